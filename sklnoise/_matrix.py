@@ -1,0 +1,85 @@
+"""Algebra of the transition matrix T, with T[i, j] = P(noisy j | clean i)."""
+
+import numpy as np
+from scipy.optimize import nnls
+
+
+def normalize_rows(counts):
+    """Scale each row to sum to 1; a row without mass becomes a row of the identity.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes, n_classes)
+        Non-negative counts or weights, rows are clean classes.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        Rows sum to 1.
+    """
+    mass = counts.sum(axis=1, keepdims=True)
+    return np.where(mass > 0, counts / np.where(mass > 0, mass, 1), np.eye(len(counts)))
+
+
+def uniform_flips(n_classes, noise_rate):
+    """Spread `noise_rate` evenly over the other classes.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes.
+
+    noise_rate : float
+        Probability that a label is wrong, in [0, 1).
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        `1 - noise_rate` on the diagonal; the identity when there is one class.
+    """
+    if n_classes == 1:
+        return np.ones((1, 1))
+    off_diagonal = noise_rate / (n_classes - 1)
+    T = np.full((n_classes, n_classes), off_diagonal)
+    np.fill_diagonal(T, 1 - noise_rate)
+    return T
+
+
+def mix_with_identity(transition_matrix, identity_weight):
+    """Return `(1 - a) T + a I`, the T of labels of which a share `a` is kept clean.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    identity_weight : float
+        The share `a`, in [0, 1].
+
+    Returns
+    -------
+    mixed : ndarray of shape (n_classes, n_classes)
+        The mixture.
+    """
+    identity = np.eye(len(transition_matrix))
+    return (1 - identity_weight) * transition_matrix + identity_weight * identity
+
+
+def clean_prior(transition_matrix, noisy_frequencies):
+    """Solve `Tᵀ π = noisy frequencies` for the clean prior on the simplex.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    noisy_frequencies : ndarray of shape (n_classes,)
+        Share of each noisy label.
+
+    Returns
+    -------
+    prior : ndarray of shape (n_classes,)
+        Non-negative least-squares solution, scaled to sum to 1.
+    """
+    prior, _ = nnls(transition_matrix.T, noisy_frequencies)
+    return prior / prior.sum()

@@ -1,0 +1,232 @@
+"""Checks of the arrays that every floor passes around: T, probabilities, weights, labels."""
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length
+
+SUM_TOLERANCE = 1e-6
+SINGULAR_CONDITION = 1e12
+
+
+def check_transition_matrix(transition_matrix, n_classes=None, *, invertible=False):
+    """Validate a transition matrix and return it as float64.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i).
+
+    n_classes : int, default=None
+        The number of classes that T must have; None accepts any.
+
+    invertible : bool, default=False
+        Whether a singular T is an error.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes), dtype=float64
+        A copy of the input.
+
+    Raises
+    ------
+    ValueError
+        If T is not square, not of the expected size, has entries that are negative
+        or not finite, rows that do not sum to 1, or is singular where it must not be.
+    """
+    T = check_array(
+        transition_matrix, dtype=np.float64, copy=True, input_name="transition_matrix"
+    )
+    if T.shape[0] != T.shape[1] or n_classes not in (None, len(T)):
+        expected = "square" if n_classes is None else f"of shape {(n_classes,) * 2}"
+        raise ValueError(
+            f"transition_matrix must be {expected}, one row and one column for each "
+            f"class; got shape {T.shape}. Rows and columns are in the order of classes_."
+        )
+    if T.min() < 0:
+        i, j = np.unravel_index(T.argmin(), T.shape)
+        raise ValueError(
+            f"transition_matrix must hold probabilities; entry [{i}, {j}] is "
+            f"{T[i, j]:.3g}. Clip and renormalise the rows before passing it."
+        )
+    row_sums, column_sums = T.sum(axis=1), T.sum(axis=0)
+    worst = np.abs(row_sums - 1).argmax()
+    if abs(row_sums[worst] - 1) > SUM_TOLERANCE:
+        if np.allclose(column_sums, 1, atol=SUM_TOLERANCE):
+            remedy = "Its columns do sum to 1: it is transposed, so pass its transpose"
+        else:
+            remedy = "Divide each row by its sum, or transpose a column-stochastic matrix"
+        raise ValueError(
+            f"transition_matrix must have rows summing to 1; row {worst} sums to "
+            f"{row_sums[worst]:.4g}. {remedy}: T[i, j] = P(noisy=j | clean=i)."
+        )
+    if invertible:
+        check_invertible(T)
+    return T
+
+
+def check_invertible(transition_matrix):
+    """Raise a ValueError with the condition number if T cannot be inverted.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        A valid T.
+    """
+    condition = np.linalg.cond(transition_matrix)
+    if not condition < SINGULAR_CONDITION:
+        raise ValueError(
+            "The backward correction needs an invertible transition_matrix; the "
+            f"condition number of this one is {condition:.3g}. Mix it with the identity "
+            "first, (1 - a) T + a I, as BackwardLoss(T, identity_weight=a) does (the "
+            'loss is then biased), or use the correction "forward", which needs no '
+            "inverse."
+        )
+
+
+def check_proba(y_proba):
+    """Validate class probabilities and return them as a floating array.
+
+    Parameters
+    ----------
+    y_proba : array-like of shape (n_samples, n_classes)
+        Rows on the simplex.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        The input, copied only where a conversion asks for it.
+
+    Raises
+    ------
+    ValueError
+        If a row has negative entries or does not sum to 1.
+    """
+    y_proba = check_array(
+        y_proba, dtype=[np.float64, np.float32], input_name="y_proba"
+    )
+    error = np.abs(y_proba.sum(axis=1) - 1)
+    if y_proba.min() < 0 or error.max() > 1e-3:
+        row = error.argmax() if error.max() > 1e-3 else y_proba.min(axis=1).argmin()
+        raise ValueError(
+            "y_proba must hold one probability distribution a row (non-negative, sum "
+            f"1); row {row} is {np.array2string(y_proba[row], precision=3, threshold=8)}. "
+            "Pass predict_proba's output, not logits or log-probabilities."
+        )
+    return y_proba
+
+
+def check_weight(sample_weight, n_samples):
+    """Validate sample weights, which count as frequencies.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Non-negative weights; None means one each.
+
+    n_samples : int
+        Number of rows that they belong to.
+
+    Returns
+    -------
+    sample_weight : ndarray of shape (n_samples,), dtype=float64
+        A copy.
+
+    Raises
+    ------
+    ValueError
+        If the length is wrong, a weight is negative or not finite, or all are zero.
+    """
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weight = check_array(
+        sample_weight,
+        dtype=np.float64,
+        ensure_2d=False,
+        copy=True,
+        input_name="sample_weight",
+    )
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have one weight a row, shape ({n_samples},); got "
+            f"sample_weight.shape == {weight.shape}."
+        )
+    if weight.min() < 0:
+        raise ValueError(
+            "sample_weight must not be negative: weights count as frequencies; entry "
+            f"{weight.argmin()} is {weight.min():.3g}. Use 0 to leave a row out."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight must have a positive entry; all are zero, so no row is left."
+        )
+    return weight
+
+
+def encode_labels(y, n_classes):
+    """Turn labels into column indices of an (n_samples, n_classes) array.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Either codes 0..n_classes-1, or any labels of which all `n_classes` occur;
+        their sorted order is then the order of the columns.
+
+    n_classes : int
+        Number of columns.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype=int64
+        Column of each label.
+
+    Raises
+    ------
+    ValueError
+        If the labels cannot be matched to the columns.
+    """
+    y = np.asarray(y)
+    if y.dtype.kind in "iu" and y.size and 0 <= y.min() and y.max() < n_classes:
+        return y.astype(np.int64)
+    classes, codes = np.unique(y, return_inverse=True)
+    if len(classes) != n_classes:
+        raise ValueError(
+            f"y must hold the codes 0..{n_classes - 1}, or exactly {n_classes} different "
+            f"labels (one a column of y_proba, in sorted order); got {len(classes)} "
+            f"different labels: {np.array2string(classes, threshold=8)}."
+        )
+    return codes.astype(np.int64)
+
+
+def check_proba_and_labels(y_proba, y, sample_weight=None):
+    """Validate held-out probabilities with the noisy labels and weights of their rows.
+
+    Parameters
+    ----------
+    y_proba : array-like of shape (n_samples, n_classes)
+        Held-out probabilities.
+
+    y : array-like of shape (n_samples,)
+        Noisy labels, see `encode_labels`.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights; None means one each.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Rows of positive weight.
+
+    codes : ndarray of shape (n_samples,), dtype=int64
+        Column of each label.
+
+    sample_weight : ndarray of shape (n_samples,), dtype=float64
+        Positive weights.
+    """
+    y_proba = check_proba(y_proba)
+    check_consistent_length(y_proba, y)
+    codes = encode_labels(y, y_proba.shape[1])
+    weight = check_weight(sample_weight, len(codes))
+    kept = weight > 0
+    if kept.all():
+        return y_proba, codes, weight
+    return y_proba[kept], codes[kept], weight[kept]

@@ -1,0 +1,5 @@
+"""Classifiers that are fitted on noisy labels and predict clean ones."""
+
+from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
+
+__all__ = ["NoiseRobustClassifier"]

@@ -1,0 +1,53 @@
+"""Detection of classes that a corrected loss has lost."""
+
+import warnings
+
+import numpy as np
+
+from sklnoise._matrix import clean_prior
+from sklnoise.exceptions import ClassCollapseWarning
+
+LOST_SHARE = 0.2
+"""A class predicted less often than this share of its implied prior has collapsed."""
+
+LEAST_ROWS = 20
+"""Implied number of rows below which a class is too rare to judge."""
+
+
+def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
+    """Warn if a class that the labels imply has vanished from the predictions.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Clean posterior that the refit gives its training rows.
+
+    y : ndarray of shape (n_samples,)
+        Noisy label codes.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    classes : ndarray of shape (n_classes,)
+        Labels, to name the lost ones.
+    """
+    noisy = np.bincount(y, weights=sample_weight, minlength=len(classes))
+    prior = clean_prior(transition_matrix, noisy / noisy.sum())
+    predicted = np.average(y_proba, axis=0, weights=sample_weight)
+    enough = prior * len(y) >= LEAST_ROWS
+    lost = np.flatnonzero(enough & (predicted < LOST_SHARE * prior))
+    if len(lost):
+        named = ", ".join(
+            f"{classes[i]!s} ({predicted[i]:.1%} predicted, {prior[i]:.1%} implied)"
+            for i in lost
+        )
+        warnings.warn(
+            f"the refit has lost {len(lost)} of {len(classes)} classes: {named}. The "
+            "implied share solves Tᵀ prior = frequencies of the noisy labels. Lower the "
+            'learning rate, raise warm_up, start from refit="first-pass", or check T.',
+            ClassCollapseWarning,
+            stacklevel=3,
+        )

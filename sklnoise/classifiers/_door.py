@@ -1,0 +1,106 @@
+"""The door of the classifiers: X, y and weights are checked and encoded once."""
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from sklnoise._validation import check_weight
+from sklnoise.engine import LabelledData
+
+CHECKS = {"accept_sparse": "csr", "allow_nd": True}
+LARGEST_SEED = np.iinfo(np.int32).max
+
+
+def check_fit_input(estimator, X, y, sample_weight):
+    """Validate what `fit` was given and encode the labels.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_`, `feature_names_in_` and the shape of a row.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+            (n_samples, ...)
+        Rows; not copied where they are arrays already.
+
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+
+    Returns
+    -------
+    data : LabelledData
+        X, label codes and weights of all rows; the code of a row of weight 0 is -1.
+
+    rows : ndarray of shape (n_rows,)
+        Rows of positive weight.
+
+    classes : ndarray of shape (n_classes,)
+        Labels that occur in those rows, sorted.
+    """
+    X, y = validate_data(estimator, X, y, **CHECKS)
+    estimator._row_shape = X.shape[1:]
+    weight = check_weight(sample_weight, len(y))
+    rows = np.flatnonzero(weight)
+    check_classification_targets(y)
+    codes = np.full(len(y), -1, dtype=np.int64)
+    try:
+        classes, codes[rows] = np.unique(y[rows], return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise ValueError(
+            f"y must hold labels of one kind, without missing values; got {kinds}. Drop "
+            "rows without a label, or turn the labels into strings."
+        ) from error
+    return LabelledData(X, codes, weight), rows, classes
+
+
+def check_predict_input(estimator, X):
+    """Validate rows to predict against those of `fit`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+
+    X : {array-like, sparse matrix} of shape (n_samples, ...)
+        Rows.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+        The rows.
+    """
+    X = validate_data(estimator, X, reset=False, **CHECKS)
+    if X.shape[1:] != estimator._row_shape:
+        raise ValueError(
+            f"X must have rows of shape {estimator._row_shape}, as in fit; got rows of "
+            f"shape {X.shape[1:]}. Reshape X to (n_samples, ...) of that shape."
+        )
+    return X
+
+
+def draw_seeds(random_state, n_seeds):
+    """Draw seeds, leaving numpy's global random state alone.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        None takes fresh entropy.
+
+    n_seeds : int
+        How many.
+
+    Returns
+    -------
+    seeds : list of int
+        Seeds for parts that must not share one.
+    """
+    if random_state is None:
+        rng = np.random.RandomState()
+    else:
+        rng = check_random_state(random_state)
+    return rng.randint(LARGEST_SEED, size=n_seeds).tolist()

@@ -1,0 +1,24 @@
+"""All or nothing: a fit that fails leaves the estimator as it was."""
+
+from contextlib import contextmanager
+
+
+@contextmanager
+def fresh_fit(estimator):
+    """Forget what was fitted before, and bring it back if the new fit fails.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its attributes that end in an underscore are the fitted ones.
+    """
+    before = vars(estimator).copy()
+    for name in before:
+        if name.endswith("_") and not name.startswith("_"):
+            delattr(estimator, name)
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

@@ -1,0 +1,502 @@
+"""The classifier that learns clean classes from noisy labels."""
+
+import os
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.model_selection import check_cv
+from sklearn.utils import Bunch
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted, check_memory
+
+from sklnoise._compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    routing_enabled,
+)
+from sklnoise.classifiers._collapse import warn_of_collapse
+from sklnoise.classifiers._correction import (
+    CORRECTIONS,
+    bind_loss,
+    needs_transition,
+    transition_of,
+)
+from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
+from sklnoise.classifiers._fresh_fit import fresh_fit
+from sklnoise.classifiers._out_of_fold import check_first_pass, out_of_fold_proba
+from sklnoise.classifiers._transition import (
+    TRANSITION_ESTIMATORS,
+    fit_transition,
+    known_transition,
+)
+from sklnoise.engine import (
+    Setting,
+    as_net,
+    fit_net,
+    make_splits,
+    predict_proba,
+    resolve_device,
+    resolve_dtype,
+)
+
+DEFAULT_FOLDS = 5
+
+
+class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Train a neural network on noisy labels as if they were clean.
+
+    A first pass gives out-of-fold probabilities, from which the transition matrix
+    T[i, j] = P(noisy = j | clean = i) is estimated; the network is then fitted again
+    with a loss that T corrects. It predicts clean classes.
+
+    Parameters
+    ----------
+    estimator : skorch.NeuralNetClassifier or torch.nn.Module class, default=None
+        The network. Its criterion is replaced by that of `correction`. The number of
+        features and classes is passed to the `__init__` of its module where that takes
+        `n_features` (or `n_features_in`, `in_features`, `input_dim`) and `n_classes`
+        (or `num_classes`, `out_features`, `output_dim`). The module gives logits;
+        probabilities are recognised and used too. None is a multilayer perceptron
+        sized from X and y, whose parameters can be searched as `estimator__lr` or
+        `estimator__module__hidden`.
+
+    correction : {"none", "forward", "backward", "adaptation"} or loss, \
+            default="forward"
+        How the refit is corrected. A loss is an instance or class with the signature
+        of those in `sklnoise.losses` or `torch.nn`; a class that takes a
+        `transition_matrix` gets T, an instance keeps its own.
+
+    transition : {"auto", "anchor", "frequency", "confident-joint"}, estimator of T, \
+            array-like of shape (n_classes, n_classes) or float, default="auto"
+        Where T comes from. "auto" is the frequency of labels among the top held-out
+        scores. An array is a known T, rows and columns in the order of `classes_`. A
+        float in [0, 1) is the share of labels that are wrong, spread evenly over the
+        other classes. An estimator that is fitted already is passed inside
+        :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
+
+    first_pass : classifier, default=None
+        Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
+        of `estimator`, trained with cross-entropy.
+
+    refit : {"scratch", "first-pass"}, default="scratch"
+        Where the weights of the refit start. "first-pass" takes those of the first
+        fold's net; where no fold is fitted there are none, and it starts from scratch.
+
+    cv : int, splitter or iterable of splits, default=5
+        Folds of the first pass. An int means stratified and shuffled folds, fewer
+        where the smallest class has fewer rows. None means 5.
+
+    memory : str, path or joblib.Memory, default=None
+        Where the first pass is kept, so that it is computed once for a whole grid over
+        corrections and estimators of T. Needs an integer `random_state`.
+
+    warm_up : float, default=0.125
+        Share of the refit's training steps that use cross-entropy before the correction
+        sets in, in [0, 1). A correction by T from random weights can lose whole classes
+        for good. Not used from first-pass weights, nor by a loss without T.
+
+    device : str or torch.device, default="auto"
+        Where the network is trained; "auto" takes CUDA, then MPS, then the CPU.
+
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Type of the network. "auto" keeps float64 data in float64 on the CPU; all else
+        is float32.
+
+    n_jobs : int, default=None
+        Folds fitted at the same time. The result does not depend on it.
+
+    random_state : int or RandomState instance, default=None
+        Decides splits, initial weights, shuffles and dropout. None takes fresh entropy;
+        global random states are neither used nor changed.
+
+    verbose : int, default=0
+        1 prints a line a step, 2 adds skorch's table of the refit.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+
+    n_features_in_ : int
+        Number of columns of X.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X has them.
+
+    estimator_ : skorch.NeuralNetClassifier
+        The fitted network; its `predict_proba` is the clean posterior, its classes are
+        the codes 0..n_classes-1.
+
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        T, rows and columns in the order of `classes_`: known, estimated or, with
+        "adaptation", learned. The identity for a loss without T.
+
+    transition_estimator_ : estimator of T or None
+        The fitted estimator; None where T was not estimated.
+
+    out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
+        Noisy posterior of the training rows by models that did not see them, NaN where
+        no fold held the row out. Absent where no fold was fitted.
+
+    correction_ : torch.nn.Module
+        The loss of the refit, with its T.
+
+    n_iter_ : int
+        Number of epochs of the refit.
+
+    history_ : skorch.history.History
+        One entry an epoch of the refit.
+
+    Notes
+    -----
+    `score` is the accuracy against the labels that it is given. On noisy labels it
+    ranks models wrongly once T[i, i] < T[i, j] for some j.
+
+    Weights count as frequencies: a weight of 2 is a row that is there twice.
+
+    Which of two classes is which cannot be learned from labels of which more than half
+    are swapped between the two: no loss that learns from noisy labels alone repairs it.
+
+    References
+    ----------
+    Patrini, Rozza, Menon, Nock, Qu. Making deep neural networks robust to label noise:
+    a loss correction approach. CVPR 2017.
+
+    Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
+    layer. ICLR 2017.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_blobs
+    >>> from sklnoise import NoiseRobustClassifier
+    >>> from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+    >>> X, y = make_blobs(600, centers=3, random_state=0)
+    >>> T = make_transition_matrix("pair", 3, 0.4)
+    >>> y_noisy = make_noisy_labels(y, T, random_state=0)
+    >>> clf = NoiseRobustClassifier(random_state=0).fit(X, y_noisy)
+    >>> clf.transition_matrix_.shape
+    (3, 3)
+    >>> clf.score(X, y) > (y_noisy == y).mean()
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [None, HasMethods(["fit", "predict_proba"]), type],
+        "correction": [StrOptions(set(CORRECTIONS)), HasMethods(["forward"])],
+        "transition": [
+            StrOptions(set(TRANSITION_ESTIMATORS)),
+            Interval(Real, 0, 1, closed="left"),
+            "array-like",
+            HasMethods(["fit"]),
+        ],
+        "first_pass": [None, HasMethods(["fit", "predict_proba"]), type],
+        "refit": [StrOptions({"scratch", "first-pass"})],
+        "cv": ["cv_object"],
+        "memory": [None, str, os.PathLike, HasMethods(["cache"])],
+        "warm_up": [Interval(Real, 0, 1, closed="left")],
+        "device": [str, torch.device],
+        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        correction="forward",
+        transition="auto",
+        first_pass=None,
+        refit="scratch",
+        cv=5,
+        memory=None,
+        warm_up=0.125,
+        device="auto",
+        dtype="auto",
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.correction = correction
+        self.transition = transition
+        self.first_pass = first_pass
+        self.refit = refit
+        self.cv = cv
+        self.memory = memory
+        self.warm_up = warm_up
+        self.device = device
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def set_params(self, **params):
+        """Set parameters; those of the default network too.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the classifier, and `estimator__...` of its network. Where
+            `estimator` is None or a module class, it becomes the network that would be
+            built of it.
+
+        Returns
+        -------
+        self : NoiseRobustClassifier
+            The classifier.
+        """
+        estimator = params.get("estimator", self.estimator)
+        nested = any(name.startswith("estimator__") for name in params)
+        if nested and (estimator is None or isinstance(estimator, type)):
+            params = {**params, "estimator": as_net(estimator)}
+        return super().set_params(**params)
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None, *, trusted=None, **fit_params):
+        """Estimate T and fit the network with the corrected loss.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...)
+            Rows to learn from: a table, a data frame, CSR or CSC, images or, for a
+            network that embeds them, integer token ids.
+
+        y : array-like of shape (n_samples,)
+            Noisy labels of any kind that scikit-learn takes.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, counted as frequencies; rows of weight 0 are left out.
+
+        trusted : array-like of shape (n_samples,), dtype=bool, default=None
+            Rows whose label is known to be right. Not supported yet.
+
+        **fit_params : dict
+            `groups` for `cv`; all else goes to the networks' training loops and to the
+            `fit` of `first_pass`.
+
+        Returns
+        -------
+        self : NoiseRobustClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not valid, T does not fit the classes, is
+            singular where it must be inverted, or the network does not fit X and y.
+
+        FoldFitError
+            If the first pass fails in a fold.
+
+        NonFiniteLossError
+            If the loss of the refit becomes NaN.
+
+        NotImplementedError
+            If `trusted` is given.
+        """
+        if trusted is not None:
+            raise NotImplementedError(
+                "trusted rows are not supported yet; estimate T from them and pass the "
+                "matrix as transition."
+            )
+        with fresh_fit(self):
+            self._fit(X, y, sample_weight, fit_params)
+        return self
+
+    def _fit(self, X, y, sample_weight, fit_params):
+        routed = self._route_fit(sample_weight, fit_params)
+        net, first_pass = self._models(sample_weight)
+        data, rows, self.classes_ = check_fit_input(self, X, y, sample_weight)
+        device = resolve_device(self.device)
+        setting = Setting(
+            n_classes=len(self.classes_),
+            device=device,
+            dtype=resolve_dtype(self.dtype, data.X.dtype, device),
+            n_threads=torch.get_num_threads(),
+        )
+        split_seed, folds_seed, refit_seed = draw_seeds(self.random_state, 3)
+        loss = self.correction
+        loss = CORRECTIONS[loss] if isinstance(loss, str) else loss
+
+        first_weights = T = self.transition_estimator_ = None
+        if needs_transition(loss):
+            T = known_transition(self.transition, setting.n_classes, loss)
+        if needs_transition(loss) and T is None:
+            cv = DEFAULT_FOLDS if self.cv is None else self.cv
+            splits = make_splits(
+                cv, data.y, rows, self.classes_, split_seed, routed.splitter.split
+            )
+            T = np.eye(setting.n_classes)
+            if splits:
+                self.out_of_fold_proba_, first_weights = self._cached(out_of_fold_proba)(
+                    first_pass,
+                    data,
+                    splits,
+                    draw_seeds(folds_seed, len(splits)),
+                    setting,
+                    weighted=sample_weight is not None,
+                    fit_params=routed.estimator.fit,
+                    n_jobs=self.n_jobs,
+                    verbose=self.verbose,
+                )
+                self.transition_estimator_ = fit_transition(
+                    self.transition, self.out_of_fold_proba_, data.y, data.sample_weight
+                )
+                T = self.transition_estimator_.transition_matrix_
+
+        if self.verbose:
+            print(f"[NoiseRobustClassifier] refit on {len(rows)} rows")
+        loss = bind_loss(loss, T, estimated=self.transition_estimator_ is not None)
+        start_from = first_weights if self.refit == "first-pass" else None
+        warm = hasattr(loss, "transition_matrix") and start_from is None
+        self.estimator_ = fit_net(
+            net,
+            data,
+            rows,
+            loss,
+            setting,
+            seed=refit_seed,
+            warm_up=self.warm_up if warm else 0.0,
+            start_from=start_from,
+            verbose=max(0, self.verbose - 1),
+            fit_params=routed.estimator.fit,
+        )
+        self.correction_ = self.estimator_.criterion_.loss
+        self.transition_matrix_ = transition_of(self.correction_, setting.n_classes)
+        self.history_ = self.estimator_.history
+        self.n_iter_ = len(self.history_)
+        warn_of_collapse(
+            predict_proba(self.estimator_, data.X, rows),
+            data.y[rows],
+            data.sample_weight[rows],
+            self.transition_matrix_,
+            self.classes_,
+        )
+
+    def _models(self, sample_weight):
+        """Return the network and the model of the first pass."""
+        net = as_net(self.estimator)
+        if self.first_pass is None:
+            return net, net
+        if self.refit == "first-pass":
+            raise ValueError(
+                'refit="first-pass" starts from the weights of the first pass, which '
+                "must then be the same network: leave first_pass at None, or use "
+                f'refit="scratch"; got first_pass={self.first_pass!r}.'
+            )
+        is_class = isinstance(self.first_pass, type)
+        first_pass = as_net(self.first_pass) if is_class else self.first_pass
+        check_first_pass(first_pass, sample_weight)
+        return net, first_pass
+
+    def _cached(self, function):
+        """Return the function, kept in `memory` except for how it is run."""
+        memory = self.memory
+        memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+        return check_memory(memory).cache(function, ignore=["n_jobs", "verbose"])
+
+    def _route_fit(self, sample_weight, fit_params):
+        """Sort metadata into what the splitter and what the models get."""
+        if routing_enabled():
+            if sample_weight is not None:
+                fit_params = {**fit_params, "sample_weight": sample_weight}
+            return process_routing(self, "fit", **fit_params)
+        rest = dict(fit_params)
+        groups = rest.pop("groups", None)
+        return Bunch(
+            splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest)
+        )
+
+    def get_metadata_routing(self):
+        """Get the metadata routing of this object.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The classifier consumes `sample_weight` and `trusted`, its `cv` what it
+            asks for, such as `groups`, and its network what it has requested.
+        """
+        fit_to = MethodMapping().add
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(
+                estimator=as_net(self.estimator),
+                method_mapping=fit_to(caller="fit", callee="fit"),
+            )
+            .add(
+                splitter=check_cv(self.cv),
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
+            )
+        )
+
+    def predict_proba(self, X):
+        """Predict the probabilities of the clean classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...)
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_proba : ndarray of shape (n_samples, n_classes)
+            Clean posterior, columns in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return predict_proba(self.estimator_, check_predict_input(self, X))
+
+    def predict(self, X):
+        """Predict the clean class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...)
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,)
+            The most probable clean label.
+        """
+        y_proba = self.predict_proba(X)
+        return self.classes_[y_proba.argmax(axis=1)]
+
+    def predict_noisy_proba(self, X):
+        """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...)
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_proba : ndarray of shape (n_samples, n_classes)
+            Noisy posterior, columns in the order of `classes_`.
+        """
+        y_proba = self.predict_proba(X)
+        return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "transition_matrix_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,219 @@
+"""The first pass: probabilities of rows from models that did not see them."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import has_fit_parameter
+
+from sklnoise._compat import check_method_params, safe_indexing, set_random_states
+from sklnoise.engine import fit_net, is_net, predict_proba, weights_of
+from sklnoise.exceptions import FoldFitError
+
+
+def out_of_fold_proba(
+    first_pass, data, splits, seeds, setting, *, weighted, fit_params, n_jobs, verbose
+):
+    """Fit one model a split and predict the rows that it did not see.
+
+    Parameters
+    ----------
+    first_pass : classifier
+        A skorch net, or any classifier with `predict_proba`; cloned for each split.
+
+    data : LabelledData
+        All the data.
+
+    splits : list of (train, test) ndarrays
+        Indices into all the data.
+
+    seeds : list of int
+        One a split.
+
+    setting : Setting
+        Classes, device, type and threads; the folds share the threads.
+
+    weighted : bool
+        Whether the user gave weights, so that any classifier must see them.
+
+    fit_params : dict
+        More parameters of the model's `fit`; those with an entry a row are split.
+
+    n_jobs : int or None
+        Folds that are fitted at the same time.
+
+    verbose : int
+        Whether to print a line a fold.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Mean over the splits that held a row out; NaN where none did.
+
+    weights : dict of ndarray or None
+        Weights of the first fold's net; None for another model.
+
+    Raises
+    ------
+    FoldFitError
+        If a fold fails; the cause is chained.
+    """
+    setting = setting._replace(n_threads=max(1, setting.n_threads // len(splits)))
+    fit = partial(fit_fold_net, setting=setting)
+    if not is_net(first_pass):
+        fit = partial(fit_fold_classifier, setting=setting, weighted=weighted)
+    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(outcome_of)(
+            fit,
+            clone(first_pass),
+            data,
+            train,
+            test,
+            seed,
+            fit_params=check_method_params(data.X, fit_params, indices=train),
+        )
+        for (train, test), seed in zip(splits, seeds)
+    )
+    total, times = np.zeros((len(data.y), setting.n_classes)), np.zeros(len(data.y))
+    for number, ((_, test), outcome) in enumerate(zip(splits, outcomes), start=1):
+        if isinstance(outcome, Exception):
+            raise FoldFitError(
+                f"the first pass failed in fold {number} of {len(splits)}: {outcome}"
+            ) from outcome
+        proba, fold_weights = outcome
+        if number == 1:
+            total, weights = total.astype(proba.dtype), fold_weights
+        total[test] += proba
+        times[test] += 1
+        if verbose:
+            print(f"[NoiseRobustClassifier] first pass: fold {number}/{len(splits)}")
+    held_out = times > 0
+    total[held_out] /= times[held_out, None]
+    total[~held_out] = np.nan
+    return total, weights
+
+
+def outcome_of(fit, *args, **kwargs):
+    """Return what a fold gives, or the exception that it fails with.
+
+    Parameters
+    ----------
+    fit : callable
+        Fits one fold.
+
+    *args, **kwargs
+        Its arguments.
+
+    Returns
+    -------
+    outcome : object or Exception
+        An error keeps its cause better as a value than through another process.
+    """
+    try:
+        return fit(*args, **kwargs)
+    except Exception as error:
+        return error
+
+
+def fit_fold_net(net, data, train, test, seed, *, setting, fit_params):
+    """Fit a net with cross-entropy and predict the rows of its fold.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        The template.
+
+    data : LabelledData
+        All the data.
+
+    train, test : ndarray
+        Indices into it.
+
+    seed : int
+        Seed of the net.
+
+    setting : Setting
+        Classes, device, type and threads.
+
+    fit_params : dict
+        More parameters of the training loop.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_test, n_classes)
+        Probabilities of the test rows.
+
+    weights : dict of ndarray
+        Weights of the net.
+    """
+    loss = torch.nn.CrossEntropyLoss(reduction="none")
+    fitted = fit_net(net, data, train, loss, setting, seed=seed, fit_params=fit_params)
+    return predict_proba(fitted, data.X, test), weights_of(fitted)
+
+
+def fit_fold_classifier(
+    classifier, data, train, test, seed, *, setting, weighted, fit_params
+):
+    """Fit any classifier and predict the rows of its fold.
+
+    Parameters
+    ----------
+    classifier : classifier
+        A clone that belongs to this fold.
+
+    data : LabelledData
+        All the data.
+
+    train, test : ndarray
+        Indices into it.
+
+    seed : int
+        Seed of the classifier, where it takes one.
+
+    setting : Setting
+        The number of classes.
+
+    weighted : bool
+        Whether `fit` gets the weights.
+
+    fit_params : dict
+        More parameters of `fit`.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_test, n_classes)
+        Probabilities of the test rows; 0 for a class that was not in the fold.
+
+    weights : None
+        There are no weights to start a net from.
+    """
+    set_random_states(classifier, seed)
+    if weighted:
+        fit_params = fit_params | {"sample_weight": data.sample_weight[train]}
+    classifier.fit(safe_indexing(data.X, train), data.y[train], **fit_params)
+    proba = classifier.predict_proba(safe_indexing(data.X, test))
+    y_proba = np.zeros((len(test), setting.n_classes), proba.dtype)
+    y_proba[:, classifier.classes_] = proba
+    return y_proba, None
+
+
+def check_first_pass(first_pass, sample_weight):
+    """Raise a ValueError if the first pass cannot take the weights.
+
+    Parameters
+    ----------
+    first_pass : classifier
+        A net or any classifier.
+
+    sample_weight : ndarray or None
+        Weights that the user gave.
+    """
+    takes_weights = is_net(first_pass) or has_fit_parameter(first_pass, "sample_weight")
+    if sample_weight is not None and not takes_weights:
+        raise ValueError(
+            f"sample_weight was passed, but first_pass={first_pass!r} has no "
+            "sample_weight in its fit, so T would not see the weights. Use a classifier "
+            "that takes them, or leave first_pass at None."
+        )

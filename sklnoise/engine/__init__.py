@@ -1,0 +1,21 @@
+"""Training of nets: the only floor that knows skorch."""
+
+from sklnoise.engine._data import LabelledData
+from sklnoise.engine._device import Setting, resolve_device, resolve_dtype
+from sklnoise.engine._folds import make_splits
+from sklnoise.engine._net import AutoSizedNet, as_net, is_net
+from sklnoise.engine._training import fit_net, predict_proba, weights_of
+
+__all__ = [
+    "AutoSizedNet",
+    "LabelledData",
+    "Setting",
+    "as_net",
+    "fit_net",
+    "is_net",
+    "make_splits",
+    "predict_proba",
+    "resolve_device",
+    "resolve_dtype",
+    "weights_of",
+]

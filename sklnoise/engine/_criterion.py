@@ -1,0 +1,74 @@
+"""The criterion that skorch sees: weights, warm-up and probabilities around a loss."""
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+
+class WeightedCriterion(nn.Module):
+    """Weighted mean of a loss, after a warm-up with cross-entropy.
+
+    Forward correction from random weights can lose whole classes for good; a short
+    start with cross-entropy prevents it.
+
+    Parameters
+    ----------
+    loss : torch.nn.Module
+        `loss(logits, target)`, one value a row.
+
+    warm_up_steps : int, default=0
+        Number of training steps that use cross-entropy instead.
+
+    from_probabilities : bool, default=False
+        Whether the net gives probabilities, whose logarithm then stands for logits.
+    """
+
+    def __init__(self, loss, *, warm_up_steps=0, from_probabilities=False):
+        super().__init__()
+        self.loss = loss
+        self.warm_up_steps = warm_up_steps
+        self.from_probabilities = from_probabilities
+        self.step = 0
+
+    def forward(self, y_pred, target):
+        """Compute `sum(w * loss) / n_rows`.
+
+        Parameters
+        ----------
+        y_pred : torch.Tensor of shape (n_samples, n_classes) or tuple
+            Output of the net; of a tuple, the first.
+
+        target : tuple of torch.Tensor
+            Label codes and weights of mean 1.
+
+        Returns
+        -------
+        loss : torch.Tensor
+            A scalar.
+        """
+        logits = first_output(y_pred)
+        if self.from_probabilities:
+            logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
+        codes, sample_weight = target
+        if self.training and self.step < self.warm_up_steps:
+            losses = cross_entropy(logits, codes, reduction="none")
+        else:
+            losses = self.loss(logits, codes)
+        self.step += self.training
+        return (sample_weight * losses).sum() / len(codes)
+
+
+def first_output(y_pred):
+    """Return the logits of a module that gives more than logits.
+
+    Parameters
+    ----------
+    y_pred : torch.Tensor or tuple
+        Output of a module.
+
+    Returns
+    -------
+    logits : torch.Tensor
+        The output, or its first part.
+    """
+    return y_pred[0] if isinstance(y_pred, tuple) else y_pred

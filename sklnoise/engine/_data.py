@@ -1,0 +1,139 @@
+"""Batches of rows: one gather for a whole batch, never a copy of the data for a fold."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+
+
+class LabelledData(NamedTuple):
+    """All the data of a fit; folds and weights of 0 are index views into it.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+        Rows.
+
+    y : ndarray of shape (n_samples,), dtype=int64
+        Label codes.
+
+    sample_weight : ndarray of shape (n_samples,), dtype=float64
+        Weights.
+    """
+
+    X: object
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+
+def gather(X, rows, dtype, cast_integers):
+    """Copy some rows of X into a tensor.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+        The data; sparse rows become dense here and nowhere before.
+
+    rows : ndarray of shape (n_rows,)
+        Indices of the rows.
+
+    dtype : torch.dtype
+        Type that floating values get.
+
+    cast_integers : bool
+        Whether integers get it too; otherwise they stay integers (token ids).
+
+    Returns
+    -------
+    batch : torch.Tensor of shape (n_rows, ...)
+        A copy of the rows.
+    """
+    batch = X[rows]
+    if issparse(batch):
+        batch = batch.toarray()
+    batch = torch.from_numpy(np.asarray(batch))
+    if cast_integers or batch.is_floating_point():
+        batch = batch.to(dtype)
+    return batch
+
+
+class RowDataset(torch.utils.data.Dataset):
+    """Rows of X with their label codes and weights, as views through an index.
+
+    Parameters
+    ----------
+    data : LabelledData
+        All the data; weights are scaled to mean 1 over `rows`.
+
+    rows : ndarray of shape (n_rows,)
+        The rows that belong to this dataset.
+
+    dtype : torch.dtype
+        Type of the weights and of floating batches.
+
+    cast_integers : bool, default=False
+        Whether integers in X are cast to `dtype` as well.
+    """
+
+    def __init__(self, data, rows, dtype, *, cast_integers=False):
+        self.X = data.X
+        self.rows = rows
+        self.dtype = dtype
+        self.cast_integers = cast_integers
+        self.y = torch.from_numpy(data.y[rows])
+        weight = data.sample_weight[rows]
+        self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def take(self, positions):
+        """Return `(X, (y, sample_weight))` at some positions."""
+        X = gather(self.X, self.rows[positions], self.dtype, self.cast_integers)
+        return X, (self.y[positions], self.sample_weight[positions])
+
+    def __getitem__(self, position):
+        X, (y, sample_weight) = self.take(np.array([position]))
+        return X[0], (y[0], sample_weight[0])
+
+
+class BatchDataset(RowDataset):
+    """A `RowDataset` that hands a DataLoader whole batches, to be left as they are."""
+
+    def __getitems__(self, positions):
+        """Return the batch at some positions; the collate function must not touch it."""
+        return self.take(np.asarray(positions))
+
+
+def leave_batch(batch):
+    """Collate function for a `BatchDataset`: the batch is ready."""
+    return batch
+
+
+class HoldOut:
+    """Split off a stratified share of the rows, for early stopping.
+
+    Parameters
+    ----------
+    share : float
+        Share of the rows that is held out, about; in (0, 1).
+
+    seed : int
+        Seed of the shuffle.
+    """
+
+    def __init__(self, share, seed):
+        self.share = share
+        self.seed = seed
+
+    def __call__(self, dataset, y, **fit_params):
+        """Return the training and the validation subset."""
+        order = np.random.RandomState(self.seed).permutation(len(y))
+        order = order[np.argsort(np.asarray(y)[order], kind="stable")]
+        held_out = np.zeros(len(y), dtype=bool)
+        held_out[order[:: round(1 / self.share)]] = True
+        return tuple(
+            torch.utils.data.Subset(dataset, np.flatnonzero(part))
+            for part in (~held_out, held_out)
+        )

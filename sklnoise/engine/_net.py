@@ -1,0 +1,221 @@
+"""The nets we train: the default one sized from the data, and those of users."""
+
+import inspect
+import math
+
+import torch
+from sklearn.base import clone
+from skorch import NeuralNetClassifier
+from skorch.callbacks import LRScheduler
+
+from sklnoise.engine._callbacks import KeepBest
+from sklnoise.engine._data import HoldOut
+from sklnoise.nn import MLP
+
+FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
+CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
+
+FULL_BATCH_STEPS = 200
+LEAST_EPOCHS = 10
+VALIDATION_SHARE = 0.1
+
+
+class AutoSizedNet(NeuralNetClassifier):
+    """A skorch classifier that is sized from the data when it is fitted.
+
+    What is None here is chosen by `size_net`: the number of epochs, and for `MLP` the
+    width and the dropout. All parameters of skorch can be set.
+
+    Parameters
+    ----------
+    module : type, default=MLP
+        Torch module class that gives logits.
+
+    optimizer : type, default=torch.optim.AdamW
+        Class of the optimizer.
+
+    lr : float, default=0.002
+        Learning rate at the start; it decays to 0 along a cosine.
+
+    batch_size : int, default=256
+        Rows of a step; up to this many rows a step sees all of them.
+
+    max_epochs : int, default=None
+        Number of passes through the data.
+
+    train_split : callable, default="auto"
+        skorch's validation split; "auto" holds rows out for early stopping when there
+        are more than `batch_size` of them.
+
+    verbose : int, default=0
+        Whether skorch prints its table.
+
+    **kwargs : dict
+        Any other parameter of `skorch.NeuralNetClassifier`.
+    """
+
+    def __init__(
+        self,
+        module=MLP,
+        *,
+        optimizer=torch.optim.AdamW,
+        lr=2e-3,
+        batch_size=256,
+        max_epochs=None,
+        train_split="auto",
+        verbose=0,
+        **kwargs,
+    ):
+        super().__init__(
+            module,
+            optimizer=optimizer,
+            lr=lr,
+            batch_size=batch_size,
+            max_epochs=max_epochs,
+            train_split=train_split,
+            verbose=verbose,
+            **kwargs,
+        )
+
+
+def as_net(estimator):
+    """Turn what a user may pass as `estimator` into a skorch classifier.
+
+    Parameters
+    ----------
+    estimator : None, torch.nn.Module class or skorch.NeuralNetClassifier
+        None is the default MLP.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        The estimator itself where it is one already.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if estimator is None:
+        return AutoSizedNet()
+    if isinstance(estimator, type) and issubclass(estimator, torch.nn.Module):
+        return AutoSizedNet(estimator)
+    if is_net(estimator):
+        return estimator
+    raise TypeError(
+        "estimator must be None, a torch.nn.Module class or a skorch "
+        f"NeuralNetClassifier; got {estimator!r}. Pass the class of a module, not an "
+        "instance; a scikit-learn classifier can be the first_pass."
+    )
+
+
+def is_net(estimator):
+    """Tell whether an estimator is a skorch classifier.
+
+    Parameters
+    ----------
+    estimator : object
+        Anything.
+
+    Returns
+    -------
+    is_net : bool
+        True for `skorch.NeuralNetClassifier` and its subclasses.
+    """
+    return isinstance(estimator, NeuralNetClassifier)
+
+
+def wants_floats(net):
+    """Tell whether integers in X must be cast for this net: they must for our MLP.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        The net.
+
+    Returns
+    -------
+    wants_floats : bool
+        False for a user's module, which may want token ids.
+    """
+    return inspect.isclass(net.module) and issubclass(net.module, MLP)
+
+
+def size_net(net, n_samples, n_features, n_classes, seed):
+    """Return a clone of the net with the sizes that the data ask for.
+
+    Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
+    them and the user has not set them. An `AutoSizedNet` also gets its epochs: as many
+    optimizer steps for 256 rows as for 257, and at least `LEAST_EPOCHS` passes.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Not changed.
+
+    n_samples : int
+        Rows to train on.
+
+    n_features : int
+        Values in a row.
+
+    n_classes : int
+        Number of classes.
+
+    seed : int
+        Seed of the validation split.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        A clone, ready to be initialised.
+    """
+    net = clone(net)
+    minibatch = isinstance(net, AutoSizedNet) and n_samples > net.batch_size > 0
+    taken = inspect.signature(net.module).parameters if callable(net.module) else ()
+    wanted = dict.fromkeys(FEATURE_NAMES, n_features)
+    wanted |= dict.fromkeys(CLASS_NAMES, n_classes)
+    if wants_floats(net):
+        width = min(512, max(64, 2 ** math.ceil(math.log2(2 * n_features))))
+        dropout = (0.5 if width > 128 else 0.25) if minibatch else 0.0
+        wanted |= {"hidden": (width, width // 2), "dropout": dropout}
+    for name, value in wanted.items():
+        if name in taken and f"module__{name}" not in vars(net):
+            net.set_params(**{f"module__{name}": value})
+    if isinstance(net, AutoSizedNet):
+        set_budget(net, n_samples, minibatch, seed)
+    return net
+
+
+def set_budget(net, n_samples, minibatch, seed):
+    """Set epochs, learning-rate schedule and early stopping of an `AutoSizedNet`.
+
+    Parameters
+    ----------
+    net : AutoSizedNet
+        Changed in place.
+
+    n_samples : int
+        Rows to train on.
+
+    minibatch : bool
+        Whether the rows take more than one batch.
+
+    seed : int
+        Seed of the validation split.
+    """
+    if "iterator_train__shuffle" not in vars(net):
+        net.set_params(iterator_train__shuffle=minibatch)
+    if net.train_split == "auto":
+        net.train_split = HoldOut(VALIDATION_SHARE, seed) if minibatch else None
+    if net.max_epochs is None:
+        batches = max(1, n_samples / net.batch_size) if minibatch else 1
+        budget = FULL_BATCH_STEPS * math.sqrt(batches)
+        net.max_epochs = max(LEAST_EPOCHS, round(budget / math.ceil(batches)))
+    if net.callbacks == "disable":
+        return
+    schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)
+    callbacks = [*(net.callbacks or []), ("learning_rate", schedule)]
+    if net.train_split:
+        callbacks.append(("keep_best", KeepBest(patience=max(5, net.max_epochs // 4))))
+    net.set_params(callbacks=callbacks, callbacks__valid_acc=None)

@@ -1,0 +1,363 @@
+"""Train a skorch net with a loss of ours on some rows of the data, and predict with it."""
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch.callbacks import Callback
+from skorch.utils import to_numpy
+from torch.utils.data import DataLoader
+
+from sklnoise.engine._callbacks import StopAtNonFiniteLoss, check_finite_loss
+from sklnoise.engine._criterion import WeightedCriterion, first_output
+from sklnoise.engine._data import BatchDataset, RowDataset, gather, leave_batch
+from sklnoise.engine._device import seeded, thread_limit, threads_for
+from sklnoise.engine._net import size_net, wants_floats
+
+PREDICT_ROWS = 1024
+PROBE_ROWS = 8
+
+
+def fit_net(
+    net,
+    data,
+    rows,
+    loss,
+    setting,
+    *,
+    seed,
+    warm_up=0.0,
+    start_from=None,
+    verbose=0,
+    fit_params=None,
+):
+    """Fit a clone of a net on some rows, leaving all global state as it was.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        The template; not changed.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Rows to train on.
+
+    loss : torch.nn.Module
+        `loss(logits, target)`, one value a row; its parameters are trained too.
+
+    setting : Setting
+        Classes, device, type and threads.
+
+    seed : int
+        Decides initial weights, shuffles, dropout and validation split.
+
+    warm_up : float, default=0.0
+        Share of the training steps that use cross-entropy before `loss`.
+
+    start_from : dict of ndarray, default=None
+        Weights to start from, as `weights_of` gives them.
+
+    verbose : int, default=0
+        skorch's verbosity.
+
+    fit_params : dict, default=None
+        Passed on to the net's training loop.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        The fitted clone.
+    """
+    n_features = int(np.prod(data.X.shape[1:]))
+    net = size_net(net, len(rows), n_features, setting.n_classes, seed)
+    steps = warm_up_steps(net, len(rows), warm_up)
+    net = with_criterion(net, loss.to(setting.dtype), steps)
+    net.set_params(device=str(setting.device), verbose=max(net.verbose, verbose))
+    dataset = (BatchDataset if feed_batches(net) else RowDataset)(
+        data, rows, setting.dtype, cast_integers=wants_floats(net)
+    )
+    with seeded(seed, setting.device):
+        net.initialize()
+        net.module_.to(setting.dtype)
+        if start_from is not None:
+            net.module_.load_state_dict(
+                {name: torch.as_tensor(value) for name, value in start_from.items()}
+            )
+        check_output(net, dataset, setting.n_classes)
+        batch_shape = (min(len(rows), net.batch_size), *data.X.shape[1:])
+        n_threads = threads_for(net.module_, batch_shape, setting.n_threads)
+        with thread_limit(n_threads):
+            train(net, dataset, data.y[rows], fit_params or {})
+    return net
+
+
+def with_criterion(net, loss, warm_up_steps):
+    """Return a net like `net` whose criterion, whatever it was, is one of ours.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        The template; not changed.
+
+    loss : torch.nn.Module
+        Loss of each row.
+
+    warm_up_steps : int
+        Training steps with cross-entropy.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Of the same class, not initialised.
+    """
+    params = {
+        name: clone(value, safe=False)
+        for name, value in net.get_params(deep=False).items()
+        if name.split("__")[0] != "criterion"
+    }
+    callbacks = params.get("callbacks")
+    if callbacks != "disable":
+        stop = ("stop_at_non_finite_loss", StopAtNonFiniteLoss())
+        params["callbacks"] = [*(callbacks or []), stop]
+    return type(net)(
+        **params,
+        criterion=WeightedCriterion,
+        criterion__loss=loss,
+        criterion__warm_up_steps=warm_up_steps,
+    )
+
+
+def warm_up_steps(net, n_samples, share):
+    """Count the training steps in the first `share` of the epochs, at least one of them.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        A net with its epochs set.
+
+    n_samples : int
+        Rows to train on.
+
+    share : float
+        Share of the steps, in [0, 1).
+
+    Returns
+    -------
+    steps : int
+        0 for a share of 0.
+    """
+    batch_size = n_samples if net.batch_size == -1 else net.batch_size
+    return int(np.ceil(share * net.max_epochs * np.ceil(n_samples / batch_size)))
+
+
+def feed_batches(net):
+    """Let a DataLoader take whole batches, unless the user has set up another way.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Its iterators are set.
+
+    Returns
+    -------
+    batched : bool
+        Whether the dataset may hand over whole batches.
+    """
+    names = ("iterator_train", "iterator_valid")
+    plain = all(
+        getattr(net, name) is DataLoader and f"{name}__collate_fn" not in vars(net)
+        for name in names
+    )
+    if plain:
+        net.set_params(**{f"{name}__collate_fn": leave_batch for name in names})
+    return plain
+
+
+def check_output(net, dataset, n_classes):
+    """Try the module on a few rows: right number of columns, logits or probabilities.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised; told how to read its output.
+
+    dataset : RowDataset
+        Training data.
+
+    n_classes : int
+        Columns that the output must have.
+
+    Raises
+    ------
+    ValueError
+        If the module fails on the rows or has another number of outputs.
+    """
+    batch, _ = dataset.take(np.arange(min(PROBE_ROWS, len(dataset))))
+    name = type(net.module_).__name__
+    try:
+        output = first_output(net.evaluation_step((batch, None)))
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
+            f"type {batch.dtype}: {error}"
+        ) from error
+    if output.ndim != 2 or output.shape[1] != n_classes:
+        raise ValueError(
+            f"{name} must give one logit for each of the {n_classes} classes, shape "
+            f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
+            "__init__ a parameter n_classes, which is filled in, or set module__..."
+        )
+    sums = output.sum(dim=1)
+    is_proba = output.min() >= 0 and torch.allclose(sums, sums.new_ones(1), atol=1e-3)
+    net.criterion_.from_probabilities = bool(is_proba)
+    net.set_params(predict_nonlinearity=identity if is_proba else softmax)
+
+
+def softmax(logits):
+    """Turn logits into probabilities.
+
+    Parameters
+    ----------
+    logits : torch.Tensor of shape (n_samples, n_classes)
+        Output of a net.
+
+    Returns
+    -------
+    proba : torch.Tensor of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    return logits.softmax(dim=1)
+
+
+def identity(proba):
+    """Leave probabilities as they are.
+
+    Parameters
+    ----------
+    proba : torch.Tensor
+        Output of a net.
+
+    Returns
+    -------
+    proba : torch.Tensor
+        The same.
+    """
+    return proba
+
+
+def train(net, dataset, y, fit_params):
+    """Run skorch's loop; an interrupt by the user ends more than this net.
+
+    skorch takes every KeyboardInterrupt for the end of a training, since its callbacks
+    raise it to stop early. Only those are taken for that here.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    dataset : RowDataset
+        Training data.
+
+    y : ndarray of shape (n_rows,)
+        Their label codes, for a validation split.
+
+    fit_params : dict
+        Passed on to the loop.
+    """
+    for _, callback in net.callbacks_:
+        if hasattr(callback, "target_extractor"):
+            callback.target_extractor = label_codes
+    net.notify("on_train_begin", X=dataset, y=y)
+    try:
+        net.fit_loop(dataset, y, **fit_params)
+    except KeyboardInterrupt as interrupt:
+        if not raised_by_callback(interrupt):
+            raise
+    net.notify("on_train_end", X=dataset, y=y)
+    for epoch in net.history:
+        check_finite_loss(epoch)
+
+
+def label_codes(target):
+    """Return the labels of our targets, for the scoring callbacks of skorch.
+
+    Parameters
+    ----------
+    target : tuple of torch.Tensor or array-like
+        Label codes and weights, or labels alone.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,)
+        The labels.
+    """
+    return to_numpy(target[0] if isinstance(target, (tuple, list)) else target)
+
+
+def raised_by_callback(interrupt):
+    """Tell a callback that stops the training from a user who does.
+
+    Parameters
+    ----------
+    interrupt : KeyboardInterrupt
+        What came out of the training loop.
+
+    Returns
+    -------
+    raised_by_callback : bool
+        Whether the innermost frame is a method of a skorch callback.
+    """
+    traceback = interrupt.__traceback__
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    return isinstance(traceback.tb_frame.f_locals.get("self"), Callback)
+
+
+def predict_proba(net, X, rows=None):
+    """Predict class probabilities in chunks.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Fitted by `fit_net`.
+
+    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+        The data.
+
+    rows : ndarray of shape (n_rows,), default=None
+        Rows to predict; None means all.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_rows, n_classes)
+        Rows sum to 1.
+    """
+    rows = np.arange(X.shape[0]) if rows is None else rows
+    parameter = next(net.module_.parameters(), torch.empty(0))
+    nonlinearity = net.predict_nonlinearity
+    chunks = []
+    for start in range(0, len(rows), PREDICT_ROWS):
+        batch = gather(
+            X, rows[start : start + PREDICT_ROWS], parameter.dtype, wants_floats(net)
+        )
+        output = first_output(net.evaluation_step((batch, None)))
+        chunks.append(to_numpy(nonlinearity(output)))
+    return np.concatenate(chunks)
+
+
+def weights_of(net):
+    """Copy the weights of a fitted net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Fitted.
+
+    Returns
+    -------
+    weights : dict of ndarray
+        The module's state, by name.
+    """
+    return {name: to_numpy(value) for name, value in net.module_.state_dict().items()}

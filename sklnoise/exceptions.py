@@ -1,0 +1,21 @@
+"""Warnings and errors of sklnoise's own."""
+
+
+class ClassCollapseWarning(UserWarning):
+    """A class that the labels imply has all but vanished from the predictions."""
+
+
+class IllConditionedTransitionWarning(UserWarning):
+    """An estimated transition matrix is too close to singular to be inverted."""
+
+
+class RareClassWarning(UserWarning):
+    """A class has fewer rows than there are folds."""
+
+
+class FoldFitError(RuntimeError):
+    """The first pass failed in one fold; the cause is chained."""
+
+
+class NonFiniteLossError(FloatingPointError):
+    """The training loss became NaN or infinite."""

@@ -1,0 +1,160 @@
+"""Loss corrections with a fixed transition matrix (Patrini et al., 2017)."""
+
+import math
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy, log_softmax
+
+from sklnoise._matrix import mix_with_identity
+from sklnoise._validation import check_invertible, check_transition_matrix
+from sklnoise.losses._base import NoisyLabelLoss
+
+LOG_IMPOSSIBLE = math.log(torch.finfo(torch.float32).tiny)
+
+BASE_LOSSES = {
+    "cross-entropy": lambda logits: -log_softmax(logits, dim=1),
+}
+
+
+def log_transition_columns(transition_matrix):
+    """Return `log T`, transposed, so that row j is what is needed for the label j.
+
+    Zeros of T become -inf: a floor would break T = I. Only a column without any mass,
+    a label that T calls impossible, gets a constant: its rows then carry no gradient
+    instead of a NaN.
+    """
+    T = torch.as_tensor(transition_matrix)
+    columns = T.log().T.contiguous()
+    columns[(T == 0).all(dim=0)] = LOG_IMPOSSIBLE
+    return columns
+
+
+class ForwardLoss(NoisyLabelLoss):
+    r"""Forward correction: the likelihood of the noisy label under `p @ T`.
+
+    .. math:: \ell(z, y) = -\log \sum_i p_i T_{iy}, \qquad p = \mathrm{softmax}(z)
+
+    Its minimiser over noisy labels is the minimiser of cross-entropy over clean ones.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i); rows sum to 1.
+
+    reduction : {"mean", "sum", "none"}, default="mean"
+        How the losses of the rows become the loss of the batch.
+
+    Attributes
+    ----------
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        T, a buffer.
+
+    Raises
+    ------
+    ValueError
+        If T is not a row-stochastic square matrix.
+
+    References
+    ----------
+    Patrini, Rozza, Menon, Nock, Qu. Making deep neural networks robust to label noise:
+    a loss correction approach. CVPR 2017.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.losses import ForwardLoss
+    >>> loss = ForwardLoss([[0.8, 0.2], [0.3, 0.7]])
+    >>> logits = torch.tensor([[2.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    >>> loss(logits, torch.tensor([0, 1])).item()  # doctest: +ELLIPSIS
+    0.548...
+    """
+
+    def __init__(self, transition_matrix, *, reduction="mean"):
+        super().__init__(reduction=reduction)
+        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        self.register_buffer("transition_matrix", T)
+        self.register_buffer("_log_columns", log_transition_columns(T))
+
+    def row_losses(self, logits, target):
+        """Compute `-log (p @ T)[y]`, gathering one row of T a label."""
+        log_p = log_softmax(logits, dim=1)
+        return -torch.logsumexp(log_p + self._log_columns[target].to(log_p), dim=1)
+
+
+class BackwardLoss(NoisyLabelLoss):
+    r"""Backward correction: base losses combined by the inverse of T.
+
+    .. math:: \ell(z, y) = \sum_j T^{-1}_{yj} \, \ell_0(z, j)
+
+    Unbiased: its expectation over the noisy label is the base loss on the clean one.
+    It has no lower bound, and its variance grows with the condition number of T.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i); rows sum to 1; invertible.
+
+    identity_weight : float, default=0.0
+        Share `a` of the identity in the matrix that is inverted, `(1 - a) T + a I`.
+        Above 0 the loss is biased but its variance smaller.
+
+    base_loss : {"cross-entropy"}, default="cross-entropy"
+        The loss that is corrected.
+
+    reduction : {"mean", "sum", "none"}, default="mean"
+        How the losses of the rows become the loss of the batch.
+
+    Attributes
+    ----------
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        T as given, a buffer.
+
+    Raises
+    ------
+    ValueError
+        If T is not a row-stochastic square matrix, or the mixed matrix is singular.
+
+    References
+    ----------
+    Patrini, Rozza, Menon, Nock, Qu. Making deep neural networks robust to label noise:
+    a loss correction approach. CVPR 2017.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.losses import BackwardLoss
+    >>> loss = BackwardLoss([[0.8, 0.2], [0.3, 0.7]])
+    >>> loss(torch.tensor([[2.0, 0.0]]), torch.tensor([0])).item()  # doctest: +ELLIPSIS
+    -0.673...
+    """
+
+    def __init__(
+        self,
+        transition_matrix,
+        *,
+        identity_weight=0.0,
+        base_loss="cross-entropy",
+        reduction="mean",
+    ):
+        super().__init__(reduction=reduction)
+        if not 0 <= identity_weight <= 1:
+            raise ValueError(
+                f"identity_weight must be between 0 and 1; got {identity_weight!r}."
+            )
+        if base_loss not in BASE_LOSSES:
+            raise ValueError(
+                f"base_loss must be one of {sorted(BASE_LOSSES)}; got {base_loss!r}."
+            )
+        self.identity_weight = identity_weight
+        self.base_loss = base_loss
+        T = check_transition_matrix(transition_matrix)
+        mixed = mix_with_identity(T, identity_weight)
+        check_invertible(mixed)
+        self.register_buffer("transition_matrix", torch.from_numpy(T))
+        self.register_buffer("_inverse", torch.from_numpy(np.linalg.inv(mixed)))
+
+    def row_losses(self, logits, target):
+        """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, gathering one row of the inverse a label."""
+        losses = BASE_LOSSES[self.base_loss](logits)
+        return (self._inverse[target].to(losses) * losses).sum(dim=1)

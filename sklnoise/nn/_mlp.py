@@ -1,0 +1,38 @@
+"""A multilayer perceptron for tables, sparse text and small images."""
+
+from torch import nn
+
+
+class MLP(nn.Sequential):
+    """Multilayer perceptron with ReLU units; its output are logits.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of input values a row; more dimensions are flattened.
+
+    n_classes : int
+        Number of logits.
+
+    hidden : int or tuple of int, default=(64, 32)
+        Width of each hidden layer.
+
+    dropout : float, default=0.0
+        Probability that a hidden unit is dropped while training, in [0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.nn import MLP
+    >>> MLP(4, 3, hidden=(16, 8))(torch.zeros(5, 4)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
+        widths = [n_features, *([hidden] if isinstance(hidden, int) else hidden)]
+        layers = [nn.Flatten()]
+        for n_in, n_out in zip(widths, widths[1:]):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+        super().__init__(*layers, nn.Linear(widths[-1], n_classes))

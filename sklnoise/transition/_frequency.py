@@ -1,0 +1,105 @@
+"""T from the noisy labels of the rows that score highest for each class."""
+
+from numbers import Real
+
+import numpy as np
+
+from sklnoise._compat import Interval
+from sklnoise.transition._base import (
+    TIE,
+    BaseTransitionEstimator,
+    label_mass,
+    multinomial_standard_error,
+)
+
+
+class LabelFrequencyEstimator(BaseTransitionEstimator):
+    """Estimate T by label frequencies among the top held-out scores.
+
+    Row i holds the frequencies of the noisy labels among the k rows of highest
+    held-out probability of class i, with k = max(`min_samples`, `share` of all rows),
+    but at most half of the rows predicted i. It needs the probabilities to rank well,
+    not to be calibrated. A class that is never predicted gets its row of the identity.
+
+    Parameters
+    ----------
+    min_samples : float, default=20
+        Least number of rows to look at for each class, in weight.
+
+    share : float, default=0.03
+        Share of all rows to look at for each class, in (0, 1].
+
+    Attributes
+    ----------
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The estimated T[i, j] = P(noisy = j | clean = i).
+
+    standard_error_ : ndarray of shape (n_classes, n_classes)
+        Standard error of each entry, that of a Dirichlet posterior with one prior
+        count on the diagonal: sampling error alone, not the bias of the first pass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklnoise.transition import LabelFrequencyEstimator
+    >>> score = np.linspace(0.01, 0.99, 100)
+    >>> y = (score > 0.5).astype(int)
+    >>> y[-3] = 0
+    >>> estimator = LabelFrequencyEstimator()
+    >>> estimator.fit(np.c_[1 - score, score], y).transition_matrix_
+    array([[1.  , 0.  ],
+           [0.05, 0.95]])
+    """
+
+    _parameter_constraints: dict = {
+        "min_samples": [Interval(Real, 0, None, closed="neither")],
+        "share": [Interval(Real, 0, 1, closed="right")],
+    }
+
+    def __init__(self, *, min_samples=20, share=0.03):
+        self.min_samples = min_samples
+        self.share = share
+
+    def _estimate(self, y_proba, y, sample_weight):
+        n_classes = y_proba.shape[1]
+        wanted = max(self.min_samples, self.share * sample_weight.sum())
+        top_score = y_proba.max(axis=1)
+        counts = np.empty((n_classes, n_classes))
+        for i, score in enumerate(y_proba.T):
+            predicted_mass = sample_weight[score >= top_score - TIE].sum()
+            taken = take_top(score, sample_weight, min(wanted, predicted_mass / 2))
+            counts[i] = label_mass(y, taken, n_classes)
+        return counts, multinomial_standard_error(counts)
+
+
+def take_top(score, sample_weight, mass):
+    """Return the weight with which each row belongs to the top `mass` of the scores.
+
+    Rows above the boundary count in full; those tied at the boundary share what is
+    left of the mass in proportion to their weights, so that a weight of two does what
+    two rows do.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n_samples,)
+        What the rows are ranked by.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Positive weights.
+
+    mass : float
+        Weight to take, at most the sum of the weights.
+
+    Returns
+    -------
+    taken : ndarray of shape (n_samples,)
+        Between 0 and the weight of the row; sums to `mass`.
+    """
+    order = np.argsort(-score, kind="stable")
+    reached = np.cumsum(sample_weight[order])
+    boundary = score[order[min(np.searchsorted(reached, mass - TIE), len(order) - 1)]]
+    above, tied = score > boundary + TIE, np.abs(score - boundary) <= TIE
+    left = mass - sample_weight[above].sum()
+    taken = np.where(above, sample_weight, 0.0)
+    taken[tied] = sample_weight[tied] * (left / sample_weight[tied].sum())
+    return taken
