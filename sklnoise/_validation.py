@@ -1,4 +1,4 @@
-"""Checks of the arrays that every floor passes around: T, probabilities, weights, labels."""
+"""Checks of the arrays that all floors pass around: T, probabilities, weights, labels."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -101,15 +101,13 @@ def check_proba(y_proba):
     ValueError
         If a row has negative entries or does not sum to 1.
     """
-    y_proba = check_array(
-        y_proba, dtype=[np.float64, np.float32], input_name="y_proba"
-    )
+    y_proba = check_array(y_proba, dtype=[np.float64, np.float32], input_name="y_proba")
     error = np.abs(y_proba.sum(axis=1) - 1)
     if y_proba.min() < 0 or error.max() > 1e-3:
         row = error.argmax() if error.max() > 1e-3 else y_proba.min(axis=1).argmin()
         raise ValueError(
             "y_proba must hold one probability distribution a row (non-negative, sum "
-            f"1); row {row} is {np.array2string(y_proba[row], precision=3, threshold=8)}. "
+            f"1); row {row} is {np.array2string(y_proba[row], precision=3)}. "
             "Pass predict_proba's output, not logits or log-probabilities."
         )
     return y_proba
@@ -185,7 +183,7 @@ def encode_labels(y, n_classes):
         If the labels cannot be matched to the columns.
     """
     y = np.asarray(y)
-    if y.dtype.kind in "iu" and y.size and 0 <= y.min() and y.max() < n_classes:
+    if y.dtype.kind in "iu" and y.size and y.min() >= 0 and y.max() < n_classes:
         return y.astype(np.int64)
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) != n_classes:

@@ -36,7 +36,8 @@ def needs_transition(loss):
         Whether the class takes a `transition_matrix`.
     """
     return (
-        inspect.isclass(loss) and "transition_matrix" in inspect.signature(loss).parameters
+        inspect.isclass(loss)
+        and "transition_matrix" in inspect.signature(loss).parameters
     )
 
 

@@ -414,9 +414,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             return process_routing(self, "fit", **fit_params)
         rest = dict(fit_params)
         groups = rest.pop("groups", None)
-        return Bunch(
-            splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest)
-        )
+        return Bunch(splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest))
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.

@@ -4,7 +4,6 @@ import inspect
 import math
 
 import torch
-from sklearn.base import clone
 from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
@@ -142,7 +141,7 @@ def wants_floats(net):
 
 
 def size_net(net, n_samples, n_features, n_classes, seed):
-    """Return a clone of the net with the sizes that the data ask for.
+    """Give a net the sizes that the data ask for.
 
     Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
     them and the user has not set them. An `AutoSizedNet` also gets its epochs: as many
@@ -151,7 +150,7 @@ def size_net(net, n_samples, n_features, n_classes, seed):
     Parameters
     ----------
     net : skorch.NeuralNetClassifier
-        Not changed.
+        Not initialised; changed in place.
 
     n_samples : int
         Rows to train on.
@@ -164,13 +163,7 @@ def size_net(net, n_samples, n_features, n_classes, seed):
 
     seed : int
         Seed of the validation split.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        A clone, ready to be initialised.
     """
-    net = clone(net)
     minibatch = isinstance(net, AutoSizedNet) and n_samples > net.batch_size > 0
     taken = inspect.signature(net.module).parameters if callable(net.module) else ()
     wanted = dict.fromkeys(FEATURE_NAMES, n_features)
@@ -184,7 +177,6 @@ def size_net(net, n_samples, n_features, n_classes, seed):
             net.set_params(**{f"module__{name}": value})
     if isinstance(net, AutoSizedNet):
         set_budget(net, n_samples, minibatch, seed)
-    return net
 
 
 def set_budget(net, n_samples, minibatch, seed):
@@ -212,6 +204,8 @@ def set_budget(net, n_samples, minibatch, seed):
         batches = max(1, n_samples / net.batch_size) if minibatch else 1
         budget = FULL_BATCH_STEPS * math.sqrt(batches)
         net.max_epochs = max(LEAST_EPOCHS, round(budget / math.ceil(batches)))
+    if net.optimizer is torch.optim.AdamW and "optimizer__fused" not in vars(net):
+        net.set_params(optimizer__fused=True)
     if net.callbacks == "disable":
         return
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)
@@ -219,3 +213,5 @@ def set_budget(net, n_samples, minibatch, seed):
     if net.train_split:
         callbacks.append(("keep_best", KeepBest(patience=max(5, net.max_epochs // 4))))
     net.set_params(callbacks=callbacks, callbacks__valid_acc=None)
+    if not net.verbose:
+        net.set_params(callbacks__print_log=None)

@@ -70,10 +70,12 @@ def fit_net(
         The fitted clone.
     """
     n_features = int(np.prod(data.X.shape[1:]))
-    net = size_net(net, len(rows), n_features, setting.n_classes, seed)
+    net = clone(net).set_params(
+        device=str(setting.device), verbose=max(net.verbose, verbose)
+    )
+    size_net(net, len(rows), n_features, setting.n_classes, seed)
     steps = warm_up_steps(net, len(rows), warm_up)
     net = with_criterion(net, loss.to(setting.dtype), steps)
-    net.set_params(device=str(setting.device), verbose=max(net.verbose, verbose))
     dataset = (BatchDataset if feed_batches(net) else RowDataset)(
         data, rows, setting.dtype, cast_integers=wants_floats(net)
     )

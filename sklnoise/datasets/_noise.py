@@ -1,0 +1,121 @@
+"""Label noise to test with: transition matrices, and labels flipped by them."""
+
+import numpy as np
+from sklearn.utils import check_random_state, column_or_1d
+
+from sklnoise._matrix import mix_with_identity, normalize_rows, uniform_flips
+from sklnoise._validation import check_transition_matrix
+
+KINDS = ("uniform", "symmetric", "pair", "permutation", "random")
+
+
+def make_transition_matrix(
+    kind, n_classes, noise_rate, *, permutation=None, random_state=None
+):
+    """Make a transition matrix T[i, j] = P(noisy = j | clean = i).
+
+    Parameters
+    ----------
+    kind : {"uniform", "symmetric", "pair", "permutation", "random"}
+        Where the labels go. "uniform": with probability `noise_rate` the label is drawn
+        anew from all classes, the right one among them, so that fewer labels end up
+        wrong. "symmetric": to every other class alike. "pair": to the next class, the
+        last to the first. "permutation": to the class that `permutation` names.
+        "random": to the other classes in random shares.
+
+    n_classes : int
+        Number of classes.
+
+    noise_rate : float
+        Probability of a flip, in [0, 1].
+
+    permutation : array-like of shape (n_classes,), default=None
+        Class that each class flips to, for the kind "permutation". A class that names
+        itself keeps its labels.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides the shares of the kind "random".
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        Rows are clean classes and sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, the rate is not a probability, or the permutation does
+        not name one class for each class.
+
+    Examples
+    --------
+    >>> from sklnoise.datasets import make_transition_matrix
+    >>> make_transition_matrix("symmetric", 3, 0.5)
+    array([[0.5 , 0.25, 0.25],
+           [0.25, 0.5 , 0.25],
+           [0.25, 0.25, 0.5 ]])
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {KINDS}; got {kind!r}.")
+    if not 0 <= noise_rate <= 1:
+        raise ValueError(f"noise_rate must be a probability; got {noise_rate!r}.")
+    if kind == "symmetric":
+        return uniform_flips(n_classes, noise_rate)
+    if kind == "uniform":
+        flips = np.full((n_classes, n_classes), 1 / n_classes)
+    elif kind == "random":
+        flips = check_random_state(random_state).random_sample((n_classes, n_classes))
+        np.fill_diagonal(flips, 0)
+        flips = normalize_rows(flips)
+    else:
+        if kind == "pair":
+            permutation = np.roll(np.arange(n_classes), -1)
+        if permutation is None or sorted(permutation) != list(range(n_classes)):
+            raise ValueError(
+                f"permutation must hold each of 0..{n_classes - 1} once, the class that "
+                f"each class flips to; got {permutation!r}."
+            )
+        flips = np.eye(n_classes)[np.asarray(permutation)]
+    return mix_with_identity(flips, 1 - noise_rate)
+
+
+def make_noisy_labels(y, transition_matrix, *, random_state=None):
+    """Flip clean labels at random, as a transition matrix says.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Clean labels of any kind.
+
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i), rows and columns in the sorted order of the
+        labels that occur in `y`.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides the flips.
+
+    Returns
+    -------
+    y_noisy : ndarray of shape (n_samples,)
+        Noisy labels of the same kind.
+
+    Raises
+    ------
+    ValueError
+        If T does not have one row for each class of `y`, or is not stochastic.
+
+    Examples
+    --------
+    >>> from sklnoise.datasets import make_noisy_labels
+    >>> y = ["cat"] * 5 + ["dog"] * 5
+    >>> make_noisy_labels(y, [[1.0, 0.0], [0.5, 0.5]], random_state=0).tolist()
+    ['cat', 'cat', 'cat', 'cat', 'cat', 'dog', 'cat', 'dog', 'dog', 'cat']
+    """
+    classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+    T = check_transition_matrix(transition_matrix, len(classes))
+    draws = check_random_state(random_state).random_sample(len(codes))
+    noisy = np.empty_like(codes)
+    for i, row in enumerate(T):
+        members = codes == i
+        noisy[members] = np.searchsorted(np.cumsum(row), draws[members], side="right")
+    return classes[noisy.clip(max=len(classes) - 1)]
