@@ -35,10 +35,9 @@ def needs_transition(loss):
     needs_transition : bool
         Whether the class takes a `transition_matrix`.
     """
-    return (
-        inspect.isclass(loss)
-        and "transition_matrix" in inspect.signature(loss).parameters
-    )
+    if not inspect.isclass(loss):
+        return False
+    return "transition_matrix" in inspect.signature(loss).parameters
 
 
 def bind_loss(loss, transition_matrix, *, estimated):
@@ -106,9 +105,9 @@ def stable_identity_weight(transition_matrix):
     weight = IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= LARGEST_CONDITION)]
     if weight > 0:
         warnings.warn(
-            f"the estimated T has condition number {conditions[0]:.3g}; its inverse would "
-            f"blow up the noise, so a share {weight:.2f} of the identity is mixed in and "
-            'the backward correction is biased. "forward" needs no inverse.',
+            f"the estimated T has condition number {conditions[0]:.3g}; its inverse "
+            f"would blow up the noise, so a share {weight:.2f} of the identity is mixed "
+            'in and the backward correction is biased. "forward" needs no inverse.',
             IllConditionedTransitionWarning,
             stacklevel=2,
         )

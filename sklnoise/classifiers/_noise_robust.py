@@ -184,7 +184,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     >>> clf = NoiseRobustClassifier(random_state=0).fit(X, y_noisy)
     >>> clf.transition_matrix_.shape
     (3, 3)
-    >>> clf.score(X, y) > (y_noisy == y).mean()
+    >>> print(clf.score(X, y) > (y_noisy == y).mean())
     True
     """
 

@@ -35,7 +35,7 @@ def load_noisy_digits(*, noise_rate=0.4, random_state=None):
     >>> from sklnoise.datasets import load_noisy_digits
     >>> digits = load_noisy_digits(random_state=0)
     >>> print(f"{(digits.target != digits.clean_target).mean():.2f}")
-    0.40
+    0.43
     """
     X, y = load_digits(return_X_y=True)
     T = make_transition_matrix("permutation", 10, noise_rate, permutation=LOOK_ALIKES)

@@ -1,4 +1,4 @@
-"""Train a skorch net with a loss of ours on some rows of the data, and predict with it."""
+"""Train a skorch net with a loss of ours on some rows, and predict with it."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""What every criterion of sklnoise shares: logits in, one loss a row, then a reduction."""
+"""What all criteria share: logits in, one loss a row, then a reduction."""
 
 from torch import nn
 

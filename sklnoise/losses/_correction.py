@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, log_softmax
+from torch.nn.functional import log_softmax
 
 from sklnoise._matrix import mix_with_identity
 from sklnoise._validation import check_invertible, check_transition_matrix
@@ -65,9 +65,8 @@ class ForwardLoss(NoisyLabelLoss):
     >>> import torch
     >>> from sklnoise.losses import ForwardLoss
     >>> loss = ForwardLoss([[0.8, 0.2], [0.3, 0.7]])
-    >>> logits = torch.tensor([[2.0, 0.0], [0.0, 0.0]], requires_grad=True)
-    >>> loss(logits, torch.tensor([0, 1])).item()  # doctest: +ELLIPSIS
-    0.548...
+    >>> loss(torch.tensor([[2.0, 0.0], [0.0, 0.0]]), torch.tensor([0, 1]))
+    tensor(0.5495)
     """
 
     def __init__(self, transition_matrix, *, reduction="mean"):
@@ -125,8 +124,8 @@ class BackwardLoss(NoisyLabelLoss):
     >>> import torch
     >>> from sklnoise.losses import BackwardLoss
     >>> loss = BackwardLoss([[0.8, 0.2], [0.3, 0.7]])
-    >>> loss(torch.tensor([[2.0, 0.0]]), torch.tensor([0])).item()  # doctest: +ELLIPSIS
-    -0.673...
+    >>> loss(torch.tensor([[2.0, 0.0]]), torch.tensor([0]))
+    tensor(-0.6731)
     """
 
     def __init__(

@@ -1,5 +1,7 @@
 """A multilayer perceptron for tables, sparse text and small images."""
 
+from itertools import pairwise
+
 from torch import nn
 
 
@@ -31,7 +33,7 @@ class MLP(nn.Sequential):
     def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
         widths = [n_features, *([hidden] if isinstance(hidden, int) else hidden)]
         layers = [nn.Flatten()]
-        for n_in, n_out in zip(widths, widths[1:]):
+        for n_in, n_out in pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
             if dropout:
                 layers.append(nn.Dropout(dropout))
