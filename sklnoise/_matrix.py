@@ -65,7 +65,7 @@ def mix_with_identity(transition_matrix, identity_weight):
     return (1 - identity_weight) * transition_matrix + identity_weight * identity
 
 
-def clean_prior(transition_matrix, noisy_frequencies):
+def clean_prior(transition_matrix, noisy_frequencies, n_samples):
     """Solve `Tᵀ π = noisy frequencies` for the clean prior on the simplex.
 
     Parameters
@@ -76,10 +76,21 @@ def clean_prior(transition_matrix, noisy_frequencies):
     noisy_frequencies : ndarray of shape (n_classes,)
         Share of each noisy label.
 
+    n_samples : int
+        Number of labels that the shares were counted on.
+
     Returns
     -------
     prior : ndarray of shape (n_classes,)
         Non-negative least-squares solution, scaled to sum to 1.
+
+    standard_error : ndarray of shape (n_classes,)
+        Sampling error of the prior at a fixed T; infinite where T is singular.
     """
     prior, _ = nnls(transition_matrix.T, noisy_frequencies)
-    return prior / prior.sum()
+    try:
+        inverse = np.linalg.inv(transition_matrix)
+    except np.linalg.LinAlgError:
+        return prior / prior.sum(), np.full(len(prior), np.inf)
+    variance = noisy_frequencies @ inverse**2 - prior**2
+    return prior / prior.sum(), np.sqrt(variance.clip(min=0) / n_samples)

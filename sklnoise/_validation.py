@@ -1,7 +1,7 @@
 """Checks of the arrays that all floors pass around: T, probabilities, weights, labels."""
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.validation import check_consistent_length
 
 SUM_TOLERANCE = 1e-6
@@ -180,9 +180,10 @@ def encode_labels(y, n_classes):
     Raises
     ------
     ValueError
-        If the labels cannot be matched to the columns.
+        If a label is missing, or the labels cannot be matched to the columns.
     """
-    y = np.asarray(y)
+    y = column_or_1d(y)
+    assert_all_finite(y, input_name="y")
     if y.dtype.kind in "iu" and y.size and y.min() >= 0 and y.max() < n_classes:
         return y.astype(np.int64)
     classes, codes = np.unique(y, return_inverse=True)

@@ -8,10 +8,14 @@ from sklnoise._matrix import clean_prior
 from sklnoise.exceptions import ClassCollapseWarning
 
 LOST_SHARE = 0.2
-"""A class predicted less often than this share of its implied prior has collapsed."""
+"""A class predicted less often than this share of what is implied has collapsed."""
 
 LEAST_ROWS = 20
-"""Implied number of rows below which a class is too rare to judge."""
+"""Implied number of rows below which a class is too rare to judge.
+
+What is implied is the prior less two standard errors: a T close to singular implies
+hardly anything.
+"""
 
 
 def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
@@ -35,10 +39,11 @@ def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
         Labels, to name the lost ones.
     """
     noisy = np.bincount(y, weights=sample_weight, minlength=len(classes))
-    prior = clean_prior(transition_matrix, noisy / noisy.sum())
+    prior, error = clean_prior(transition_matrix, noisy / noisy.sum(), len(y))
+    at_least = prior - 2 * error
     predicted = np.average(y_proba, axis=0, weights=sample_weight)
-    enough = prior * len(y) >= LEAST_ROWS
-    lost = np.flatnonzero(enough & (predicted < LOST_SHARE * prior))
+    enough = at_least * len(y) >= LEAST_ROWS
+    lost = np.flatnonzero(enough & (predicted < LOST_SHARE * at_least))
     if len(lost):
         named = ", ".join(
             f"{classes[i]!s} ({predicted[i]:.1%} predicted, {prior[i]:.1%} implied)"

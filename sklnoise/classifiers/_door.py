@@ -45,7 +45,6 @@ def check_fit_input(estimator, X, y, sample_weight):
     estimator._row_shape = X.shape[1:]
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
-    check_classification_targets(y)
     codes = np.full(len(y), -1, dtype=np.int64)
     try:
         classes, codes[rows] = np.unique(y[rows], return_inverse=True)
@@ -55,6 +54,7 @@ def check_fit_input(estimator, X, y, sample_weight):
             f"y must hold labels of one kind, without missing values; got {kinds}. Drop "
             "rows without a label, or turn the labels into strings."
         ) from error
+    check_classification_targets(y)
     return LabelledData(X, codes, weight), rows, classes
 
 

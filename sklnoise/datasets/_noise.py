@@ -75,7 +75,7 @@ def make_transition_matrix(
                 f"permutation must hold each of 0..{n_classes - 1} once, the class that "
                 f"each class flips to; got {permutation!r}."
             )
-        flips = np.eye(n_classes)[np.asarray(permutation)]
+        flips = np.eye(n_classes)[np.asarray(permutation, dtype=int)]
     return mix_with_identity(flips, 1 - noise_rate)
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from scipy.sparse import issparse
+from torch.utils.data import default_collate
 
 
 class LabelledData(NamedTuple):
@@ -102,13 +103,24 @@ class BatchDataset(RowDataset):
     """A `RowDataset` that hands a DataLoader whole batches, to be left as they are."""
 
     def __getitems__(self, positions):
-        """Return the batch at some positions; the collate function must not touch it."""
+        """Return the batch at some positions, for `collate`."""
         return self.take(np.asarray(positions))
 
 
-def leave_batch(batch):
-    """Collate function for a `BatchDataset`: the batch is ready."""
-    return batch
+def collate(batch):
+    """Leave the batches of a `BatchDataset` as they are, and collate all others.
+
+    Parameters
+    ----------
+    batch : tuple or list
+        A batch that is ready, or rows.
+
+    Returns
+    -------
+    batch : tuple or list
+        `(X, y)`.
+    """
+    return batch if isinstance(batch, tuple) else default_collate(batch)
 
 
 class HoldOut:

@@ -123,9 +123,9 @@ def stratified_splits(n_splits, y, rows, classes, seed):
     if counts[rarest] < n_splits:
         fewer = max(2, counts[rarest])
         warnings.warn(
-            f"class {classes[rarest]!r} has {counts[rarest]} rows, fewer than the "
-            f"{n_splits} folds of cv: {fewer} folds are made instead. Estimates for such "
-            "a class are rough; merge it with another or collect more rows.",
+            f"class {classes.tolist()[rarest]!r} has {counts[rarest]} rows, fewer than "
+            f"the {n_splits} folds of cv: {fewer} folds are made instead. Estimates for "
+            "such a class are rough; merge it with another or collect more rows.",
             RareClassWarning,
             stacklevel=2,
         )

@@ -43,7 +43,7 @@ class AutoSizedNet(NeuralNetClassifier):
         Number of passes through the data.
 
     train_split : callable, default="auto"
-        skorch's validation split; "auto" holds rows out for early stopping when there
+        Validation split of skorch; "auto" holds rows out for early stopping when there
         are more than `batch_size` of them.
 
     verbose : int, default=0

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 
 from sklnoise.engine._callbacks import StopAtNonFiniteLoss, check_finite_loss
 from sklnoise.engine._criterion import WeightedCriterion, first_output
-from sklnoise.engine._data import BatchDataset, RowDataset, gather, leave_batch
+from sklnoise.engine._data import BatchDataset, RowDataset, collate, gather
 from sklnoise.engine._device import seeded, thread_limit, threads_for
 from sklnoise.engine._net import size_net, wants_floats
 
@@ -59,7 +59,7 @@ def fit_net(
         Weights to start from, as `weights_of` gives them.
 
     verbose : int, default=0
-        skorch's verbosity.
+        Verbosity of skorch.
 
     fit_params : dict, default=None
         Passed on to the net's training loop.
@@ -172,7 +172,7 @@ def feed_batches(net):
         for name in names
     )
     if plain:
-        net.set_params(**{f"{name}__collate_fn": leave_batch for name in names})
+        net.set_params(**{f"{name}__collate_fn": collate for name in names})
     return plain
 
 

@@ -62,7 +62,13 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
     @property
     def transition_matrix(self):
-        """Return the T that the weights stand for, without gradient."""
+        """Return the T that the weights stand for, without gradient.
+
+        Returns
+        -------
+        transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+            Rows sum to 1.
+        """
         return self.transition_logits.detach().softmax(dim=1)
 
     def row_losses(self, logits, target):

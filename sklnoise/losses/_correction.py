@@ -23,10 +23,19 @@ def log_transition_columns(transition_matrix):
     Zeros of T become -inf: a floor would break T = I. Only a column without any mass,
     a label that T calls impossible, gets a constant: its rows then carry no gradient
     instead of a NaN.
+
+    Parameters
+    ----------
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        T.
+
+    Returns
+    -------
+    columns : torch.Tensor of shape (n_classes, n_classes)
+        Row j is the logarithm of column j of T.
     """
-    T = torch.as_tensor(transition_matrix)
-    columns = T.log().T.contiguous()
-    columns[(T == 0).all(dim=0)] = LOG_IMPOSSIBLE
+    columns = transition_matrix.log().T.contiguous()
+    columns[(transition_matrix == 0).all(dim=0)] = LOG_IMPOSSIBLE
     return columns
 
 

@@ -1,12 +1,13 @@
 """A multilayer perceptron for tables, sparse text and small images."""
 
 from itertools import pairwise
+from numbers import Integral
 
 from torch import nn
 
 
-class MLP(nn.Sequential):
-    """Multilayer perceptron with ReLU units; its output are logits.
+class MLP(nn.Module):
+    """Multilayer perceptron with ReLU units, which gives logits.
 
     Parameters
     ----------
@@ -31,10 +32,26 @@ class MLP(nn.Sequential):
     """
 
     def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
-        widths = [n_features, *([hidden] if isinstance(hidden, int) else hidden)]
+        widths = [n_features, *([hidden] if isinstance(hidden, Integral) else hidden)]
         layers = [nn.Flatten()]
         for n_in, n_out in pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
             if dropout:
                 layers.append(nn.Dropout(dropout))
-        super().__init__(*layers, nn.Linear(widths[-1], n_classes))
+        super().__init__()
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_classes))
+
+    def forward(self, X):
+        """Compute the logits.
+
+        Parameters
+        ----------
+        X : torch.Tensor of shape (n_samples, ...)
+            Floating rows of `n_features` values.
+
+        Returns
+        -------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+        """
+        return self.layers(X)

@@ -69,5 +69,7 @@ class AnchorEstimator(BaseTransitionEstimator):
             tied = np.abs(score - at) <= TIE
             near = (score >= low - TIE) & (score <= high + TIE)
             rows[i] = np.average(y_proba[tied], axis=0, weights=sample_weight[tied])
-            error[i] = y_proba[near].std(axis=0)
+            around, weight = y_proba[near], sample_weight[near]
+            centre = np.average(around, axis=0, weights=weight)
+            error[i] = np.sqrt(np.average((around - centre) ** 2, axis=0, weights=weight))
         return rows, error

@@ -94,10 +94,9 @@ def multinomial_standard_error(counts):
     Returns
     -------
     standard_error : ndarray of shape (n_classes, n_classes)
-        That of a Dirichlet posterior with one prior count a row, placed on the
-        diagonal.
+        That of a Dirichlet posterior with one prior count a row, spread evenly.
     """
-    posterior = counts + np.eye(len(counts))
+    posterior = counts + 1 / len(counts)
     mass = posterior.sum(axis=1, keepdims=True)
     share = posterior / mass
     return np.sqrt(share * (1 - share) / (mass + 1))

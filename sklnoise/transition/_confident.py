@@ -25,7 +25,8 @@ class ConfidentJointEstimator(BaseTransitionEstimator):
 
     standard_error_ : ndarray of shape (n_classes, n_classes)
         Standard error of each entry, that of a Dirichlet posterior with one prior
-        count on the diagonal: sampling error alone, not the bias of the first pass.
+        count a row, spread evenly: sampling error alone, not the bias of the first
+        pass.
 
     References
     ----------

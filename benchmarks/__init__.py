@@ -1,0 +1,1 @@
+"""Benchmarks: each file states one claim and writes one CSV; public API only."""

@@ -1,0 +1,201 @@
+"""Each mistake has its own clear error, and nothing is lost by it."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.exceptions import FoldFitError, NonFiniteLossError, RareClassWarning
+from sklnoise.nn import MLP
+from sklnoise.transition import AnchorEstimator
+
+ones = np.ones(240)
+PARAMETERS = [
+    ({"correction": "foward"}, r"'correction' parameter .* must be"),
+    ({"transition": "anchors"}, r"'transition' parameter .* must be"),
+    ({"transition": 1.0}, r"'transition' parameter .* must be"),
+    ({"refit": "warm"}, r"'refit' parameter .* must be"),
+    ({"device": "gpu"}, r'device must be "auto" or a device .* got \'gpu\''),
+    ({"transition": np.eye(2)}, r"must be of shape \(3, 3\).* got shape \(2, 2\)"),
+    ({"transition": np.eye(3) * 2 - 1 / 3}, r"must hold probabilities; entry \[0, 1\]"),
+    ({"transition": np.full((3, 3), 0.3)}, r"row 0 sums to 0.9"),
+    (
+        {"transition": [[0.5, 0.1, 0], [0.25, 0.8, 0], [0.25, 0.1, 1]]},
+        r"columns do sum to 1: it is transposed",
+    ),
+    (
+        {"transition": np.full((3, 3), 1 / 3), "correction": "backward"},
+        r"condition number .* \(1 - a\) T \+ a I",
+    ),
+    ({"first_pass": LogisticRegression(), "refit": "first-pass"}, "leave first_pass at"),
+    ({"transition": FrozenEstimator(AnchorEstimator())}, "is not fitted yet"),
+]
+DATA = [
+    (lambda X, y: (np.where(X > 5, np.nan, X), y), {}, "contains NaN"),
+    (lambda X, y: (np.where(X > 5, np.inf, X), y), {}, "contains infinity"),
+    (lambda X, y: (X[:, 0], y), {}, "Expected 2D array, got 1D array"),
+    (lambda X, y: (X, np.where(y == 1, np.nan, y)), {}, "y contains NaN"),
+    (lambda X, y: (X, np.where(y == 1, None, "a")), {}, "labels of one kind"),
+    (lambda X, y: (X, y + 0.5 * X[:, 0]), {}, "Unknown label type: continuous"),
+    (lambda X, y: (X, y[:-1]), {}, "inconsistent numbers of samples"),
+    (lambda X, y: (X, y), {"sample_weight": ones[:9]}, r"shape \(240,\); got .*\(9,\)"),
+    (lambda X, y: (X, y), {"sample_weight": -ones}, "must not be negative"),
+    (lambda X, y: (X, y), {"sample_weight": 0 * ones}, "all are zero"),
+    (lambda X, y: (X, y), {"groups": ones}, "folds that ignore them"),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), PARAMETERS)
+def test_bad_parameter_is_explained(quick_net, noisy_blobs, params, message):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises((ValueError, NotFittedError), match=message):
+        NoiseRobustClassifier(quick_net, **params).fit(X, y_noisy)
+
+
+@pytest.mark.parametrize(("spoil", "more", "message"), DATA)
+def test_bad_data_are_explained(quick_net, noisy_blobs, spoil, more, message):
+    X, y = spoil(*noisy_blobs[:2])
+    with pytest.raises(ValueError, match=message):
+        NoiseRobustClassifier(quick_net).fit(X, y, **more)
+
+
+@pytest.mark.parametrize(
+    "estimator", [MLP(2, 3), LogisticRegression(), LogisticRegression]
+)
+def test_estimator_that_is_no_network_is_explained(noisy_blobs, estimator):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises((TypeError, ValueError), match="estimator"):
+        NoiseRobustClassifier(estimator).fit(X, y_noisy)
+
+
+def test_other_number_of_features_at_predict_is_an_error(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, correction="none").fit(X, y_noisy)
+    with pytest.raises(ValueError, match="X has 1 features"):
+        clf.predict(X[:, :1])
+
+
+def test_other_shape_of_a_row_at_predict_is_an_error(quick_net, rng):
+    images, y = rng.normal(size=(30, 4, 5)), rng.randint(2, size=30)
+    clf = NoiseRobustClassifier(quick_net, correction="none").fit(images, y)
+    with pytest.raises(ValueError, match=r"rows of shape \(4, 5\), as in fit"):
+        clf.predict(images[:, :, :4])
+
+
+def test_predict_before_fit_is_an_error(noisy_blobs):
+    with pytest.raises(NotFittedError):
+        NoiseRobustClassifier().predict(noisy_blobs[0])
+
+
+def test_trusted_rows_are_not_supported_yet(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises(NotImplementedError, match="trusted"):
+        NoiseRobustClassifier().fit(X, y_noisy, trusted=y_noisy == 0)
+
+
+class TwoOutputs(torch.nn.Linear):
+    """Has two outputs, whatever the classes."""
+
+    def __init__(self):
+        super().__init__(2, 2)
+
+
+def test_wrong_number_of_outputs_is_explained(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises(ValueError, match=r"shape \(n_samples, 3\); got shape \(8, 2\)"):
+        NoiseRobustClassifier(TwoOutputs, correction="none").fit(X, y_noisy)
+
+
+def test_module_that_fails_on_the_rows_is_explained(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    net = clone(quick_net).set_params(module__n_features=5)
+    with pytest.raises(ValueError, match="MLP cannot be applied to a batch of X"):
+        NoiseRobustClassifier(net, correction="none").fit(X, y_noisy)
+
+
+@pytest.mark.parametrize("callbacks", [None, "disable"])
+def test_loss_that_turns_nan_stops_and_names_the_epoch(quick_net, noisy_blobs, callbacks):
+    X, y_noisy, _, _ = noisy_blobs
+    net = clone(quick_net).set_params(
+        optimizer=torch.optim.SGD, lr=1e30, callbacks=callbacks
+    )
+    clf = NoiseRobustClassifier(net, correction="none", random_state=0)
+    with pytest.raises(NonFiniteLossError, match=r"in epoch [1-9]"):
+        clf.fit(X, y_noisy)
+
+
+class FailsWithoutDogs(LogisticRegression):
+    """Fails to fit unless there are three classes."""
+
+    def fit(self, X, y, sample_weight=None):
+        if len(np.unique(y)) < 3:
+            raise KeyError("no dog")
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_fold_that_fails_is_named_and_keeps_its_cause(quick_net, noisy_blobs, n_jobs):
+    X, y_noisy, _, _ = noisy_blobs
+    everything = np.arange(240)
+    no_dog = everything[y_noisy != 2]
+    splits = [(everything, everything), (no_dog, everything)]
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=FailsWithoutDogs(), cv=splits, n_jobs=n_jobs
+    )
+    with pytest.raises(FoldFitError, match="in fold 2 of 2: 'no dog'") as error:
+        clf.fit(X, y_noisy)
+    assert isinstance(error.value.__cause__, KeyError)
+
+
+class Interrupted(torch.nn.Linear):
+    """Stands for a user who presses Ctrl-C in the third step of training."""
+
+    steps = 0
+
+    def __init__(self, n_features, n_classes):
+        super().__init__(n_features, n_classes)
+
+    def forward(self, X):
+        Interrupted.steps += self.training
+        if Interrupted.steps == 3:
+            raise KeyboardInterrupt
+        return super().forward(X)
+
+
+def test_interrupt_in_a_fold_stops_the_whole_fit(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    Interrupted.steps = 0
+    with pytest.raises(KeyboardInterrupt):
+        NoiseRobustClassifier(Interrupted, random_state=0).fit(X, y_noisy)
+    assert Interrupted.steps == 3
+
+
+def test_failed_fit_leaves_what_was_fitted_before(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y_noisy)
+    before = vars(clf).copy()
+    with pytest.raises(ValueError, match="NaN"):
+        clf.fit(np.full((240, 9), np.nan), y_noisy)
+    assert vars(clf) == before
+    assert_array_equal(clf.predict(X[:3]).shape, (3,))
+
+
+def test_failed_first_fit_leaves_nothing(quick_net, noisy_blobs):
+    X, _, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, transition=np.eye(2))
+    with pytest.raises(ValueError, match="shape"):
+        clf.fit(X, noisy_blobs[1])
+    assert not [name for name in vars(clf) if name.endswith("_")]
+
+
+def test_class_rarer_than_the_folds_is_warned_of_by_name(quick_net, rng):
+    X = rng.normal(size=(60, 2))
+    y = np.array(["dog"] * 30 + ["cat"] * 27 + ["emu"] * 3)
+    with pytest.warns(RareClassWarning, match="'emu' has 3 rows.* 3 folds are made"):
+        clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y)
+    assert np.isfinite(clf.out_of_fold_proba_).all()

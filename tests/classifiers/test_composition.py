@@ -1,0 +1,196 @@
+"""The classifier inside everything that scikit-learn builds of classifiers."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_iris
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    StratifiedKFold,
+    cross_val_predict,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.nn import MLP
+
+
+@pytest.fixture
+def clf(quick_net):
+    return NoiseRobustClassifier(quick_net, random_state=0)
+
+
+def test_grid_search_over_the_default_network_in_a_pipeline(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    pipeline = make_pipeline(StandardScaler(), NoiseRobustClassifier(random_state=0))
+    grid = {
+        "noiserobustclassifier__correction": ["none", "forward"],
+        "noiserobustclassifier__transition": ["auto", 0.3],
+        "noiserobustclassifier__estimator__lr": [2e-3, 5e-3],
+    }
+    search = GridSearchCV(pipeline, grid, cv=2, n_jobs=2).fit(X, y_noisy)
+    assert search.best_score_ > 0.5
+    best = search.best_estimator_[-1]
+    chosen = search.best_params_["noiserobustclassifier__estimator__lr"]
+    assert best.estimator_.lr == chosen
+
+
+def test_parameters_of_a_users_network_can_be_searched(clf, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    grid = {"estimator__module__hidden": [4, 6], "estimator__lr": [0.01]}
+    search = GridSearchCV(clf, grid, cv=2).fit(X, y_noisy)
+    hidden = search.best_params_["estimator__module__hidden"]
+    assert search.best_estimator_.estimator_.module_.layers[1].out_features == hidden
+
+
+def test_module_class_becomes_a_network_when_its_parameters_are_set():
+    clf = NoiseRobustClassifier(MLP).set_params(estimator__lr=0.5)
+    assert clf.estimator.module is MLP
+    assert clone(clf).estimator.lr == 0.5
+
+
+def test_unknown_nested_parameter_is_an_error():
+    with pytest.raises(ValueError, match="learning_rte"):
+        NoiseRobustClassifier().set_params(estimator__learning_rte=1)
+
+
+def test_cross_val_predict_gives_probabilities(clf, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    proba = cross_val_predict(clf, X, y_noisy, cv=2, method="predict_proba")
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda clf: CalibratedClassifierCV(clf, cv=2),
+        lambda clf: VotingClassifier(
+            [("a", clf), ("b", LogisticRegression())], voting="soft"
+        ),
+        lambda clf: StackingClassifier(
+            [("a", clf), ("b", LogisticRegression())], cv=2, n_jobs=2
+        ),
+    ],
+    ids=["calibrated", "voting", "stacking"],
+)
+def test_other_meta_estimators_can_wrap_it(clf, noisy_blobs, wrap):
+    X, y_noisy, y, _ = noisy_blobs
+    assert wrap(clf).fit(X, y_noisy).score(X, y) > 0.8
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_and_groups_are_routed_through_pipeline_and_search(
+    quick_net, noisy_blobs, rng
+):
+    X, y_noisy, _, _ = noisy_blobs
+    seen = {}
+
+    class Spy(GroupKFold):
+        def split(self, X, y=None, groups=None):
+            seen["groups"] = len(groups)
+            return super().split(X, y, groups)
+
+    clf = NoiseRobustClassifier(quick_net, cv=Spy(3), random_state=0)
+    clf.set_fit_request(sample_weight=True)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler().set_fit_request(sample_weight=False), clf),
+        {"noiserobustclassifier__transition": ["auto", "anchor"]},
+        cv=GroupKFold(2),
+        scoring=make_scorer(accuracy_score).set_score_request(sample_weight=False),
+    )
+    weight = (rng.uniform(size=len(X)) > 0.2).astype(float)
+    groups = np.arange(len(X)) % 12
+    search.fit(X, y_noisy, sample_weight=weight, groups=groups)
+    fitted = search.best_estimator_[-1]
+    assert seen["groups"] == weight.sum()
+    assert_array_equal(np.isnan(fitted.out_of_fold_proba_[:, 0]), weight == 0)
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_need_no_request_when_fit_is_called_directly(clf, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    weight = (y_noisy != 1).astype(float)
+    assert_array_equal(clf.fit(X, y_noisy, sample_weight=weight).classes_, [0, 2])
+
+
+def test_groups_reach_the_splitter_without_routing(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    groups = np.arange(len(X)) % 4
+    first_pass = GroupSpy()
+    NoiseRobustClassifier(
+        quick_net, first_pass=first_pass, cv=GroupKFold(4), random_state=0
+    ).fit(np.c_[X, groups], y_noisy, groups=groups)
+
+
+class GroupSpy(LogisticRegression):
+    """Finds a fold whose last column, the group, is not kept together."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.groups_ = set(X[:, -1])
+        return super().fit(X, y, sample_weight)
+
+    def predict_proba(self, X):
+        assert not self.groups_ & set(X[:, -1])
+        return super().predict_proba(X)
+
+
+def test_refit_on_other_data_forgets_the_first(clf, noisy_blobs):
+    X, y_noisy, _, T = noisy_blobs
+    clf.fit(X, y_noisy)
+    iris = load_iris(as_frame=True)
+    clf.set_params(transition=0.1).fit(iris.data, iris.target_names[iris.target])
+    assert_array_equal(clf.classes_, iris.target_names)
+    assert clf.n_features_in_ == 4
+    assert not hasattr(clf, "out_of_fold_proba_")
+    clf.set_params(transition=T[:2, :2] / T[:2, :2].sum(axis=1, keepdims=True))
+    clf.fit(X, y_noisy > 0)
+    assert not hasattr(clf, "feature_names_in_")
+    assert clf.predict_proba(X).shape == (len(X), 2)
+
+
+@pytest.mark.parametrize("correction", ["none", "forward", "backward", "adaptation"])
+def test_pickle_and_joblib_keep_the_predictions(clf, noisy_blobs, tmp_path, correction):
+    X, y_noisy, _, _ = noisy_blobs
+    clf.set_params(correction=correction).fit(X, y_noisy)
+    joblib.dump(clf, tmp_path / "clf.joblib")
+    for copy in (pickle.loads(pickle.dumps(clf)), joblib.load(tmp_path / "clf.joblib")):
+        assert_array_equal(copy.predict_proba(X), clf.predict_proba(X))
+        assert_array_equal(copy.transition_matrix_, clf.transition_matrix_)
+
+
+def test_pickle_of_the_default_network_keeps_the_predictions(rng):
+    X = rng.normal(size=(400, 3))
+    clf = NoiseRobustClassifier(random_state=0).fit(X, X[:, 0] > 0)
+    copy = pickle.loads(pickle.dumps(clf))
+    assert_array_equal(copy.predict_proba(X), clf.predict_proba(X))
+
+
+def test_clone_of_a_fitted_classifier_is_not_fitted(clf, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    copy = clone(clf.fit(X, y_noisy))
+    assert not copy.__sklearn_is_fitted__()
+    assert_array_equal(copy.fit(X, y_noisy).predict(X), clf.predict(X))
+
+
+def test_seeds_of_outer_folds_do_not_share_the_network(clf, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    splitter = StratifiedKFold(2, shuffle=True, random_state=0)
+    first = cross_val_predict(clf, X, y_noisy, cv=splitter)
+    assert_array_equal(cross_val_predict(clf, X, y_noisy, cv=splitter), first)

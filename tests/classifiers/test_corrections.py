@@ -1,0 +1,185 @@
+"""What each correction learns, and from which T."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import make_blobs
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._correction import CORRECTIONS
+from sklnoise.datasets import (
+    load_noisy_digits,
+    make_noisy_labels,
+    make_transition_matrix,
+)
+from sklnoise.losses import BackwardLoss, ForwardLoss, SimpleAdaptationLoss
+from sklnoise.transition import AnchorEstimator, ConfidentJointEstimator
+
+NEED_T = ["forward", "backward", "adaptation"]
+
+
+def fit(net, noisy_blobs, **params):
+    X, y_noisy, _, _ = noisy_blobs
+    return NoiseRobustClassifier(net, random_state=0, **params).fit(X, y_noisy)
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS)
+def test_predicts_clean_classes_of_separated_blobs(quick_net, noisy_blobs, correction):
+    X, _, y, _ = noisy_blobs
+    assert fit(quick_net, noisy_blobs, correction=correction).score(X, y) > 0.85
+
+
+@pytest.mark.slow
+def test_forward_beats_the_plain_network_on_real_digits():
+    gains = []
+    for seed in range(3):
+        digits = load_noisy_digits(random_state=seed)
+        X, y_noisy, y = digits.data, digits.target, digits.clean_target
+        score = {
+            correction: NoiseRobustClassifier(
+                correction=correction, cv=3, random_state=seed
+            )
+            .fit(X[:1200], y_noisy[:1200])
+            .score(X[1200:], y[1200:])
+            for correction in ("none", "forward")
+        }
+        gains.append(score["forward"] - score["none"])
+    assert np.mean(gains) > 0.05
+
+
+@pytest.mark.parametrize(
+    "transition", ["auto", "anchor", "frequency", "confident-joint", AnchorEstimator()]
+)
+def test_estimated_transition_is_near_the_truth(quick_net, transition):
+    X, y = make_blobs(3000, centers=[[0, 0], [7, 0], [0, 7]], random_state=0)
+    T = make_transition_matrix("pair", 3, 0.4)
+    clf = NoiseRobustClassifier(
+        quick_net,
+        transition=transition,
+        first_pass=KNeighborsClassifier(100),
+        random_state=0,
+    ).fit(X, make_noisy_labels(y, T, random_state=0))
+    assert_allclose(clf.transition_matrix_, T, atol=0.15)
+    assert_array_equal(
+        clf.transition_matrix_, clf.transition_estimator_.transition_matrix_
+    )
+
+
+@pytest.mark.parametrize("correction", ["forward", "backward"])
+def test_known_transition_is_used_as_it_is(quick_net, noisy_blobs, correction):
+    T = noisy_blobs[3]
+    clf = fit(quick_net, noisy_blobs, correction=correction, transition=T.tolist())
+    assert_array_equal(clf.transition_matrix_, T)
+    assert clf.transition_estimator_ is None
+    assert not hasattr(clf, "out_of_fold_proba_")
+
+
+def test_float_spreads_the_wrong_labels_evenly(quick_net, noisy_blobs):
+    clf = fit(quick_net, noisy_blobs, transition=0.4)
+    expected = [[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]]
+    assert_allclose(clf.transition_matrix_, expected)
+
+
+def test_frozen_estimator_of_transition_is_not_fitted_again(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    y_proba = LogisticRegression().fit(X[::2], y_noisy[::2]).predict_proba(X[1::2])
+    estimator = ConfidentJointEstimator().fit(y_proba, y_noisy[1::2])
+    clf = fit(quick_net, noisy_blobs, transition=FrozenEstimator(estimator))
+    assert_array_equal(clf.transition_matrix_, estimator.transition_matrix_)
+    assert not hasattr(clf, "out_of_fold_proba_")
+
+
+def test_given_estimator_of_transition_is_cloned(quick_net, noisy_blobs):
+    estimator = AnchorEstimator()
+    clf = fit(quick_net, noisy_blobs, transition=estimator)
+    assert not hasattr(estimator, "transition_matrix_")
+    assert isinstance(clf.transition_estimator_, AnchorEstimator)
+
+
+def test_no_correction_has_the_identity_and_fits_no_fold(quick_net, noisy_blobs):
+    clf = fit(quick_net, noisy_blobs, correction="none")
+    assert_array_equal(clf.transition_matrix_, np.eye(3))
+    assert not hasattr(clf, "out_of_fold_proba_")
+
+
+def test_forward_with_the_identity_equals_no_correction(quick_net, noisy_blobs):
+    X = noisy_blobs[0]
+    plain = fit(quick_net, noisy_blobs, correction="none")
+    forward = fit(quick_net, noisy_blobs, transition=np.eye(3))
+    assert_allclose(forward.predict_proba(X), plain.predict_proba(X), atol=1e-9)
+
+
+def test_adaptation_learns_its_transition(quick_net, noisy_blobs):
+    clf = fit(quick_net, noisy_blobs, correction="adaptation", transition=noisy_blobs[3])
+    assert_allclose(clf.transition_matrix_.sum(axis=1), 1)
+    assert np.abs(clf.transition_matrix_ - noisy_blobs[3]).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("none", torch.nn.CrossEntropyLoss),
+        ("forward", ForwardLoss),
+        ("backward", BackwardLoss),
+        ("adaptation", SimpleAdaptationLoss),
+    ],
+)
+def test_name_means_the_loss_class(quick_net, noisy_blobs, name, loss):
+    X, T = noisy_blobs[0], noisy_blobs[3]
+    by_name = fit(quick_net, noisy_blobs, correction=name, transition=T)
+    by_class = fit(quick_net, noisy_blobs, correction=loss, transition=T)
+    assert_array_equal(by_name.predict_proba(X), by_class.predict_proba(X))
+    assert isinstance(by_name.correction_, loss)
+
+
+def test_loss_instance_keeps_its_own_transition(quick_net, noisy_blobs):
+    X, T = noisy_blobs[0], noisy_blobs[3]
+    loss = ForwardLoss(T)
+    clf = fit(quick_net, noisy_blobs, correction=loss)
+    by_matrix = fit(quick_net, noisy_blobs, transition=T)
+    assert_array_equal(clf.predict_proba(X), by_matrix.predict_proba(X))
+    assert loss.reduction == "mean"
+
+
+def test_noisy_posterior_is_the_clean_one_times_transition(quick_net, noisy_blobs):
+    X = noisy_blobs[0]
+    clf = fit(quick_net, noisy_blobs)
+    expected = clf.predict_proba(X) @ clf.transition_matrix_
+    assert_allclose(clf.predict_noisy_proba(X), expected)
+
+
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.IllConditionedTransitionWarning")
+def test_estimate_that_cannot_be_inverted_is_mixed_with_the_identity(quick_net, rng):
+    X, y = rng.normal(size=(60, 2)), rng.randint(2, size=60)
+    clf = NoiseRobustClassifier(
+        quick_net,
+        correction="backward",
+        transition=FlatEstimator(),
+        random_state=0,
+    ).fit(X, y)
+    assert clf.correction_.identity_weight > 0
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+class FlatEstimator(AnchorEstimator):
+    """Finds that labels say nothing: the most singular T."""
+
+    def _estimate(self, y_proba, y, sample_weight):
+        return np.full((2, 2), 0.5), np.zeros((2, 2))
+
+
+def test_fitted_network_predicts_the_clean_posterior(quick_net, noisy_blobs):
+    X = noisy_blobs[0]
+    clf = fit(quick_net, noisy_blobs)
+    assert_allclose(clf.estimator_.predict_proba(X), clf.predict_proba(X))
+
+
+def test_epochs_and_history_are_those_of_the_refit(quick_net, noisy_blobs):
+    clf = fit(quick_net, noisy_blobs)
+    assert clf.n_iter_ == len(clf.history_) == quick_net.max_epochs
+    losses = clf.history_[:, "train_loss"]
+    assert losses[-1] < losses[0]

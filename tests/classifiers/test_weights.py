@@ -1,0 +1,74 @@
+"""Weights count as frequencies in folds, T and refit."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._correction import CORRECTIONS
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS)
+@pytest.mark.parametrize("first_pass", [None, LogisticRegression()], ids=["net", "lr"])
+def test_weighted_rows_equal_repeated_rows_with_a_transition_far_from_identity(
+    quick_net, noisy_blobs, rng, correction, first_pass
+):
+    X, y_noisy, _, _ = noisy_blobs
+    X, y_noisy = X[:110], y_noisy[:110]
+    weight = rng.randint(4, size=110)
+    fold = rng.randint(3, size=110)
+    repeated = np.repeat(np.arange(110), weight)
+    fitted = []
+    for rows, sample_weight in ((np.arange(110), weight), (repeated, None)):
+        splits = [
+            (np.flatnonzero(fold[rows] != f), np.flatnonzero(fold[rows] == f))
+            for f in range(3)
+        ]
+        clf = NoiseRobustClassifier(
+            quick_net,
+            correction=correction,
+            first_pass=first_pass,
+            cv=splits,
+            random_state=0,
+        )
+        fitted.append(clf.fit(X[rows], y_noisy[rows], sample_weight=sample_weight))
+    weighted, repeated = fitted
+    assert_allclose(weighted.transition_matrix_, repeated.transition_matrix_, atol=1e-7)
+    assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-6)
+    if correction != "none":
+        assert weighted.transition_matrix_.diagonal().min() < 0.8
+
+
+def test_rows_of_weight_zero_are_left_out(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    X, y_noisy = X[:100], y_noisy[:100]
+    kept = np.arange(100) % 5 > 0
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
+    proba = clf.fit(X[kept], y_noisy[kept]).predict_proba(X)
+    clf.fit(np.where(kept[:, None], X, 1e3), y_noisy, sample_weight=kept.astype(float))
+    assert_allclose(clf.predict_proba(X), proba, atol=1e-9)
+    assert_array_equal(np.isnan(clf.out_of_fold_proba_).any(axis=1), ~kept)
+
+
+def test_class_of_weight_zero_is_unknown(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
+    clf.fit(X, y_noisy, sample_weight=y_noisy != 1)
+    assert_array_equal(clf.classes_, [0, 2])
+
+
+def test_weights_that_the_first_pass_cannot_take_are_an_error(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, first_pass=KNeighborsClassifier())
+    with pytest.raises(ValueError, match="has no sample_weight in its fit"):
+        clf.fit(X, y_noisy, sample_weight=np.ones(len(X)))
+
+
+def test_weights_are_not_changed(quick_net, noisy_blobs, rng):
+    X, y_noisy, _, _ = noisy_blobs
+    weight = rng.uniform(1, 2, size=len(X))
+    before = weight.copy()
+    NoiseRobustClassifier(quick_net, random_state=0).fit(X, y_noisy, weight)
+    assert_array_equal(weight, before)

@@ -1,0 +1,139 @@
+"""Transition matrices to test with and labels flipped by them."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets._noise import KINDS
+
+SEEDS = range(3)
+SHIFT = {2: (1, 0), 3: (1, 2, 0), 10: (7, 9, 0, 4, 2, 1, 3, 5, 6, 8)}
+
+
+def make(kind, n_classes, noise_rate):
+    permutation = SHIFT[n_classes] if kind == "permutation" else None
+    return make_transition_matrix(
+        kind, n_classes, noise_rate, permutation=permutation, random_state=0
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_classes", SHIFT)
+@pytest.mark.parametrize("noise_rate", [0, 0.3, 1])
+def test_rows_are_distributions(kind, n_classes, noise_rate):
+    T = make(kind, n_classes, noise_rate)
+    assert T.shape == (n_classes, n_classes)
+    assert T.min() >= 0
+    assert_allclose(T.sum(axis=1), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_noise_is_the_identity(kind):
+    assert_array_equal(make(kind, 3, 0), np.eye(3))
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "uniform"])
+@pytest.mark.parametrize("n_classes", SHIFT)
+def test_noise_rate_is_what_leaves_the_diagonal(kind, n_classes):
+    assert_allclose(make(kind, n_classes, 0.3).diagonal(), 0.7)
+
+
+@pytest.mark.parametrize(("n_classes", "wrong"), [(2, 0.15), (3, 0.2), (10, 0.27)])
+def test_uniform_noise_may_draw_the_right_label_again(n_classes, wrong):
+    assert_allclose(1 - make("uniform", n_classes, 0.3).diagonal(), wrong)
+
+
+def test_pair_noise_goes_to_the_next_class():
+    T = make("pair", 4, 0.3)
+    assert_allclose(T, 0.7 * np.eye(4) + 0.3 * np.roll(np.eye(4), 1, axis=1))
+
+
+def test_permutation_names_where_each_class_goes():
+    T = make("permutation", 10, 0.3)
+    assert_allclose(T[range(10), SHIFT[10]], 0.3)
+
+
+def test_class_that_names_itself_keeps_its_labels():
+    T = make_transition_matrix("permutation", 3, 0.3, permutation=[1, 0, 2])
+    assert_allclose(T[2], [0, 0, 1])
+
+
+def test_random_noise_follows_its_seed():
+    def draw(seed):
+        return make_transition_matrix("random", 3, 0.3, random_state=seed)
+
+    assert_array_equal(draw(1), draw(1))
+    assert (draw(1) != draw(2)).any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "noise_rate", "permutation", "message"),
+    [
+        ("asymmetric", 0.3, None, "kind must be one of .*'pair'.*got 'asymmetric'"),
+        ("pair", 1.5, None, "must be a probability; got 1.5"),
+        ("pair", -0.1, None, "must be a probability; got -0.1"),
+        ("pair", float("nan"), None, "must be a probability; got nan"),
+        ("permutation", 0.3, None, r"each of 0\.\.2 once.*got None"),
+        ("permutation", 0.3, [0, 1], r"each of 0\.\.2 once.*got \[0, 1\]"),
+        ("permutation", 0.3, [0, 1, 1], r"each of 0\.\.2 once.*got \[0, 1, 1\]"),
+    ],
+)
+def test_bad_noise_is_refused(kind, noise_rate, permutation, message):
+    with pytest.raises(ValueError, match=message):
+        make_transition_matrix(kind, 3, noise_rate, permutation=permutation)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_noisy_labels_reproduce_the_transition_matrix(kind, seed):
+    n_rows, T = 5000, make(kind, 3, 0.4)
+    y_noisy = make_noisy_labels(np.arange(3).repeat(n_rows), T, random_state=seed)
+    shares = [np.bincount(row, minlength=3) / n_rows for row in y_noisy.reshape(3, -1)]
+    assert (np.abs(shares - T) <= 4.5 * np.sqrt(T * (1 - T) / n_rows) + 1e-12).all()
+
+
+@pytest.mark.parametrize(
+    "classes", [["ant", "bee", "cat"], [10, 20, 30], [0.5, 1.5, 2.5], [False, True]]
+)
+def test_noisy_labels_are_of_the_same_kind_in_sorted_order(classes):
+    classes = np.array(classes)
+    T = np.roll(np.eye(len(classes)), 1, axis=1)
+    codes = np.random.default_rng(0).permutation(len(classes)).repeat(2)
+    y_noisy = make_noisy_labels(classes[codes], T)
+    assert y_noisy.dtype == classes.dtype
+    assert_array_equal(y_noisy, classes[(codes + 1) % len(classes)])
+
+
+def test_same_seed_gives_the_same_labels():
+    y, T = np.arange(3).repeat(50), make("symmetric", 3, 0.5)
+    first, again, other = (make_noisy_labels(y, T, random_state=s) for s in (0, 0, 1))
+    assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_seeded_noise_leaves_the_global_generator_alone():
+    y, before = np.arange(3), np.random.get_state()[1:3]  # noqa: NPY002
+    T = make_transition_matrix("random", 3, 0.5, random_state=0)
+    make_noisy_labels(y, T, random_state=0)
+    after = np.random.get_state()[1:3]  # noqa: NPY002
+    assert_array_equal(after[0], before[0])
+    assert after[1] == before[1]
+
+
+def test_clean_labels_are_left_alone():
+    y = np.arange(3).repeat(50)
+    assert (make_noisy_labels(y, make("pair", 3, 0.9), random_state=0) != y).any()
+    assert_array_equal(y, np.arange(3).repeat(50))
+
+
+@pytest.mark.parametrize(
+    ("T", "message"),
+    [
+        (np.eye(2), r"of shape \(3, 3\).*got shape \(2, 2\)"),
+        (np.full((3, 3), 0.5), "rows summing to 1"),
+    ],
+)
+def test_labels_are_not_flipped_by_a_matrix_that_does_not_fit(T, message):
+    with pytest.raises(ValueError, match=message):
+        make_noisy_labels([0, 1, 2], T)

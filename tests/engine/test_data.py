@@ -1,0 +1,70 @@
+"""Batches are gathered by index, as one tensor."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from torch.utils.data import DataLoader, Subset
+
+from sklnoise.engine._data import (
+    BatchDataset,
+    HoldOut,
+    LabelledData,
+    RowDataset,
+    collate,
+    gather,
+)
+
+
+@pytest.fixture
+def data(rng):
+    weight = rng.uniform(1, 3, size=50)
+    return LabelledData(rng.normal(size=(50, 4)), rng.randint(3, size=50), weight)
+
+
+ROWS = np.array([4, 7, 7, 21, 30])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_gather_takes_the_rows(data, container):
+    batch = gather(container(data.X), ROWS, torch.float32, cast_integers=False)
+    assert_array_equal(batch, data.X[ROWS].astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("cast", "expected"), [(True, torch.float32), (False, torch.uint8)]
+)
+def test_gather_casts_integers_only_when_told(cast, expected):
+    X = np.arange(20, dtype=np.uint8).reshape(10, 2)
+    assert gather(X, ROWS[:2], torch.float32, cast).dtype == expected
+
+
+def test_loader_over_batches_equals_loader_over_rows(data):
+    batches, rows = (
+        DataLoader(
+            Subset(kind(data, ROWS, torch.float64), [0, 2, 3]), 2, collate_fn=collate
+        )
+        for kind in (BatchDataset, RowDataset)
+    )
+    for (X, (y, w)), (X_rows, (y_rows, w_rows)) in zip(batches, rows):
+        assert torch.equal(X, X_rows)
+        assert torch.equal(y, y_rows)
+        assert torch.equal(w, w_rows)
+
+
+def test_weights_have_mean_one_over_the_rows(data):
+    dataset = RowDataset(data, ROWS, torch.float64)
+    assert dataset.sample_weight.mean().item() == pytest.approx(1)
+
+
+def test_dataset_holds_no_copy_of_the_data(data):
+    assert BatchDataset(data, ROWS, torch.float64).X is data.X
+
+
+def test_hold_out_is_a_stratified_partition(data):
+    y = np.repeat([0, 1, 2], [300, 100, 7])
+    train, held_out = HoldOut(0.1, seed=0)(data, y)
+    assert sorted([*train.indices, *held_out.indices]) == list(range(407))
+    counts = np.bincount(y[held_out.indices], minlength=3)
+    assert abs(counts - [30, 10, 0.7]).max() < 1

@@ -1,0 +1,68 @@
+"""Devices, types, random state and threads."""
+
+import numpy as np
+import pytest
+import torch
+
+from sklnoise.engine._device import (
+    resolve_device,
+    resolve_dtype,
+    seeded,
+    thread_limit,
+    threads_for,
+)
+from sklnoise.nn import MLP
+
+CPU = torch.device("cpu")
+
+
+def test_auto_takes_the_best_device_at_hand(monkeypatch):
+    for cuda, mps, best in (
+        (True, True, "cuda"),
+        (False, True, "mps"),
+        (False, False, "cpu"),
+    ):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda found=cuda: found)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda found=mps: found)
+        assert resolve_device("auto").type == best
+
+
+def test_unknown_device_is_an_error():
+    with pytest.raises(ValueError, match="spelled right"):
+        resolve_device("gpu")
+
+
+def test_auto_type_is_single_precision_on_an_accelerator():
+    assert resolve_dtype("auto", np.dtype("f8"), torch.device("cuda")) == torch.float32
+    assert resolve_dtype("auto", np.dtype("f8"), CPU) == torch.float64
+    assert resolve_dtype("float64", np.dtype("f4"), torch.device("cuda")) == torch.float64
+
+
+def test_seeded_repeats_and_restores():
+    before = torch.get_rng_state()
+    draws = []
+    for _ in range(2):
+        with seeded(3, CPU):
+            draws.append(torch.rand(4))
+    assert torch.equal(*draws)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def fail_while_seeded():
+    with seeded(3, CPU), thread_limit(torch.get_num_threads() + 1):
+        torch.rand(1)
+        raise KeyError
+
+
+def test_state_is_restored_after_an_error():
+    before = torch.get_rng_state(), torch.get_num_threads()
+    with pytest.raises(KeyError):
+        fail_while_seeded()
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert torch.get_num_threads() == before[1]
+
+
+def test_small_steps_get_one_thread_and_large_ones_all():
+    assert threads_for(MLP(20, 3), (256, 20), 8) == 1
+    assert threads_for(MLP(784, 10, hidden=(512, 256)), (256, 784), 8) == 8
+    assert threads_for(torch.nn.Conv2d(3, 8, 3), (64, 3, 32, 32), 8) == 8

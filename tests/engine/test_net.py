@@ -1,0 +1,109 @@
+"""How nets are sized from the data."""
+
+import math
+
+import pytest
+import torch
+from skorch import NeuralNetClassifier
+
+from sklnoise.engine import AutoSizedNet, as_net
+from sklnoise.engine._net import size_net
+from sklnoise.nn import MLP
+
+
+def sized(net, n_samples, n_features=20, n_classes=3):
+    size_net(net, n_samples, n_features, n_classes, seed=0)
+    return net
+
+
+def steps(n_samples):
+    net = sized(AutoSizedNet(), n_samples)
+    return net.max_epochs * math.ceil(n_samples / net.batch_size)
+
+
+def test_steps_hardly_change_where_minibatches_begin():
+    assert steps(257) == pytest.approx(steps(256), rel=0.05)
+
+
+def test_steps_do_not_depend_on_rows_in_the_full_batch():
+    assert steps(10) == steps(150) == steps(256)
+
+
+def test_steps_grow_slower_than_rows():
+    assert steps(1000) < steps(20_000) < 20 * steps(1000)
+
+
+def test_full_batch_has_no_dropout_no_validation_and_no_shuffle():
+    net = sized(AutoSizedNet(), 256)
+    assert net.module__dropout == 0
+    assert net.train_split is None
+    assert not net.iterator_train__shuffle
+
+
+def test_minibatches_have_dropout_validation_and_shuffles():
+    net = sized(AutoSizedNet(), 257)
+    assert net.module__dropout > 0
+    assert net.train_split is not None
+    assert net.iterator_train__shuffle
+
+
+def test_width_grows_with_the_features_up_to_a_bound():
+    widths = [sized(AutoSizedNet(), 99, d).module__hidden[0] for d in (1, 64, 784, 10**5)]
+    assert widths == [64, 128, 512, 512]
+
+
+def test_what_the_user_set_is_kept():
+    net = AutoSizedNet(
+        max_epochs=3, train_split=None, module__hidden=7, optimizer=torch.optim.SGD
+    )
+    sized(net, 1000)
+    assert net.max_epochs == 3
+    assert net.train_split is None
+    assert net.module__hidden == 7
+    assert "optimizer__fused" not in vars(net)
+
+
+def test_callbacks_can_be_disabled():
+    assert sized(AutoSizedNet(callbacks="disable"), 1000).callbacks == "disable"
+
+
+class Named(torch.nn.Linear):
+    """Takes the names of torch."""
+
+    def __init__(self, in_features, out_features=None):
+        super().__init__(in_features, out_features)
+
+
+class Unnamed(torch.nn.Linear):
+    """Takes nothing."""
+
+    def __init__(self):
+        super().__init__(2, 2)
+
+
+def test_features_and_classes_are_passed_by_their_names():
+    net = sized(NeuralNetClassifier(Named), 99, 8, 4)
+    assert net.get_params_for("module") == {"in_features": 8, "out_features": 4}
+
+
+def test_features_that_the_user_set_are_kept():
+    net = sized(NeuralNetClassifier(Named, module__in_features=5), 99, 8, 4)
+    assert net.get_params_for("module") == {"in_features": 5, "out_features": 4}
+
+
+@pytest.mark.parametrize("module", [Unnamed, Unnamed(), lambda: Unnamed()])
+def test_module_that_takes_nothing_gets_nothing(module):
+    assert sized(NeuralNetClassifier(module), 99).get_params_for("module") == {}
+
+
+def test_users_net_keeps_its_budget():
+    net = sized(NeuralNetClassifier(MLP, max_epochs=7), 99)
+    assert net.max_epochs == 7
+    assert net.callbacks is None
+
+
+def test_network_is_wrapped_once():
+    net = NeuralNetClassifier(MLP)
+    assert as_net(net) is net
+    assert as_net(MLP).module is MLP
+    assert isinstance(as_net(None), AutoSizedNet)

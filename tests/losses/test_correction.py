@@ -1,0 +1,161 @@
+"""Forward and backward correction."""
+
+import numpy as np
+import pytest
+import torch
+from torch.autograd.functional import hessian
+from torch.nn.functional import cross_entropy
+
+from sklnoise.datasets import make_transition_matrix
+from sklnoise.losses import BackwardLoss, ForwardLoss
+
+SEEDS = range(3)
+N_CLASSES = [2, 3, 10]
+EXACT = {"rtol": 1e-12, "atol": 1e-12}
+
+
+def transition(n_classes, seed=0):
+    return make_transition_matrix("random", n_classes, 0.4, random_state=seed)
+
+
+def batch(n_classes, seed=0, n_rows=20):
+    rng = np.random.default_rng(seed)
+    logits = torch.tensor(rng.normal(0, 3, (n_rows, n_classes)), requires_grad=True)
+    return logits, torch.tensor(rng.integers(n_classes, size=n_rows))
+
+
+def gradient(loss, logits):
+    return torch.autograd.grad(loss.sum(), logits)[0]
+
+
+def expected_over_noisy_labels(loss, T, logits, clean):
+    """Average the loss over each noisy label, by its probability given the clean one."""
+    of_each_label = [loss(logits, torch.full_like(clean, j)) for j in range(len(T))]
+    return (torch.tensor(T)[clean] * torch.stack(of_each_label, dim=1)).sum(dim=1)
+
+
+@pytest.mark.parametrize("correction", [ForwardLoss, BackwardLoss])
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_identity_leaves_cross_entropy_with_its_gradient(correction, n_classes):
+    logits, y = batch(n_classes)
+    loss, expected = correction(np.eye(n_classes))(logits, y), cross_entropy(logits, y)
+    torch.testing.assert_close(loss, expected, **EXACT)
+    torch.testing.assert_close(
+        gradient(loss, logits), gradient(expected, logits), **EXACT
+    )
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_forward_loss_is_the_likelihood_under_p_times_t(n_classes, seed):
+    (logits, y), T = batch(n_classes, seed), transition(n_classes, seed)
+    noisy = logits.softmax(dim=1) @ torch.tensor(T)
+    losses = ForwardLoss(T, reduction="none")(logits, y)
+    torch.testing.assert_close(losses, -noisy[range(len(y)), y].log(), **EXACT)
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_forward_gradient_is_prior_minus_posterior(n_classes):
+    (logits, y), T = batch(n_classes), transition(n_classes)
+    p = logits.softmax(dim=1).detach()
+    w = p * torch.tensor(T).T[y]
+    w = w / w.sum(dim=1, keepdim=True)
+    loss = ForwardLoss(T, reduction="sum")(logits, y)
+    torch.testing.assert_close(gradient(loss, logits), p - w, **EXACT)
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_forward_loss_on_noisy_labels_is_stationary_at_the_clean_posterior(n_classes):
+    logits, _ = batch(n_classes)
+    T = torch.tensor(transition(n_classes))
+    noisy_posterior = logits.softmax(dim=1).detach() @ T
+    loss = ForwardLoss(T, reduction="none")
+    expected = sum(
+        noisy_posterior[:, j] * loss(logits, torch.full((len(logits),), j))
+        for j in range(n_classes)
+    )
+    clean = gradient(expected, logits)
+    torch.testing.assert_close(clean, torch.zeros_like(clean), **EXACT)
+
+
+def test_impossible_noisy_label_gives_no_gradient():
+    logits, y = batch(3)
+    T = [[0.7, 0.3, 0], [0.2, 0.8, 0], [0.5, 0.5, 0]]
+    slope = gradient(ForwardLoss(T, reduction="none")(logits, y), logits)
+    assert slope[y == 2].abs().max() < 1e-12
+    assert slope[y != 2].abs().max() > 0.1
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_backward_loss_is_unbiased(n_classes, seed):
+    (logits, clean), T = batch(n_classes, seed), transition(n_classes, seed)
+    loss = BackwardLoss(T, reduction="none")
+    torch.testing.assert_close(
+        expected_over_noisy_labels(loss, T, logits, clean),
+        cross_entropy(logits, clean, reduction="none"),
+        rtol=1e-10,
+        atol=1e-10,
+    )
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_backward_gradient_is_p_minus_a_row_of_the_inverse(n_classes):
+    (logits, y), T = batch(n_classes), transition(n_classes)
+    loss = BackwardLoss(T, reduction="sum")(logits, y)
+    expected = logits.softmax(dim=1) - torch.linalg.inv(torch.tensor(T))[y]
+    torch.testing.assert_close(
+        gradient(loss, logits), expected.detach(), rtol=1e-10, atol=1e-10
+    )
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_backward_curvature_is_that_of_cross_entropy(n_classes):
+    logits, y = batch(n_classes, n_rows=2)
+    loss = BackwardLoss(transition(n_classes))
+    torch.testing.assert_close(
+        hessian(lambda z: loss(z, y), logits),
+        hessian(lambda z: cross_entropy(z, y), logits),
+        rtol=1e-10,
+        atol=1e-10,
+    )
+
+
+@pytest.mark.parametrize("weight", [0.3, 1])
+def test_identity_is_mixed_in_before_inverting(weight):
+    (logits, y), T = batch(3), transition(3)
+    mixed = BackwardLoss((1 - weight) * T + weight * np.eye(3))
+    loss = BackwardLoss(T, identity_weight=weight)
+    torch.testing.assert_close(loss(logits, y), mixed(logits, y), **EXACT)
+
+
+def test_transition_matrix_stays_as_given_whatever_is_mixed_in():
+    T = transition(3)
+    loss = BackwardLoss(T, identity_weight=0.3)
+    np.testing.assert_array_equal(loss.transition_matrix, T)
+
+
+@pytest.mark.parametrize(
+    ("T", "weight"), [(np.full((2, 2), 0.5), 0), ([[0, 1], [1, 0]], 0.5)]
+)
+def test_singular_matrix_is_refused_with_its_condition_number_and_a_remedy(T, weight):
+    message = r"condition number of this one is (inf|\d).*identity_weight.*\"forward\""
+    with pytest.raises(ValueError, match=message):
+        BackwardLoss(T, identity_weight=weight)
+
+
+def test_singular_matrix_can_be_mixed_or_used_forward():
+    (logits, y), T = batch(2), np.full((2, 2), 0.5)
+    assert BackwardLoss(T, identity_weight=0.1)(logits, y).isfinite()
+    assert ForwardLoss(T)(logits, y).isfinite()
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.1])
+def test_identity_weight_is_a_share(weight):
+    with pytest.raises(ValueError, match=f"between 0 and 1; got {weight}"):
+        BackwardLoss(np.eye(2), identity_weight=weight)
+
+
+def test_unknown_base_loss_is_refused():
+    with pytest.raises(ValueError, match=r"one of \['cross-entropy'\]; got 'hinge'"):
+        BackwardLoss(np.eye(2), base_loss="hinge")

@@ -1,0 +1,43 @@
+"""scikit-learn's own checks, for each correction, on the CPU, with no exception."""
+
+from unittest import SkipTest
+
+import pytest
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    parametrize_with_checks,
+)
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._correction import CORRECTIONS
+
+# The checks fit a dozen rows of random labels, of which our warnings rightly complain.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::sklnoise.exceptions.RareClassWarning"),
+    pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::sklnoise.exceptions.IllConditionedTransitionWarning"
+    ),
+]
+
+CLASSIFIERS = [
+    NoiseRobustClassifier(correction=name, device="cpu") for name in CORRECTIONS
+]
+
+
+@parametrize_with_checks(CLASSIFIERS)
+def test_scikit_learn_check_passes_without_being_skipped(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest as reason:
+        pytest.fail(f"skipped: {reason}")
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS, ids=CORRECTIONS)
+@pytest.mark.parametrize(
+    "check", [check_param_validation, check_dataframe_column_names_consistency]
+)
+def test_check_outside_the_common_list_passes(classifier, check):
+    check("NoiseRobustClassifier", classifier)

@@ -1,0 +1,164 @@
+"""Every error says what was expected, what came and what to do."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklnoise._validation import (
+    check_invertible,
+    check_proba,
+    check_proba_and_labels,
+    check_transition_matrix,
+    check_weight,
+    encode_labels,
+)
+
+T = [[0.8, 0.2], [0.3, 0.7]]
+
+
+def test_checked_transition_matrix_is_a_copy():
+    given = np.eye(3)
+    checked = check_transition_matrix(given)
+    checked[0, 0] = 5
+    assert_array_equal(given, np.eye(3))
+
+
+def test_checked_transition_matrix_is_of_double_precision():
+    assert check_transition_matrix(np.eye(3, dtype=int)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.transpose(T), r"row 0 sums to 1\.1.*it is transposed, so pass its transpose"),
+        ([[0.8, 0.1], [0.3, 0.7]], r"row 0 sums to 0\.9\. Divide each row by its sum"),
+        ([[0.8, 0.2], [1.2, -0.2]], r"entry \[1, 1\] is -0\.2.*Clip and renormalise"),
+        ([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], r"must be square.*got shape \(2, 3\)"),
+        ([[0.8, np.nan], [0.3, 0.7]], "transition_matrix contains NaN"),
+        ([[0.8, np.inf], [0.3, 0.7]], "transition_matrix contains infinity"),
+        ([0.5, 0.5], "Expected 2D array"),
+    ],
+)
+def test_bad_transition_matrix_is_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        check_transition_matrix(bad)
+
+
+def test_transition_matrix_of_other_classes_is_refused():
+    with pytest.raises(
+        ValueError, match=r"of shape \(3, 3\).*got shape \(2, 2\).*classes_"
+    ):
+        check_transition_matrix(T, 3)
+
+
+def test_rounding_is_no_reason_to_refuse_a_transition_matrix():
+    check_transition_matrix(np.full((3, 3), np.float32(1 / 3)))
+
+
+def test_singular_matrix_is_refused_only_where_an_inverse_is_needed():
+    singular = np.full((2, 2), 0.5)
+    check_transition_matrix(singular)
+    with pytest.raises(ValueError, match="condition number"):
+        check_transition_matrix(singular, invertible=True)
+
+
+def test_singular_matrix_error_names_the_condition_number_with_its_remedies():
+    nearly = np.array([[0.5, 0.5], [0.5 + 1e-13, 0.5 - 1e-13]])
+    message = rf"{np.linalg.cond(nearly):.3g}.*\(1 - a\) T \+ a I.*\"forward\""
+    with pytest.raises(ValueError, match=message.replace("+1", r"\+1")):
+        check_invertible(nearly)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ([[0.5, 0.5], [2.0, -1.0]], r"row 1 is \[ 2\. -1\.\].*not logits"),
+        ([[0.5, 0.5], [0.5, 0.2]], r"row 1 is \[0\.5 0\.2\].*predict_proba"),
+        ([[-0.7, -0.7], [-0.1, -2.3]], "not logits or log-probabilities"),
+        ([[0.5, 0.5], [np.nan, 0.5]], "y_proba contains NaN"),
+        ([0.5, 0.5], "Expected 2D array"),
+    ],
+)
+def test_rows_off_the_simplex_are_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        check_proba(bad)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floating_probabilities_are_not_copied(dtype):
+    y_proba = np.array(T, dtype=dtype)
+    assert check_proba(y_proba) is y_proba
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ([1, 1], r"shape \(3,\); got sample_weight\.shape == \(2,\)"),
+        ([[1], [1], [1]], r"shape \(3,\); got sample_weight\.shape == \(3, 1\)"),
+        ([1, -2, 1], "entry 1 is -2. Use 0 to leave a row out"),
+        ([0, 0, 0], "all are zero, so no row is left"),
+        ([1, np.nan, 1], "sample_weight contains NaN"),
+        ([1, np.inf, 1], "sample_weight contains infinity"),
+    ],
+)
+def test_bad_weights_are_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        check_weight(bad, 3)
+
+
+def test_no_weights_mean_one_each():
+    assert_array_equal(check_weight(None, 3), [1, 1, 1])
+
+
+def test_checked_weights_are_a_copy():
+    weight = np.ones(3)
+    check_weight(weight, 3)[0] = 7
+    assert_array_equal(weight, 1)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [2, 0, 1, 2],
+        ["c", "a", "b", "c"],
+        [3, 1, 2, 3],
+        [2.0, 0.0, 1.0, 2.0],
+        [[2], [0], [1], [2]],
+    ],
+)
+def test_labels_become_columns_in_sorted_order(y):
+    codes = encode_labels(y, 3)
+    assert codes.dtype == np.int64
+    assert_array_equal(codes, [2, 0, 1, 2])
+
+
+def test_codes_need_not_all_occur():
+    assert_array_equal(encode_labels([2, 0, 2], 3), [2, 0, 2])
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (["a", "b"], r"codes 0\.\.2.*got 2 different labels: \['a' 'b'\]"),
+        ([0, 1, 2, 3], "got 4 different labels"),
+        ([-1, 0], "got 2 different labels"),
+        ([0, 1, np.nan], "NaN"),
+    ],
+)
+def test_labels_without_a_column_are_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        encode_labels(bad, 3)
+
+
+def test_rows_without_weight_are_dropped_from_every_array():
+    y_proba, codes, weight = check_proba_and_labels(
+        [[0.8, 0.2], [0.5, 0.5], [0.3, 0.7]], [0, 1, 1], [2, 0, 3]
+    )
+    assert_array_equal(y_proba, T)
+    assert_array_equal(codes, [0, 1])
+    assert_array_equal(weight, [2, 3])
+
+
+def test_probabilities_need_as_many_labels():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        check_proba_and_labels(T, [0, 1, 1])

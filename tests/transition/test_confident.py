@@ -1,0 +1,71 @@
+"""T from the confident joint."""
+
+import numpy as np
+import pytest
+from cleanlab.count import compute_confident_joint, estimate_latent
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklnoise.transition import ConfidentJointEstimator
+
+SEEDS = range(3)
+
+
+def first_pass(seed, n_classes, n_rows=600):
+    rng = np.random.default_rng(seed)
+    clean = rng.integers(n_classes, size=n_rows)
+    y_proba = rng.dirichlet(np.ones(n_classes), n_rows) + np.eye(n_classes)[clean]
+    wrong = rng.random(n_rows) < 0.4
+    y = np.where(wrong, rng.integers(n_classes, size=n_rows), clean)
+    return y_proba / 2, y
+
+
+def one_class_a_row(seed, n_classes, n_rows=600):
+    """Return rows of which none reaches a threshold in a class that is not its argmax.
+
+    There cleanlab counts the argmax, reached or not; the paper the best one reached.
+    """
+    y_proba, y = first_pass(seed, n_classes, n_rows)
+    sharp = y_proba**6
+    return sharp / sharp.sum(axis=1, keepdims=True), y
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("n_classes", [3, 5])
+def test_row_counts_for_its_best_class_that_reaches_its_threshold(seed, n_classes):
+    y_proba, y = first_pass(seed, n_classes)
+    thresholds = [y_proba[y == j, j].mean() for j in range(n_classes)]
+    counts = np.zeros((n_classes, n_classes))
+    for p, label in zip(y_proba, y):
+        reached = [j for j in range(n_classes) if p[j] >= thresholds[j]]
+        if reached:
+            counts[max(reached, key=lambda j: p[j]), label] += 1
+    joint = counts * np.bincount(y) / counts.sum(axis=0)
+    T = ConfidentJointEstimator().fit(y_proba, y).transition_matrix_
+    assert_allclose(T, joint / joint.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("make", "n_classes"), [(first_pass, 2), (one_class_a_row, 3), (one_class_a_row, 5)]
+)
+def test_transition_is_the_transpose_of_cleanlabs_noise_matrix(make, n_classes, seed):
+    y_proba, y = make(seed, n_classes, 20_000)
+    joint = compute_confident_joint(y, y_proba)
+    _, noise_matrix, _ = estimate_latent(joint, y)
+    T = ConfidentJointEstimator().fit(y_proba, y).transition_matrix_
+    assert_allclose(T, noise_matrix.T, atol=5e-4)  # cleanlab rounds to whole counts
+
+
+def test_class_without_labels_keeps_its_row_of_the_identity():
+    y_proba, y = first_pass(0, 3)
+    T = ConfidentJointEstimator().fit(y_proba, y % 2).transition_matrix_
+    assert_array_equal(T[2], [0, 0, 1])
+    assert T[0, 1] > 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_four_times_the_rows_halve_the_standard_error(seed):
+    y_proba, y = first_pass(seed, 3, 4000)
+    one = ConfidentJointEstimator().fit(y_proba, y)
+    four = ConfidentJointEstimator().fit(np.tile(y_proba, (4, 1)), np.tile(y, 4))
+    assert_allclose(four.standard_error_ / one.standard_error_, 0.5, rtol=0.04)
