@@ -1,6 +1,7 @@
 """The classifier that learns clean classes from noisy labels."""
 
 import os
+from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,7 +27,6 @@ from sklnoise.classifiers._collapse import warn_of_collapse
 from sklnoise.classifiers._correction import (
     CORRECTIONS,
     bind_loss,
-    needs_transition,
     transition_of,
 )
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
@@ -325,38 +325,19 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             dtype=resolve_dtype(self.dtype, data.X.dtype, device),
             n_threads=torch.get_num_threads(),
         )
-        split_seed, folds_seed, refit_seed = draw_seeds(self.random_state, 3)
+        first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
         loss = self.correction
         loss = CORRECTIONS[loss] if isinstance(loss, str) else loss
 
-        first_weights = T = self.transition_estimator_ = None
-        if needs_transition(loss):
-            T = known_transition(self.transition, setting.n_classes, loss)
-        if needs_transition(loss) and T is None:
-            cv = DEFAULT_FOLDS if self.cv is None else self.cv
-            splits = make_splits(
-                cv, data.y, rows, self.classes_, split_seed, routed.splitter.split
+        T = known_transition(self.transition, setting.n_classes, loss)
+        first_weights = self.transition_estimator_ = None
+        if T is None:
+            weighted = sample_weight is not None
+            T, first_weights = self._estimate_transition(
+                first_pass, data, rows, setting, first_pass_seed, routed, weighted
             )
-            T = np.eye(setting.n_classes)
-            if splits:
-                self.out_of_fold_proba_, first_weights = self._cached(out_of_fold_proba)(
-                    first_pass,
-                    data,
-                    splits,
-                    draw_seeds(folds_seed, len(splits)),
-                    setting,
-                    weighted=sample_weight is not None,
-                    fit_params=routed.estimator.fit,
-                    n_jobs=self.n_jobs,
-                    verbose=self.verbose,
-                )
-                self.transition_estimator_ = fit_transition(
-                    self.transition, self.out_of_fold_proba_, data.y, data.sample_weight
-                )
-                T = self.transition_estimator_.transition_matrix_
 
-        if self.verbose:
-            print(f"[NoiseRobustClassifier] refit on {len(rows)} rows")
+        self._report(f"refit on {len(rows)} rows")
         loss = bind_loss(loss, T, estimated=self.transition_estimator_ is not None)
         start_from = first_weights if self.refit == "first-pass" else None
         warm = hasattr(loss, "transition_matrix") and start_from is None
@@ -372,7 +353,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             verbose=max(0, self.verbose - 1),
             fit_params=routed.estimator.fit,
         )
-        self.correction_ = self.estimator_.criterion_.loss
+        self.correction_ = deepcopy(self.estimator_.criterion_.loss).cpu()
         self.transition_matrix_ = transition_of(self.correction_, setting.n_classes)
         self.history_ = self.estimator_.history
         self.n_iter_ = len(self.history_)
@@ -383,6 +364,35 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             self.transition_matrix_,
             self.classes_,
         )
+
+    def _estimate_transition(
+        self, first_pass, data, rows, setting, seed, routed, weighted
+    ):
+        """Return T by the first pass, and the weights that its first fold found."""
+        cv = DEFAULT_FOLDS if self.cv is None else self.cv
+        splits = make_splits(cv, data.y, rows, self.classes_, seed, routed.splitter.split)
+        if not splits:
+            return np.eye(setting.n_classes), None
+        self._report(f"first pass on {len(splits)} folds")
+        self.out_of_fold_proba_, weights = self._cached(out_of_fold_proba)(
+            first_pass,
+            data,
+            splits,
+            draw_seeds(seed, len(splits)),
+            setting,
+            weighted=weighted,
+            fit_params=routed.estimator.fit,
+            n_jobs=self.n_jobs,
+            report=self._report,
+        )
+        self.transition_estimator_ = fit_transition(
+            self.transition, self.out_of_fold_proba_, data.y, data.sample_weight
+        )
+        return self.transition_estimator_.transition_matrix_, weights
+
+    def _report(self, step):
+        if self.verbose:
+            print(f"[NoiseRobustClassifier] {step}", flush=True)
 
     def _models(self, sample_weight):
         """Return the network and the model of the first pass."""
@@ -404,7 +414,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """Return the function, kept in `memory` except for how it is run."""
         memory = self.memory
         memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
-        return check_memory(memory).cache(function, ignore=["n_jobs", "verbose"])
+        return check_memory(memory).cache(function, ignore=["n_jobs", "report"])
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the models get."""

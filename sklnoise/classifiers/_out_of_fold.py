@@ -14,7 +14,7 @@ from sklnoise.exceptions import FoldFitError
 
 
 def out_of_fold_proba(
-    first_pass, data, splits, seeds, setting, *, weighted, fit_params, n_jobs, verbose
+    first_pass, data, splits, seeds, setting, *, weighted, fit_params, n_jobs, report
 ):
     """Fit one model a split and predict the rows that it did not see.
 
@@ -44,8 +44,8 @@ def out_of_fold_proba(
     n_jobs : int or None
         Folds that are fitted at the same time.
 
-    verbose : int
-        Whether to print a line a fold.
+    report : callable
+        Told of each fold that is done, in words.
 
     Returns
     -------
@@ -87,8 +87,7 @@ def out_of_fold_proba(
             total, weights = total.astype(proba.dtype), fold_weights
         total[test] += proba
         times[test] += 1
-        if verbose:
-            print(f"[NoiseRobustClassifier] first pass: fold {number}/{len(splits)}")
+        report(f"fold {number} of {len(splits)} done")
     held_out = times > 0
     total[held_out] /= times[held_out, None]
     total[~held_out] = np.nan

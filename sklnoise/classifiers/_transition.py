@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._matrix import uniform_flips
 from sklnoise._validation import check_transition_matrix
+from sklnoise.classifiers._correction import needs_transition
 from sklnoise.losses import BackwardLoss
 from sklnoise.transition import (
     AnchorEstimator,
@@ -25,7 +26,7 @@ TRANSITION_ESTIMATORS = {
 
 
 def known_transition(transition, n_classes, loss):
-    """Return T where no estimate is needed.
+    """Return T where it need not be estimated.
 
     Parameters
     ----------
@@ -35,14 +36,17 @@ def known_transition(transition, n_classes, loss):
     n_classes : int
         Number of classes.
 
-    loss : type
-        Class of the loss; a singular T is an error for the backward correction.
+    loss : type or torch.nn.Module
+        The loss. One that takes no T has the identity; for the backward correction a
+        singular T is an error.
 
     Returns
     -------
     transition_matrix : ndarray of shape (n_classes, n_classes) or None
         None where T has to be estimated.
     """
+    if not needs_transition(loss):
+        return np.eye(n_classes)
     if isinstance(transition, FrozenEstimator):
         check_is_fitted(transition.estimator, "transition_matrix_")
         transition = transition.estimator.transition_matrix_

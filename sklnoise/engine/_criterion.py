@@ -1,5 +1,7 @@
 """The criterion that skorch sees: weights, warm-up and probabilities around a loss."""
 
+from copy import deepcopy
+
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -14,7 +16,7 @@ class WeightedCriterion(nn.Module):
     Parameters
     ----------
     loss : torch.nn.Module
-        `loss(logits, target)`, one value a row.
+        `loss(logits, target)`, one value a row; copied, since it may be trained.
 
     warm_up_steps : int, default=0
         Number of training steps that use cross-entropy instead.
@@ -25,7 +27,7 @@ class WeightedCriterion(nn.Module):
 
     def __init__(self, loss, *, warm_up_steps=0, from_probabilities=False):
         super().__init__()
-        self.loss = loss
+        self.loss = deepcopy(loss)
         self.warm_up_steps = warm_up_steps
         self.from_probabilities = from_probabilities
         self.step = 0

@@ -280,6 +280,10 @@ def train(net, dataset, y, fit_params):
     net.notify("on_train_end", X=dataset, y=y)
     for epoch in net.history:
         check_finite_loss(epoch)
+    for _, callback in net.callbacks_:
+        # A schedule holds the weights of the optimizer, on its device: without it the
+        # net is pickled once, and can be loaded where there is no such device.
+        vars(callback).pop("lr_scheduler_", None)
 
 
 def label_codes(target):

@@ -109,7 +109,7 @@ def test_memory_gives_the_same_bits(fit, noisy_blobs, tmp_path):
         assert_array_equal(fit(memory=str(tmp_path)).predict_proba(X), expected)
 
 
-@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (1, 6)])
+@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (1, 7)])
 def test_verbose_prints_a_line_a_step(fit, capsys, verbose, lines):
     fit(verbose=verbose)
     printed = capsys.readouterr().out

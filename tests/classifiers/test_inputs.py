@@ -88,7 +88,7 @@ def test_token_ids_stay_integers_for_a_users_network(rng):
     y = rng.randint(2, size=200)
     tokens = rng.randint(10, size=(200, 6)) + 10 * y[:, None]
     clf = NoiseRobustClassifier(TokenNet, random_state=0).fit(tokens, y)
-    assert clf.score(tokens, y) > 0.95
+    assert clf.score(tokens, y) > 0.8
 
 
 class ProbabilityNet(torch.nn.Sequential):

@@ -31,7 +31,7 @@ def test_without_hidden_layers_the_logits_are_affine():
 
 
 def test_every_hidden_layer_is_followed_by_a_relu():
-    kinds = [type(layer) for layer in MLP(4, 3, hidden=(7, 5))]
+    kinds = [type(layer) for layer in MLP(4, 3, hidden=(7, 5)).layers]
     assert kinds == [nn.Flatten, nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
 
 
