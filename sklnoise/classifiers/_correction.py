@@ -18,7 +18,7 @@ CORRECTIONS = {
     "adaptation": SimpleAdaptationLoss,
 }
 
-LARGEST_CONDITION = 100
+LARGEST_CONDITION = 5
 IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
@@ -66,12 +66,17 @@ def bind_loss(loss, transition_matrix, *, estimated):
     TypeError
         If the loss has no `reduction`.
     """
-    if not inspect.isclass(loss):
-        if not hasattr(loss, "reduction"):
-            raise TypeError(
-                "correction must be a loss with a reduction, as in torch.nn and "
-                f"sklnoise.losses, so that weights can reach each row; got {loss!r}."
-            )
+    is_class = inspect.isclass(loss)
+    if not (
+        "reduction" in inspect.signature(loss).parameters
+        if is_class
+        else hasattr(loss, "reduction")
+    ):
+        raise TypeError(
+            "correction must be a loss with a reduction, as in torch.nn and "
+            f"sklnoise.losses, so that weights can reach each row; got {loss!r}."
+        )
+    if not is_class:
         loss = deepcopy(loss)
         loss.reduction = "none"
         return loss
@@ -97,7 +102,7 @@ def stable_identity_weight(transition_matrix):
     Returns
     -------
     identity_weight : float
-        The smallest multiple of 0.05 for which the condition number is at most 100.
+        The smallest multiple of 0.05 for which the condition number is at most 5.
     """
     conditions = [
         np.linalg.cond(mix_with_identity(transition_matrix, a)) for a in IDENTITY_WEIGHTS

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
+from torch.utils.data import Dataset
 
 from sklnoise._validation import check_weight
 from sklnoise.engine import LabelledData
@@ -40,7 +41,25 @@ def check_fit_input(estimator, X, y, sample_weight):
 
     classes : ndarray of shape (n_classes,)
         Labels that occur in those rows, sorted.
+
+    Raises
+    ------
+    TypeError
+        If X is a torch Dataset.
+
+    ValueError
+        If X, y or the weights are not valid.
     """
+    if isinstance(X, Dataset):
+        raise TypeError(
+            "X is a torch Dataset, which is not supported yet. Pass its rows as an "
+            "array; a numpy.memmap keeps data that are too large for memory on disk."
+        )
+    if getattr(y, "hasnans", False):
+        raise ValueError(
+            "y contains missing values. Drop the rows without a label: "
+            "X[y.notna()], y[y.notna()]."
+        )
     X, y = validate_data(estimator, X, y, **CHECKS)
     estimator._row_shape = X.shape[1:]
     weight = check_weight(sample_weight, len(y))

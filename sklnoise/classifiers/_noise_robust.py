@@ -189,7 +189,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "estimator": [None, HasMethods(["fit", "predict_proba"]), type],
+        "estimator": [
+            None,
+            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["forward"]),
+        ],
         "correction": [StrOptions(set(CORRECTIONS)), HasMethods(["forward"])],
         "transition": [
             StrOptions(set(TRANSITION_ESTIMATORS)),
@@ -197,7 +201,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             "array-like",
             HasMethods(["fit"]),
         ],
-        "first_pass": [None, HasMethods(["fit", "predict_proba"]), type],
+        "first_pass": [
+            None,
+            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["forward"]),
+        ],
         "refit": [StrOptions({"scratch", "first-pass"})],
         "cv": ["cv_object"],
         "memory": [None, str, os.PathLike, HasMethods(["cache"])],
@@ -405,8 +413,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 "must then be the same network: leave first_pass at None, or use "
                 f'refit="scratch"; got first_pass={self.first_pass!r}.'
             )
-        is_class = isinstance(self.first_pass, type)
-        first_pass = as_net(self.first_pass) if is_class else self.first_pass
+        first_pass = self.first_pass
+        if not hasattr(first_pass, "predict_proba"):
+            first_pass = as_net(first_pass)
         check_first_pass(first_pass, sample_weight)
         return net, first_pass
 

@@ -6,15 +6,15 @@ from sklearn.utils import Bunch
 
 from sklnoise.datasets._noise import make_noisy_labels, make_transition_matrix
 
-LOOK_ALIKES = (6, 7, 3, 9, 1, 8, 0, 4, 5, 2)
-"""A permutation that sends each digit to one that looks like it (0→6, 1→7, 2→3 ...)."""
+LOOK_ALIKES = (6, 7, 0, 9, 1, 8, 5, 2, 3, 4)
+"""Where each digit flips to: 0→6→5→8→3→9→4→1→7→2→0, no two into each other."""
 
 
 def load_noisy_digits(*, noise_rate=0.4, random_state=None):
     """Load scikit-learn's handwritten digits with labels flipped to a look-alike.
 
-    Each digit flips to one other digit that looks like it: 0→6→0, 1→7→4→1, 2→3→9→2
-    and 5→8→5.
+    Each digit flips to one other digit that looks like it, around the circle
+    0→6→5→8→3→9→4→1→7→2→0.
 
     Parameters
     ----------

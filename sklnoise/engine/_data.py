@@ -53,7 +53,10 @@ def gather(X, rows, dtype, cast_integers):
     batch = X[rows]
     if issparse(batch):
         batch = batch.toarray()
-    batch = torch.from_numpy(np.asarray(batch))
+    batch = np.asarray(batch)
+    native = batch.dtype.newbyteorder("=")
+    native = np.float64 if native == np.longdouble else native
+    batch = torch.from_numpy(batch.astype(native, copy=False))
     if cast_integers or batch.is_floating_point():
         batch = batch.to(dtype)
     return batch

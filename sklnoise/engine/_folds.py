@@ -5,6 +5,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.utils.validation import check_consistent_length
 
 from sklnoise.exceptions import RareClassWarning
 
@@ -41,9 +42,11 @@ def make_splits(cv, y, rows, classes, seed, split_params):
     Raises
     ------
     ValueError
-        If `groups` come with an int, or a split leaves nothing to train on.
+        If metadata have another length than the data, `groups` come with an int, or a
+        split leaves nothing to train on.
     """
     split_params = {name: v for name, v in split_params.items() if v is not None}
+    check_consistent_length(y, *split_params.values())
     if isinstance(cv, Integral):
         if "groups" in split_params:
             raise ValueError(

@@ -1,6 +1,7 @@
 """Each mistake has its own clear error, and nothing is lost by it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_array_equal
@@ -41,12 +42,14 @@ DATA = [
     (lambda X, y: (X[:, 0], y), {}, "Expected 2D array, got 1D array"),
     (lambda X, y: (X, np.where(y == 1, np.nan, y)), {}, "y contains NaN"),
     (lambda X, y: (X, np.where(y == 1, None, "a")), {}, "labels of one kind"),
+    (lambda X, y: (X, pd.Series(y, dtype="Int64").mask(y == 1)), {}, "missing values"),
     (lambda X, y: (X, y + 0.5 * X[:, 0]), {}, "Unknown label type: continuous"),
     (lambda X, y: (X, y[:-1]), {}, "inconsistent numbers of samples"),
     (lambda X, y: (X, y), {"sample_weight": ones[:9]}, r"shape \(240,\); got .*\(9,\)"),
     (lambda X, y: (X, y), {"sample_weight": -ones}, "must not be negative"),
     (lambda X, y: (X, y), {"sample_weight": 0 * ones}, "all are zero"),
     (lambda X, y: (X, y), {"groups": ones}, "folds that ignore them"),
+    (lambda X, y: (X, y), {"groups": ones[:9]}, "inconsistent numbers of samples"),
 ]
 
 
@@ -69,7 +72,7 @@ def test_bad_data_are_explained(quick_net, noisy_blobs, spoil, more, message):
 )
 def test_estimator_that_is_no_network_is_explained(noisy_blobs, estimator):
     X, y_noisy, _, _ = noisy_blobs
-    with pytest.raises((TypeError, ValueError), match="estimator"):
+    with pytest.raises(TypeError, match="estimator must be None, a torch"):
         NoiseRobustClassifier(estimator).fit(X, y_noisy)
 
 
@@ -96,6 +99,19 @@ def test_trusted_rows_are_not_supported_yet(noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     with pytest.raises(NotImplementedError, match="trusted"):
         NoiseRobustClassifier().fit(X, y_noisy, trusted=y_noisy == 0)
+
+
+def test_dataset_is_not_supported_yet(quick_net, noisy_blobs):
+    rows = torch.utils.data.TensorDataset(torch.from_numpy(noisy_blobs[0]))
+    with pytest.raises(TypeError, match="torch Dataset"):
+        NoiseRobustClassifier(quick_net).fit(rows, noisy_blobs[1])
+
+
+@pytest.mark.parametrize("loss", [torch.nn.ReLU, torch.nn.ReLU()])
+def test_loss_without_a_reduction_is_explained(quick_net, noisy_blobs, loss):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises(TypeError, match="a loss with a reduction"):
+        NoiseRobustClassifier(quick_net, correction=loss).fit(X, y_noisy)
 
 
 class TwoOutputs(torch.nn.Linear):

@@ -72,6 +72,15 @@ def test_default_network_takes_images_of_integers():
     assert clf.score(images, y[:400]) > 0.9
 
 
+@pytest.mark.parametrize("dtype", [">f8", np.longdouble, np.float16, np.uint16, bool])
+def test_unusual_types_are_converted_batch_by_batch(noisy_blobs, dtype):
+    X, y_noisy, _, _ = noisy_blobs
+    X = (10 * np.abs(X)).round().astype(dtype)
+    assert np.isfinite(
+        NoiseRobustClassifier(correction="none").fit(X, y_noisy).predict_proba(X)
+    ).all()
+
+
 class TokenNet(torch.nn.Module):
     """Mean of embedded tokens."""
 

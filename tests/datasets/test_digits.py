@@ -34,8 +34,8 @@ def test_no_noise_leaves_every_label_right():
 def test_each_digit_flips_to_one_look_alike():
     digits = load_noisy_digits(noise_rate=1, random_state=0)
     pairs = set(zip(digits.clean_target.tolist(), digits.target.tolist()))
-    cycles = ["060", "17417", "23923", "585"]
-    assert pairs == {(int(a), int(b)) for c in cycles for a, b in pairwise(c)}
+    cycle = "06583941720"
+    assert pairs == {(int(a), int(b)) for a, b in pairwise(cycle)}
 
 
 def test_transition_matrix_is_the_one_that_made_the_labels():
