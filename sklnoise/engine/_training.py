@@ -87,7 +87,7 @@ def fit_net(
                 {name: torch.as_tensor(value) for name, value in start_from.items()}
             )
         check_output(net, dataset, setting.n_classes)
-        batch_shape = (min(len(rows), net.batch_size), *data.X.shape[1:])
+        batch_shape = (batch_rows(net, len(rows)), *data.X.shape[1:])
         n_threads = threads_for(net.module_, batch_shape, setting.n_threads)
         with thread_limit(n_threads):
             train(net, dataset, data.y[rows], fit_params or {})
@@ -149,8 +149,27 @@ def warm_up_steps(net, n_samples, share):
     steps : int
         0 for a share of 0.
     """
-    batch_size = n_samples if net.batch_size == -1 else net.batch_size
-    return int(np.ceil(share * net.max_epochs * np.ceil(n_samples / batch_size)))
+    steps = np.ceil(n_samples / batch_rows(net, n_samples))
+    return int(np.ceil(share * net.max_epochs * steps))
+
+
+def batch_rows(net, n_samples):
+    """Count the rows of a full batch.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Its batch size may be -1, for all rows.
+
+    n_samples : int
+        Rows to train on.
+
+    Returns
+    -------
+    n_rows : int
+        At most `n_samples`.
+    """
+    return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
 
 
 def feed_batches(net):

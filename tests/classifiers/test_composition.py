@@ -1,11 +1,13 @@
 """The classifier inside everything that scikit-learn builds of classifiers."""
 
+import io
 import pickle
 
 import joblib
 import numpy as np
 import pytest
 import sklearn
+import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -180,6 +182,25 @@ def test_pickle_of_the_default_network_keeps_the_predictions(rng):
     clf = NoiseRobustClassifier(random_state=0).fit(X, X[:, 0] > 0)
     copy = pickle.loads(pickle.dumps(clf))
     assert_array_equal(copy.predict_proba(X), clf.predict_proba(X))
+
+
+@pytest.mark.parametrize("correction", ["none", "forward", "backward", "adaptation"])
+def test_pickle_holds_tensors_only_where_skorch_moves_them_to_the_device_at_hand(
+    rng, correction
+):
+    X = rng.normal(size=(400, 3))
+    clf = NoiseRobustClassifier(correction=correction, random_state=0)
+    clf.fit(X, X[:, 0] > 0)
+    found = []
+
+    class Spy(pickle.Pickler):
+        def reducer_override(self, obj):
+            found.extend([obj] if isinstance(obj, torch.Tensor) else [])
+            return NotImplemented
+
+    Spy(io.BytesIO()).dump(clf)
+    on_the_cpu = {tensor.data_ptr() for tensor in clf.correction_.state_dict().values()}
+    assert {tensor.data_ptr() for tensor in found} == on_the_cpu
 
 
 def test_clone_of_a_fitted_classifier_is_not_fitted(clf, noisy_blobs):

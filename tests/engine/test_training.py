@@ -137,6 +137,17 @@ def test_warm_up_is_a_share_of_the_steps(data):
     assert net.criterion_.step == 8 * 4
 
 
+def test_batch_of_all_rows_is_one_step_an_epoch(data):
+    net = fit(
+        data,
+        net_of(batch_size=-1, max_epochs=8),
+        ForwardLoss(np.eye(3), reduction="none"),
+        warm_up=0.25,
+    )
+    assert net.criterion_.warm_up_steps == 2
+    assert net.criterion_.step == 8
+
+
 def test_prediction_in_chunks_equals_prediction_at_once(data):
     net = fit(data, net_of())
     rows = np.tile(np.arange(240), 10)
