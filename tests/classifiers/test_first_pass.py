@@ -83,6 +83,7 @@ def test_refit_from_the_first_pass_starts_with_the_first_folds_weights(fit, quic
     assert np.abs((weight - other).detach().numpy()).max() > 1e-3
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.IllConditionedTransitionWarning")
 def test_memory_computes_the_first_pass_once_for_a_grid(
     fit, quick_net, tmp_path, noisy_blobs
 ):

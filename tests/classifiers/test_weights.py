@@ -10,6 +10,7 @@ from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.IllConditionedTransitionWarning")
 @pytest.mark.parametrize("correction", CORRECTIONS)
 @pytest.mark.parametrize("first_pass", [None, LogisticRegression()], ids=["net", "lr"])
 def test_weighted_rows_equal_repeated_rows_with_a_transition_far_from_identity(
