@@ -76,8 +76,8 @@ def clean_prior(transition_matrix, noisy_frequencies, n_samples):
     noisy_frequencies : ndarray of shape (n_classes,)
         Share of each noisy label.
 
-    n_samples : int
-        Number of labels that the shares were counted on.
+    n_samples : float
+        Number of labels, or their weight, that the shares were counted on.
 
     Returns
     -------

@@ -45,6 +45,7 @@ def imports_of(path):
             assert node.level == 0, f"{path} imports relatively"
             yield node.module
             if node.module == "sklnoise":
+                yield "sklnoise.__init__"
                 yield from (f"sklnoise.{alias.name}" for alias in node.names)
 
 

@@ -6,6 +6,7 @@ import pytest
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
+    estimator_checks_generator,
     parametrize_with_checks,
 )
 
@@ -33,6 +34,16 @@ def test_scikit_learn_check_passes_without_being_skipped(estimator, check):
         check(estimator)
     except SkipTest as reason:
         pytest.fail(f"skipped: {reason}")
+
+
+def test_array_api_check_is_among_them():
+    names = {name_of(check) for _, check in estimator_checks_generator(CLASSIFIERS[0])}
+    assert "check_array_api_input" in names
+    assert len(names) > 50
+
+
+def name_of(check):
+    return getattr(check, "func", check).__name__
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=CORRECTIONS)

@@ -39,10 +39,11 @@ def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
         Labels, to name the lost ones.
     """
     noisy = np.bincount(y, weights=sample_weight, minlength=len(classes))
-    prior, error = clean_prior(transition_matrix, noisy / noisy.sum(), len(y))
+    n_samples = noisy.sum()
+    prior, error = clean_prior(transition_matrix, noisy / n_samples, n_samples)
     at_least = prior - 2 * error
     predicted = np.average(y_proba, axis=0, weights=sample_weight)
-    enough = at_least * len(y) >= LEAST_ROWS
+    enough = at_least * n_samples >= LEAST_ROWS
     lost = np.flatnonzero(enough & (predicted < LOST_SHARE * at_least))
     if len(lost):
         named = ", ".join(

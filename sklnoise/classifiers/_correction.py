@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from sklnoise._matrix import mix_with_identity
+from sklnoise._validation import check_transition_matrix
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import BackwardLoss, ForwardLoss, SimpleAdaptationLoss
 
@@ -49,8 +50,8 @@ def bind_loss(loss, transition_matrix, *, estimated):
         A loss class or instance with a `reduction`, as those of torch and of
         `sklnoise.losses`.
 
-    transition_matrix : ndarray of shape (n_classes, n_classes) or None
-        T, for a class that takes it.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, for a class that takes it; an instance that has its own must match its shape.
 
     estimated : bool
         Whether T was estimated: an estimate that is too ill conditioned to be inverted
@@ -65,6 +66,9 @@ def bind_loss(loss, transition_matrix, *, estimated):
     ------
     TypeError
         If the loss has no `reduction`.
+
+    ValueError
+        If T cannot be inverted, or that of an instance is for other classes.
     """
     is_class = inspect.isclass(loss)
     if not (
@@ -77,6 +81,9 @@ def bind_loss(loss, transition_matrix, *, estimated):
             f"sklnoise.losses, so that weights can reach each row; got {loss!r}."
         )
     if not is_class:
+        if hasattr(loss, "transition_matrix"):
+            n_classes = len(transition_matrix)
+            check_transition_matrix(transition_of(loss, n_classes), n_classes)
         loss = deepcopy(loss)
         loss.reduction = "none"
         return loss

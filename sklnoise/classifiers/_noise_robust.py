@@ -7,7 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -31,7 +31,11 @@ from sklnoise.classifiers._correction import (
 )
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
-from sklnoise.classifiers._out_of_fold import check_first_pass, out_of_fold_proba
+from sklnoise.classifiers._out_of_fold import (
+    check_first_pass,
+    made_by,
+    out_of_fold_proba,
+)
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
     fit_transition,
@@ -290,8 +294,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             Rows whose label is known to be right. Not supported yet.
 
         **fit_params : dict
-            `groups` for `cv`; all else goes to the networks' training loops and to the
-            `fit` of `first_pass`.
+            `groups` for `cv`; all else goes to the networks' training loops. Where
+            metadata routing is on, `first_pass` gets what it has requested.
 
         Returns
         -------
@@ -324,7 +328,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, fit_params):
         routed = self._route_fit(sample_weight, fit_params)
-        net, first_pass = self._models(sample_weight)
+        net, first_pass = as_net(self.estimator), self._first_pass()
+        check_first_pass(first_pass, sample_weight, routed.first_pass.fit)
         data, rows, self.classes_ = check_fit_input(self, X, y, sample_weight)
         device = resolve_device(self.device)
         setting = Setting(
@@ -389,7 +394,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             draw_seeds(seed, len(splits)),
             setting,
             weighted=weighted,
-            fit_params=routed.estimator.fit,
+            fit_params=routed.first_pass.fit,
+            made_by=made_by(first_pass),
             n_jobs=self.n_jobs,
             report=self._report,
         )
@@ -402,22 +408,19 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if self.verbose:
             print(f"[NoiseRobustClassifier] {step}", flush=True)
 
-    def _models(self, sample_weight):
-        """Return the network and the model of the first pass."""
-        net = as_net(self.estimator)
+    def _first_pass(self):
+        """Return the model of the first pass."""
         if self.first_pass is None:
-            return net, net
+            return as_net(self.estimator)
         if self.refit == "first-pass":
             raise ValueError(
                 'refit="first-pass" starts from the weights of the first pass, which '
                 "must then be the same network: leave first_pass at None, or use "
                 f'refit="scratch"; got first_pass={self.first_pass!r}.'
             )
-        first_pass = self.first_pass
-        if not hasattr(first_pass, "predict_proba"):
-            first_pass = as_net(first_pass)
-        check_first_pass(first_pass, sample_weight)
-        return net, first_pass
+        if hasattr(self.first_pass, "predict_proba"):
+            return self.first_pass
+        return as_net(self.first_pass)
 
     def _cached(self, function):
         """Return the function, kept in `memory` except for how it is run."""
@@ -433,7 +436,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             return process_routing(self, "fit", **fit_params)
         rest = dict(fit_params)
         groups = rest.pop("groups", None)
-        return Bunch(splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest))
+        return Bunch(
+            splitter=Bunch(split={"groups": groups}),
+            estimator=Bunch(fit=rest),
+            first_pass=Bunch(fit=rest if self.first_pass is None else {}),
+        )
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -442,20 +449,17 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         -------
         routing : MetadataRouter
             The classifier consumes `sample_weight` and `trusted`, its `cv` what it
-            asks for, such as `groups`, and its network what it has requested.
+            asks for, such as `groups`, and its models what they have requested.
         """
-        fit_to = MethodMapping().add
+        net, first_pass = as_net(self.estimator), self._first_pass()
+        splitter = self.cv if hasattr(self.cv, "split") else StratifiedKFold()
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        to_split = MethodMapping().add(caller="fit", callee="split")
         return (
             MetadataRouter(owner=self)
             .add_self_request(self)
-            .add(
-                estimator=as_net(self.estimator),
-                method_mapping=fit_to(caller="fit", callee="fit"),
-            )
-            .add(
-                splitter=check_cv(self.cv),
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
+            .add(estimator=net, first_pass=first_pass, method_mapping=to_fit)
+            .add(splitter=splitter, method_mapping=to_split)
         )
 
     def predict_proba(self, X):

@@ -1,8 +1,10 @@
 """The first pass: probabilities of rows from models that did not see them."""
 
+import inspect
 from functools import partial
 
 import numpy as np
+import sklearn
 import torch
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
@@ -14,7 +16,17 @@ from sklnoise.exceptions import FoldFitError
 
 
 def out_of_fold_proba(
-    first_pass, data, splits, seeds, setting, *, weighted, fit_params, n_jobs, report
+    first_pass,
+    data,
+    splits,
+    seeds,
+    setting,
+    *,
+    weighted,
+    fit_params,
+    made_by,
+    n_jobs,
+    report,
 ):
     """Fit one model a split and predict the rows that it did not see.
 
@@ -40,6 +52,10 @@ def out_of_fold_proba(
 
     fit_params : dict
         More parameters of the model's `fit`; those with an entry a row are split.
+
+    made_by : tuple
+        Versions and source, see `made_by`: they tell a cache what else the result
+        depends on.
 
     n_jobs : int or None
         Folds that are fitted at the same time.
@@ -83,6 +99,11 @@ def out_of_fold_proba(
                 f"the first pass failed in fold {number} of {len(splits)}: {outcome}"
             ) from outcome
         proba, fold_weights = outcome
+        if not np.isfinite(proba).all():
+            raise FoldFitError(
+                f"the first pass predicted probabilities in fold {number} that are not "
+                "finite. Scale X, or use another first_pass."
+            )
         if number == 1:
             total, weights = total.astype(proba.dtype), fold_weights
         total[test] += proba
@@ -92,6 +113,27 @@ def out_of_fold_proba(
     total[held_out] /= times[held_out, None]
     total[~held_out] = np.nan
     return total, weights
+
+
+def made_by(first_pass):
+    """Tell what the first pass depends on besides its arguments.
+
+    Parameters
+    ----------
+    first_pass : classifier
+        A skorch net or any classifier.
+
+    Returns
+    -------
+    made_by : tuple
+        Versions of torch and scikit-learn, and the source of a net's module, which may
+        change under the same name in a notebook.
+    """
+    try:
+        source = inspect.getsource(first_pass.module)
+    except (AttributeError, OSError, TypeError):
+        source = None
+    return torch.__version__, sklearn.__version__, source
 
 
 def outcome_of(fit, *args, **kwargs):
@@ -189,7 +231,7 @@ def fit_fold_classifier(
         There are no weights to start a net from.
     """
     set_random_states(classifier, seed)
-    if weighted:
+    if weighted and "sample_weight" not in fit_params:
         fit_params = fit_params | {"sample_weight": data.sample_weight[train]}
     classifier.fit(safe_indexing(data.X, train), data.y[train], **fit_params)
     proba = classifier.predict_proba(safe_indexing(data.X, test))
@@ -198,7 +240,7 @@ def fit_fold_classifier(
     return y_proba, None
 
 
-def check_first_pass(first_pass, sample_weight):
+def check_first_pass(first_pass, sample_weight, fit_params):
     """Raise a ValueError if the first pass cannot take the weights.
 
     Parameters
@@ -206,13 +248,21 @@ def check_first_pass(first_pass, sample_weight):
     first_pass : classifier
         A net or any classifier.
 
-    sample_weight : ndarray or None
+    sample_weight : array-like or None
         Weights that the user gave.
+
+    fit_params : dict
+        What metadata routing has for its `fit`, perhaps the weights.
     """
-    takes_weights = is_net(first_pass) or has_fit_parameter(first_pass, "sample_weight")
+    takes_weights = (
+        is_net(first_pass)
+        or has_fit_parameter(first_pass, "sample_weight")
+        or "sample_weight" in fit_params
+    )
     if sample_weight is not None and not takes_weights:
         raise ValueError(
             f"sample_weight was passed, but first_pass={first_pass!r} has no "
             "sample_weight in its fit, so T would not see the weights. Use a classifier "
-            "that takes them, or leave first_pass at None."
+            "that takes them, let a pipeline request them by metadata routing, or leave "
+            "first_pass at None."
         )

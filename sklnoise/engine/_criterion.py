@@ -40,8 +40,8 @@ class WeightedCriterion(nn.Module):
         y_pred : torch.Tensor of shape (n_samples, n_classes) or tuple
             Output of the net; of a tuple, the first.
 
-        target : tuple of torch.Tensor
-            Label codes and weights of mean 1.
+        target : tuple of torch.Tensor or torch.Tensor
+            Label codes and weights of mean 1; codes alone weigh 1.
 
         Returns
         -------
@@ -51,7 +51,7 @@ class WeightedCriterion(nn.Module):
         logits = first_output(y_pred)
         if self.from_probabilities:
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
-        codes, sample_weight = target
+        codes, sample_weight = target if isinstance(target, tuple | list) else (target, 1)
         if self.training and self.step < self.warm_up_steps:
             losses = cross_entropy(logits, codes, reduction="none")
         else:

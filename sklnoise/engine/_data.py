@@ -81,11 +81,12 @@ class RowDataset(torch.utils.data.Dataset):
     """
 
     def __init__(self, data, rows, dtype, *, cast_integers=False):
-        self.X = data.X
+        # Not X and y: skorch would pair all rows of X with the labels of some.
+        self.all_X = data.X
         self.rows = rows
         self.dtype = dtype
         self.cast_integers = cast_integers
-        self.y = torch.from_numpy(data.y[rows])
+        self.codes = torch.from_numpy(data.y[rows])
         weight = data.sample_weight[rows]
         self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
 
@@ -94,8 +95,8 @@ class RowDataset(torch.utils.data.Dataset):
 
     def take(self, positions):
         """Return `(X, (y, sample_weight))` at some positions."""
-        X = gather(self.X, self.rows[positions], self.dtype, self.cast_integers)
-        return X, (self.y[positions], self.sample_weight[positions])
+        X = gather(self.all_X, self.rows[positions], self.dtype, self.cast_integers)
+        return X, (self.codes[positions], self.sample_weight[positions])
 
     def __getitem__(self, position):
         X, (y, sample_weight) = self.take(np.array([position]))
@@ -129,6 +130,8 @@ def collate(batch):
 class HoldOut:
     """Split off a stratified share of the rows, for early stopping.
 
+    The only row of a class is never held out.
+
     Parameters
     ----------
     share : float
@@ -144,11 +147,32 @@ class HoldOut:
 
     def __call__(self, dataset, y, **fit_params):
         """Return the training and the validation subset."""
+        y = np.asarray(y)
         order = np.random.RandomState(self.seed).permutation(len(y))
-        order = order[np.argsort(np.asarray(y)[order], kind="stable")]
+        order = order[np.argsort(y[order], kind="stable")]
         held_out = np.zeros(len(y), dtype=bool)
-        held_out[order[:: round(1 / self.share)]] = True
+        held_out[order[self._positions(len(y))]] = True
+        held_out &= np.bincount(y)[y] > 1
         return tuple(
             torch.utils.data.Subset(dataset, np.flatnonzero(part))
             for part in (~held_out, held_out)
         )
+
+    def n_train(self, n_samples):
+        """Count the rows that are left to train on, but for classes of one row.
+
+        Parameters
+        ----------
+        n_samples : int
+            All rows.
+
+        Returns
+        -------
+        n_train : int
+            About `1 - share` of them.
+        """
+        return n_samples - len(range(n_samples)[self._positions(n_samples)])
+
+    def _positions(self, n_samples):
+        step = round(1 / self.share)
+        return slice(step // 2, n_samples, step)

@@ -1,7 +1,7 @@
 """Where a net is trained: device, floating type, random state and threads."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +89,17 @@ def resolve_dtype(dtype, X_dtype, device):
     -------
     dtype : torch.dtype
         The type of weights and batches.
+
+    Raises
+    ------
+    ValueError
+        If the device cannot compute in that type.
     """
+    if dtype == "float64" and device.type == "mps":
+        raise ValueError(
+            'dtype="float64" is not available on the device "mps"; use "auto" or '
+            '"float32", or device="cpu".'
+        )
     if dtype == "auto":
         double = X_dtype == np.float64 and device.type == "cpu"
         return torch.float64 if double else torch.float32
@@ -108,11 +118,11 @@ def seeded(seed, device):
     device : torch.device
         The one accelerator whose generator is seeded too; others are left alone.
     """
-    with TRAINING_LOCK:
+    backend = None if device.type == "cpu" else getattr(torch, device.type)
+    current = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+    with TRAINING_LOCK, current:
         cpu_state = torch.get_rng_state()
-        backend = None if device.type == "cpu" else getattr(torch, device.type)
-        at = (device,) if device.type == "cuda" else ()
-        device_state = backend.get_rng_state(*at) if backend else None
+        device_state = backend.get_rng_state() if backend else None
         try:
             torch.default_generator.manual_seed(seed)
             if backend:
@@ -121,7 +131,7 @@ def seeded(seed, device):
         finally:
             torch.set_rng_state(cpu_state)
             if backend:
-                backend.set_rng_state(device_state, *at)
+                backend.set_rng_state(device_state)
 
 
 @contextmanager

@@ -37,13 +37,13 @@ def make_splits(cv, y, rows, classes, seed, split_params):
     Returns
     -------
     splits : list of (train, test) ndarrays
-        Empty where no row can be held out.
+        Empty for an int and one row or one class: nothing can be held out.
 
     Raises
     ------
     ValueError
-        If metadata have another length than the data, `groups` come with an int, or a
-        split leaves nothing to train on.
+        If metadata have another length than the data, `groups` come with an int, cv
+        gives no split, or a split leaves nothing to train on.
     """
     split_params = {name: v for name, v in split_params.items() if v is not None}
     check_consistent_length(y, *split_params.values())
@@ -66,6 +66,10 @@ def make_splits(cv, y, rows, classes, seed, split_params):
             tuple(indices[takes_part[indices]] for indices in as_indices(pair, len(y)))
             for pair in check_cv(cv).split()
         ]
+    if not splits:
+        raise ValueError(
+            "cv gave no split. A generator can be used only once: pass a list of splits."
+        )
     for number, (train, _) in enumerate(splits, start=1):
         if not len(train):
             raise ValueError(

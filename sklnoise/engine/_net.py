@@ -13,6 +13,14 @@ from sklnoise.nn import MLP
 
 FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
 CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
+AMBIGUOUS = {"in_features", "input_dim", "out_features", "output_dim"}
+"""Names that may mean an inner width: they are filled in only without a default."""
+
+IMPLEMENTATIONS = {
+    f"optimizer__{name}" for name in ("fused", "foreach", "differentiable")
+}
+QUIET = {"valid_acc", "print_log"}
+"""Callbacks of skorch that cost time in each epoch and tell nothing unless asked."""
 
 FULL_BATCH_STEPS = 200
 LEAST_EPOCHS = 10
@@ -75,6 +83,11 @@ class AutoSizedNet(NeuralNetClassifier):
             verbose=verbose,
             **kwargs,
         )
+
+    @property
+    def _default_callbacks(self):
+        named = super()._default_callbacks
+        return [(name, cb) for name, cb in named if self.verbose or name not in QUIET]
 
 
 def as_net(estimator):
@@ -144,8 +157,9 @@ def size_net(net, n_samples, n_features, n_classes, seed):
     """Give a net the sizes that the data ask for.
 
     Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
-    them and the user has not set them. An `AutoSizedNet` also gets its epochs: as many
-    optimizer steps for 256 rows as for 257, and at least `LEAST_EPOCHS` passes.
+    them (or, without a default, their other names) and the user has not set them. An
+    `AutoSizedNet` also gets its epochs: as many optimizer steps for 256 rows as for 257,
+    and at least `LEAST_EPOCHS` passes.
 
     Parameters
     ----------
@@ -173,7 +187,9 @@ def size_net(net, n_samples, n_features, n_classes, seed):
         dropout = (0.5 if width > 128 else 0.25) if minibatch else 0.0
         wanted |= {"hidden": (width, width // 2), "dropout": dropout}
     for name, value in wanted.items():
-        if name in taken and f"module__{name}" not in vars(net):
+        if name not in taken or f"module__{name}" in vars(net):
+            continue
+        if name not in AMBIGUOUS or taken[name].default is inspect.Parameter.empty:
             net.set_params(**{f"module__{name}": value})
     if isinstance(net, AutoSizedNet):
         set_budget(net, n_samples, minibatch, seed)
@@ -201,10 +217,11 @@ def set_budget(net, n_samples, minibatch, seed):
     if net.train_split == "auto":
         net.train_split = HoldOut(VALIDATION_SHARE, seed) if minibatch else None
     if net.max_epochs is None:
-        batches = max(1, n_samples / net.batch_size) if minibatch else 1
+        n_train = rows_to_train(net, n_samples)
+        batches = max(1, n_train / net.batch_size) if minibatch else 1
         budget = FULL_BATCH_STEPS * math.sqrt(batches)
         net.max_epochs = max(LEAST_EPOCHS, round(budget / math.ceil(batches)))
-    if net.optimizer is torch.optim.AdamW and "optimizer__fused" not in vars(net):
+    if net.optimizer is torch.optim.AdamW and not IMPLEMENTATIONS & vars(net).keys():
         net.set_params(optimizer__fused=True)
     if net.callbacks == "disable":
         return
@@ -212,6 +229,24 @@ def set_budget(net, n_samples, minibatch, seed):
     callbacks = [*(net.callbacks or []), ("learning_rate", schedule)]
     if net.train_split:
         callbacks.append(("keep_best", KeepBest(patience=max(5, net.max_epochs // 4))))
-    net.set_params(callbacks=callbacks, callbacks__valid_acc=None)
-    if not net.verbose:
-        net.set_params(callbacks__print_log=None)
+    net.callbacks = callbacks
+
+
+def rows_to_train(net, n_samples):
+    """Count the rows that are left by our validation split.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        A net with its split set.
+
+    n_samples : int
+        Rows that the net is fitted on.
+
+    Returns
+    -------
+    n_train : int
+        All of them where the split is none of ours.
+    """
+    split = net.train_split
+    return split.n_train(n_samples) if isinstance(split, HoldOut) else n_samples

@@ -11,7 +11,7 @@ from sklnoise.engine._callbacks import StopAtNonFiniteLoss, check_finite_loss
 from sklnoise.engine._criterion import WeightedCriterion, first_output
 from sklnoise.engine._data import BatchDataset, RowDataset, collate, gather
 from sklnoise.engine._device import seeded, thread_limit, threads_for
-from sklnoise.engine._net import size_net, wants_floats
+from sklnoise.engine._net import rows_to_train, size_net, wants_floats
 
 PREDICT_ROWS = 1024
 PROBE_ROWS = 8
@@ -74,7 +74,7 @@ def fit_net(
         device=str(setting.device), verbose=max(net.verbose, verbose)
     )
     size_net(net, len(rows), n_features, setting.n_classes, seed)
-    steps = warm_up_steps(net, len(rows), warm_up)
+    steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
     net = with_criterion(net, loss.to(setting.dtype), steps)
     dataset = (BatchDataset if feed_batches(net) else RowDataset)(
         data, rows, setting.dtype, cast_integers=wants_floats(net)
@@ -290,6 +290,7 @@ def train(net, dataset, y, fit_params):
     for _, callback in net.callbacks_:
         if hasattr(callback, "target_extractor"):
             callback.target_extractor = label_codes
+            callback.use_caching = True  # our dataset has no X and y to predict again
     net.notify("on_train_begin", X=dataset, y=y)
     try:
         net.fit_loop(dataset, y, **fit_params)

@@ -33,13 +33,16 @@ class MLP(nn.Module):
 
     def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
         widths = [n_features, *([hidden] if isinstance(hidden, Integral) else hidden)]
-        layers = [nn.Flatten()]
-        for n_in, n_out in pairwise(widths):
-            layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-            if dropout:
-                layers.append(nn.Dropout(dropout))
         super().__init__()
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], n_classes))
+        # Named layers: weights fit a net of another dropout too.
+        self.layers = nn.Sequential()
+        self.layers.add_module("flatten", nn.Flatten())
+        for i, (n_in, n_out) in enumerate(pairwise(widths)):
+            self.layers.add_module(f"hidden{i}", nn.Linear(n_in, n_out))
+            self.layers.add_module(f"relu{i}", nn.ReLU())
+            if dropout:
+                self.layers.add_module(f"dropout{i}", nn.Dropout(dropout))
+        self.layers.add_module("logits", nn.Linear(widths[-1], n_classes))
 
     def forward(self, X):
         """Compute the logits.

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.exceptions import FoldFitError, NonFiniteLossError, RareClassWarning
+from sklnoise.losses import ForwardLoss
 from sklnoise.nn import MLP
 from sklnoise.transition import AnchorEstimator
 
@@ -112,6 +113,26 @@ def test_loss_without_a_reduction_is_explained(quick_net, noisy_blobs, loss):
     X, y_noisy, _, _ = noisy_blobs
     with pytest.raises(TypeError, match="a loss with a reduction"):
         NoiseRobustClassifier(quick_net, correction=loss).fit(X, y_noisy)
+
+
+def test_loss_instance_for_other_classes_is_explained(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, correction=ForwardLoss(np.eye(4)))
+    with pytest.raises(ValueError, match=r"must be of shape \(3, 3\)"):
+        clf.fit(X, y_noisy)
+
+
+class PredictsNan(LogisticRegression):
+    """Does not know."""
+
+    def predict_proba(self, X):
+        return np.full((len(X), 3), np.nan)
+
+
+def test_first_pass_that_predicts_nan_is_an_error(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises(FoldFitError, match="in fold 1 that are not finite"):
+        NoiseRobustClassifier(quick_net, first_pass=PredictsNan()).fit(X, y_noisy)
 
 
 class TwoOutputs(torch.nn.Linear):

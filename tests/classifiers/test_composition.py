@@ -18,7 +18,6 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
-    StratifiedKFold,
     cross_val_predict,
 )
 from sklearn.pipeline import make_pipeline
@@ -132,6 +131,34 @@ def test_weights_need_no_request_when_fit_is_called_directly(clf, noisy_blobs):
     assert_array_equal(clf.fit(X, y_noisy, sample_weight=weight).classes_, [0, 2])
 
 
+@pytest.mark.usefixtures("routing")
+def test_pipeline_as_first_pass_gets_the_weights_it_requests(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    weight = np.where(y_noisy == 1, 1e-6, 1.0)
+    model = LogisticRegression().set_fit_request(sample_weight=True)
+    scaler = StandardScaler().set_fit_request(sample_weight=False)
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=make_pipeline(scaler, model), random_state=0
+    )
+    clf.fit(X, y_noisy, sample_weight=weight)
+    assert clf.out_of_fold_proba_[:, 1].max() < 0.01
+
+
+@pytest.mark.usefixtures("routing")
+def test_given_splits_work_with_routing(clf, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    rows = np.arange(len(X))
+    clf.set_params(cv=[(rows[::2], rows[1::2])]).fit(X, y_noisy)
+    assert np.isnan(clf.out_of_fold_proba_[::2]).all()
+
+
+def test_parameters_of_the_default_network_survive_a_round_trip(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(correction="none").set_params(estimator__max_epochs=2)
+    clf.set_params(**clf.get_params()).fit(X, y_noisy)
+    assert clf.n_iter_ == 2
+
+
 def test_groups_reach_the_splitter_without_routing(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     groups = np.arange(len(X)) % 4
@@ -208,10 +235,3 @@ def test_clone_of_a_fitted_classifier_is_not_fitted(clf, noisy_blobs):
     copy = clone(clf.fit(X, y_noisy))
     assert not copy.__sklearn_is_fitted__()
     assert_array_equal(copy.fit(X, y_noisy).predict(X), clf.predict(X))
-
-
-def test_seeds_of_outer_folds_do_not_share_the_network(clf, noisy_blobs):
-    X, y_noisy, _, _ = noisy_blobs
-    splitter = StratifiedKFold(2, shuffle=True, random_state=0)
-    first = cross_val_predict(clf, X, y_noisy, cv=splitter)
-    assert_array_equal(cross_val_predict(clf, X, y_noisy, cv=splitter), first)

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 
 from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._out_of_fold import made_by
 from sklnoise.transition import LabelFrequencyEstimator
 
 
@@ -101,6 +102,18 @@ def test_memory_computes_the_first_pass_once_for_a_grid(
         GridSearchCV(clf, grid, cv=2, refit=False).fit(X, y_noisy)
         counts.append(Counted.fits)
     assert counts == [2 * 6 * 3, 2 * 3, 2 * 3]
+
+
+def test_memory_knows_the_source_of_a_module(quick_net):
+    assert made_by(quick_net)[-1].startswith("class MLP")
+    assert made_by(LogisticRegression())[-1] is None
+
+
+@pytest.mark.parametrize("n_samples", [200, 300, 700])
+def test_default_network_can_start_from_the_first_pass(n_samples, rng):
+    X = rng.normal(size=(n_samples, 2))
+    clf = NoiseRobustClassifier(refit="first-pass", cv=2, random_state=0)
+    assert clf.fit(X, X[:, 0] > 0).score(X, X[:, 0] > 0) > 0.9
 
 
 def test_memory_gives_the_same_bits(fit, noisy_blobs, tmp_path):

@@ -59,7 +59,7 @@ def test_weights_have_mean_one_over_the_rows(data):
 
 
 def test_dataset_holds_no_copy_of_the_data(data):
-    assert BatchDataset(data, ROWS, torch.float64).X is data.X
+    assert BatchDataset(data, ROWS, torch.float64).all_X is data.X
 
 
 def test_hold_out_is_a_stratified_partition(data):
@@ -68,3 +68,17 @@ def test_hold_out_is_a_stratified_partition(data):
     assert sorted([*train.indices, *held_out.indices]) == list(range(407))
     counts = np.bincount(y[held_out.indices], minlength=3)
     assert abs(counts - [30, 10, 0.7]).max() < 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_only_row_of_a_class_is_never_held_out(data, seed):
+    for y in (np.repeat([0, 1], [1, 40]), np.repeat([0, 1, 2], [44, 1, 40])):
+        train, _ = HoldOut(0.1, seed)(data, y)
+        assert set(y[train.indices]) == set(y)
+
+
+@pytest.mark.parametrize("n_samples", [257, 300, 1001])
+def test_hold_out_tells_how_many_rows_are_left(data, n_samples):
+    split = HoldOut(0.1, seed=0)
+    train, _ = split(data, np.zeros(n_samples, dtype=int))
+    assert split.n_train(n_samples) == len(train)

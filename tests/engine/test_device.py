@@ -48,6 +48,11 @@ def test_seeded_repeats_and_restores():
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_double_precision_on_mps_is_explained():
+    with pytest.raises(ValueError, match="not available on the device"):
+        resolve_dtype("float64", np.dtype("f8"), torch.device("mps"))
+
+
 def fail_while_seeded():
     with seeded(3, CPU), thread_limit(torch.get_num_threads() + 1):
         torch.rand(1)

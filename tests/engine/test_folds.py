@@ -59,6 +59,12 @@ def test_split_without_a_row_to_train_on_is_an_error():
         splits_of([([0], [1, 2])], [0, 1, 1], np.array([1, 2]))
 
 
+@pytest.mark.parametrize("cv", [[], iter(())])
+def test_no_split_is_an_error(cv):
+    with pytest.raises(ValueError, match="cv gave no split"):
+        splits_of(cv, [0, 1, 1])
+
+
 def test_smallest_class_limits_the_folds():
     with pytest.warns(RareClassWarning, match="'c' has 3 rows, fewer than the 5 folds"):
         splits = splits_of(5, np.repeat([0, 1, 2], [20, 20, 3]))

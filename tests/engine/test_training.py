@@ -6,6 +6,8 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, EpochScoring
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
 from torch.nn import CrossEntropyLoss
 from torch.utils.data import DataLoader, default_collate
 
@@ -87,6 +89,18 @@ def test_scoring_callbacks_see_labels(data):
     score = EpochScoring("accuracy", name="accuracy", on_train=True)
     net = fit(data, net_of(max_epochs=20, callbacks=[score]))
     assert net.history[-1, "accuracy"] > 0.4
+
+
+def test_scoring_callback_that_would_predict_again_sees_labels_too(data):
+    score = EpochScoring("accuracy", on_train=True, use_caching=False)
+    net = fit(data, net_of(max_epochs=20, callbacks=[score]))
+    assert net.history[-1, "accuracy"] > 0.4
+
+
+def test_users_own_validation_data_are_used(data, noisy_blobs):
+    X, _, y, _ = noisy_blobs
+    net = fit(data, net_of(train_split=predefined_split(Dataset(X, y))))
+    assert all(0 <= accuracy <= 1 for accuracy in net.history[:, "valid_acc"])
 
 
 def test_fit_params_reach_the_module(data):
