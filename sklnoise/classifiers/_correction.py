@@ -71,11 +71,8 @@ def bind_loss(loss, transition_matrix, *, estimated):
         If T cannot be inverted, or that of an instance is for other classes.
     """
     is_class = inspect.isclass(loss)
-    if not (
-        "reduction" in inspect.signature(loss).parameters
-        if is_class
-        else hasattr(loss, "reduction")
-    ):
+    names = inspect.signature(loss).parameters if is_class else dir(loss)
+    if "reduction" not in names:
         raise TypeError(
             "correction must be a loss with a reduction, as in torch.nn and "
             f"sklnoise.losses, so that weights can reach each row; got {loss!r}."

@@ -67,10 +67,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         The network. Its criterion is replaced by that of `correction`. The number of
         features and classes is passed to the `__init__` of its module where that takes
         `n_features` (or `n_features_in`, `in_features`, `input_dim`) and `n_classes`
-        (or `num_classes`, `out_features`, `output_dim`). The module gives logits;
-        probabilities are recognised and used too. None is a multilayer perceptron
-        sized from X and y, whose parameters can be searched as `estimator__lr` or
-        `estimator__module__hidden`.
+        (or `num_classes`, `out_features`, `output_dim`); names that may mean an inner
+        width, as `in_features` and `input_dim`, only without a default. The module
+        gives logits; probabilities are recognised and used too. None is a multilayer
+        perceptron sized from X and y, whose parameters can be searched as
+        `estimator__lr` or `estimator__module__hidden`.
 
     correction : {"none", "forward", "backward", "adaptation"} or loss, \
             default="forward"
