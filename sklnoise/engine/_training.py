@@ -1,4 +1,4 @@
-"""Train a skorch net with a loss of ours on some rows, and predict with it."""
+"""Train a skorch net with a loss of ours on some rows."""
 
 import numpy as np
 import torch
@@ -8,13 +8,11 @@ from skorch.utils import to_numpy
 from torch.utils.data import DataLoader
 
 from sklnoise.engine._callbacks import StopAtNonFiniteLoss, check_finite_loss
-from sklnoise.engine._criterion import WeightedCriterion, first_output
-from sklnoise.engine._data import BatchDataset, RowDataset, collate, gather
+from sklnoise.engine._criterion import WeightedCriterion
+from sklnoise.engine._data import BatchDataset, RowDataset, collate
 from sklnoise.engine._device import seeded, thread_limit, threads_for
 from sklnoise.engine._net import rows_to_train, size_net, wants_floats
-
-PREDICT_ROWS = 1024
-PROBE_ROWS = 8
+from sklnoise.engine._probe import check_output
 
 
 def fit_net(
@@ -195,78 +193,6 @@ def feed_batches(net):
     return plain
 
 
-def check_output(net, dataset, n_classes):
-    """Try the module on a few rows: right number of columns, logits or probabilities.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised; told how to read its output.
-
-    dataset : RowDataset
-        Training data.
-
-    n_classes : int
-        Columns that the output must have.
-
-    Raises
-    ------
-    ValueError
-        If the module fails on the rows or has another number of outputs.
-    """
-    batch, _ = dataset.take(np.arange(min(PROBE_ROWS, len(dataset))))
-    name = type(net.module_).__name__
-    try:
-        output = first_output(net.evaluation_step((batch, None)))
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
-            f"type {batch.dtype}: {error}"
-        ) from error
-    if output.ndim != 2 or output.shape[1] != n_classes:
-        raise ValueError(
-            f"{name} must give one logit for each of the {n_classes} classes, shape "
-            f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
-            "__init__ a parameter n_classes, which is filled in, or set module__..."
-        )
-    sums = output.sum(dim=1)
-    is_proba = output.min() >= 0 and torch.allclose(sums, sums.new_ones(1), atol=1e-3)
-    net.criterion_.from_probabilities = bool(is_proba)
-    net.set_params(predict_nonlinearity=identity if is_proba else softmax)
-
-
-def softmax(logits):
-    """Turn logits into probabilities.
-
-    Parameters
-    ----------
-    logits : torch.Tensor of shape (n_samples, n_classes)
-        Output of a net.
-
-    Returns
-    -------
-    proba : torch.Tensor of shape (n_samples, n_classes)
-        Rows sum to 1.
-    """
-    return logits.softmax(dim=1)
-
-
-def identity(proba):
-    """Leave probabilities as they are.
-
-    Parameters
-    ----------
-    proba : torch.Tensor
-        Output of a net.
-
-    Returns
-    -------
-    proba : torch.Tensor
-        The same.
-    """
-    return proba
-
-
 def train(net, dataset, y, fit_params):
     """Run skorch's loop; an interrupt by the user ends more than this net.
 
@@ -339,51 +265,3 @@ def raised_by_callback(interrupt):
     while traceback.tb_next:
         traceback = traceback.tb_next
     return isinstance(traceback.tb_frame.f_locals.get("self"), Callback)
-
-
-def predict_proba(net, X, rows=None):
-    """Predict class probabilities in chunks.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted by `fit_net`.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
-        The data.
-
-    rows : ndarray of shape (n_rows,), default=None
-        Rows to predict; None means all.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Rows sum to 1.
-    """
-    rows = np.arange(X.shape[0]) if rows is None else rows
-    parameter = next(net.module_.parameters(), torch.empty(0))
-    nonlinearity = net.predict_nonlinearity
-    chunks = []
-    for start in range(0, len(rows), PREDICT_ROWS):
-        batch = gather(
-            X, rows[start : start + PREDICT_ROWS], parameter.dtype, wants_floats(net)
-        )
-        output = first_output(net.evaluation_step((batch, None)))
-        chunks.append(to_numpy(nonlinearity(output)))
-    return np.concatenate(chunks)
-
-
-def weights_of(net):
-    """Copy the weights of a fitted net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    Returns
-    -------
-    weights : dict of ndarray
-        The module's state, by name.
-    """
-    return {name: to_numpy(value) for name, value in net.module_.state_dict().items()}

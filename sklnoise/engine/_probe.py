@@ -1,0 +1,80 @@
+"""Try a net on a few rows before it is trained: what does its module give?"""
+
+import numpy as np
+import torch
+
+from sklnoise.engine._criterion import first_output
+
+PROBE_ROWS = 8
+
+
+def check_output(net, dataset, n_classes):
+    """Try the module on a few rows: right number of columns, logits or probabilities.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised; told how to read its output.
+
+    dataset : RowDataset
+        Training data.
+
+    n_classes : int
+        Columns that the output must have.
+
+    Raises
+    ------
+    ValueError
+        If the module fails on the rows or has another number of outputs.
+    """
+    batch, _ = dataset.take(np.arange(min(PROBE_ROWS, len(dataset))))
+    name = type(net.module_).__name__
+    try:
+        output = first_output(net.evaluation_step((batch, None)))
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
+            f"type {batch.dtype}: {error}"
+        ) from error
+    if output.ndim != 2 or output.shape[1] != n_classes:
+        raise ValueError(
+            f"{name} must give one logit for each of the {n_classes} classes, shape "
+            f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
+            "__init__ a parameter n_classes, which is filled in, or set module__..."
+        )
+    sums = output.sum(dim=1)
+    is_proba = output.min() >= 0 and torch.allclose(sums, sums.new_ones(1), atol=1e-3)
+    net.criterion_.from_probabilities = bool(is_proba)
+    net.set_params(predict_nonlinearity=identity if is_proba else softmax)
+
+
+def softmax(logits):
+    """Turn logits into probabilities.
+
+    Parameters
+    ----------
+    logits : torch.Tensor of shape (n_samples, n_classes)
+        Output of a net.
+
+    Returns
+    -------
+    proba : torch.Tensor of shape (n_samples, n_classes)
+        Rows sum to 1.
+    """
+    return logits.softmax(dim=1)
+
+
+def identity(proba):
+    """Leave probabilities as they are.
+
+    Parameters
+    ----------
+    proba : torch.Tensor
+        Output of a net.
+
+    Returns
+    -------
+    proba : torch.Tensor
+        The same.
+    """
+    return proba
