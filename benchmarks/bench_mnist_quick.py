@@ -21,20 +21,9 @@ from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 
 RESULTS = Path(__file__).parent / "results"
 ROWS, SEEDS = 20_000, 3
-LOOK_ALIKES = {2: 7, 3: 8, 5: 6, 6: 5, 7: 1}
-
-
-def asymmetric(noise_rate):
-    """Make the papers' T of MNIST: 2→7, 3→8, 5↔6, 7→1."""
-    T = np.eye(10)
-    for i, j in LOOK_ALIKES.items():
-        T[i, i], T[i, j] = 1 - noise_rate, noise_rate
-    return T
-
-
 NOISES = {
-    "asymmetric .2": asymmetric(0.2),
-    "asymmetric .4": asymmetric(0.4),
+    "asymmetric .2": make_transition_matrix("mnist-asymmetric", 10, 0.2),
+    "asymmetric .4": make_transition_matrix("mnist-asymmetric", 10, 0.4),
     "symmetric .2": make_transition_matrix("symmetric", 10, 0.2),
 }
 

@@ -1,6 +1,12 @@
 """Data with noisy labels: transition matrices, label corruption, loaders."""
 
 from sklnoise.datasets._digits import load_noisy_digits
+from sklnoise.datasets._instance import make_instance_dependent_labels
 from sklnoise.datasets._noise import make_noisy_labels, make_transition_matrix
 
-__all__ = ["load_noisy_digits", "make_noisy_labels", "make_transition_matrix"]
+__all__ = [
+    "load_noisy_digits",
+    "make_instance_dependent_labels",
+    "make_noisy_labels",
+    "make_transition_matrix",
+]

@@ -5,6 +5,7 @@ from sklearn.utils import check_random_state, column_or_1d
 
 from sklnoise._matrix import mix_with_identity, normalize_rows, uniform_flips
 from sklnoise._validation import check_transition_matrix
+from sklnoise.datasets._named import TARGETS, make_named_matrix
 
 KINDS = ("uniform", "symmetric", "pair", "permutation", "random")
 
@@ -16,15 +17,26 @@ def make_transition_matrix(
 
     Parameters
     ----------
-    kind : {"uniform", "symmetric", "pair", "permutation", "random"}
+    kind : str
         Where the labels go. "uniform": with probability `noise_rate` the label is drawn
         anew from all classes, the right one among them, so that fewer labels end up
         wrong. "symmetric": to every other class alike. "pair": to the next class, the
         last to the first. "permutation": to the class that `permutation` names.
-        "random": to the other classes in random shares.
+        "random": to the other classes in random shares. Or the name of a paper's
+        matrix, whose other classes keep their labels:
+
+        - "mnist-asymmetric" [1]_: 2→7, 3→8, 5↔6, 7→1.
+        - "cifar10-asymmetric" [1]_: truck→automobile, bird→airplane, deer→horse,
+          cat↔dog, in CIFAR-10's order of the classes.
+        - "cifar100-superclass" [1]_: each of CIFAR-100's fine classes to the next one
+          of its superclass, the last to the first.
+        - "imdb-asymmetric" [1]_: 1→0, and 0→1 with probability 0.05 at any rate.
+        - "goldberger-permutation" [2]_: the digits 0 to 9 to 7, 9, 0, 4, 2, 1, 3, 5, 6
+          and 8.
 
     n_classes : int
-        Number of classes.
+        Number of classes. A paper's matrix has its own: 10 for MNIST, for CIFAR-10 and
+        for the permutation, 100 for CIFAR-100, 2 for IMDB.
 
     noise_rate : float
         Probability of a flip, in [0, 1].
@@ -44,8 +56,16 @@ def make_transition_matrix(
     Raises
     ------
     ValueError
-        If the kind is unknown, the rate is not a probability, or the permutation does
-        not name one class for each class.
+        If the kind is unknown or has another number of classes, the rate is not a
+        probability, or the permutation does not name one class for each class.
+
+    References
+    ----------
+    .. [1] Patrini, Rozza, Menon, Nock, Qu. Making deep neural networks robust to label
+       noise: a loss correction approach. CVPR 2017.
+
+    .. [2] Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
+       layer. ICLR 2017.
 
     Examples
     --------
@@ -54,11 +74,15 @@ def make_transition_matrix(
     array([[0.5 , 0.25, 0.25],
            [0.25, 0.5 , 0.25],
            [0.25, 0.25, 0.5 ]])
+    >>> make_transition_matrix("imdb-asymmetric", 2, 0.4)
+    array([[0.95, 0.05],
+           [0.4 , 0.6 ]])
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {KINDS}; got {kind!r}.")
-    if not 0 <= noise_rate <= 1:
-        raise ValueError(f"noise_rate must be a probability; got {noise_rate!r}.")
+    if kind not in (*KINDS, *TARGETS):
+        raise ValueError(f"kind must be one of {(*KINDS, *TARGETS)}; got {kind!r}.")
+    check_noise_rate(noise_rate)
+    if kind in TARGETS:
+        return make_named_matrix(kind, n_classes, noise_rate)
     if kind == "symmetric":
         return uniform_flips(n_classes, noise_rate)
     if kind == "uniform":
@@ -77,6 +101,18 @@ def make_transition_matrix(
             )
         flips = np.eye(n_classes)[np.asarray(permutation, dtype=int)]
     return mix_with_identity(flips, 1 - noise_rate)
+
+
+def check_noise_rate(noise_rate):
+    """Raise a ValueError if the rate is not a probability.
+
+    Parameters
+    ----------
+    noise_rate : float
+        Probability of a flip.
+    """
+    if not 0 <= noise_rate <= 1:
+        raise ValueError(f"noise_rate must be a probability; got {noise_rate!r}.")
 
 
 def make_noisy_labels(y, transition_matrix, *, random_state=None):

@@ -94,10 +94,18 @@ def test_noisy_labels_reproduce_the_transition_matrix(kind, seed):
 
 
 @pytest.mark.parametrize(
-    "classes", [["ant", "bee", "cat"], [10, 20, 30], [0.5, 1.5, 2.5], [False, True]]
+    "classes",
+    [
+        np.array(["ant", "bee", "cat"]),
+        np.array(["ant", "bee", "cat"], dtype=object),
+        np.array([-10, 20, 30]),
+        np.array([0, 100, 200], dtype=np.uint8),
+        np.array([0.5, 1.5, 2.5]),
+        np.array([False, True]),
+    ],
+    ids=lambda classes: classes.dtype.name,
 )
 def test_noisy_labels_are_of_the_same_kind_in_sorted_order(classes):
-    classes = np.array(classes)
     T = np.roll(np.eye(len(classes)), 1, axis=1)
     codes = np.random.default_rng(0).permutation(len(classes)).repeat(2)
     y_noisy = make_noisy_labels(classes[codes], T)
@@ -131,6 +139,7 @@ def test_clean_labels_are_left_alone():
     ("T", "message"),
     [
         (np.eye(2), r"of shape \(3, 3\).*got shape \(2, 2\)"),
+        (np.eye(4), r"of shape \(3, 3\).*got shape \(4, 4\)"),
         (np.full((3, 3), 0.5), "rows summing to 1"),
     ],
 )

@@ -1,0 +1,171 @@
+"""Label noise that depends on the features of the row, not on its class alone."""
+
+import numpy as np
+from scipy.special import ndtr, ndtri, softmax
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_array, check_random_state, column_or_1d, gen_batches
+from sklearn.utils.validation import check_consistent_length
+
+from sklnoise.datasets._noise import check_noise_rate
+
+RATE_SPREAD = 0.1
+"""Standard deviation, before it is cut off, of the rates at which the rows flip."""
+
+BATCH_ROWS = 1000
+"""Rows of X that become floats at once where the features are standardised."""
+
+
+def make_instance_dependent_labels(
+    X, y, noise_rate, *, random_state=None, return_proba=False
+):
+    """Flip clean labels at random, to classes that each row's features prefer.
+
+    Each row has a flip rate of its own, drawn at random, and its features decide which
+    of the other classes it is mistaken for. No transition matrix describes such noise,
+    so it breaks the model that the corrections rest on.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, ...)
+        Rows with any number of axes, images for instance; each row is flattened.
+
+    y : array-like of shape (n_samples,)
+        Clean labels of any kind.
+
+    noise_rate : float
+        Mean probability that a label flips, in [0, 1].
+
+    random_state : int, RandomState instance or None, default=None
+        Decides the rates, the projections and the flips.
+
+    return_proba : bool, default=False
+        Whether to return the probabilities that the labels were drawn from, too.
+
+    Returns
+    -------
+    y_noisy : ndarray of shape (n_samples,)
+        Noisy labels of the same kind.
+
+    y_proba : ndarray of shape (n_samples, n_classes)
+        P(noisy = j | row, clean label), columns in the sorted order of the labels.
+        Only if `return_proba` is True.
+
+    Raises
+    ------
+    ValueError
+        If the rate is not a probability, X has entries that are missing or not finite,
+        or X and y differ in length.
+
+    Notes
+    -----
+    This is the generator of [1]_. A row x of class i flips with probability q, drawn from
+    a normal distribution around `noise_rate` with standard deviation 0.1, and then to
+    class j ≠ i in proportion to `exp(x @ W_i)[j]`, where the entries of the projection
+    W_i are standard normal. Two things differ:
+
+    - The features are standardised and the scores divided by the square root of their
+      number. Neither the scale of X nor its number of features changes how sharp the
+      preferences of the rows are. On raw images, one class takes nearly all the flips
+      of a row.
+    - The normal distribution is cut off on both sides alike, at a distance of
+      `min(noise_rate, 1 - noise_rate)`, and not at 0 and 1. The mean of q is then
+      `noise_rate`, also near 0 and 1.
+
+    With two classes there is but one to flip to, so the features decide nothing. With a
+    single class all labels stay.
+
+    References
+    ----------
+    .. [1] Xia, Liu, Han, Wang, Gong, Liu, Niu, Tao, Sugiyama. Part-dependent label noise:
+       towards instance-dependent label noise. NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklnoise.datasets import make_instance_dependent_labels
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y_noisy, y_proba = make_instance_dependent_labels(
+    ...     X, y, 0.3, random_state=0, return_proba=True
+    ... )
+    >>> print(f"{(y_noisy != y).mean():.2f}")
+    0.29
+    >>> y_proba.shape
+    (1797, 10)
+    """
+    check_noise_rate(noise_rate)
+    X = check_array(X, accept_sparse="csr", allow_nd=True, input_name="X")
+    classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+    check_consistent_length(X, codes)
+    rng = check_random_state(random_state)
+    rates = flip_rates(noise_rate, len(codes), rng)
+    y_proba = spread_flips(X.reshape(len(codes), -1), codes, rates, rng)
+    draws = rng.random_sample((len(codes), 1))
+    noisy = (y_proba.cumsum(axis=1) <= draws).sum(axis=1)
+    y_noisy = classes[noisy.clip(max=len(classes) - 1)]
+    return (y_noisy, y_proba) if return_proba else y_noisy
+
+
+def flip_rates(noise_rate, n_samples, rng):
+    """Draw the probability that each row's label flips.
+
+    Parameters
+    ----------
+    noise_rate : float
+        Mean of the rates, in [0, 1].
+
+    n_samples : int
+        Number of rows.
+
+    rng : RandomState instance
+        Source of the draws.
+
+    Returns
+    -------
+    rates : ndarray of shape (n_samples,)
+        Normal around `noise_rate`, cut off symmetrically so as to lie in [0, 1].
+    """
+    reach = min(noise_rate, 1 - noise_rate) / RATE_SPREAD
+    # The inverse of the distribution function, as truncnorm refuses a reach of zero.
+    draws = ndtri(rng.uniform(ndtr(-reach), ndtr(reach), n_samples))
+    return (noise_rate + RATE_SPREAD * draws).clip(0, 1)
+
+
+def spread_flips(X, codes, rates, rng):
+    """Spread each row's flip rate over the other classes, by random projections.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        Rows.
+
+    codes : ndarray of shape (n_samples,)
+        Clean classes 0..n_classes-1, each of which occurs.
+
+    rates : ndarray of shape (n_samples,)
+        Probability that the label flips.
+
+    rng : RandomState instance
+        Source of the projections.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Probabilities of the noisy labels; one class keeps all of its labels.
+    """
+    n_features, n_classes = X.shape[1], codes.max() + 1
+    if n_classes == 1:
+        return np.ones((len(codes), 1))
+    scaler = StandardScaler(with_mean=False)
+    for batch in gen_batches(len(codes), BATCH_ROWS):
+        scaler.partial_fit(X[batch])
+    scale = scaler.scale_[:, np.newaxis] * np.sqrt(n_features)
+    y_proba = np.empty((len(codes), n_classes))
+    for i in range(n_classes):
+        members = codes == i
+        projection = rng.standard_normal((n_features, n_classes)) / scale
+        # The mean is taken off the scores rather than off X, which may be sparse.
+        scores = X[members] @ projection - scaler.mean_ @ projection
+        scores[:, i] = -np.inf
+        y_proba[members] = rates[members, np.newaxis] * softmax(scores, axis=1)
+        y_proba[members, i] = 1 - rates[members]
+    return y_proba
