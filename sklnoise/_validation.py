@@ -1,5 +1,7 @@
 """Checks of the arrays that all floors pass around: T, probabilities, weights, labels."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.validation import check_consistent_length
@@ -229,3 +231,110 @@ def check_proba_and_labels(y_proba, y, sample_weight=None):
     if kept.all():
         return y_proba, codes, weight
     return y_proba[kept], codes[kept], weight[kept]
+
+
+def check_trusted(trusted, n_samples):
+    """Validate the mask of the rows whose label is known to be right.
+
+    Parameters
+    ----------
+    trusted : array-like of shape (n_samples,), dtype=bool
+        True, or 1, where the label is known to be right.
+
+    n_samples : int
+        Number of rows that it belongs to.
+
+    Returns
+    -------
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        The mask.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or holds anything but booleans (or 0 and 1).
+    """
+    mask = np.asarray(trusted)
+    if mask.shape != (n_samples,):
+        raise ValueError(
+            "trusted must be a boolean mask with one entry a row, shape "
+            f"({n_samples},); got shape {mask.shape}. From row indices, make it with "
+            "mask = np.zeros(n_samples, dtype=bool); mask[indices] = True."
+        )
+    if mask.dtype == bool:
+        return mask
+    for row, value in enumerate(mask.tolist()):
+        if not isinstance(value, Real) or value not in (0, 1):
+            raise ValueError(
+                "trusted must be a boolean mask, True where the label is known to be "
+                f"right; entry {row} is {value!r}. Pass booleans, or 0 and 1, and turn "
+                "missing values into False."
+            )
+    return mask.astype(bool)
+
+
+def check_features(features, n_samples):
+    """Validate the features that neighbours are searched in.
+
+    Parameters
+    ----------
+    features : {array-like, sparse matrix} of shape (n_samples, ...)
+        One row a sample; more than two dimensions are flattened.
+
+    n_samples : int
+        Number of rows that they belong to.
+
+    Returns
+    -------
+    features : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        In floating point; sparse ones as CSR.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many rows as labels, or values are missing or infinite.
+    """
+    features = check_array(
+        features,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        allow_nd=True,
+        input_name="features",
+    )
+    if features.shape[0] != n_samples:
+        raise ValueError(
+            f"features must have one row for each of the {n_samples} labels; got "
+            f"features.shape == {features.shape}. Pass the features of the same rows."
+        )
+    return features if features.ndim == 2 else features.reshape(n_samples, -1)
+
+
+def check_folds(folds, n_samples):
+    """Validate the folds that rows were held out in.
+
+    Parameters
+    ----------
+    folds : array-like of shape (n_samples,)
+        Any label for the fold of each row.
+
+    n_samples : int
+        Number of rows that they belong to.
+
+    Returns
+    -------
+    folds : ndarray of shape (n_samples,), dtype=int64
+        The folds, numbered from 0.
+
+    Raises
+    ------
+    ValueError
+        If there is not one fold a row, or one is missing.
+    """
+    folds = column_or_1d(folds)
+    assert_all_finite(folds, input_name="folds")
+    if len(folds) != n_samples:
+        raise ValueError(
+            f"folds must have one entry a row, shape ({n_samples},); got shape "
+            f"{folds.shape}. Pass the number of the fold that held each row out."
+        )
+    return np.unique(folds, return_inverse=True)[1]

@@ -1,5 +1,6 @@
 """What all criteria share: logits in, one loss a row, then a reduction."""
 
+import torch
 from torch import nn
 
 REDUCTIONS = {
@@ -7,6 +8,7 @@ REDUCTIONS = {
     "sum": lambda losses: losses.sum(),
     "none": lambda losses: losses,
 }
+HALF_PRECISION = (torch.bfloat16, torch.float16)
 
 
 class NoisyLabelLoss(nn.Module):
@@ -16,7 +18,18 @@ class NoisyLabelLoss(nn.Module):
     ----------
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the rows become the loss of the batch.
+
+    Attributes
+    ----------
+    wants_features : bool
+        Whether the loss is called with `(logits, features)`; a class attribute.
+
+    wants_normalized_logits : bool
+        Whether the loss is bounded only on batch-normalised logits; a class attribute.
     """
+
+    wants_features = False
+    wants_normalized_logits = False
 
     def __init__(self, *, reduction="mean"):
         super().__init__()
@@ -40,10 +53,105 @@ class NoisyLabelLoss(nn.Module):
         Returns
         -------
         loss : torch.Tensor
-            A scalar, or of shape (n_samples,) with `reduction="none"`.
+            A scalar, or of shape (n_samples,) with `reduction="none"`. In the dtype of
+            the logits, but float32 for bfloat16 and float16: a logarithm of a sum needs
+            more digits than these have.
         """
-        return REDUCTIONS[self.reduction](self.row_losses(logits, target))
+        losses = self.row_losses(at_least_single_precision(logits), target)
+        return REDUCTIONS[self.reduction](losses)
 
     def row_losses(self, logits, target):
         """Compute the loss of each row; subclasses override this."""
         raise NotImplementedError
+
+
+class PerClassLoss(NoisyLabelLoss):  # numpydoc ignore=PR02
+    """Base of the losses that need no T: subclasses give the losses under all labels.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, default="mean"
+        How the losses of the rows become the loss of the batch.
+    """
+
+    def class_losses(self, logits):
+        """Compute the loss of each row under each label; subclasses override this.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (n_samples, n_classes)
+            Entry [t, j] is the loss of row t if its label is j.
+        """
+        raise NotImplementedError
+
+    def row_losses(self, logits, target):
+        """Pick the loss under the label that each row has."""
+        return self.class_losses(logits).gather(1, target[:, None]).squeeze(1)
+
+
+def at_least_single_precision(output):
+    """Convert bfloat16 and float16 to float32, also inside a tuple.
+
+    Parameters
+    ----------
+    output : torch.Tensor or tuple of torch.Tensor
+        What a net gives.
+
+    Returns
+    -------
+    output : torch.Tensor or tuple of torch.Tensor
+        The same, in float32 or float64.
+    """
+    if isinstance(output, tuple):
+        return tuple(at_least_single_precision(part) for part in output)
+    return output.float() if output.dtype in HALF_PRECISION else output
+
+
+def check_share(name, share):
+    """Raise a ValueError if a parameter is not a share of one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+
+    share : float
+        Its value.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name} must be a share between 0 and 1; got {share!r}.")
+
+
+def check_positive(name, value):
+    """Raise a ValueError if a parameter is not above 0.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+
+    value : float
+        Its value; infinity passes.
+    """
+    if not value > 0:
+        raise ValueError(f"{name} must be above 0; got {value!r}.")
+
+
+def check_not_negative(name, value):
+    """Raise a ValueError if a parameter is below 0.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+
+    value : float
+        Its value.
+    """
+    if not value >= 0:
+        raise ValueError(f"{name} must be at least 0; got {value!r}.")

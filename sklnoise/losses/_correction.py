@@ -1,42 +1,14 @@
 """Loss corrections with a fixed transition matrix (Patrini et al., 2017)."""
 
-import math
-
 import numpy as np
 import torch
 from torch.nn.functional import log_softmax
 
 from sklnoise._matrix import mix_with_identity
 from sklnoise._validation import check_invertible, check_transition_matrix
-from sklnoise.losses._base import NoisyLabelLoss
-
-LOG_IMPOSSIBLE = math.log(torch.finfo(torch.float32).tiny)
-
-BASE_LOSSES = {
-    "cross-entropy": lambda logits: -log_softmax(logits, dim=1),
-}
-
-
-def log_transition_columns(transition_matrix):
-    """Return `log T`, transposed, so that row j is what is needed for the label j.
-
-    Zeros of T become -inf: a floor would break T = I. Only a column without any mass,
-    a label that T calls impossible, gets a constant: its rows then carry no gradient
-    instead of a NaN.
-
-    Parameters
-    ----------
-    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    columns : torch.Tensor of shape (n_classes, n_classes)
-        Row j is the logarithm of column j of T.
-    """
-    columns = transition_matrix.log().T.contiguous()
-    columns[(transition_matrix == 0).all(dim=0)] = LOG_IMPOSSIBLE
-    return columns
+from sklnoise.losses._base import NoisyLabelLoss, check_share
+from sklnoise.losses._columns import log_transition_columns
+from sklnoise.losses._per_class import check_base_loss, losses_of_each_class
 
 
 class ForwardLoss(NoisyLabelLoss):
@@ -107,8 +79,11 @@ class BackwardLoss(NoisyLabelLoss):
         Share `a` of the identity in the matrix that is inverted, `(1 - a) T + a I`.
         Above 0 the loss is biased but its variance smaller.
 
-    base_loss : {"cross-entropy"}, default="cross-entropy"
-        The loss that is corrected.
+    base_loss : str or torch.nn.Module, default="cross-entropy"
+        The loss that is corrected: "cross-entropy", "squared-error" or
+        "mean-absolute-error", both of the probabilities, or an instance with a
+        `reduction`, which is copied. A loss of `sklnoise.losses` that needs no T costs
+        one evaluation a batch, one of `torch.nn` an evaluation a class.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the rows become the loss of the batch.
@@ -121,7 +96,11 @@ class BackwardLoss(NoisyLabelLoss):
     Raises
     ------
     ValueError
-        If T is not a row-stochastic square matrix, or the mixed matrix is singular.
+        If T is not a row-stochastic square matrix, the mixed matrix is singular, or a
+        parameter is out of its range.
+
+    TypeError
+        If `base_loss` is neither a name nor an instance of a loss.
 
     References
     ----------
@@ -146,16 +125,12 @@ class BackwardLoss(NoisyLabelLoss):
         reduction="mean",
     ):
         super().__init__(reduction=reduction)
-        if not 0 <= identity_weight <= 1:
-            raise ValueError(
-                f"identity_weight must be between 0 and 1; got {identity_weight!r}."
-            )
-        if base_loss not in BASE_LOSSES:
-            raise ValueError(
-                f"base_loss must be one of {sorted(BASE_LOSSES)}; got {base_loss!r}."
-            )
+        check_share("identity_weight", identity_weight)
         self.identity_weight = identity_weight
-        self.base_loss = base_loss
+        self.base_loss = check_base_loss(base_loss)
+        self.wants_normalized_logits = getattr(
+            self.base_loss, "wants_normalized_logits", False
+        )
         T = check_transition_matrix(transition_matrix)
         mixed = mix_with_identity(T, identity_weight)
         check_invertible(mixed)
@@ -164,5 +139,5 @@ class BackwardLoss(NoisyLabelLoss):
 
     def row_losses(self, logits, target):
         """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, gathering one row of the inverse a label."""
-        losses = BASE_LOSSES[self.base_loss](logits)
+        losses = losses_of_each_class(self.base_loss, logits)
         return (self._inverse[target].to(losses) * losses).sum(dim=1)

@@ -2,12 +2,28 @@
 
 from sklnoise.transition._anchor import AnchorEstimator
 from sklnoise.transition._base import BaseTransitionEstimator
+from sklnoise.transition._clusterability import ClusterabilityEstimator
+from sklnoise.transition._compare import compare_transition_estimators
 from sklnoise.transition._confident import ConfidentJointEstimator
+from sklnoise.transition._confusion import ConfusionEstimator
+from sklnoise.transition._constrained import ConstrainedEstimator
+from sklnoise.transition._dual import DualTransitionEstimator
 from sklnoise.transition._frequency import LabelFrequencyEstimator
+from sklnoise.transition._from_labels import transition_matrix_from_labels
+from sklnoise.transition._trusted import TrustedEstimator
+from sklnoise.transition._uncertainty import bootstrap_transition
 
 __all__ = [
     "AnchorEstimator",
     "BaseTransitionEstimator",
+    "ClusterabilityEstimator",
     "ConfidentJointEstimator",
+    "ConfusionEstimator",
+    "ConstrainedEstimator",
+    "DualTransitionEstimator",
     "LabelFrequencyEstimator",
+    "TrustedEstimator",
+    "bootstrap_transition",
+    "compare_transition_estimators",
+    "transition_matrix_from_labels",
 ]

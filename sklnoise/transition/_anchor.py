@@ -13,7 +13,8 @@ class AnchorEstimator(BaseTransitionEstimator):
 
     Row i of T is the whole probability row of the sample whose probability of class i
     lies at the given percentile. It needs calibrated probabilities: an overconfident
-    first pass pulls T to the identity.
+    first pass pulls T to the identity. Where that probability is 0 there is no anchor,
+    and the class gets its row of the identity.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ class AnchorEstimator(BaseTransitionEstimator):
             )
             tied = np.abs(score - at) <= TIE
             near = (score >= low - TIE) & (score <= high + TIE)
-            rows[i] = np.average(y_proba[tied], axis=0, weights=sample_weight[tied])
+            anchor = np.average(y_proba[tied], axis=0, weights=sample_weight[tied])
+            rows[i] = anchor * (at > TIE)
             around, weight = y_proba[near], sample_weight[near]
             centre = np.average(around, axis=0, weights=weight)
             error[i] = np.sqrt(np.average((around - centre) ** 2, axis=0, weights=weight))

@@ -3,23 +3,46 @@
 from abc import ABCMeta, abstractmethod
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from sklnoise._compat import fit_context
 from sklnoise._matrix import normalize_rows
-from sklnoise._validation import check_proba_and_labels
+from sklnoise._validation import (
+    check_features,
+    check_folds,
+    check_proba_and_labels,
+    check_trusted,
+)
 
 TIE = 1e-9
 """Slack of comparisons between probabilities, so that rounding never decides a row."""
 
 
+CHECKS = {"features": check_features, "trusted": check_trusted, "folds": check_folds}
+
+
 class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
-    """Base of the estimators of T from held-out probabilities and noisy labels."""
+    """Base of the estimators of T from held-out probabilities and noisy labels.
+
+    An estimator names in `_uses` what else it wants to know of the rows, out of
+    "features", "trusted" and "folds"; its `_estimate` then gets these as keywords,
+    None where they were not given.
+    """
 
     _parameter_constraints: dict = {}
+    _uses = ()
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, y_proba, y, sample_weight=None, *, features=None, trusted=None):
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        y_proba,
+        y,
+        sample_weight=None,
+        *,
+        features=None,
+        trusted=None,
+        folds=None,
+    ):
         """Estimate T.
 
         Parameters
@@ -35,11 +58,17 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, counted as frequencies.
 
-        features : array-like of shape (n_samples, n_features), default=None
-            Not used by this estimator.
+        features : {array-like, sparse matrix} of shape (n_samples, ...), default=None
+            A space in which neighbours share their clean class, such as the last
+            hidden layer. Ignored by estimators that need no neighbours.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
-            Not used by this estimator.
+            True where the label is known to be right. Estimators that make no use of
+            it treat these rows like all others.
+
+        folds : array-like of shape (n_samples,), default=None
+            The fold that held each row out. Features of different nets are not
+            comparable, so neighbours are searched inside each fold.
 
         Returns
         -------
@@ -49,16 +78,78 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If the probabilities, labels or weights are not valid.
+            If the probabilities, labels, weights or what else is used is not valid.
         """
-        y_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight)
-        rows, self.standard_error_ = self._estimate(y_proba, codes, weight)
+        kept_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight)
+        given = {"features": features, "trusted": trusted, "folds": folds}
+        known = {name: given[name] for name in self._uses}
+        known = check_known(known, len(y), sample_weight)
+        rows, self.standard_error_ = self._estimate(kept_proba, codes, weight, **known)
         self.transition_matrix_ = normalize_rows(rows)
         return self
 
     @abstractmethod
     def _estimate(self, y_proba, y, sample_weight):
         """Return non-negative rows of T, not yet normalised, and their standard error."""
+
+
+def check_known(known, n_samples, sample_weight):
+    """Validate what is known of the rows besides their probabilities and labels.
+
+    Parameters
+    ----------
+    known : dict of str to array-like or None
+        Some of the features, the mask of trusted rows and the folds.
+
+    n_samples : int
+        Number of rows, those without weight included.
+
+    sample_weight : array-like of shape (n_samples,) or None
+        Valid weights.
+
+    Returns
+    -------
+    known : dict of str to ndarray or None
+        The same for the rows of positive weight.
+    """
+    kept = slice(None)
+    if sample_weight is not None:
+        kept = np.asarray(sample_weight, dtype=np.float64) > 0
+    return {
+        name: None if array is None else CHECKS[name](array, n_samples)[kept]
+        for name, array in known.items()
+    }
+
+
+def fit_clone(estimator, y_proba, y, sample_weight, **known):
+    """Fit a clone of an estimator of T to what it uses of that which is known.
+
+    Parameters
+    ----------
+    estimator : estimator of T
+        Is left as it is. One that is not derived from `BaseTransitionEstimator` gets
+        the probabilities, labels and weights.
+
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Held-out probabilities.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    **known : dict of str to ndarray or None
+        Some of the features, the mask of trusted rows and the folds.
+
+    Returns
+    -------
+    estimator : estimator of T
+        The fitted clone.
+    """
+    uses = getattr(estimator, "_uses", ())
+    used = {name: array for name, array in known.items() if name in uses}
+    return clone(estimator).fit(y_proba, y, sample_weight, **used)
 
 
 def label_mass(y, sample_weight, n_classes):
@@ -81,6 +172,31 @@ def label_mass(y, sample_weight, n_classes):
         Sum of the weights of each label.
     """
     return np.bincount(y, weights=sample_weight, minlength=n_classes)
+
+
+def soft_counts(membership, y, sample_weight):
+    """Return the weight with which members of each class bear each noisy label.
+
+    Parameters
+    ----------
+    membership : ndarray of shape (n_samples, n_classes)
+        How far each row belongs to each class.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    Returns
+    -------
+    counts : ndarray of shape (n_classes, n_classes)
+        `counts[i, j]` sums the membership in i over the rows labelled j.
+    """
+    n_classes = membership.shape[1]
+    return np.stack(
+        [label_mass(y, sample_weight * share, n_classes) for share in membership.T]
+    )
 
 
 def multinomial_standard_error(counts):

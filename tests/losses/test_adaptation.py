@@ -1,4 +1,7 @@
-"""The noise adaptation layer."""
+"""The simple noise adaptation layer."""
+
+import pickle
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -70,3 +73,91 @@ def test_layer_rests_where_its_rows_are_the_noise_of_sure_predictions():
         loss(logits, noisy).backward()
     assert at_rest.transition_logits.grad.abs().max() < 1e-12
     assert elsewhere.transition_logits.grad.abs().max() > 0.01
+
+
+@pytest.mark.parametrize("n_classes", [2, 10, 100, 1000])
+def test_start_is_close_however_many_classes_there_are(n_classes):
+    diagonal = SimpleAdaptationLoss(np.eye(n_classes)).transition_matrix.diagonal()
+    assert diagonal.min() > 0.98
+
+
+def test_frozen_layer_has_no_gradient_and_the_optimizer_leaves_it():
+    loss, (logits, y) = SimpleAdaptationLoss(WITH_ZEROS, frozen_steps=2), batch(3)
+    start = loss.transition_matrix
+    optimizer = torch.optim.AdamW(loss.parameters(), lr=0.1)
+    still = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss(logits, y).backward()
+        optimizer.step()
+        still.append(torch.equal(loss.transition_matrix, start))
+    assert still == [True, True, False]
+
+
+def test_frozen_layer_gives_the_same_loss_and_gradient_to_the_net():
+    logits, y = batch(3)
+    losses = [SimpleAdaptationLoss(WITH_ZEROS, frozen_steps=n)(logits, y) for n in (0, 1)]
+    slopes = [torch.autograd.grad(loss, logits)[0] for loss in losses]
+    assert losses[0] == losses[1]
+    assert torch.equal(*slopes)
+
+
+def test_calls_in_evaluation_are_not_counted():
+    loss = SimpleAdaptationLoss(WITH_ZEROS, frozen_steps=1)
+    loss.eval()(*batch(3))
+    assert loss.step == 0
+    loss.train()(*batch(3))
+    assert loss.step == 1
+
+
+def test_copy_and_pickle_go_on_where_the_loss_was():
+    loss = SimpleAdaptationLoss(WITH_ZEROS, frozen_steps=1)
+    loss(*batch(3))
+    for resumed in (deepcopy(loss), pickle.loads(pickle.dumps(loss))):
+        resumed(*batch(3)).backward()
+        assert resumed.transition_logits.grad is not None
+
+
+def test_state_leaves_out_the_schedule():
+    loss = SimpleAdaptationLoss(WITH_ZEROS, frozen_steps=1)
+    assert list(loss.state_dict()) == ["transition_logits"]
+
+
+def test_volume_is_added_to_each_row():
+    logits, y = batch(3)
+    plain, weighted = (
+        SimpleAdaptationLoss(WITH_ZEROS, volume_weight=weight, reduction="none")
+        for weight in (0, 0.3)
+    )
+    volume = 0.3 * plain.transition_matrix.det().abs().log()
+    torch.testing.assert_close(weighted(logits, y), plain(logits, y) + volume)
+
+
+def test_volume_of_a_swap_counts_as_that_of_no_noise():
+    swap, losses = np.array([[0.1, 0.9], [0.9, 0.1]]), []
+    for T in (swap, swap[::-1].copy()):
+        loss = SimpleAdaptationLoss(T, volume_weight=1.0)
+        losses.append(loss(torch.zeros(2, 2), torch.arange(2)))
+    torch.testing.assert_close(*losses)
+
+
+def test_heavier_volume_leaves_a_smaller_determinant():
+    logits, y = batch(3)
+    determinants = []
+    for weight in (0, 0.1):
+        loss = SimpleAdaptationLoss(0.1 + 0.7 * np.eye(3), volume_weight=weight)
+        loss(logits, y).backward()
+        torch.optim.SGD(loss.parameters(), lr=1.0).step()
+        determinants.append(loss.transition_matrix.det())
+    assert determinants[1] < determinants[0]
+
+
+def test_volume_of_a_singular_matrix_is_refused():
+    with pytest.raises(ValueError, match="invertible transition_matrix to start from"):
+        SimpleAdaptationLoss(np.full((2, 2), 0.5), volume_weight=0.1)
+
+
+@pytest.mark.parametrize("name", ["frozen_steps", "volume_weight"])
+def test_negative_parameter_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 0; got -1"):
+        SimpleAdaptationLoss(np.eye(2), **{name: -1})

@@ -1,17 +1,48 @@
 """Forward and backward correction."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from torch.autograd.functional import hessian
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from sklnoise.datasets import make_transition_matrix
-from sklnoise.losses import BackwardLoss, ForwardLoss
+from sklnoise.losses import (
+    BackwardLoss,
+    ClippedCrossEntropyLoss,
+    ForwardLoss,
+    GeneralizedCrossEntropyLoss,
+    HardBootstrappingLoss,
+    LabelSmoothingLoss,
+    MeanAbsoluteErrorLoss,
+    ReweightedLoss,
+    SavageLoss,
+    SigmoidLoss,
+    SoftBootstrappingLoss,
+    UnhingedLoss,
+)
 
 SEEDS = range(3)
 N_CLASSES = [2, 3, 10]
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
+NAMED_LOSSES = ["cross-entropy", "squared-error", "mean-absolute-error"]
+LOSSES_OF_OURS = [
+    ClippedCrossEntropyLoss(),
+    GeneralizedCrossEntropyLoss(),
+    HardBootstrappingLoss(),
+    LabelSmoothingLoss(),
+    MeanAbsoluteErrorLoss(),
+    SavageLoss(),
+    SigmoidLoss(),
+    SoftBootstrappingLoss(),
+    UnhingedLoss(),
+]
+LOSSES_OF_TORCH = [
+    torch.nn.CrossEntropyLoss(label_smoothing=0.2),
+    torch.nn.MultiMarginLoss(),
+]
 
 
 def transition(n_classes, seed=0):
@@ -30,11 +61,25 @@ def gradient(loss, logits):
 
 def expected_over_noisy_labels(loss, T, logits, clean):
     """Average the loss over each noisy label, by its probability given the clean one."""
-    of_each_label = [loss(logits, torch.full_like(clean, j)) for j in range(len(T))]
-    return (torch.tensor(T)[clean] * torch.stack(of_each_label, dim=1)).sum(dim=1)
+    n_rows, n_classes = logits.shape
+    every_label = torch.arange(n_classes).repeat(n_rows)
+    losses = loss(logits.repeat_interleave(n_classes, dim=0), every_label)
+    return (torch.tensor(T)[clean] * losses.view(n_rows, n_classes)).sum(dim=1)
 
 
-@pytest.mark.parametrize("correction", [ForwardLoss, BackwardLoss])
+def by_definition(base_loss, logits, y):
+    """Compute a base loss on the clean label."""
+    if isinstance(base_loss, torch.nn.Module):
+        losses = deepcopy(base_loss)
+        losses.reduction = "none"
+        return losses(logits, y)
+    if base_loss == "cross-entropy":
+        return cross_entropy(logits, y, reduction="none")
+    error = logits.softmax(dim=1) - one_hot(y, logits.shape[1])
+    return (error.abs() if base_loss == "mean-absolute-error" else error**2).sum(dim=1)
+
+
+@pytest.mark.parametrize("correction", [ForwardLoss, BackwardLoss, ReweightedLoss])
 @pytest.mark.parametrize("n_classes", N_CLASSES)
 def test_identity_leaves_cross_entropy_with_its_gradient(correction, n_classes):
     logits, y = batch(n_classes)
@@ -86,17 +131,39 @@ def test_impossible_noisy_label_gives_no_gradient():
     assert slope[y != 2].abs().max() > 0.1
 
 
-@pytest.mark.parametrize("n_classes", N_CLASSES)
+@pytest.mark.parametrize("base_loss", NAMED_LOSSES + LOSSES_OF_OURS + LOSSES_OF_TORCH)
+@pytest.mark.parametrize("n_classes", [2, 10, 100])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_backward_loss_is_unbiased(n_classes, seed):
-    (logits, clean), T = batch(n_classes, seed), transition(n_classes, seed)
-    loss = BackwardLoss(T, reduction="none")
+def test_backward_loss_is_unbiased_whatever_it_corrects(base_loss, n_classes, seed):
+    (logits, clean), T = batch(n_classes, seed, n_rows=2), transition(n_classes, seed)
+    loss = BackwardLoss(T, base_loss=base_loss, reduction="none")
     torch.testing.assert_close(
         expected_over_noisy_labels(loss, T, logits, clean),
-        cross_entropy(logits, clean, reduction="none"),
+        by_definition(base_loss, logits, clean),
         rtol=1e-10,
         atol=1e-10,
     )
+
+
+@pytest.mark.parametrize("base_loss", NAMED_LOSSES + LOSSES_OF_OURS + LOSSES_OF_TORCH)
+def test_backward_loss_with_identity_is_its_base_loss(base_loss):
+    logits, y = batch(3)
+    loss = BackwardLoss(np.eye(3), base_loss=base_loss, reduction="none")(logits, y)
+    torch.testing.assert_close(loss, by_definition(base_loss, logits, y), **EXACT)
+
+
+def test_base_loss_of_the_caller_is_left_alone():
+    base_loss = torch.nn.CrossEntropyLoss(weight=torch.ones(3, dtype=torch.float64))
+    loss = BackwardLoss(transition(3), base_loss=base_loss)
+    before = loss(*batch(3))
+    base_loss.weight[:] = 2
+    assert base_loss.reduction == "mean"
+    assert loss(*batch(3)) == before
+
+
+def test_backward_loss_asks_for_what_its_base_loss_asks_for():
+    assert BackwardLoss(np.eye(2), base_loss=UnhingedLoss()).wants_normalized_logits
+    assert not BackwardLoss(np.eye(2), base_loss=SavageLoss()).wants_normalized_logits
 
 
 @pytest.mark.parametrize("n_classes", N_CLASSES)
@@ -156,6 +223,13 @@ def test_identity_weight_is_a_share(weight):
         BackwardLoss(np.eye(2), identity_weight=weight)
 
 
-def test_unknown_base_loss_is_refused():
-    with pytest.raises(ValueError, match=r"one of \['cross-entropy'\]; got 'hinge'"):
+def test_unknown_base_loss_is_refused_with_the_known_ones():
+    message = r"one of \['cross-entropy', .*'squared-error'\]; got 'hinge'"
+    with pytest.raises(ValueError, match=message):
         BackwardLoss(np.eye(2), base_loss="hinge")
+
+
+@pytest.mark.parametrize("base_loss", [SavageLoss, cross_entropy, torch.nn.ReLU(), None])
+def test_what_is_no_loss_with_a_reduction_is_refused(base_loss):
+    with pytest.raises(TypeError, match="an instance of a loss with a reduction"):
+        BackwardLoss(np.eye(2), base_loss=base_loss)

@@ -1,29 +1,116 @@
-"""What holds for every loss that takes a transition matrix."""
+"""What holds for every loss, and for every loss that takes a transition matrix."""
 
 from copy import deepcopy
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from sklnoise.losses import BackwardLoss, ForwardLoss, SimpleAdaptationLoss
-
-LOSSES = [
-    ForwardLoss,
+from sklnoise.datasets import make_transition_matrix
+from sklnoise.losses import (
     BackwardLoss,
-    partial(BackwardLoss, identity_weight=0.3),
+    ClippedCrossEntropyLoss,
+    ComplexAdaptationLoss,
+    ForwardLoss,
+    GeneralizedCrossEntropyLoss,
+    HardBootstrappingLoss,
+    LabelSmoothingLoss,
+    MeanAbsoluteErrorLoss,
+    ReweightedLoss,
+    SavageLoss,
+    SigmoidLoss,
     SimpleAdaptationLoss,
-]
+    SoftBootstrappingLoss,
+    SparseAdaptationLoss,
+    UnhingedLoss,
+)
+
+
+class WithConstantFeatures(ComplexAdaptationLoss):
+    """The complex layer called as the others are, each row with the same features."""
+
+    def __init__(self, transition_matrix, **params):
+        super().__init__(transition_matrix, n_features=2, **params)
+
+    def forward(self, logits, target):
+        features = torch.ones(len(logits), 2, dtype=logits.dtype, device=logits.device)
+        return super().forward((logits, features), target)
+
+
+def without_matrix(loss):
+    """Make a loss that needs no T as those are made that do."""
+    return lambda transition_matrix, **params: loss(**params)
+
+
+CORRECTIONS = {
+    "forward": ForwardLoss,
+    "backward": BackwardLoss,
+    "backward-mixed": partial(BackwardLoss, identity_weight=0.3),
+    "backward-squared-error": partial(BackwardLoss, base_loss="squared-error"),
+    "backward-absolute-error": partial(BackwardLoss, base_loss="mean-absolute-error"),
+    "backward-of-ours": partial(BackwardLoss, base_loss=GeneralizedCrossEntropyLoss()),
+    "backward-of-torch": partial(
+        BackwardLoss, base_loss=torch.nn.CrossEntropyLoss(label_smoothing=0.1)
+    ),
+    "reweighted": ReweightedLoss,
+    "simple": SimpleAdaptationLoss,
+    "simple-least-volume": partial(SimpleAdaptationLoss, volume_weight=0.1),
+    "complex": WithConstantFeatures,
+    "sparse": SparseAdaptationLoss,
+}
+WITHOUT_MATRIX = {
+    loss.__name__: without_matrix(loss)
+    for loss in (
+        SoftBootstrappingLoss,
+        HardBootstrappingLoss,
+        UnhingedLoss,
+        SigmoidLoss,
+        SavageLoss,
+        GeneralizedCrossEntropyLoss,
+        MeanAbsoluteErrorLoss,
+        LabelSmoothingLoss,
+        ClippedCrossEntropyLoss,
+    )
+}
+EVERY = CORRECTIONS | WITHOUT_MATRIX
+OF_RAW_LOGITS = {"UnhingedLoss", "SigmoidLoss"}
+DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
 T = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.25, 0.15, 0.6]])
 WITH_ZEROS = np.array([[1, 0, 0], [0.4, 0.6, 0], [0, 0.3, 0.7]])
 
-each_loss = pytest.mark.parametrize("make_loss", LOSSES)
+
+def each(*names):
+    return pytest.mark.parametrize("make_loss", [EVERY[n] for n in names], ids=names)
 
 
-def batch(dtype=torch.float64):
-    logits = torch.randn(12, 3, generator=torch.Generator().manual_seed(0), dtype=dtype)
-    return logits.requires_grad_(), torch.arange(12) % 3
+each_loss = each(*EVERY)
+each_correction = each(*CORRECTIONS)
+each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
+each_loss_and_matrix = pytest.mark.parametrize(
+    ("make_loss", "matrix"),
+    [
+        *product(CORRECTIONS.values(), [T, WITH_ZEROS, np.eye(3)]),
+        *product(WITHOUT_MATRIX.values(), [T]),
+    ],
+)
+
+
+def batch(dtype=torch.float64, n_rows=12):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(n_rows, 3, generator=generator, dtype=dtype)
+    return logits.requires_grad_(), torch.arange(n_rows) % 3
+
+
+def assert_finite_with_gradient(loss, logits, y):
+    losses = loss(logits, y)
+    losses.sum().backward()
+    assert losses.isfinite().all()
+    assert logits.grad.isfinite().all()
+    assert all(weights.grad.isfinite().all() for weights in loss.parameters())
 
 
 @each_loss
@@ -49,48 +136,52 @@ def test_unknown_reduction_is_refused(make_loss):
         make_loss(T, reduction="max")
 
 
-@each_loss
-def test_transposed_matrix_is_refused(make_loss):
-    with pytest.raises(ValueError, match="it is transposed"):
-        make_loss(WITH_ZEROS.T)
-
-
-@each_loss
+@each(*(name for name in EVERY if name != "reweighted"))
 @pytest.mark.parametrize("matrix", [T, WITH_ZEROS])
 def test_gradient_passes_the_finite_differences(make_loss, matrix):
-    logits, y = batch()
+    logits, y = batch(n_rows=3)
     assert torch.autograd.gradcheck(lambda z: make_loss(matrix)(z, y), logits)
 
 
-@each_loss
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("matrix", [T, WITH_ZEROS, np.eye(3)])
-def test_huge_logits_stay_finite_with_their_gradient(make_loss, dtype, matrix):
+@each_loss_and_matrix
+@each_dtype
+def test_huge_logits_stay_finite_with_their_gradient(make_loss, matrix, dtype):
     grid = torch.tensor([-1e4, 0, 1e4], dtype=dtype)
     logits = torch.cartesian_prod(grid, grid, grid, torch.arange(3).to(dtype))
     logits, y = logits[:, :3].clone().requires_grad_(), logits[:, 3].long()
-    losses = make_loss(matrix, reduction="none")(logits, y)
-    losses.sum().backward()
-    assert losses.isfinite().all()
-    assert logits.grad.isfinite().all()
+    assert_finite_with_gradient(make_loss(matrix, reduction="none"), logits, y)
 
 
 @each_loss
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_loss_has_the_dtype_of_the_logits(make_loss, dtype):
-    assert make_loss(T)(*batch(dtype)).dtype == dtype
+@pytest.mark.parametrize("n_classes", [1, 2, 1000])
+def test_any_number_of_classes_is_finite_at_huge_logits(make_loss, n_classes, rng):
+    matrix = [[1.0]]
+    if n_classes > 1:
+        matrix = make_transition_matrix("pair", n_classes, 0.3)
+    logits = 1e4 * rng.choice([-1, 0, 1], size=(4, n_classes))
+    logits = torch.tensor(logits, dtype=torch.float32, requires_grad=True)
+    y = torch.tensor(rng.randint(n_classes, size=4))
+    assert_finite_with_gradient(make_loss(matrix, reduction="none"), logits, y)
 
 
 @each_loss
-def test_single_precision_agrees_with_double(make_loss):
+@each_dtype
+def test_loss_has_the_dtype_of_the_logits_or_single_precision(make_loss, dtype):
+    expected = torch.float64 if dtype == torch.float64 else torch.float32
+    assert make_loss(T)(*batch(dtype)).dtype == expected
+
+
+@each_loss
+@pytest.mark.parametrize("dtype", DTYPES[1:], ids=str)
+def test_lower_precision_agrees_with_double(make_loss, dtype):
     loss = make_loss(T, reduction="none")
-    logits, y = batch(torch.float32)
+    logits, y = batch(dtype)
     torch.testing.assert_close(
         loss(logits, y).double(), loss(logits.double(), y), rtol=1e-5, atol=1e-5
     )
 
 
-@each_loss
+@each(*(name for name in EVERY if name not in OF_RAW_LOGITS))
 def test_loss_ignores_a_shift_of_the_logits(make_loss):
     loss, (logits, y) = make_loss(T, reduction="none"), batch()
     torch.testing.assert_close(loss(logits + 7, y), loss(logits, y))
@@ -114,6 +205,26 @@ def test_order_of_the_classes_does_not_matter(make_loss):
 
 
 @each_loss
+def test_everything_of_the_loss_moves_with_it(make_loss):
+    loss = make_loss(T).to("meta")
+    assert loss(batch()[0].to("meta"), batch()[1].to("meta")).is_meta
+
+
+@each_loss
+def test_only_the_losses_that_say_so_want_other_outputs(make_loss):
+    loss = make_loss(T)
+    assert loss.wants_features == isinstance(loss, ComplexAdaptationLoss)
+    normalized = isinstance(loss, UnhingedLoss | SigmoidLoss)
+    assert loss.wants_normalized_logits == normalized
+
+
+@each_correction
+def test_transposed_matrix_is_refused(make_loss):
+    with pytest.raises(ValueError, match="it is transposed"):
+        make_loss(WITH_ZEROS.T)
+
+
+@each_correction
 def test_state_carries_the_transition_matrix(make_loss):
     loss, restored = make_loss(T), make_loss(np.eye(3))
     assert restored(*batch()) != loss(*batch())
@@ -122,16 +233,35 @@ def test_state_carries_the_transition_matrix(make_loss):
     torch.testing.assert_close(restored.transition_matrix, torch.tensor(T))
 
 
-@each_loss
-def test_everything_of_the_loss_moves_with_it(make_loss):
-    loss = make_loss(T).to("meta")
-    assert loss(batch()[0].to("meta"), batch()[1].to("meta")).is_meta
-
-
-@each_loss
+@each_correction
 def test_transition_matrix_given_is_copied(make_loss):
     given = T.copy()
     loss = make_loss(given)
     before = deepcopy(loss)(*batch())
     given[:] = np.eye(3)
     assert loss(*batch()) == before
+
+
+class LargestTensor(TorchDispatchMode):
+    """Note how many elements the largest tensor has that is made."""
+
+    n_elements = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        sizes = [x.numel() for x in tree_leaves(made) if isinstance(x, torch.Tensor)]
+        self.n_elements = max([self.n_elements, *sizes])
+        return made
+
+
+@each(
+    "forward", "backward", "backward-squared-error", "reweighted", "sparse",
+    *WITHOUT_MATRIX,
+)  # fmt: skip
+def test_memory_grows_with_rows_times_classes_only(make_loss):
+    n_rows, n_classes = 256, 1000
+    loss = make_loss(make_transition_matrix("pair", n_classes, 0.3))
+    logits = torch.zeros(n_rows, n_classes, requires_grad=True)
+    with LargestTensor() as largest:
+        loss(logits, torch.arange(n_rows)).backward()
+    assert largest.n_elements <= n_rows * n_classes

@@ -46,7 +46,8 @@ def test_row_counts_for_its_best_class_that_reaches_its_threshold(seed, n_classe
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    ("make", "n_classes"), [(first_pass, 2), (one_class_a_row, 3), (one_class_a_row, 5)]
+    ("make", "n_classes"),
+    [(first_pass, 2), (one_class_a_row, 3), (one_class_a_row, 5), (one_class_a_row, 10)],
 )
 def test_transition_is_the_transpose_of_cleanlabs_noise_matrix(make, n_classes, seed):
     y_proba, y = make(seed, n_classes, 20_000)

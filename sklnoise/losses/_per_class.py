@@ -1,0 +1,98 @@
+"""Any loss under every label: by its name, one of ours, or one of torch."""
+
+from copy import deepcopy
+
+import torch
+from torch import nn
+from torch.nn.functional import log_softmax, softmax
+
+from sklnoise.losses._generalized import MeanAbsoluteErrorLoss
+
+
+def squared_errors(logits):
+    """Compute `Σ_k (p_k - y_k)²` under each one-hot label y.
+
+    Parameters
+    ----------
+    logits : torch.Tensor of shape (n_samples, n_classes)
+        Scores before the softmax.
+
+    Returns
+    -------
+    losses : torch.Tensor of shape (n_samples, n_classes)
+        Entry [t, j] is the loss of row t if its label is j.
+    """
+    p = softmax(logits, dim=1)
+    return 1 - 2 * p + (p * p).sum(dim=1, keepdim=True)
+
+
+NAMED_LOSSES = {
+    "cross-entropy": lambda logits: -log_softmax(logits, dim=1),
+    "mean-absolute-error": MeanAbsoluteErrorLoss().class_losses,
+    "squared-error": squared_errors,
+}
+
+
+def check_base_loss(base_loss):
+    """Return the name of a loss, or a copy of a loss that gives one value a row.
+
+    Parameters
+    ----------
+    base_loss : str or torch.nn.Module
+        A name, a loss with `class_losses`, or one with a `reduction`.
+
+    Returns
+    -------
+    base_loss : str or torch.nn.Module
+        The name, or a copy with `reduction="none"`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+
+    TypeError
+        If it is neither a name nor such a loss.
+    """
+    if isinstance(base_loss, str):
+        if base_loss not in NAMED_LOSSES:
+            raise ValueError(
+                f"base_loss must be one of {sorted(NAMED_LOSSES)}; got {base_loss!r}. "
+                "Other losses are passed as an instance, "
+                "base_loss=GeneralizedCrossEntropyLoss()."
+            )
+        return base_loss
+    if not isinstance(base_loss, nn.Module) or not hasattr(base_loss, "reduction"):
+        raise TypeError(
+            f"base_loss must be one of {sorted(NAMED_LOSSES)}, or an instance of a loss "
+            "with a reduction, as those of torch.nn and sklnoise.losses; got "
+            f"{base_loss!r}. Instantiate a class; give a loss of your own a reduction."
+        )
+    base_loss = deepcopy(base_loss)
+    base_loss.reduction = "none"
+    return base_loss
+
+
+def losses_of_each_class(base_loss, logits):
+    """Compute the loss of each row under each label.
+
+    Parameters
+    ----------
+    base_loss : str or torch.nn.Module
+        Returned by `check_base_loss`. One without `class_losses` is called once a class.
+
+    logits : torch.Tensor of shape (n_samples, n_classes)
+        Scores before the softmax.
+
+    Returns
+    -------
+    losses : torch.Tensor of shape (n_samples, n_classes)
+        Entry [t, j] is the loss of row t if its label is j.
+    """
+    if isinstance(base_loss, str):
+        return NAMED_LOSSES[base_loss](logits)
+    if hasattr(base_loss, "class_losses"):
+        return base_loss.class_losses(logits)
+    n_rows, n_classes = logits.shape
+    labels = torch.arange(n_classes, device=logits.device)
+    return torch.stack([base_loss(logits, j.expand(n_rows)) for j in labels], dim=1)

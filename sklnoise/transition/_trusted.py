@@ -1,0 +1,144 @@
+"""T from rows whose label is known to be right (Hendrycks, 2018)."""
+
+from numbers import Real
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from sklnoise._compat import HasMethods, Interval
+from sklnoise._matrix import normalize_rows
+from sklnoise.transition._base import (
+    BaseTransitionEstimator,
+    fit_clone,
+    label_mass,
+    multinomial_standard_error,
+    soft_counts,
+)
+
+LEAST_GAIN = 0.05
+"""Total variation by which rows must match better, on average, to change names."""
+
+
+class TrustedEstimator(BaseTransitionEstimator):
+    """Estimate T by the mean probabilities of the trusted rows of each class.
+
+    Row i is the weighted mean of the held-out probabilities over the trusted rows of
+    class i, so that one row a class is enough. With an `estimator`, the other rows have
+    their say too: T is estimated from them and each of its rows is drawn to the mean
+    of the trusted rows in proportion to their number. Noisy labels alone may name two
+    classes the wrong way round; the trusted rows decide which row of the estimate
+    belongs to which class.
+
+    Parameters
+    ----------
+    estimator : estimator of T, default=None
+        Is cloned and fitted to the rows that are not trusted. None leaves these rows
+        out; a class without trusted rows then gets its row of the identity.
+
+    prior_samples : float, default=10
+        Weight of the row of `estimator`, in trusted rows.
+
+    Attributes
+    ----------
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The estimated T[i, j] = P(noisy = j | clean = i).
+
+    standard_error_ : ndarray of shape (n_classes, n_classes)
+        That of a Dirichlet posterior with one prior count a row for the trusted rows,
+        blended like T with the standard error of `estimator_`: sampling error alone,
+        not the bias of the first pass.
+
+    estimator_ : estimator of T or None
+        The fitted clone; None without an `estimator`, or if every row is trusted.
+
+    permutation_ : ndarray of shape (n_classes,)
+        The row of `estimator_.transition_matrix_` that is taken for each class. It
+        is the class itself unless other names match the trusted rows better by far; a
+        class without trusted rows is moved only to make room.
+
+    References
+    ----------
+    Hendrycks, Mazeika, Wilson, Gimpel. Using trusted data to train deep networks on
+    labels corrupted by severe noise. NeurIPS 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklnoise.transition import TrustedEstimator
+    >>> y_proba = np.repeat([[0.7, 0.3], [0.4, 0.6]], 10, axis=0)
+    >>> y = np.array([0] * 10 + [1] * 10)
+    >>> trusted = np.arange(20) % 10 < 2
+    >>> TrustedEstimator().fit(y_proba, y, trusted=trusted).transition_matrix_
+    array([[0.7, 0.3],
+           [0.4, 0.6]])
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods("fit"), None],
+        "prior_samples": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, estimator=None, *, prior_samples=10):
+        self.estimator = estimator
+        self.prior_samples = prior_samples
+
+    @property
+    def _uses(self):
+        return {"trusted", *getattr(self.estimator, "_uses", ())}
+
+    def _estimate(self, y_proba, y, sample_weight, *, trusted, **known):
+        if trusted is None or not trusted.any():
+            raise ValueError(
+                "TrustedEstimator needs rows whose label is known to be right; got "
+                f"{'trusted=None' if trusted is None else 'no True in trusted'}. Pass "
+                "fit(..., trusted=mask), True where the label is known to be right."
+            )
+        n_classes = y_proba.shape[1]
+        counts = soft_counts(
+            y_proba[trusted], y[trusted], sample_weight[trusted]
+        ).T  # rows are the labels, which are clean here
+        error = multinomial_standard_error(counts)
+        self.estimator_, self.permutation_ = None, np.arange(n_classes)
+        if self.estimator is None or trusted.all():
+            return counts, error
+
+        other = ~trusted
+        known = {k: None if v is None else v[other] for k, v in known.items()}
+        self.estimator_ = fit_clone(
+            self.estimator, y_proba[other], y[other], sample_weight[other], **known
+        )
+        mass = label_mass(y[trusted], sample_weight[trusted], n_classes)
+        rows, prior = normalize_rows(counts), self.estimator_.transition_matrix_
+        self.permutation_ = match_rows(rows, prior, mass)
+        prior = prior[self.permutation_]
+        prior_error = self.estimator_.standard_error_[self.permutation_]
+        share = mass / np.where(mass > 0, mass + self.prior_samples, 1)
+        share = share[:, np.newaxis]
+        blended = share * rows + (1 - share) * prior
+        return blended, np.hypot(share * error, (1 - share) * prior_error)
+
+
+def match_rows(rows, candidates, mass):
+    """Assign to each row the candidate that resembles it most, one to one.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_classes, n_classes)
+        Distributions.
+
+    candidates : ndarray of shape (n_classes, n_classes)
+        Distributions.
+
+    mass : ndarray of shape (n_classes,)
+        How much each row counts.
+
+    Returns
+    -------
+    permutation : ndarray of shape (n_classes,)
+        Candidate of each row: its own, unless others gain more than `LEAST_GAIN`.
+    """
+    distance = np.abs(rows[:, np.newaxis] - candidates).sum(axis=2) / 2
+    moved = 1 - np.eye(len(rows))
+    # The last term keeps rows without mass where they are as long as nobody minds.
+    cost = mass[:, np.newaxis] * (distance + LEAST_GAIN * moved)
+    return linear_sum_assignment(cost + 1e-6 * mass.sum() * moved)[1]

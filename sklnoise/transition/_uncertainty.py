@@ -1,0 +1,145 @@
+"""How far an estimate of T might move with other rows: a bootstrap."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import Bunch, check_random_state, check_scalar
+
+from sklnoise._validation import check_proba_and_labels
+from sklnoise.transition._base import check_known, fit_clone
+
+
+def bootstrap_transition(
+    estimator,
+    y_proba,
+    y,
+    sample_weight=None,
+    *,
+    features=None,
+    trusted=None,
+    folds=None,
+    n_bootstraps=100,
+    confidence=0.95,
+    random_state=None,
+):
+    """Estimate T with intervals, by fitting the estimator to resampled rows.
+
+    The probabilities are held fixed: what the first pass would have learned from other
+    rows is not part of the spread, nor is its bias. Weights count as frequencies. The
+    trusted rows of a class are resampled among themselves, so that none loses them all.
+
+    Parameters
+    ----------
+    estimator : estimator of T
+        Is cloned for each fit.
+
+    y_proba : array-like of shape (n_samples, n_classes)
+        Held-out probabilities of the noisy labels.
+
+    y : array-like of shape (n_samples,)
+        Noisy labels.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+
+    features : {array-like, sparse matrix} of shape (n_samples, ...), default=None
+        Passed on to an estimator that uses them.
+
+    trusted : array-like of shape (n_samples,), dtype=bool, default=None
+        Passed on to an estimator that uses it.
+
+    folds : array-like of shape (n_samples,), default=None
+        Passed on to an estimator that uses them.
+
+    n_bootstraps : int, default=100
+        Number of resamples.
+
+    confidence : float, default=0.95
+        Probability that an interval shall hold, in (0, 1).
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows.
+
+    Returns
+    -------
+    result : Bunch
+        `transition_matrix`, estimated from all rows; `standard_error`, the standard
+        deviation over the resamples; `low` and `high`, the percentiles that enclose
+        `confidence` of them. All are ndarrays of shape (n_classes, n_classes).
+
+    Raises
+    ------
+    ValueError
+        If an array or a parameter is not valid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklnoise.transition import LabelFrequencyEstimator, bootstrap_transition
+    >>> y_proba = np.repeat([[0.9, 0.1], [0.2, 0.8]], 500, axis=0)
+    >>> y = np.r_[np.arange(500) % 10 == 0, np.arange(500) % 5 > 0].astype(int)
+    >>> result = bootstrap_transition(
+    ...     LabelFrequencyEstimator(), y_proba, y, random_state=0
+    ... )
+    >>> print((result.low[0, 0] < 0.9) & (0.9 < result.high[0, 0]))
+    True
+    """
+    check_scalar(n_bootstraps, "n_bootstraps", Integral, min_val=2)
+    check_scalar(
+        confidence,
+        "confidence",
+        Real,
+        min_val=0,
+        max_val=1,
+        include_boundaries="neither",
+    )
+    known = {"features": features, "trusted": trusted, "folds": folds}
+    known = check_known(known, len(y), sample_weight)
+    y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight)
+    strata = np.zeros(len(y), dtype=np.int64)
+    if known["trusted"] is not None:
+        strata = np.where(known["trusted"], y + 1, 0)
+    rng = check_random_state(random_state)
+    spread = [
+        fit_clone(estimator, y_proba, y, drawn, **known).transition_matrix_
+        for drawn in (resampled(weight, strata, rng) for _ in range(n_bootstraps))
+    ]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(spread, [tail, 1 - tail], axis=0)
+    return Bunch(
+        transition_matrix=fit_clone(
+            estimator, y_proba, y, weight, **known
+        ).transition_matrix_,
+        standard_error=np.std(spread, axis=0, ddof=1),
+        low=low,
+        high=high,
+    )
+
+
+def resampled(sample_weight, strata, rng):
+    """Draw as many rows as the weights sum to, and return them as weights.
+
+    Parameters
+    ----------
+    sample_weight : ndarray of shape (n_samples,)
+        Positive weights; a row of weight two is drawn like two rows.
+
+    strata : ndarray of shape (n_samples,)
+        Rows are drawn inside each stratum, which keeps its weight.
+
+    rng : RandomState instance
+        Draws the rows.
+
+    Returns
+    -------
+    drawn : ndarray of shape (n_samples,)
+        The new weights, 0 for rows that were not drawn.
+    """
+    drawn = np.empty(len(sample_weight))
+    for stratum in np.unique(strata):
+        rows = strata == stratum
+        mass = sample_weight[rows].sum()
+        n_drawn = max(round(mass), 1)
+        counts = rng.multinomial(n_drawn, sample_weight[rows] / mass)
+        drawn[rows] = counts * (mass / n_drawn)
+    return drawn

@@ -1,0 +1,147 @@
+"""T from rows whose label is known to be right."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklnoise.transition import (
+    AnchorEstimator,
+    ClusterabilityEstimator,
+    LabelFrequencyEstimator,
+    TrustedEstimator,
+)
+
+SEEDS = range(3)
+SWAPPING = np.array([[0.9, 0.05, 0.05], [0.05, 0.4, 0.55], [0.05, 0.55, 0.4]])
+
+
+def first_pass(seed, n_rows=600):
+    """Return exact probabilities of rows that are clean beyond doubt."""
+    rng = np.random.default_rng(seed)
+    clean = rng.integers(3, size=n_rows)
+    y = (SWAPPING[clean].cumsum(axis=1) < rng.random((n_rows, 1))).sum(axis=1)
+    return SWAPPING[clean], y, clean
+
+
+def with_one_trusted_row_a_class(y, clean):
+    trusted = np.zeros(len(y), dtype=bool)
+    trusted[[np.argmax(clean == i) for i in range(3)]] = True
+    return np.where(trusted, clean, y), trusted
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_row_is_the_mean_probability_of_the_trusted_rows(seed):
+    rng = np.random.default_rng(seed)
+    y_proba, y = rng.dirichlet(np.ones(3), 90), rng.integers(3, size=90)
+    trusted, weight = rng.random(90) < 0.3, rng.random(90)
+    expected = [
+        np.average(y_proba[rows], axis=0, weights=weight[rows])
+        for rows in (trusted & (y == i) for i in range(3))
+    ]
+    estimator = TrustedEstimator().fit(y_proba, y, weight, trusted=trusted)
+    assert_allclose(estimator.transition_matrix_, expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_labels_of_other_rows_play_no_part_without_an_estimator(seed):
+    y_proba, y, _ = first_pass(seed)
+    trusted = np.arange(len(y)) < 50
+    one, other = (
+        TrustedEstimator().fit(y_proba, labels, trusted=trusted).transition_matrix_
+        for labels in (y, np.where(trusted, y, 0))
+    )
+    assert_array_equal(one, other)
+
+
+def test_class_without_trusted_rows_keeps_its_row_of_the_identity():
+    y_proba, y, _ = first_pass(0)
+    T = TrustedEstimator().fit(y_proba, y, trusted=y == 0).transition_matrix_
+    assert_array_equal(T[1:], np.eye(3)[1:])
+
+
+@pytest.mark.parametrize("prior_samples", [0, 1, 10, 1000])
+def test_estimator_is_blended_in_proportion_to_the_rows(prior_samples):
+    y_proba, y, _ = first_pass(0)
+    trusted = np.arange(len(y)) < 30
+    estimator = TrustedEstimator(
+        LabelFrequencyEstimator(), prior_samples=prior_samples
+    ).fit(y_proba, y, trusted=trusted)
+    n_rows = np.bincount(y[:30])[:, np.newaxis]
+    rows = TrustedEstimator().fit(y_proba, y, trusted=trusted).transition_matrix_
+    prior = LabelFrequencyEstimator().fit(y_proba[30:], y[30:]).transition_matrix_
+    prior = prior[estimator.permutation_]
+    expected = (n_rows * rows + prior_samples * prior) / (n_rows + prior_samples)
+    assert_allclose(estimator.transition_matrix_, expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_trusted_row_a_class_undoes_a_swap_of_names(seed):
+    y_proba, y, clean = first_pass(seed)
+    y, trusted = with_one_trusted_row_a_class(y, clean)
+    misnamed = AnchorEstimator().fit(y_proba, y).transition_matrix_
+    assert_allclose(misnamed, SWAPPING[[0, 2, 1]])
+    estimator = TrustedEstimator(AnchorEstimator()).fit(y_proba, y, trusted=trusted)
+    assert_array_equal(estimator.permutation_, [0, 2, 1])
+    assert_allclose(estimator.transition_matrix_, SWAPPING)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_trusted_rows_of_one_class_move_no_more_than_they_must(seed):
+    y_proba, y, clean = first_pass(seed)
+    trusted = np.arange(len(y)) == np.argmax(clean == 0)
+    y = np.where(trusted, clean, y)
+    estimator = TrustedEstimator(AnchorEstimator()).fit(y_proba, y, trusted=trusted)
+    assert_array_equal(estimator.permutation_, [0, 1, 2])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_names_stay_where_a_match_is_hardly_better(seed):
+    rng = np.random.default_rng(seed)
+    rows = np.full((3, 3), 1 / 3) + 0.02 * rng.dirichlet(np.ones(3), 3)
+    rows /= rows.sum(axis=1, keepdims=True)
+    clean = np.arange(300) % 3
+    trusted = np.arange(300) < 30
+    y_proba = np.where(trusted[:, np.newaxis], rows[(clean + 1) % 3], rows[clean])
+    estimator = TrustedEstimator(LabelFrequencyEstimator(min_samples=1e3))
+    estimator.fit(y_proba, clean, trusted=trusted)
+    assert_array_equal(estimator.permutation_, [0, 1, 2])
+
+
+def test_estimator_is_left_out_where_every_row_is_trusted():
+    y_proba, _, clean = first_pass(0)
+    estimator = TrustedEstimator(LabelFrequencyEstimator())
+    estimator.fit(y_proba, clean, trusted=np.ones(len(clean), dtype=bool))
+    assert estimator.estimator_ is None
+    assert_allclose(estimator.transition_matrix_, SWAPPING)
+
+
+def test_estimator_gets_the_features_of_the_other_rows():
+    y_proba, y, clean = first_pass(0)
+    y, trusted = with_one_trusted_row_a_class(y, clean)
+    features = clean[:, np.newaxis] + np.random.default_rng(0).normal(0, 0.1, (600, 2))
+    neighbours = ClusterabilityEstimator(random_state=0)
+    estimator = TrustedEstimator(neighbours, prior_samples=1e9)
+    estimator.fit(y_proba, y, features=features, trusted=trusted)
+    alone = neighbours.fit(y_proba[~trusted], y[~trusted], features=features[~trusted])
+    expected = alone.transition_matrix_[estimator.permutation_]
+    assert_allclose(estimator.transition_matrix_, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "message"),
+    [
+        (None, "got trusted=None"),
+        (np.zeros(600, dtype=bool), "got no True in trusted"),
+    ],
+)
+def test_trusted_rows_are_asked_for(trusted, message):
+    y_proba, y, _ = first_pass(0)
+    with pytest.raises(ValueError, match=message):
+        TrustedEstimator().fit(y_proba, y, trusted=trusted)
+
+
+def test_trusted_rows_without_weight_do_not_count():
+    y_proba, y, _ = first_pass(0)
+    trusted = np.arange(600) < 50
+    with pytest.raises(ValueError, match="got no True in trusted"):
+        TrustedEstimator().fit(y_proba, y, ~trusted, trusted=trusted)

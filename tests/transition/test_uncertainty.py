@@ -1,0 +1,126 @@
+"""Intervals of T by the bootstrap."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.frozen import FrozenEstimator
+
+from sklnoise.transition import (
+    ClusterabilityEstimator,
+    ConfidentJointEstimator,
+    ConfusionEstimator,
+    TrustedEstimator,
+    bootstrap_transition,
+)
+
+T = np.array([[0.7, 0.1, 0.2], [0.1, 0.8, 0.1], [0.25, 0.05, 0.7]])
+
+
+def first_pass(seed, n_rows=600):
+    rng = np.random.default_rng(seed)
+    clean = np.arange(n_rows) % 3
+    y = (T[clean].cumsum(axis=1) < rng.random((n_rows, 1)) - 1e-9).sum(axis=1)
+    return np.eye(3)[clean], y
+
+
+def test_transition_is_that_of_all_rows():
+    y_proba, y = first_pass(0)
+    result = bootstrap_transition(ConfusionEstimator(), y_proba, y, n_bootstraps=2)
+    plain = ConfusionEstimator().fit(y_proba, y).transition_matrix_
+    assert_array_equal(result.transition_matrix, plain)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9])
+def test_intervals_hold_as_often_as_they_say(confidence):
+    held = []
+    for seed in range(40):
+        result = bootstrap_transition(
+            ConfusionEstimator(),
+            *first_pass(seed),
+            confidence=confidence,
+            random_state=seed,
+        )
+        held.append((result.low <= T) & (result.high >= T))
+    assert_allclose(np.mean(held), confidence, atol=0.07)
+
+
+@pytest.mark.parametrize("estimator", [ConfusionEstimator(), ConfidentJointEstimator()])
+def test_standard_error_agrees_with_that_of_the_estimator(estimator):
+    data = first_pass(0)
+    result = bootstrap_transition(estimator, *data, n_bootstraps=300, random_state=0)
+    claimed = estimator.fit(*data).standard_error_
+    assert_allclose(result.standard_error, claimed, rtol=0.2, atol=2e-3)
+
+
+def test_weights_count_as_frequencies():
+    y_proba, y = first_pass(0)
+    weighted, repeated = (
+        bootstrap_transition(
+            ConfusionEstimator(), *data, n_bootstraps=400, random_state=0
+        ).standard_error
+        for data in (
+            (y_proba, y, np.full(len(y), 4)),
+            (y_proba.repeat(4, axis=0), y.repeat(4)),
+        )
+    )
+    assert_allclose(weighted, repeated, rtol=0.2)
+
+
+def test_trusted_rows_of_each_class_are_never_all_lost():
+    y_proba, y = first_pass(0)
+    clean = y_proba.argmax(axis=1)
+    trusted = np.arange(len(y)) < 3
+    result = bootstrap_transition(
+        TrustedEstimator(),
+        y_proba @ T,
+        np.where(trusted, clean, y),
+        trusted=trusted,
+        n_bootstraps=20,
+    )
+    assert_allclose(result.low, T)
+    assert_allclose(result.high, T)
+
+
+def test_features_and_folds_follow_the_rows():
+    y_proba, y = first_pass(0, 1200)
+    noise = np.random.default_rng(0).normal(0, 0.1, size=y_proba.shape)
+    result = bootstrap_transition(
+        ClusterabilityEstimator(n_bootstraps=2, random_state=0),
+        np.full_like(y_proba, 1 / 3),
+        y,
+        features=y_proba + noise,
+        folds=np.arange(len(y)) // 600,
+        n_bootstraps=10,
+        random_state=0,
+    )
+    assert result.standard_error.max() < 0.1
+    assert np.abs(result.transition_matrix - T).max() < 0.1
+
+
+def test_random_state_settles_the_result():
+    one, two = (
+        bootstrap_transition(
+            ConfusionEstimator(), *first_pass(0), n_bootstraps=5, random_state=1
+        )
+        for _ in range(2)
+    )
+    assert_array_equal(one.low, two.low)
+
+
+def test_frozen_estimator_does_not_move():
+    data = first_pass(0)
+    frozen = FrozenEstimator(ConfusionEstimator().fit(*data))
+    result = bootstrap_transition(frozen, *data, n_bootstraps=3)
+    assert_allclose(result.standard_error, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"n_bootstraps": 1}, "n_bootstraps == 1, must be >= 2"),
+        ({"confidence": 1.0}, "confidence == 1.0, must be < 1"),
+    ],
+)
+def test_bad_parameters_are_refused(params, message):
+    with pytest.raises(ValueError, match=message):
+        bootstrap_transition(ConfusionEstimator(), *first_pass(0), **params)
