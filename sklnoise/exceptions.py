@@ -13,6 +13,14 @@ class RareClassWarning(UserWarning):
     """A class has fewer rows than there are folds."""
 
 
+class PermutedClassesWarning(UserWarning):
+    """The rows of a learned transition matrix have changed places."""
+
+
+class SwappableClassesWarning(UserWarning):
+    """Two classes flip into each other so often that their names may be exchanged."""
+
+
 class FoldFitError(RuntimeError):
     """The first pass failed in one fold; the cause is chained."""
 

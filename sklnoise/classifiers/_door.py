@@ -6,14 +6,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 from torch.utils.data import Dataset
 
-from sklnoise._validation import check_weight
+from sklnoise._validation import check_trusted, check_weight
 from sklnoise.engine import LabelledData
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 LARGEST_SEED = np.iinfo(np.int32).max
 
 
-def check_fit_input(estimator, X, y, sample_weight):
+def check_fit_input(estimator, X, y, sample_weight, trusted):
     """Validate what `fit` was given and encode the labels.
 
     Parameters
@@ -31,6 +31,9 @@ def check_fit_input(estimator, X, y, sample_weight):
     sample_weight : array-like of shape (n_samples,) or None
         Weights.
 
+    trusted : array-like of shape (n_samples,), dtype=bool, or None
+        Rows whose label is known to be right.
+
     Returns
     -------
     data : LabelledData
@@ -42,13 +45,16 @@ def check_fit_input(estimator, X, y, sample_weight):
     classes : ndarray of shape (n_classes,)
         Labels that occur in those rows, sorted.
 
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        The mask; no row where there was none.
+
     Raises
     ------
     TypeError
         If X is a torch Dataset.
 
     ValueError
-        If X, y or the weights are not valid.
+        If X, y, the weights or the mask are not valid.
     """
     if isinstance(X, Dataset):
         raise TypeError(
@@ -74,7 +80,10 @@ def check_fit_input(estimator, X, y, sample_weight):
             "rows without a label, or turn the labels into strings."
         ) from error
     check_classification_targets(y)
-    return LabelledData(X, codes, weight), rows, classes
+    if trusted is None:
+        trusted = np.zeros(len(y), dtype=bool)
+    trusted = check_trusted(trusted, len(y)) & (weight > 0)
+    return LabelledData(X, codes, weight), rows, classes, trusted
 
 
 def check_predict_input(estimator, X):

@@ -1,7 +1,7 @@
 """The classifier that learns clean classes from noisy labels."""
 
 import os
-from copy import deepcopy
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -23,23 +23,23 @@ from sklnoise._compat import (
     fit_context,
     routing_enabled,
 )
+from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import warn_of_collapse
-from sklnoise.classifiers._correction import (
-    CORRECTIONS,
-    bind_loss,
-    transition_of,
-)
+from sklnoise.classifiers._correction import CORRECTIONS, needs_transition
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
 from sklnoise.classifiers._out_of_fold import (
     check_first_pass,
     made_by,
-    out_of_fold_proba,
+    run_first_pass,
 )
+from sklnoise.classifiers._refit import fine_tune, refit
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
+    choose_estimator,
     fit_transition,
     known_transition,
+    wanted_features,
 )
 from sklnoise.engine import (
     Setting,
@@ -199,9 +199,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             HasMethods(["fit", "predict_proba"]),
             HasMethods(["forward"]),
         ],
-        "correction": [StrOptions(set(CORRECTIONS)), HasMethods(["forward"])],
+        "correction": [StrOptions(set(CORRECTIONS)), HasMethods(["forward"]), partial],
         "transition": [
-            StrOptions(set(TRANSITION_ESTIMATORS)),
+            StrOptions({"auto", *TRANSITION_ESTIMATORS}),
             Interval(Real, 0, 1, closed="left"),
             "array-like",
             HasMethods(["fit"]),
@@ -215,6 +215,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         "cv": ["cv_object"],
         "memory": [None, str, os.PathLike, HasMethods(["cache"])],
         "warm_up": [Interval(Real, 0, 1, closed="left")],
+        "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "device": [str, torch.device],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "n_jobs": [Integral, None],
@@ -233,6 +234,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         cv=5,
         memory=None,
         warm_up=0.125,
+        fine_tune_epochs=0,
         device="auto",
         dtype="auto",
         n_jobs=None,
@@ -247,6 +249,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.cv = cv
         self.memory = memory
         self.warm_up = warm_up
+        self.fine_tune_epochs = fine_tune_epochs
         self.device = device
         self.dtype = dtype
         self.n_jobs = n_jobs
@@ -292,7 +295,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             Weights, counted as frequencies; rows of weight 0 are left out.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
-            Rows whose label is known to be right. Not supported yet.
+            Rows whose label is known to be right. T is estimated with their help, they
+            are not corrected, and no net of the first pass sees them.
 
         **fit_params : dict
             `groups` for `cv`; all else goes to the networks' training loops. Where
@@ -306,32 +310,26 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X, y or the weights are not valid, T does not fit the classes, is
-            singular where it must be inverted, or the network does not fit X and y.
+            If X, y, the weights or the mask are not valid, T does not fit the classes,
+            is singular where it must be inverted, or the network does not fit X and y.
 
         FoldFitError
             If the first pass fails in a fold.
 
         NonFiniteLossError
             If the loss of the refit becomes NaN.
-
-        NotImplementedError
-            If `trusted` is given.
         """
-        if trusted is not None:
-            raise NotImplementedError(
-                "trusted rows are not supported yet; estimate T from them and pass the "
-                "matrix as transition."
-            )
         with fresh_fit(self):
-            self._fit(X, y, sample_weight, fit_params)
+            self._fit(X, y, sample_weight, trusted, fit_params)
         return self
 
-    def _fit(self, X, y, sample_weight, fit_params):
+    def _fit(self, X, y, sample_weight, trusted, fit_params):
         routed = self._route_fit(sample_weight, fit_params)
         net, first_pass = as_net(self.estimator), self._first_pass()
         check_first_pass(first_pass, sample_weight, routed.first_pass.fit)
-        data, rows, self.classes_ = check_fit_input(self, X, y, sample_weight)
+        data, rows, self.classes_, trusted = check_fit_input(
+            self, X, y, sample_weight, trusted
+        )
         device = resolve_device(self.device)
         setting = Setting(
             n_classes=len(self.classes_),
@@ -339,7 +337,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             dtype=resolve_dtype(self.dtype, data.X.dtype, device),
             n_threads=torch.get_num_threads(),
         )
-        first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
+        seed, refit_seed = draw_seeds(self.random_state, 2)
         loss = self.correction
         loss = CORRECTIONS[loss] if isinstance(loss, str) else loss
 
@@ -348,62 +346,101 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if T is None:
             weighted = sample_weight is not None
             T, first_weights = self._estimate_transition(
-                first_pass, data, rows, setting, first_pass_seed, routed, weighted
+                first_pass,
+                data,
+                rows,
+                trusted,
+                setting,
+                seed,
+                routed,
+                weighted,
             )
 
         self._report(f"refit on {len(rows)} rows")
-        loss = bind_loss(loss, T, estimated=self.transition_estimator_ is not None)
         start_from = first_weights if self.refit == "first-pass" else None
-        warm = hasattr(loss, "transition_matrix") and start_from is None
-        self.estimator_ = fit_net(
-            net,
-            data,
-            rows,
-            loss,
-            setting,
+        train = partial(
+            fit_net,
+            net=net,
+            rows=rows,
+            setting=setting,
             seed=refit_seed,
-            warm_up=self.warm_up if warm else 0.0,
+            warm_up=0.0 if start_from else self.warm_up,
             start_from=start_from,
             verbose=max(0, self.verbose - 1),
             fit_params=routed.estimator.fit,
         )
-        self.correction_ = deepcopy(self.estimator_.criterion_.loss).cpu()
-        self.transition_matrix_ = transition_of(self.correction_, setting.n_classes)
+        estimated = self.transition_estimator_ is not None
+        self.estimator_, self.correction_, self.transition_matrix_ = refit(
+            train,
+            self.correction,
+            T,
+            data,
+            rows,
+            trusted,
+            estimated=estimated,
+            report=self._report,
+        )
         self.history_ = self.estimator_.history
         self.n_iter_ = len(self.history_)
-        warn_of_collapse(
-            predict_proba(self.estimator_, data.X, rows),
-            data.y[rows],
-            data.sample_weight[rows],
-            self.transition_matrix_,
-            self.classes_,
-        )
+        if self.fine_tune_epochs and trusted.any():
+            self._report(f"fine-tuning on {trusted.sum()} trusted rows")
+            self.estimator_ = fine_tune(
+                train,
+                net,
+                self.estimator_,
+                self.correction_,
+                data,
+                np.flatnonzero(trusted),
+                self.fine_tune_epochs,
+            )
+        start = T if needs_transition(loss) else self.transition_matrix_
+        self._warn(data, rows[~trusted[rows]], start)
 
     def _estimate_transition(
-        self, first_pass, data, rows, setting, seed, routed, weighted
+        self, first_pass, data, rows, trusted, setting, seed, routed, weighted
     ):
         """Return T by the first pass, and the weights that its first fold found."""
+        estimator = choose_estimator(self.transition, trusted)
         cv = DEFAULT_FOLDS if self.cv is None else self.cv
-        splits = make_splits(cv, data.y, rows, self.classes_, seed, routed.splitter.split)
+        splits = make_splits(
+            cv, data.y, rows[~trusted[rows]], self.classes_, seed, routed.splitter.split
+        )
         if not splits:
             return np.eye(setting.n_classes), None
+        held_out_always = np.flatnonzero(trusted)
+        splits = [(train, np.union1d(test, held_out_always)) for train, test in splits]
         self._report(f"first pass on {len(splits)} folds")
-        self.out_of_fold_proba_, weights = self._cached(out_of_fold_proba)(
+        found = self._cached(run_first_pass)(
             first_pass,
             data,
             splits,
             draw_seeds(seed, len(splits)),
             setting,
+            with_features=wanted_features(estimator) == "hidden",
             weighted=weighted,
             fit_params=routed.first_pass.fit,
             made_by=made_by(first_pass),
             n_jobs=self.n_jobs,
             report=self._report,
         )
-        self.transition_estimator_ = fit_transition(
-            self.transition, self.out_of_fold_proba_, data.y, data.sample_weight
-        )
-        return self.transition_estimator_.transition_matrix_, weights
+        self.out_of_fold_proba_ = found.y_proba
+        self.transition_estimator_ = fit_transition(estimator, found, data, trusted, seed)
+        T = self.transition_estimator_.transition_matrix_
+        settled = np.isin(np.arange(setting.n_classes), data.y[trusted])
+        warn_of_swaps(T, self.classes_, settled)
+        return T, found.weights
+
+    def _warn(self, data, untrusted, start):
+        """Warn of what the refit may have done to the classes."""
+        warn_of_permutation(self.transition_matrix_, start, self.classes_)
+        if len(untrusted):
+            warn_of_collapse(
+                predict_proba(self.estimator_, data.X, untrusted),
+                data.y[untrusted],
+                data.sample_weight[untrusted],
+                self.transition_matrix_,
+                self.classes_,
+            )
 
     def _report(self, step):
         if self.verbose:

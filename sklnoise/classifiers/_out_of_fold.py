@@ -2,6 +2,7 @@
 
 import inspect
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import sklearn
@@ -11,17 +12,48 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
-from sklnoise.engine import fit_net, is_net, predict_proba, weights_of
+from sklnoise.engine import (
+    fit_net,
+    hidden_features,
+    is_net,
+    predict_proba,
+    weights_of,
+)
 from sklnoise.exceptions import FoldFitError
 
 
-def out_of_fold_proba(
+class FirstPass(NamedTuple):
+    """What the first pass found.
+
+    Attributes
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Mean over the splits that held a row out; NaN where none did.
+
+    weights : dict of ndarray or None
+        Weights of the first fold's net; None for another model.
+
+    features : ndarray of shape (n_samples, n_features) or None
+        Hidden features of each row, where they were asked for, of the net of `folds`.
+
+    folds : ndarray of shape (n_samples,) or None
+        Number of the last split that held the row out; -1 where none did.
+    """
+
+    y_proba: np.ndarray
+    weights: dict | None
+    features: np.ndarray | None
+    folds: np.ndarray | None
+
+
+def run_first_pass(
     first_pass,
     data,
     splits,
     seeds,
     setting,
     *,
+    with_features,
     weighted,
     fit_params,
     made_by,
@@ -47,6 +79,9 @@ def out_of_fold_proba(
     setting : Setting
         Classes, device, type and threads; the folds share the threads.
 
+    with_features : bool
+        Whether the hidden features of nets are wanted.
+
     weighted : bool
         Whether the user gave weights, so that any classifier must see them.
 
@@ -65,11 +100,8 @@ def out_of_fold_proba(
 
     Returns
     -------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Mean over the splits that held a row out; NaN where none did.
-
-    weights : dict of ndarray or None
-        Weights of the first fold's net; None for another model.
+    first_pass : FirstPass
+        Probabilities, weights and features.
 
     Raises
     ------
@@ -77,7 +109,7 @@ def out_of_fold_proba(
         If a fold fails; the cause is chained.
     """
     setting = setting._replace(n_threads=max(1, setting.n_threads // len(splits)))
-    fit = partial(fit_fold_net, setting=setting)
+    fit = partial(fit_fold_net, setting=setting, with_features=with_features)
     if not is_net(first_pass):
         fit = partial(fit_fold_classifier, setting=setting, weighted=weighted)
     outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
@@ -92,13 +124,15 @@ def out_of_fold_proba(
         )
         for (train, test), seed in zip(splits, seeds)
     )
-    total, times = np.zeros((len(data.y), setting.n_classes)), np.zeros(len(data.y))
+    n_samples = len(data.y)
+    total, times = np.zeros((n_samples, setting.n_classes)), np.zeros(n_samples)
+    features, folds = None, np.full(n_samples, -1)
     for number, ((_, test), outcome) in enumerate(zip(splits, outcomes), start=1):
         if isinstance(outcome, Exception):
             raise FoldFitError(
                 f"the first pass failed in fold {number} of {len(splits)}: {outcome}"
             ) from outcome
-        proba, fold_weights = outcome
+        proba, fold_weights, fold_features = outcome
         if not np.isfinite(proba).all():
             raise FoldFitError(
                 f"the first pass predicted probabilities in fold {number} that are not "
@@ -106,13 +140,18 @@ def out_of_fold_proba(
             )
         if number == 1:
             total, weights = total.astype(proba.dtype), fold_weights
+            if fold_features is not None:
+                shape = (n_samples, fold_features.shape[1])
+                features = np.zeros(shape, fold_features.dtype)
+        if features is not None:
+            features[test], folds[test] = fold_features, number
         total[test] += proba
         times[test] += 1
         report(f"fold {number} of {len(splits)} done")
     held_out = times > 0
     total[held_out] /= times[held_out, None]
     total[~held_out] = np.nan
-    return total, weights
+    return FirstPass(total, weights, features, None if features is None else folds)
 
 
 def made_by(first_pass):
@@ -158,7 +197,7 @@ def outcome_of(fit, *args, **kwargs):
         return error
 
 
-def fit_fold_net(net, data, train, test, seed, *, setting, fit_params):
+def fit_fold_net(net, data, train, test, seed, *, setting, with_features, fit_params):
     """Fit a net with cross-entropy and predict the rows of its fold.
 
     Parameters
@@ -178,6 +217,9 @@ def fit_fold_net(net, data, train, test, seed, *, setting, fit_params):
     setting : Setting
         Classes, device, type and threads.
 
+    with_features : bool
+        Whether the hidden features are wanted.
+
     fit_params : dict
         More parameters of the training loop.
 
@@ -188,10 +230,14 @@ def fit_fold_net(net, data, train, test, seed, *, setting, fit_params):
 
     weights : dict of ndarray
         Weights of the net.
+
+    features : ndarray of shape (n_test, n_features) or None
+        Hidden features of the test rows, if wanted.
     """
     loss = torch.nn.CrossEntropyLoss(reduction="none")
     fitted = fit_net(net, data, train, loss, setting, seed=seed, fit_params=fit_params)
-    return predict_proba(fitted, data.X, test), weights_of(fitted)
+    features = hidden_features(fitted, data.X, test) if with_features else None
+    return predict_proba(fitted, data.X, test), weights_of(fitted), features
 
 
 def fit_fold_classifier(
@@ -227,8 +273,8 @@ def fit_fold_classifier(
     y_proba : ndarray of shape (n_test, n_classes)
         Probabilities of the test rows; 0 for a class that was not in the fold.
 
-    weights : None
-        There are no weights to start a net from.
+    weights, features : None
+        There are no weights to start a net from, and no hidden features.
     """
     set_random_states(classifier, seed)
     if weighted and "sample_weight" not in fit_params:
@@ -237,7 +283,7 @@ def fit_fold_classifier(
     proba = classifier.predict_proba(safe_indexing(data.X, test))
     y_proba = np.zeros((len(test), setting.n_classes), proba.dtype)
     y_proba[:, classifier.classes_] = proba
-    return y_proba, None
+    return y_proba, None, None
 
 
 def check_first_pass(first_pass, sample_weight, fit_params):

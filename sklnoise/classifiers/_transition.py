@@ -7,21 +7,30 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklnoise._compat import set_random_states
 from sklnoise._matrix import uniform_flips
 from sklnoise._validation import check_transition_matrix
-from sklnoise.classifiers._correction import needs_transition
+from sklnoise.classifiers._correction import loss_class, needs_transition
 from sklnoise.losses import BackwardLoss
 from sklnoise.transition import (
     AnchorEstimator,
+    BaseTransitionEstimator,
+    ClusterabilityEstimator,
     ConfidentJointEstimator,
+    ConfusionEstimator,
+    DualTransitionEstimator,
     LabelFrequencyEstimator,
+    TrustedEstimator,
 )
 
 TRANSITION_ESTIMATORS = {
-    "auto": LabelFrequencyEstimator,
-    "anchor": AnchorEstimator,
-    "frequency": LabelFrequencyEstimator,
-    "confident-joint": ConfidentJointEstimator,
+    "anchor": AnchorEstimator(),
+    "frequency": LabelFrequencyEstimator(),
+    "confident-joint": ConfidentJointEstimator(),
+    "confusion": ConfusionEstimator(),
+    "dual": DualTransitionEstimator(),
+    "trusted": TrustedEstimator(LabelFrequencyEstimator()),
+    "clusterability": ClusterabilityEstimator(),
 }
 
 
@@ -36,7 +45,7 @@ def known_transition(transition, n_classes, loss):
     n_classes : int
         Number of classes.
 
-    loss : type or torch.nn.Module
+    loss : type, functools.partial or torch.nn.Module
         The loss. One that takes no T has the identity; for the backward correction a
         singular T is an error.
 
@@ -54,35 +63,92 @@ def known_transition(transition, n_classes, loss):
         return None
     elif isinstance(transition, Real):
         return uniform_flips(n_classes, transition)
-    invertible = issubclass(loss, BackwardLoss)
+    invertible = issubclass(loss_class(loss), BackwardLoss)
     return check_transition_matrix(transition, n_classes, invertible=invertible)
 
 
-def fit_transition(transition, y_proba, y, sample_weight):
-    """Estimate T from the rows that were held out.
+def choose_estimator(transition, trusted):
+    """Return the estimator of T that is meant.
 
     Parameters
     ----------
     transition : str or estimator of T
-        A name, or an estimator, which is cloned.
+        A name, or an estimator, which is cloned. "auto" means "trusted" where there are
+        trusted rows, and "frequency" otherwise.
 
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Out-of-fold probabilities; NaN where no fold held the row out.
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is known to be right.
 
-    y : ndarray of shape (n_samples,)
-        Label codes.
+    Returns
+    -------
+    estimator : estimator of T
+        Not fitted.
+    """
+    if isinstance(transition, str):
+        if transition == "auto":
+            transition = "trusted" if trusted.any() else "frequency"
+        transition = TRANSITION_ESTIMATORS[transition]
+    return clone(transition)
 
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
+
+def wanted_features(estimator):
+    """Tell which features an estimator of T wants to be handed.
+
+    Parameters
+    ----------
+    estimator : estimator of T
+        Perhaps one around another.
+
+    Returns
+    -------
+    space : {"hidden", "input"} or None
+        Hidden features of the nets of the first pass, X itself, or none.
+    """
+    for name, value in estimator.get_params().items():
+        if name.split("__")[-1] == "space":
+            return value
+    return None
+
+
+def fit_transition(estimator, first_pass, data, trusted, seed):
+    """Estimate T from the rows that were held out.
+
+    Parameters
+    ----------
+    estimator : estimator of T
+        Not fitted; changed in place.
+
+    first_pass : FirstPass
+        Out-of-fold probabilities and, for an estimator that wants them, features.
+
+    data : LabelledData
+        Rows, label codes and weights.
+
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is known to be right.
+
+    seed : int
+        Seed of an estimator that draws random numbers.
 
     Returns
     -------
     estimator : estimator of T
         Fitted.
     """
-    if isinstance(transition, str):
-        estimator = TRANSITION_ESTIMATORS[transition]()
-    else:
-        estimator = clone(transition)
-    held_out = ~np.isnan(y_proba).any(axis=1)
-    return estimator.fit(y_proba[held_out], y[held_out], sample_weight[held_out])
+    set_random_states(estimator, seed)
+    held_out = ~np.isnan(first_pass.y_proba).any(axis=1)
+    known = {}
+    if trusted.any():
+        known["trusted"] = trusted
+    if first_pass.features is not None:
+        known |= {"features": first_pass.features, "folds": first_pass.folds}
+    elif wanted_features(estimator):
+        known["features"] = data.X
+    if not isinstance(estimator, BaseTransitionEstimator):
+        held_out, known = held_out & ~trusted, {}
+    return estimator.fit(
+        first_pass.y_proba[held_out],
+        data.y[held_out],
+        data.sample_weight[held_out],
+        **{name: array[held_out] for name, array in known.items()},
+    )

@@ -4,7 +4,12 @@ from sklnoise.engine._data import LabelledData
 from sklnoise.engine._device import Setting, resolve_device, resolve_dtype
 from sklnoise.engine._folds import make_splits
 from sklnoise.engine._net import AutoSizedNet, as_net, is_net
-from sklnoise.engine._prediction import predict_proba, weights_of
+from sklnoise.engine._prediction import (
+    hidden_features,
+    mean_transition,
+    predict_proba,
+    weights_of,
+)
 from sklnoise.engine._training import fit_net
 
 __all__ = [
@@ -13,8 +18,10 @@ __all__ = [
     "Setting",
     "as_net",
     "fit_net",
+    "hidden_features",
     "is_net",
     "make_splits",
+    "mean_transition",
     "predict_proba",
     "resolve_device",
     "resolve_dtype",

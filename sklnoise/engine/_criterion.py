@@ -23,13 +23,17 @@ class WeightedCriterion(nn.Module):
 
     from_probabilities : bool, default=False
         Whether the net gives probabilities, whose logarithm then stands for logits.
+
+    hidden : HiddenFeatures, default=None
+        Where a loss that `wants_features` finds them, during the training.
     """
 
-    def __init__(self, loss, *, warm_up_steps=0, from_probabilities=False):
+    def __init__(self, loss, *, warm_up_steps=0, from_probabilities=False, hidden=None):
         super().__init__()
         self.loss = deepcopy(loss)
         self.warm_up_steps = warm_up_steps
         self.from_probabilities = from_probabilities
+        self.hidden = hidden
         self.step = 0
 
     def forward(self, y_pred, target):
@@ -41,7 +45,8 @@ class WeightedCriterion(nn.Module):
             Output of the net; of a tuple, the first.
 
         target : tuple of torch.Tensor or torch.Tensor
-            Label codes and weights of mean 1; codes alone weigh 1.
+            Label codes, weights of mean 1, and what else the loss is told; codes alone
+            weigh 1.
 
         Returns
         -------
@@ -51,11 +56,14 @@ class WeightedCriterion(nn.Module):
         logits = first_output(y_pred)
         if self.from_probabilities:
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
-        codes, sample_weight = target if isinstance(target, tuple | list) else (target, 1)
+        target = target if isinstance(target, tuple | list) else (target, 1)
+        codes, sample_weight, *extra = target
         if self.training and self.step < self.warm_up_steps:
             losses = cross_entropy(logits, codes, reduction="none")
+        elif getattr(self.loss, "wants_features", False):
+            losses = self.loss((logits, self.hidden.of(y_pred)), codes, *extra)
         else:
-            losses = self.loss(logits, codes)
+            losses = self.loss(logits, codes, *extra)
         self.step += self.training
         return (sample_weight * losses).sum() / len(codes)
 

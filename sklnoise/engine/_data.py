@@ -7,6 +7,8 @@ import torch
 from scipy.sparse import issparse
 from torch.utils.data import default_collate
 
+PROBE_ROWS = 8
+
 
 class LabelledData(NamedTuple):
     """All the data of a fit; folds and weights of 0 are index views into it.
@@ -21,11 +23,15 @@ class LabelledData(NamedTuple):
 
     sample_weight : ndarray of shape (n_samples,), dtype=float64
         Weights.
+
+    extra : ndarray of shape (n_samples, ...) or None
+        What a loss is told of each row besides its label, such as whether it is trusted.
     """
 
     X: object
     y: np.ndarray
     sample_weight: np.ndarray
+    extra: np.ndarray | None = None
 
 
 def gather(X, rows, dtype, cast_integers):
@@ -89,18 +95,24 @@ class RowDataset(torch.utils.data.Dataset):
         self.codes = torch.from_numpy(data.y[rows])
         weight = data.sample_weight[rows]
         self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+        extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)
+        self.targets = (self.codes, self.sample_weight, *extra)
 
     def __len__(self):
         return len(self.rows)
 
     def take(self, positions):
-        """Return `(X, (y, sample_weight))` at some positions."""
+        """Return `(X, (y, sample_weight, ...))` at some positions."""
         X = gather(self.all_X, self.rows[positions], self.dtype, self.cast_integers)
-        return X, (self.codes[positions], self.sample_weight[positions])
+        return X, tuple(target[positions] for target in self.targets)
+
+    def probe(self):
+        """Return a few rows of X, to try a net on."""
+        return self.take(np.arange(min(PROBE_ROWS, len(self))))[0]
 
     def __getitem__(self, position):
-        X, (y, sample_weight) = self.take(np.array([position]))
-        return X[0], (y[0], sample_weight[0])
+        X, targets = self.take(np.array([position]))
+        return X[0], tuple(target[0] for target in targets)
 
 
 class BatchDataset(RowDataset):

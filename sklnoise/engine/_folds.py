@@ -123,14 +123,15 @@ def stratified_splits(n_splits, y, rows, classes, seed):
     splits : list of (train, test) ndarrays
         Empty for one row or one class.
     """
-    counts = np.bincount(y)
-    if len(y) < 2 or len(counts) < 2:
+    present, counts = np.unique(y, return_counts=True)
+    if len(present) < 2:
         return []
     rarest = counts.argmin()
     if counts[rarest] < n_splits:
         fewer = max(2, counts[rarest])
+        name = classes[present].tolist()[rarest]
         warnings.warn(
-            f"class {classes.tolist()[rarest]!r} has {counts[rarest]} rows, fewer than "
+            f"class {name!r} has {counts[rarest]} rows, fewer than "
             f"the {n_splits} folds of cv: {fewer} folds are made instead. Estimates for "
             "such a class are rough; merge it with another or collect more rows.",
             RareClassWarning,

@@ -1,5 +1,7 @@
 """Train a skorch net with a loss of ours on some rows."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from sklearn.base import clone
@@ -11,8 +13,10 @@ from sklnoise.engine._callbacks import StopAtNonFiniteLoss, check_finite_loss
 from sklnoise.engine._criterion import WeightedCriterion
 from sklnoise.engine._data import BatchDataset, RowDataset, collate
 from sklnoise.engine._device import seeded, thread_limit, threads_for
+from sklnoise.engine._hidden import HiddenFeatures
 from sklnoise.engine._net import rows_to_train, size_net, wants_floats
-from sklnoise.engine._probe import check_output
+from sklnoise.engine._normalization import NormalizedLogits, TellWeights
+from sklnoise.engine._probe import check_output, softmax
 
 
 def fit_net(
@@ -42,7 +46,9 @@ def fit_net(
         Rows to train on.
 
     loss : torch.nn.Module
-        `loss(logits, target)`, one value a row; its parameters are trained too.
+        `loss(logits, target)`, one value a row; its parameters are trained too. One that
+        `wants_features` gets `(logits, features)`; for one that `wants_normalized_logits`
+        a batch normalisation of the logits becomes part of the net.
 
     setting : Setting
         Classes, device, type and threads.
@@ -80,16 +86,66 @@ def fit_net(
     with seeded(seed, setting.device):
         net.initialize()
         net.module_.to(setting.dtype)
+        check_output(net, dataset, setting.n_classes)
+        if getattr(loss, "wants_normalized_logits", False):
+            append_normalization(net, setting)
         if start_from is not None:
             net.module_.load_state_dict(
                 {name: torch.as_tensor(value) for name, value in start_from.items()}
             )
-        check_output(net, dataset, setting.n_classes)
         batch_shape = (batch_rows(net, len(rows)), *data.X.shape[1:])
         n_threads = threads_for(net.module_, batch_shape, setting.n_threads)
-        with thread_limit(n_threads):
+        with thread_limit(n_threads), features_for(loss, net, dataset):
             train(net, dataset, data.y[rows], fit_params or {})
     return net
+
+
+def append_normalization(net, setting):
+    """Append a batch normalisation of the logits to the module of a net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised and checked; changed in place. The normalisation has no parameters
+        that its optimizer would have to know.
+
+    setting : Setting
+        Classes, device and type.
+    """
+    normalized = NormalizedLogits(
+        net.module_,
+        setting.n_classes,
+        from_probabilities=net.criterion_.from_probabilities,
+    )
+    net.module_ = normalized.to(setting.device, setting.dtype)
+    net.criterion_.from_probabilities = False
+    net.predict_nonlinearity = softmax
+    if net.callbacks != "disable":
+        net.callbacks_.append(("tell_weights", TellWeights().initialize()))
+
+
+@contextmanager
+def features_for(loss, net, dataset):
+    """Let a loss that wants the hidden features have them while the net is trained.
+
+    Parameters
+    ----------
+    loss : torch.nn.Module
+        The loss of each row.
+
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    dataset : RowDataset
+        Training data.
+    """
+    if not getattr(loss, "wants_features", False):
+        yield
+        return
+    with HiddenFeatures(net, dataset.probe()) as hidden:
+        net.criterion_.hidden = hidden
+        yield
+        net.criterion_.hidden = None
 
 
 def with_criterion(net, loss, warm_up_steps):

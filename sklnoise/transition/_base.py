@@ -12,6 +12,7 @@ from sklnoise._validation import (
     check_folds,
     check_proba_and_labels,
     check_trusted,
+    check_weight,
 )
 
 TIE = 1e-9
@@ -63,8 +64,8 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
             hidden layer. Ignored by estimators that need no neighbours.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
-            True where the label is known to be right. Estimators that make no use of
-            it treat these rows like all others.
+            True where the label is known to be right. Such labels are no sample of
+            the noise: estimators that make no other use of them leave them out.
 
         folds : array-like of shape (n_samples,), default=None
             The fold that held each row out. Features of different nets are not
@@ -80,6 +81,8 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If the probabilities, labels, weights or what else is used is not valid.
         """
+        if trusted is not None and "trusted" not in self._uses:
+            sample_weight = weight_of_untrusted(trusted, sample_weight, len(y))
         kept_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight)
         given = {"features": features, "trusted": trusted, "folds": folds}
         known = {name: given[name] for name in self._uses}
@@ -91,6 +94,40 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
     @abstractmethod
     def _estimate(self, y_proba, y, sample_weight):
         """Return non-negative rows of T, not yet normalised, and their standard error."""
+
+
+def weight_of_untrusted(trusted, sample_weight, n_samples):
+    """Give the rows whose label is known to be right a weight of 0.
+
+    Parameters
+    ----------
+    trusted : array-like of shape (n_samples,), dtype=bool
+        The mask.
+
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+
+    n_samples : int
+        Number of rows.
+
+    Returns
+    -------
+    sample_weight : ndarray of shape (n_samples,)
+        Weights of the rest.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left.
+    """
+    weight = check_weight(sample_weight, n_samples)
+    weight[check_trusted(trusted, n_samples)] = 0
+    if not weight.any():
+        raise ValueError(
+            "no row is left to estimate the noise from: all are trusted. Leave out "
+            "trusted, or use TrustedEstimator, which reads T off the trusted rows."
+        )
+    return weight
 
 
 def check_known(known, n_samples, sample_weight):

@@ -96,12 +96,6 @@ def test_predict_before_fit_is_an_error(noisy_blobs):
         NoiseRobustClassifier().predict(noisy_blobs[0])
 
 
-def test_trusted_rows_are_not_supported_yet(noisy_blobs):
-    X, y_noisy, _, _ = noisy_blobs
-    with pytest.raises(NotImplementedError, match="trusted"):
-        NoiseRobustClassifier().fit(X, y_noisy, trusted=y_noisy == 0)
-
-
 def test_dataset_is_not_supported_yet(quick_net, noisy_blobs):
     rows = torch.utils.data.TensorDataset(torch.from_numpy(noisy_blobs[0]))
     with pytest.raises(TypeError, match="torch Dataset"):
@@ -230,6 +224,7 @@ def test_failed_first_fit_leaves_nothing(quick_net, noisy_blobs):
     assert not [name for name in vars(clf) if name.endswith("_")]
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_class_rarer_than_the_folds_is_warned_of_by_name(quick_net, rng):
     X = rng.normal(size=(60, 2))
     y = np.array(["dog"] * 30 + ["cat"] * 27 + ["emu"] * 3)

@@ -26,6 +26,10 @@ from sklearn.preprocessing import StandardScaler
 from sklnoise import NoiseRobustClassifier
 from sklnoise.nn import MLP
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.SwappableClassesWarning"
+)
+
 
 @pytest.fixture
 def clf(quick_net):

@@ -19,6 +19,10 @@ from sklnoise.datasets import (
 from sklnoise.losses import BackwardLoss, ForwardLoss, SimpleAdaptationLoss
 from sklnoise.transition import AnchorEstimator, ConfidentJointEstimator
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.SwappableClassesWarning"
+)
+
 NEED_T = ["forward", "backward", "adaptation"]
 
 

@@ -11,6 +11,10 @@ from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._out_of_fold import made_by
 from sklnoise.transition import LabelFrequencyEstimator
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.SwappableClassesWarning"
+)
+
 
 class Counted(LogisticRegression):
     """Counts how often it is fitted."""

@@ -96,9 +96,21 @@ def test_estimator_gets_what_it_uses_for_the_rows_of_positive_weight():
 
 def test_what_an_estimator_does_not_use_does_not_matter():
     plain = LabelFrequencyEstimator().fit(*first_pass())
-    known = {"features": np.eye(60), "trusted": np.ones(60, bool), "folds": range(60)}
+    known = {"features": np.eye(60), "folds": range(60)}
     other = LabelFrequencyEstimator().fit(*first_pass(), **known)
     assert_array_equal(plain.transition_matrix_, other.transition_matrix_)
+
+
+def test_trusted_labels_are_no_sample_of_the_noise():
+    (y_proba, y), trusted = first_pass(), np.arange(60) < 20
+    told = LabelFrequencyEstimator().fit(y_proba, y, trusted=trusted)
+    left_out = LabelFrequencyEstimator().fit(y_proba, y, (~trusted).astype(float))
+    assert_array_equal(told.transition_matrix_, left_out.transition_matrix_)
+
+
+def test_rows_that_are_all_trusted_say_nothing_of_the_noise():
+    with pytest.raises(ValueError, match="all are trusted"):
+        LabelFrequencyEstimator().fit(*first_pass(), trusted=np.ones(60, dtype=bool))
 
 
 def test_known_arrays_are_left_alone():

@@ -1,0 +1,76 @@
+"""Classes whose names noisy labels cannot settle."""
+
+import warnings
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+from sklnoise.exceptions import PermutedClassesWarning, SwappableClassesWarning
+
+FREQUENT_FLIP = 0.25
+"""Flips in both directions above this could as well be a swap of the two names."""
+
+LEAST_DRIFT = 0.1
+"""Gain in total variation from which rows count as permuted, not as alike."""
+
+
+def warn_of_swaps(transition_matrix, classes, settled):
+    """Warn of pairs of classes that flip into each other so often that names may swap.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        An estimate of T.
+
+    classes : ndarray of shape (n_classes,)
+        Labels, to name the pairs.
+
+    settled : ndarray of shape (n_classes,), dtype=bool
+        Classes with trusted rows: what they are called is known.
+    """
+    often = transition_matrix > FREQUENT_FLIP
+    both_ways = np.triu(often & often.T, k=1) & ~(settled[:, None] | settled)
+    if both_ways.any():
+        T = transition_matrix
+        pairs = ", ".join(
+            f"{classes[i]!s} ↔ {classes[j]!s} ({T[i, j]:.0%} and {T[j, i]:.0%})"
+            for i, j in np.argwhere(both_ways)
+        )
+        warnings.warn(
+            f"these classes flip into each other so often that their names could be "
+            f"swapped: {pairs}. Nothing in noisy labels tells the two apart; mark a few "
+            "rows of each as trusted, or pass a known transition.",
+            SwappableClassesWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_permutation(learned, start, classes):
+    """Warn if rows of a learned T have changed places since the start.
+
+    Parameters
+    ----------
+    learned : ndarray of shape (n_classes, n_classes)
+        T as it was trained with the net.
+
+    start : ndarray of shape (n_classes, n_classes)
+        T as the training began.
+
+    classes : ndarray of shape (n_classes,)
+        Labels, to name the rows.
+    """
+    distance = cdist(learned, start, "cityblock") / 2
+    rows, places = linear_sum_assignment(distance)
+    gain = distance.trace() - distance[rows, places].sum()
+    moved = np.flatnonzero(rows != places)
+    if gain > LEAST_DRIFT and len(moved):
+        named = ", ".join(f"{classes[i]!s} → {classes[places[i]]!s}" for i in moved)
+        warnings.warn(
+            "the learned T no longer names the classes: rows have come to look like "
+            f"those that other classes started with ({named}), so that predictions of "
+            "these classes are likely exchanged. Start from a better transition, lower "
+            "the learning rate, or mark a few rows as trusted.",
+            PermutedClassesWarning,
+            stacklevel=4,
+        )

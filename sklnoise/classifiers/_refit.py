@@ -1,0 +1,183 @@
+"""The refit: one training with a corrected loss, or the few that a correction takes."""
+
+from copy import deepcopy
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from sklnoise.classifiers._correction import (
+    CORRECTIONS,
+    bind_loss,
+    loss_class,
+    transition_of,
+)
+from sklnoise.classifiers._em import refit_em
+from sklnoise.classifiers._trusted import TrustedRowsLoss, correction_of
+from sklnoise.engine import hidden_features, mean_transition, weights_of
+from sklnoise.losses import ComplexAdaptationLoss, ForwardLoss, SimpleAdaptationLoss
+
+
+def refit(
+    train, correction, transition_matrix, data, rows, trusted, *, estimated, report
+):
+    """Fit the net to all rows with the corrected loss.
+
+    Parameters
+    ----------
+    train : callable
+        `train(loss=..., data=..., start_from=..., warm_up=...)` fits a net. By default
+        it starts from where the user wants and warms up where that is needed.
+
+    correction : str or loss
+        The parameter of the classifier.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, known or estimated.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Rows to learn from.
+
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is known to be right.
+
+    estimated : bool
+        Whether T was estimated.
+
+    report : callable
+        Told of each step, in words.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Fitted.
+
+    loss : torch.nn.Module
+        The correction, with its T, on the CPU.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The T that the correction stands for.
+    """
+    resume, n_classes = partial(train, warm_up=0.0), len(transition_matrix)
+    if correction == "em":
+        start = resume(loss=torch.nn.CrossEntropyLoss(reduction="none"), data=data)
+        net, T = refit_em(resume, start, data, rows, trusted, transition_matrix, report)
+        return net, ForwardLoss(T, reduction="none"), T
+    if trusted.any():
+        data = data._replace(extra=trusted)
+    loss = CORRECTIONS[correction] if isinstance(correction, str) else correction
+    if needs_features(loss):
+        report("simple layer, from which the complex one starts")
+        simple = SimpleAdaptationLoss(transition_matrix, reduction="none")
+        start, _, transition_matrix = train_with(train, simple, data, rows, n_classes)
+        n_features = hidden_features(start, data.X, rows[:1]).shape[1]
+        loss = partial(loss, n_features=n_features)
+        train = partial(resume, start_from=weights_of(start))
+    loss = bind_loss(loss, transition_matrix, estimated=estimated)
+    if not hasattr(loss, "transition_matrix"):
+        train = partial(train, warm_up=0.0)
+    return train_with(train, loss, data, rows, n_classes)
+
+
+def needs_features(loss):
+    """Tell whether a loss waits to be told the number of hidden features.
+
+    Parameters
+    ----------
+    loss : type, functools.partial or torch.nn.Module
+        A loss class, one with some of its parameters, or an instance.
+
+    Returns
+    -------
+    needs_features : bool
+        Whether it is the complex adaptation layer, not yet made.
+    """
+    made_by = loss_class(loss)
+    if made_by is None or "n_features" in getattr(loss, "keywords", ()):
+        return False
+    return issubclass(made_by, ComplexAdaptationLoss)
+
+
+def train_with(train, loss, data, rows, n_classes):
+    """Train once and tell what the loss has become.
+
+    Parameters
+    ----------
+    train : callable
+        `train(loss=..., data=...)` fits a net.
+
+    loss : torch.nn.Module
+        One value a row.
+
+    data : LabelledData
+        All the data, told which rows are trusted if some are.
+
+    rows : ndarray of shape (n_rows,)
+        Rows that are learned from.
+
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Fitted.
+
+    loss : torch.nn.Module
+        As it was trained, on the CPU.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The T that it stands for; the mean over the rows where it differs between them.
+    """
+    net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
+    trained = correction_of(net.criterion_.loss)
+    if getattr(trained, "wants_features", False):
+        T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
+    else:
+        T = transition_of(trained, n_classes)
+    return net, deepcopy(trained).cpu(), T
+
+
+def fine_tune(train, net, fitted, loss, data, rows, n_epochs):
+    """Train a fitted net on with cross-entropy on rows that are trusted.
+
+    Parameters
+    ----------
+    train : callable
+        `train(net=..., loss=..., data=..., rows=...)` fits a net.
+
+    net : skorch.NeuralNetClassifier
+        The template.
+
+    fitted : skorch.NeuralNetClassifier
+        The net to start from.
+
+    loss : torch.nn.Module
+        The correction that it was fitted with, whose needs decide on its module.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Trusted rows.
+
+    n_epochs : int
+        Passes through them.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Fitted.
+    """
+    return train(
+        net=clone(net).set_params(max_epochs=n_epochs),
+        loss=TrustedRowsLoss(loss),
+        data=data._replace(extra=np.ones(len(data.y), dtype=bool)),
+        rows=rows,
+        start_from=weights_of(fitted),
+        warm_up=0.0,
+    )

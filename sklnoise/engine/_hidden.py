@@ -1,0 +1,71 @@
+"""The hidden features of a net: what its last linear layer sees."""
+
+from torch import nn
+
+
+class HiddenFeatures:
+    """Hidden features of any net, seen while it is the context.
+
+    They are what the module returns beside the logits, or else the input of the linear
+    layer that is applied last.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    batch : torch.Tensor of shape (n_rows, ...)
+        A few rows to try the net on.
+
+    Raises
+    ------
+    ValueError
+        If there are no features.
+    """
+
+    def __init__(self, net, batch):
+        called = []
+        hooks = [
+            layer.register_forward_pre_hook(lambda layer, _: called.append(layer))
+            for layer in net.module_.modules()
+            if isinstance(layer, nn.Linear)
+        ]
+        try:
+            output = net.evaluation_step((batch, None))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        if not isinstance(output, tuple) and not called:
+            raise ValueError(
+                f"{type(net.module_).__name__} has no linear layer whose input could be "
+                "its hidden features. Let its forward return (logits, features)."
+            )
+        self.layer = None if isinstance(output, tuple) else called[-1]
+
+    def __enter__(self):
+        if self.layer is not None:
+            self.hook = self.layer.register_forward_pre_hook(self._take)
+        return self
+
+    def __exit__(self, *error):
+        if self.layer is not None:
+            self.hook.remove()
+
+    def _take(self, layer, inputs):
+        self.taken = inputs[0]
+
+    def of(self, output):
+        """Return the features of the batch that the net was applied to last.
+
+        Parameters
+        ----------
+        output : torch.Tensor or tuple
+            What the net gave.
+
+        Returns
+        -------
+        features : torch.Tensor of shape (n_samples, n_features)
+            Of all but the first axis of the hidden layer.
+        """
+        features = self.taken if self.layer is not None else output[1]
+        return features.flatten(start_dim=1)
