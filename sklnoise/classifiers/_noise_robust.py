@@ -36,9 +36,9 @@ from sklnoise.classifiers._out_of_fold import (
 from sklnoise.classifiers._refit import fine_tune, refit
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
-    choose_estimator,
     fit_transition,
     known_transition,
+    new_estimator,
     wanted_features,
 )
 from sklnoise.engine import (
@@ -73,19 +73,28 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         perceptron sized from X and y, whose parameters can be searched as
         `estimator__lr` or `estimator__module__hidden`.
 
-    correction : {"none", "forward", "backward", "adaptation"} or loss, \
-            default="forward"
-        How the refit is corrected. A loss is an instance or class with the signature
-        of those in `sklnoise.losses` or `torch.nn`; a class that takes a
-        `transition_matrix` gets T, an instance keeps its own.
+    correction : str, loss or functools.partial of a loss, default="forward"
+        How the refit is corrected. With T: "forward", "backward" or "reweight"; with a
+        T that is learned further: "adaptation", "adaptation-complex" (T depends on the
+        hidden features), "adaptation-sparse" (a few entries a row),
+        "adaptation-volume" (of small determinant) or "em" (T and the network in turns).
+        Losses that need no T, and no fold: "none" (cross-entropy), "bootstrap-soft",
+        "bootstrap-hard", "unhinged", "sigmoid", "savage", "gce", "mae",
+        "label-smoothing" or "clipped". A loss is an instance or class with the signature
+        of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial` of the
+        class that sets some of its parameters; a class that takes a `transition_matrix`
+        gets T, an instance keeps its own.
 
-    transition : {"auto", "anchor", "frequency", "confident-joint"}, estimator of T, \
-            array-like of shape (n_classes, n_classes) or float, default="auto"
-        Where T comes from. "auto" is the frequency of labels among the top held-out
-        scores. An array is a known T, rows and columns in the order of `classes_`. A
-        float in [0, 1) is the share of labels that are wrong, spread evenly over the
-        other classes. An estimator that is fitted already is passed inside
-        :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
+    transition : str, estimator of T, array-like of shape (n_classes, n_classes) or \
+            float, default="auto"
+        Where T comes from: "anchor", "frequency", "confident-joint", "confusion",
+        "dual", "clusterability" or "trusted" name an estimator of
+        `sklnoise.transition`, and "auto" picks one by the rule of
+        :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
+        columns in the order of `classes_`. A float in [0, 1) is the share of labels that
+        are wrong, spread evenly over the other classes. An estimator that is fitted
+        already is passed inside :class:`sklearn.frozen.FrozenEstimator`. With a known T
+        no fold is fitted.
 
     first_pass : classifier, default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -107,6 +116,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Share of the refit's training steps that use cross-entropy before the correction
         sets in, in [0, 1). A correction by T from random weights can lose whole classes
         for good. Not used from first-pass weights, nor by a loss without T.
+
+    fine_tune_epochs : int, default=0
+        Passes through the trusted rows alone, with cross-entropy, after the refit.
 
     device : str or torch.device, default="auto"
         Where the network is trained; "auto" takes CUDA, then MPS, then the CPU.
@@ -141,24 +153,27 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         the codes 0..n_classes-1.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
-        T, rows and columns in the order of `classes_`: known, estimated or, with
-        "adaptation", learned. The identity for a loss without T.
+        T, rows and columns in the order of `classes_`: known, estimated or, with an
+        adaptation layer or "em", learned; the mean over the rows where T depends on
+        them. The identity for a loss without T.
 
     transition_estimator_ : estimator of T or None
-        The fitted estimator; None where T was not estimated.
+        The fitted estimator, for "auto" the one that was picked; None where T was not
+        estimated.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
         Noisy posterior of the training rows by models that did not see them, NaN where
-        no fold held the row out. Absent where no fold was fitted.
+        no fold held the row out. Trusted rows are held out by all folds. Absent where no
+        fold was fitted.
 
     correction_ : torch.nn.Module
         The loss of the refit, with its T.
 
     n_iter_ : int
-        Number of epochs of the refit.
+        Number of epochs of the refit; of its last training where there are several.
 
     history_ : skorch.history.History
-        One entry an epoch of the refit.
+        One entry for each of these epochs.
 
     Notes
     -----
@@ -169,6 +184,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     Which of two classes is which cannot be learned from labels of which more than half
     are swapped between the two: no loss that learns from noisy labels alone repairs it.
+    A few trusted rows do.
 
     References
     ----------
@@ -201,7 +217,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         ],
         "correction": [StrOptions(set(CORRECTIONS)), HasMethods(["forward"]), partial],
         "transition": [
-            StrOptions({"auto", *TRANSITION_ESTIMATORS}),
+            StrOptions(set(TRANSITION_ESTIMATORS)),
             Interval(Real, 0, 1, closed="left"),
             "array-like",
             HasMethods(["fit"]),
@@ -295,8 +311,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             Weights, counted as frequencies; rows of weight 0 are left out.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
-            Rows whose label is known to be right. T is estimated with their help, they
-            are not corrected, and no net of the first pass sees them.
+            Rows whose label is known to be right. T is estimated with their help, their
+            loss is cross-entropy, and no model of the first pass is fitted to them: one
+            that knew them would take their labels for those of the others.
 
         **fit_params : dict
             `groups` for `cv`; all else goes to the networks' training loops. Where
@@ -400,15 +417,15 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self, first_pass, data, rows, trusted, setting, seed, routed, weighted
     ):
         """Return T by the first pass, and the weights that its first fold found."""
-        estimator = choose_estimator(self.transition, trusted)
+        estimator = new_estimator(self.transition)
         cv = DEFAULT_FOLDS if self.cv is None else self.cv
         splits = make_splits(
             cv, data.y, rows[~trusted[rows]], self.classes_, seed, routed.splitter.split
         )
         if not splits:
             return np.eye(setting.n_classes), None
-        held_out_always = np.flatnonzero(trusted)
-        splits = [(train, np.union1d(test, held_out_always)) for train, test in splits]
+        always = np.flatnonzero(trusted)
+        splits = [(train, np.union1d(test, always)) for train, test in splits]
         self._report(f"first pass on {len(splits)} folds")
         found = self._cached(run_first_pass)(
             first_pass,

@@ -14,6 +14,7 @@ from sklnoise.classifiers._correction import loss_class, needs_transition
 from sklnoise.losses import BackwardLoss
 from sklnoise.transition import (
     AnchorEstimator,
+    AutoEstimator,
     BaseTransitionEstimator,
     ClusterabilityEstimator,
     ConfidentJointEstimator,
@@ -24,12 +25,13 @@ from sklnoise.transition import (
 )
 
 TRANSITION_ESTIMATORS = {
+    "auto": AutoEstimator(),
     "anchor": AnchorEstimator(),
     "frequency": LabelFrequencyEstimator(),
     "confident-joint": ConfidentJointEstimator(),
     "confusion": ConfusionEstimator(),
     "dual": DualTransitionEstimator(),
-    "trusted": TrustedEstimator(LabelFrequencyEstimator()),
+    "trusted": TrustedEstimator(AutoEstimator()),
     "clusterability": ClusterabilityEstimator(),
 }
 
@@ -67,17 +69,13 @@ def known_transition(transition, n_classes, loss):
     return check_transition_matrix(transition, n_classes, invertible=invertible)
 
 
-def choose_estimator(transition, trusted):
+def new_estimator(transition):
     """Return the estimator of T that is meant.
 
     Parameters
     ----------
     transition : str or estimator of T
-        A name, or an estimator, which is cloned. "auto" means "trusted" where there are
-        trusted rows, and "frequency" otherwise.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is known to be right.
+        A name, or an estimator, which is cloned.
 
     Returns
     -------
@@ -85,8 +83,6 @@ def choose_estimator(transition, trusted):
         Not fitted.
     """
     if isinstance(transition, str):
-        if transition == "auto":
-            transition = "trusted" if trusted.any() else "frequency"
         transition = TRANSITION_ESTIMATORS[transition]
     return clone(transition)
 
@@ -133,7 +129,7 @@ def fit_transition(estimator, first_pass, data, trusted, seed):
     Returns
     -------
     estimator : estimator of T
-        Fitted.
+        Fitted; for "auto" the one that was picked.
     """
     set_random_states(estimator, seed)
     held_out = ~np.isnan(first_pass.y_proba).any(axis=1)
@@ -146,9 +142,10 @@ def fit_transition(estimator, first_pass, data, trusted, seed):
         known["features"] = data.X
     if not isinstance(estimator, BaseTransitionEstimator):
         held_out, known = held_out & ~trusted, {}
-    return estimator.fit(
+    estimator.fit(
         first_pass.y_proba[held_out],
         data.y[held_out],
         data.sample_weight[held_out],
         **{name: array[held_out] for name, array in known.items()},
     )
+    return estimator.estimator_ if isinstance(estimator, AutoEstimator) else estimator

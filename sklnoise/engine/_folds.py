@@ -37,7 +37,8 @@ def make_splits(cv, y, rows, classes, seed, split_params):
     Returns
     -------
     splits : list of (train, test) ndarrays
-        Empty for an int and one row or one class: nothing can be held out.
+        Empty for no row, and for an int and one row or one class: nothing can be held
+        out.
 
     Raises
     ------
@@ -47,6 +48,8 @@ def make_splits(cv, y, rows, classes, seed, split_params):
     """
     split_params = {name: v for name, v in split_params.items() if v is not None}
     check_consistent_length(y, *split_params.values())
+    if not len(rows):
+        return []
     if isinstance(cv, Integral):
         if "groups" in split_params:
             raise ValueError(

@@ -84,9 +84,10 @@ class NormalizedLogits(nn.Module):
 class TellWeights(Callback):
     """Tell a `NormalizedLogits` the weights of each training batch."""
 
-    def on_batch_begin(self, net, batch=None, **kwargs):
+    def on_batch_begin(self, net, batch=None, training=False, **kwargs):
         """Look at the targets, of which the weights are the second."""
-        net.module_.sample_weight = batch[1][1].to(net.device)
+        if training:  # a user's own validation data have no weights
+            net.module_.sample_weight = batch[1][1].to(net.device)
 
     def on_train_end(self, net, **kwargs):
         """Forget the last batch."""

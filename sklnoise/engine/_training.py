@@ -120,8 +120,7 @@ def append_normalization(net, setting):
     net.module_ = normalized.to(setting.device, setting.dtype)
     net.criterion_.from_probabilities = False
     net.predict_nonlinearity = softmax
-    if net.callbacks != "disable":
-        net.callbacks_.append(("tell_weights", TellWeights().initialize()))
+    net.callbacks_.append(("tell_weights", TellWeights().initialize()))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Estimators of the transition matrix T from held-out probabilities and noisy labels."""
 
 from sklnoise.transition._anchor import AnchorEstimator
+from sklnoise.transition._auto import AutoEstimator
 from sklnoise.transition._base import BaseTransitionEstimator
 from sklnoise.transition._clusterability import ClusterabilityEstimator
 from sklnoise.transition._compare import compare_transition_estimators
@@ -15,6 +16,7 @@ from sklnoise.transition._uncertainty import bootstrap_transition
 
 __all__ = [
     "AnchorEstimator",
+    "AutoEstimator",
     "BaseTransitionEstimator",
     "ClusterabilityEstimator",
     "ConfidentJointEstimator",

@@ -1,11 +1,10 @@
 """T from rows whose label is known to be right (Hendrycks, 2018)."""
 
-from numbers import Real
-
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
-from sklnoise._compat import HasMethods, Interval
+from sklnoise._compat import HasMethods
 from sklnoise._matrix import normalize_rows
 from sklnoise.transition._base import (
     BaseTransitionEstimator,
@@ -24,19 +23,17 @@ class TrustedEstimator(BaseTransitionEstimator):
 
     Row i is the weighted mean of the held-out probabilities over the trusted rows of
     class i, so that one row a class is enough. With an `estimator`, the other rows have
-    their say too: T is estimated from them and each of its rows is drawn to the mean
-    of the trusted rows in proportion to their number. Noisy labels alone may name two
-    classes the wrong way round; the trusted rows decide which row of the estimate
-    belongs to which class.
+    their say too: T is estimated from them, and each of its rows is drawn to the mean
+    of the trusted rows by as much of their distance as chance does not explain, which
+    is the more the more trusted rows there are. Noisy labels alone may name two classes
+    the wrong way round; the trusted rows decide which row of the estimate belongs to
+    which class.
 
     Parameters
     ----------
     estimator : estimator of T, default=None
         Is cloned and fitted to the rows that are not trusted. None leaves these rows
         out; a class without trusted rows then gets its row of the identity.
-
-    prior_samples : float, default=10
-        Weight of the row of `estimator`, in trusted rows.
 
     Attributes
     ----------
@@ -50,6 +47,11 @@ class TrustedEstimator(BaseTransitionEstimator):
 
     estimator_ : estimator of T or None
         The fitted clone; None without an `estimator`, or if every row is trusted.
+
+    share_ : ndarray of shape (n_classes,)
+        Share of the trusted rows in each row of T, `1 - min(1, v / d²)`: d is the
+        distance of their mean from the row of `estimator_`, v its sampling variance
+        (positive-part James-Stein). 1 without an `estimator`.
 
     permutation_ : ndarray of shape (n_classes,)
         The row of `estimator_.transition_matrix_` that is taken for each class. It
@@ -75,12 +77,10 @@ class TrustedEstimator(BaseTransitionEstimator):
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods("fit"), None],
-        "prior_samples": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(self, estimator=None, *, prior_samples=10):
+    def __init__(self, estimator=None):
         self.estimator = estimator
-        self.prior_samples = prior_samples
 
     @property
     def _uses(self):
@@ -99,6 +99,7 @@ class TrustedEstimator(BaseTransitionEstimator):
         ).T  # rows are the labels, which are clean here
         error = multinomial_standard_error(counts)
         self.estimator_, self.permutation_ = None, np.arange(n_classes)
+        self.share_ = np.ones(n_classes)
         if self.estimator is None or trusted.all():
             return counts, error
 
@@ -112,10 +113,32 @@ class TrustedEstimator(BaseTransitionEstimator):
         self.permutation_ = match_rows(rows, prior, mass)
         prior = prior[self.permutation_]
         prior_error = self.estimator_.standard_error_[self.permutation_]
-        share = mass / np.where(mass > 0, mass + self.prior_samples, 1)
-        share = share[:, np.newaxis]
+        self.share_ = np.where(mass > 0, share_beyond_chance(rows - prior, error), 0)
+        share = self.share_[:, np.newaxis]
         blended = share * rows + (1 - share) * prior
         return blended, np.hypot(share * error, (1 - share) * prior_error)
+
+
+def share_beyond_chance(difference, standard_error):
+    """Compute how much of a difference sampling error does not explain.
+
+    Parameters
+    ----------
+    difference : ndarray of shape (n_classes, n_classes)
+        Of two estimates of T.
+
+    standard_error : ndarray of shape (n_classes, n_classes)
+        Of one of them.
+
+    Returns
+    -------
+    share : ndarray of shape (n_classes,)
+        For each row, between 0 and 1: the positive part of the James-Stein factor.
+    """
+    distance = (difference**2).sum(axis=1)
+    variance = (standard_error**2).sum(axis=1)
+    beyond = (distance - variance).clip(min=0)
+    return beyond / np.where(beyond > 0, distance, 1)
 
 
 def match_rows(rows, candidates, mass):
@@ -137,7 +160,7 @@ def match_rows(rows, candidates, mass):
     permutation : ndarray of shape (n_classes,)
         Candidate of each row: its own, unless others gain more than `LEAST_GAIN`.
     """
-    distance = np.abs(rows[:, np.newaxis] - candidates).sum(axis=2) / 2
+    distance = cdist(rows, candidates, "cityblock") / 2
     moved = 1 - np.eye(len(rows))
     # The last term keeps rows without mass where they are as long as nobody minds.
     cost = mass[:, np.newaxis] * (distance + LEAST_GAIN * moved)

@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from sklnoise.transition import (
     AnchorEstimator,
+    AutoEstimator,
     ClusterabilityEstimator,
     ConfidentJointEstimator,
     ConfusionEstimator,
@@ -28,6 +29,7 @@ WITHOUT_NEIGHBOURS = [
     *COUNTING,
     AnchorEstimator(),
     AnchorEstimator(percentile=100),
+    AutoEstimator(),
     DualTransitionEstimator(),
     TrustedEstimator(),
     TrustedEstimator(LabelFrequencyEstimator()),
@@ -265,7 +267,6 @@ def test_clone_keeps_the_parameters(estimator):
         LabelFrequencyEstimator(min_samples=None),
         DualTransitionEstimator(percentile=0),
         TrustedEstimator("frequency"),
-        TrustedEstimator(prior_samples=-1),
         TrustedEstimator(LabelFrequencyEstimator(share=0)),
         ClusterabilityEstimator(space="logits"),
         ClusterabilityEstimator(n_bootstraps=1),

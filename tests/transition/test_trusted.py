@@ -59,19 +59,45 @@ def test_class_without_trusted_rows_keeps_its_row_of_the_identity():
     assert_array_equal(T[1:], np.eye(3)[1:])
 
 
-@pytest.mark.parametrize("prior_samples", [0, 1, 10, 1000])
-def test_estimator_is_blended_in_proportion_to_the_rows(prior_samples):
-    y_proba, y, _ = first_pass(0)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rows_are_blended_in_the_share_that_is_told(seed):
+    y_proba, y, clean = first_pass(seed)
     trusted = np.arange(len(y)) < 30
-    estimator = TrustedEstimator(
-        LabelFrequencyEstimator(), prior_samples=prior_samples
-    ).fit(y_proba, y, trusted=trusted)
-    n_rows = np.bincount(y[:30])[:, np.newaxis]
+    y = np.where(trusted, clean, y)
+    estimator = TrustedEstimator(LabelFrequencyEstimator())
+    estimator.fit(y_proba, y, trusted=trusted)
     rows = TrustedEstimator().fit(y_proba, y, trusted=trusted).transition_matrix_
     prior = LabelFrequencyEstimator().fit(y_proba[30:], y[30:]).transition_matrix_
-    prior = prior[estimator.permutation_]
-    expected = (n_rows * rows + prior_samples * prior) / (n_rows + prior_samples)
+    share = estimator.share_[:, np.newaxis]
+    expected = share * rows + (1 - share) * prior[estimator.permutation_]
     assert_allclose(estimator.transition_matrix_, expected)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_trusted_rows_count_more_the_more_there_are(seed):
+    y_proba, y, clean = first_pass(seed)
+    shares = []
+    for n_trusted in (12, 60, 300):
+        trusted = np.arange(len(y)) < n_trusted
+        estimator = TrustedEstimator(Wrong())
+        estimator.fit(y_proba, np.where(trusted, clean, y), trusted=trusted)
+        shares.append(estimator.share_.min())
+    assert 0 <= shares[0] < shares[1] < shares[2] < 1
+
+
+def test_trusted_rows_that_agree_leave_the_estimate_alone():
+    y_proba, y, clean = first_pass(0)
+    trusted = np.arange(len(y)) < 60
+    estimator = TrustedEstimator(AnchorEstimator())
+    estimator.fit(y_proba, np.where(trusted, clean, y), trusted=trusted)
+    assert_array_equal(estimator.share_, np.zeros(3))
+
+
+class Wrong(AnchorEstimator):
+    """Takes all labels to be uniform."""
+
+    def _estimate(self, y_proba, y, sample_weight):
+        return np.ones((3, 3)), np.full((3, 3), 0.01)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -120,7 +146,7 @@ def test_estimator_gets_the_features_of_the_other_rows():
     y, trusted = with_one_trusted_row_a_class(y, clean)
     features = clean[:, np.newaxis] + np.random.default_rng(0).normal(0, 0.1, (600, 2))
     neighbours = ClusterabilityEstimator(random_state=0)
-    estimator = TrustedEstimator(neighbours, prior_samples=1e9)
+    estimator = TrustedEstimator(neighbours)
     estimator.fit(y_proba, y, features=features, trusted=trusted)
     alone = neighbours.fit(y_proba[~trusted], y[~trusted], features=features[~trusted])
     expected = alone.transition_matrix_[estimator.permutation_]
