@@ -3,6 +3,9 @@
 import numpy as np
 from scipy.optimize import nnls
 
+FREQUENT_FLIP = 0.25
+"""Flips in both directions above this could as well be a swap of the two names."""
+
 
 def normalize_rows(counts):
     """Scale each row to sum to 1; a row without mass becomes a row of the identity.
@@ -63,6 +66,23 @@ def mix_with_identity(transition_matrix, identity_weight):
     """
     identity = np.eye(len(transition_matrix))
     return (1 - identity_weight) * transition_matrix + identity_weight * identity
+
+
+def swappable_pairs(transition_matrix):
+    """Find pairs of classes that flip into each other so often that names may swap.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    Returns
+    -------
+    pairs : ndarray of shape (n_pairs, 2)
+        Classes i < j with more than a quarter of each labelled as the other.
+    """
+    both_ways = np.minimum(transition_matrix, transition_matrix.T) > FREQUENT_FLIP
+    return np.argwhere(np.triu(both_ways, k=1))
 
 
 def clean_prior(transition_matrix, noisy_frequencies, n_samples):

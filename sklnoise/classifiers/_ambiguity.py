@@ -6,10 +6,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from sklnoise._matrix import swappable_pairs
 from sklnoise.exceptions import PermutedClassesWarning, SwappableClassesWarning
-
-FREQUENT_FLIP = 0.25
-"""Flips in both directions above this could as well be a swap of the two names."""
 
 LEAST_DRIFT = 0.1
 """Gain in total variation from which rows count as permuted, not as alike."""
@@ -29,17 +27,16 @@ def warn_of_swaps(transition_matrix, classes, settled):
     settled : ndarray of shape (n_classes,), dtype=bool
         Classes with trusted rows: what they are called is known.
     """
-    often = transition_matrix > FREQUENT_FLIP
-    both_ways = np.triu(often & often.T, k=1) & ~(settled[:, None] | settled)
-    if both_ways.any():
-        T = transition_matrix
-        pairs = ", ".join(
+    T, pairs = transition_matrix, swappable_pairs(transition_matrix)
+    pairs = pairs[~settled[pairs].any(axis=1)]
+    if len(pairs):
+        named = ", ".join(
             f"{classes[i]!s} ↔ {classes[j]!s} ({T[i, j]:.0%} and {T[j, i]:.0%})"
-            for i, j in np.argwhere(both_ways)
+            for i, j in pairs
         )
         warnings.warn(
             f"these classes flip into each other so often that their names could be "
-            f"swapped: {pairs}. Nothing in noisy labels tells the two apart; mark a few "
+            f"swapped: {named}. Nothing in noisy labels tells the two apart; mark a few "
             "rows of each as trusted, or pass a known transition.",
             SwappableClassesWarning,
             stacklevel=4,

@@ -50,7 +50,7 @@ def refit_em(train, net, data, rows, trusted, transition_matrix, report):
         `train(loss=..., data=..., start_from=...)` fits a net.
 
     net : skorch.NeuralNetClassifier
-        Fitted with cross-entropy, to start from.
+        Fitted with forward correction by the T to start from.
 
     data : LabelledData
         All the data.

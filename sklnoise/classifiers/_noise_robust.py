@@ -114,8 +114,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     warm_up : float, default=0.125
         Share of the refit's training steps that use cross-entropy before the correction
-        sets in, in [0, 1). A correction by T from random weights can lose whole classes
-        for good. Not used from first-pass weights, nor by a loss without T.
+        sets in, in [0, 1); with the noisy labels or, where T says that more rows of a
+        label come from other classes, with the clean labels that it makes likely. A
+        correction by T from random weights can lose whole classes for good. Not used from first-pass weights, nor by a loss without T.
 
     fine_tune_epochs : int, default=0
         Passes through the trusted rows alone, with cross-entropy, after the refit.
@@ -360,33 +361,31 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
         T = known_transition(self.transition, setting.n_classes, loss)
         first_weights = self.transition_estimator_ = None
+        sample = data, rows, trusted, setting
         if T is None:
             weighted = sample_weight is not None
             T, first_weights = self._estimate_transition(
-                first_pass,
-                data,
-                rows,
-                trusted,
-                setting,
-                seed,
-                routed,
-                weighted,
+                first_pass, *sample, seed, routed, weighted
             )
-
-        self._report(f"refit on {len(rows)} rows")
         start_from = first_weights if self.refit == "first-pass" else None
+        self._refit(net, *sample, T, refit_seed, start_from, routed.estimator.fit)
+        start = T if needs_transition(loss) else self.transition_matrix_
+        self._warn(data, rows[~trusted[rows]], start)
+
+    def _refit(self, net, data, rows, trusted, setting, T, seed, start_from, fit_params):
+        """Fit the network to all rows with the corrected loss, and to the trusted."""
+        self._report(f"refit on {len(rows)} rows")
         train = partial(
             fit_net,
             net=net,
             rows=rows,
             setting=setting,
-            seed=refit_seed,
+            seed=seed,
             warm_up=0.0 if start_from else self.warm_up,
             start_from=start_from,
             verbose=max(0, self.verbose - 1),
-            fit_params=routed.estimator.fit,
+            fit_params=fit_params,
         )
-        estimated = self.transition_estimator_ is not None
         self.estimator_, self.correction_, self.transition_matrix_ = refit(
             train,
             self.correction,
@@ -394,7 +393,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             data,
             rows,
             trusted,
-            estimated=estimated,
+            estimated=self.transition_estimator_ is not None,
             report=self._report,
         )
         self.history_ = self.estimator_.history
@@ -410,8 +409,6 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 np.flatnonzero(trusted),
                 self.fine_tune_epochs,
             )
-        start = T if needs_transition(loss) else self.transition_matrix_
-        self._warn(data, rows[~trusted[rows]], start)
 
     def _estimate_transition(
         self, first_pass, data, rows, trusted, setting, seed, routed, weighted

@@ -4,7 +4,6 @@ from copy import deepcopy
 from functools import partial
 
 import numpy as np
-import torch
 from sklearn.base import clone
 
 from sklnoise.classifiers._correction import (
@@ -15,6 +14,7 @@ from sklnoise.classifiers._correction import (
 )
 from sklnoise.classifiers._em import refit_em
 from sklnoise.classifiers._trusted import TrustedRowsLoss, correction_of
+from sklnoise.classifiers._warm_up import LikelyLabelsLoss
 from sklnoise.engine import hidden_features, mean_transition, weights_of
 from sklnoise.losses import ComplexAdaptationLoss, ForwardLoss, SimpleAdaptationLoss
 
@@ -62,25 +62,29 @@ def refit(
     transition_matrix : ndarray of shape (n_classes, n_classes)
         The T that the correction stands for.
     """
-    resume, n_classes = partial(train, warm_up=0.0), len(transition_matrix)
-    if correction == "em":
-        start = resume(loss=torch.nn.CrossEntropyLoss(reduction="none"), data=data)
-        net, T = refit_em(resume, start, data, rows, trusted, transition_matrix, report)
-        return net, ForwardLoss(T, reduction="none"), T
+    resume = partial(train, warm_up=0.0)
+    plain = data
     if trusted.any():
         data = data._replace(extra=trusted)
+    if correction == "em":
+        loss = ForwardLoss(transition_matrix, reduction="none")
+        start, _, T = train_with(train, loss, data, rows, transition_matrix)
+        net, T = refit_em(resume, start, plain, rows, trusted, T, report)
+        return net, ForwardLoss(T, reduction="none"), T
     loss = CORRECTIONS[correction] if isinstance(correction, str) else correction
     if needs_features(loss):
         report("simple layer, from which the complex one starts")
         simple = SimpleAdaptationLoss(transition_matrix, reduction="none")
-        start, _, transition_matrix = train_with(train, simple, data, rows, n_classes)
+        start, _, transition_matrix = train_with(
+            train, simple, data, rows, transition_matrix
+        )
         n_features = hidden_features(start, data.X, rows[:1]).shape[1]
         loss = partial(loss, n_features=n_features)
         train = partial(resume, start_from=weights_of(start))
     loss = bind_loss(loss, transition_matrix, estimated=estimated)
     if not hasattr(loss, "transition_matrix"):
         train = partial(train, warm_up=0.0)
-    return train_with(train, loss, data, rows, n_classes)
+    return train_with(train, loss, data, rows, transition_matrix)
 
 
 def needs_features(loss):
@@ -102,7 +106,7 @@ def needs_features(loss):
     return issubclass(made_by, ComplexAdaptationLoss)
 
 
-def train_with(train, loss, data, rows, n_classes):
+def train_with(train, loss, data, rows, start):
     """Train once and tell what the loss has become.
 
     Parameters
@@ -119,8 +123,8 @@ def train_with(train, loss, data, rows, n_classes):
     rows : ndarray of shape (n_rows,)
         Rows that are learned from.
 
-    n_classes : int
-        Number of classes.
+    start : ndarray of shape (n_classes, n_classes)
+        T before the training, which tells what the warm-up should learn.
 
     Returns
     -------
@@ -133,12 +137,15 @@ def train_with(train, loss, data, rows, n_classes):
     transition_matrix : ndarray of shape (n_classes, n_classes)
         The T that it stands for; the mean over the rows where it differs between them.
     """
-    net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
+    losses = {"loss": loss, "warm_up_loss": LikelyLabelsLoss(start)}
+    if data.extra is not None:
+        losses = {name: TrustedRowsLoss(loss) for name, loss in losses.items()}
+    net = train(data=data, **losses)
     trained = correction_of(net.criterion_.loss)
     if getattr(trained, "wants_features", False):
         T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
     else:
-        T = transition_of(trained, n_classes)
+        T = transition_of(trained, len(start))
     return net, deepcopy(trained).cpu(), T
 
 

@@ -4,11 +4,10 @@ from copy import deepcopy
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
 
 
 class WeightedCriterion(nn.Module):
-    """Weighted mean of a loss, after a warm-up with cross-entropy.
+    """Weighted mean of a loss, after a warm-up with another one.
 
     Forward correction from random weights can lose whole classes for good; a short
     start with cross-entropy prevents it.
@@ -18,8 +17,11 @@ class WeightedCriterion(nn.Module):
     loss : torch.nn.Module
         `loss(logits, target)`, one value a row; copied, since it may be trained.
 
+    warm_up_loss : torch.nn.Module, default=None
+        Called as `loss` is, in the first steps; None is cross-entropy.
+
     warm_up_steps : int, default=0
-        Number of training steps that use cross-entropy instead.
+        Number of training steps that use it instead.
 
     from_probabilities : bool, default=False
         Whether the net gives probabilities, whose logarithm then stands for logits.
@@ -28,9 +30,18 @@ class WeightedCriterion(nn.Module):
         Where a loss that `wants_features` finds them, during the training.
     """
 
-    def __init__(self, loss, *, warm_up_steps=0, from_probabilities=False, hidden=None):
+    def __init__(
+        self,
+        loss,
+        *,
+        warm_up_loss=None,
+        warm_up_steps=0,
+        from_probabilities=False,
+        hidden=None,
+    ):
         super().__init__()
         self.loss = deepcopy(loss)
+        self.warm_up_loss = warm_up_loss or nn.CrossEntropyLoss(reduction="none")
         self.warm_up_steps = warm_up_steps
         self.from_probabilities = from_probabilities
         self.hidden = hidden
@@ -59,7 +70,7 @@ class WeightedCriterion(nn.Module):
         target = target if isinstance(target, tuple | list) else (target, 1)
         codes, sample_weight, *extra = target
         if self.training and self.step < self.warm_up_steps:
-            losses = cross_entropy(logits, codes, reduction="none")
+            losses = self.warm_up_loss(logits, codes, *extra)
         elif getattr(self.loss, "wants_features", False):
             losses = self.loss((logits, self.hidden.of(y_pred)), codes, *extra)
         else:

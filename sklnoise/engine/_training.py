@@ -28,6 +28,7 @@ def fit_net(
     *,
     seed,
     warm_up=0.0,
+    warm_up_loss=None,
     start_from=None,
     verbose=0,
     fit_params=None,
@@ -57,7 +58,10 @@ def fit_net(
         Decides initial weights, shuffles, dropout and validation split.
 
     warm_up : float, default=0.0
-        Share of the training steps that use cross-entropy before `loss`.
+        Share of the training steps that use `warm_up_loss` before `loss`.
+
+    warm_up_loss : torch.nn.Module, default=None
+        Called as `loss` is; None is cross-entropy.
 
     start_from : dict of ndarray, default=None
         Weights to start from, as `weights_of` gives them.
@@ -79,7 +83,7 @@ def fit_net(
     )
     size_net(net, len(rows), n_features, setting.n_classes, seed)
     steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
-    net = with_criterion(net, loss.to(setting.dtype), steps)
+    net = with_criterion(net, loss.to(setting.dtype), warm_up_loss, steps)
     dataset = (BatchDataset if feed_batches(net) else RowDataset)(
         data, rows, setting.dtype, cast_integers=wants_floats(net)
     )
@@ -147,7 +151,7 @@ def features_for(loss, net, dataset):
         net.criterion_.hidden = None
 
 
-def with_criterion(net, loss, warm_up_steps):
+def with_criterion(net, loss, warm_up_loss, warm_up_steps):
     """Return a net like `net` whose criterion, whatever it was, is one of ours.
 
     Parameters
@@ -158,8 +162,11 @@ def with_criterion(net, loss, warm_up_steps):
     loss : torch.nn.Module
         Loss of each row.
 
+    warm_up_loss : torch.nn.Module or None
+        The loss to start with; None is cross-entropy.
+
     warm_up_steps : int
-        Training steps with cross-entropy.
+        Training steps that use it.
 
     Returns
     -------
@@ -179,6 +186,7 @@ def with_criterion(net, loss, warm_up_steps):
         **params,
         criterion=WeightedCriterion,
         criterion__loss=loss,
+        criterion__warm_up_loss=warm_up_loss,
         criterion__warm_up_steps=warm_up_steps,
     )
 

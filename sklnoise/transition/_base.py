@@ -165,7 +165,7 @@ def fit_clone(estimator, y_proba, y, sample_weight, **known):
     ----------
     estimator : estimator of T
         Is left as it is. One that is not derived from `BaseTransitionEstimator` gets
-        the probabilities, labels and weights.
+        the probabilities, labels and weights of the rows that are not trusted.
 
     y_proba : ndarray of shape (n_samples, n_classes)
         Held-out probabilities.
@@ -184,9 +184,14 @@ def fit_clone(estimator, y_proba, y, sample_weight, **known):
     estimator : estimator of T
         The fitted clone.
     """
-    uses = getattr(estimator, "_uses", ())
-    used = {name: array for name, array in known.items() if name in uses}
-    return clone(estimator).fit(y_proba, y, sample_weight, **used)
+    estimator = clone(estimator)
+    if isinstance(estimator, BaseTransitionEstimator):
+        uses = {"trusted", *estimator._uses}
+        used = {name: array for name, array in known.items() if name in uses}
+        return estimator.fit(y_proba, y, sample_weight, **used)
+    trusted = known.get("trusted")
+    noisy = slice(None) if trusted is None else ~trusted
+    return estimator.fit(y_proba[noisy], y[noisy], sample_weight[noisy])
 
 
 def label_mass(y, sample_weight, n_classes):

@@ -3,9 +3,10 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklnoise._matrix import clean_prior
+from sklnoise._matrix import clean_prior, swappable_pairs
 from sklnoise._validation import check_proba_and_labels
 from sklnoise.transition._anchor import AnchorEstimator
+from sklnoise.transition._auto import AutoEstimator
 from sklnoise.transition._base import check_known, fit_clone, label_mass
 from sklnoise.transition._clusterability import ClusterabilityEstimator
 from sklnoise.transition._confident import ConfidentJointEstimator
@@ -13,7 +14,6 @@ from sklnoise.transition._dual import DualTransitionEstimator
 from sklnoise.transition._frequency import LabelFrequencyEstimator
 from sklnoise.transition._trusted import TrustedEstimator
 
-SWAPPED = 0.25
 LARGEST_CONDITION = 5
 FAR = 0.2
 
@@ -138,7 +138,7 @@ def applicable_estimators(*, features, trusted):
         "dual": DualTransitionEstimator(),
     }
     if trusted is not None and np.any(trusted):
-        estimators["trusted"] = TrustedEstimator(LabelFrequencyEstimator())
+        estimators["trusted"] = TrustedEstimator(AutoEstimator())
     if features is not None:
         estimators["clusterability"] = ClusterabilityEstimator(random_state=0)
     return estimators
@@ -165,8 +165,7 @@ def suspicions(transition_matrix, distance_to_others):
     for i, j in enumerate(flips.argmax(axis=1)):
         if T[i, i] <= flips[i, j]:
             yield f"class {i} is labelled {j} ({T[i, j]:.2f}) no less than {i}"
-    both = np.minimum(T, T.T)
-    for i, j in np.argwhere(np.triu(both > SWAPPED, k=1)):
+    for i, j in swappable_pairs(T):
         yield (
             f"classes {i} and {j} are taken for each other ({T[i, j]:.2f} and "
             f"{T[j, i]:.2f}): their names may be swapped"

@@ -11,7 +11,7 @@ import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.nn import MLP
 
 pytestmark = pytest.mark.filterwarnings(
@@ -49,6 +50,43 @@ def test_grid_search_over_the_default_network_in_a_pipeline(noisy_blobs):
     best = search.best_estimator_[-1]
     chosen = search.best_params_["noiserobustclassifier__estimator__lr"]
     assert best.estimator_.lr == chosen
+
+
+class Counted(LogisticRegression):
+    """Counts how often it is fitted."""
+
+    fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        Counted.fits += 1
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.IllConditionedTransitionWarning")
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.PermutedClassesWarning")
+def test_one_search_over_all_corrections_computes_each_first_pass_once(
+    quick_net, tmp_path
+):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:300] / 16, y[:300]
+    clf = NoiseRobustClassifier(
+        quick_net.set_params(max_epochs=8),
+        first_pass=Counted(),
+        cv=3,
+        memory=tmp_path,
+        random_state=0,
+    )
+    search = GridSearchCV(
+        clf, {"correction": list(CORRECTIONS)}, cv=2, error_score="raise", refit=False
+    )
+    Counted.fits = 0
+    search.fit(X, y)
+    assert Counted.fits == 2 * 3
+    assert len(search.cv_results_["params"]) == len(CORRECTIONS)
+    clf.set_params(**search.best_params_, memory=None).fit(X, y)
+    assert clf.score(X, y) > 0.5
 
 
 def test_parameters_of_a_users_network_can_be_searched(clf, noisy_blobs):

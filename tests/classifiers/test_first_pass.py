@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._out_of_fold import made_by
-from sklnoise.transition import LabelFrequencyEstimator
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklnoise.exceptions.SwappableClassesWarning"
@@ -66,7 +66,8 @@ def test_rows_held_out_several_times_get_the_mean(fit, noisy_blobs):
 
 def test_transition_is_that_of_the_estimator_on_the_probabilities(fit, noisy_blobs):
     clf = fit()
-    estimator = LabelFrequencyEstimator().fit(clf.out_of_fold_proba_, noisy_blobs[1])
+    estimator = clone(clf.transition_estimator_)
+    estimator.fit(clf.out_of_fold_proba_, noisy_blobs[1])
     assert_array_equal(clf.transition_matrix_, estimator.transition_matrix_)
 
 

@@ -45,7 +45,7 @@ def test_bits_of_large_steps_do_not_depend_on_jobs(quick_net, rng):
     net = clone(quick_net).set_params(module=Wide, max_epochs=2)
     del net.module__hidden
     proba = [
-        NoiseRobustClassifier(net, random_state=0, n_jobs=n_jobs)
+        NoiseRobustClassifier(net, transition="frequency", random_state=0, n_jobs=n_jobs)
         .fit(X, y)
         .out_of_fold_proba_
         for n_jobs in (None, 2)

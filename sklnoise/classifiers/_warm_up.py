@@ -1,0 +1,47 @@
+"""What the refit learns before the correction sets in."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import log_softmax
+
+
+class LikelyLabelsLoss(nn.Module):
+    """Cross-entropy with the clean labels that a noisy label makes likely.
+
+    That is the noisy label itself, unless T says that more of its rows come from
+    another class: then the posterior of the clean class under a uniform prior. Plain
+    cross-entropy would first teach the names of swapped classes the wrong way round.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+    """
+
+    def __init__(self, transition_matrix):
+        super().__init__()
+        T = transition_matrix
+        itself = T.diagonal() >= T.max(axis=0)
+        mass = np.where(itself, 1, T.sum(axis=0))
+        labels = np.where(itself[:, np.newaxis], np.eye(len(T)), (T / mass).T)
+        self.register_buffer("labels", torch.from_numpy(labels))
+
+    def forward(self, logits, target):
+        """Compute `-Σ_i c_i log p_i` of each row, with c the row of the noisy label.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        target : torch.Tensor of shape (n_samples,)
+            Noisy label codes.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (n_samples,)
+            One value a row.
+        """
+        log_p = log_softmax(logits, dim=1)
+        return -(self.labels[target].to(log_p) * log_p).sum(dim=1)

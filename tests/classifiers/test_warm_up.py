@@ -1,0 +1,47 @@
+"""What the refit learns before the correction sets in."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from torch.nn.functional import cross_entropy
+
+from sklnoise.classifiers._warm_up import LikelyLabelsLoss
+from sklnoise.datasets import make_transition_matrix
+
+DOMINANT = [np.eye(3), make_transition_matrix("random", 3, 0.4, random_state=0)]
+SWAPPING = np.array([[0.4, 0.6, 0], [0.7, 0.3, 0], [0, 0, 1.0]])
+
+
+def batch(n_classes=3):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(30, n_classes, generator=generator, dtype=torch.float64)
+    return logits, torch.arange(30) % n_classes
+
+
+@pytest.mark.parametrize("T", DOMINANT)
+def test_cross_entropy_is_learned_where_labels_mostly_keep_their_class(T):
+    logits, y = batch()
+    expected = cross_entropy(logits, y, reduction="none")
+    torch.testing.assert_close(LikelyLabelsLoss(T)(logits, y), expected)
+
+
+def test_label_that_mostly_comes_from_elsewhere_is_shared_by_where_it_comes_from():
+    labels = LikelyLabelsLoss(SWAPPING).labels.numpy()
+    assert_allclose(labels, [[4 / 11, 7 / 11, 0], [6 / 9, 3 / 9, 0], [0, 0, 1]])
+
+
+def test_label_that_is_never_given_stays_itself():
+    T = [[1, 0, 0], [0, 1, 0], [0.5, 0.5, 0]]
+    labels = LikelyLabelsLoss(np.array(T)).labels.numpy()
+    assert_allclose(labels, np.eye(3))
+
+
+def test_loss_is_the_mean_cross_entropy_over_the_likely_labels():
+    logits, y = batch()
+    loss = LikelyLabelsLoss(SWAPPING)
+    of_each = torch.stack(
+        [cross_entropy(logits, torch.full_like(y, i), reduction="none") for i in range(3)]
+    )
+    expected = (loss.labels[y] * of_each.T).sum(dim=1)
+    torch.testing.assert_close(loss(logits, y), expected)
