@@ -44,6 +44,7 @@ from sklnoise.transition import (
 )
 
 CSV = Path(__file__).parent / "results" / "transition.csv"
+TABLE = CSV.with_name("transition_table.csv")
 SEEDS = 5
 ESTIMATORS = {
     "frequency": LabelFrequencyEstimator(),
@@ -219,20 +220,16 @@ def judge(means, spreads):
     return "worst" if default >= others.max() else "behind"
 
 
-def print_table(frame):
-    """Print mean ± standard deviation of the error and the verdict of each row."""
+def tabulate(frame):
+    """Table mean ± standard deviation of the error and the verdict of each row."""
     names = ["default", *ESTIMATORS]
     means, spreads = (
         frame.pivot_table("error", ["data", "noise"], "estimator", f)[names]
         for f in ("mean", "std")
     )
-    table = means.map("{:.3f}".format) + " ±" + spreads.map("{:.3f}".format)
+    table = means.map("{:.3f}".format) + " ± " + spreads.map("{:.3f}".format)
     table["verdict"] = [judge(means.loc[row], spreads.loc[row]) for row in means.index]
-    table["worst"] = means.drop(columns="default").idxmax(axis=1)
-    print(table.to_string())
-    good = table.verdict.isin(["best", "within spread"]).sum()
-    worst = (table.verdict == "worst").sum()
-    print(f"\ndefault: best or within spread on {good} of {len(table)}, worst on {worst}")
+    return table
 
 
 def main():
@@ -250,7 +247,12 @@ def main():
         known = pd.read_csv(CSV)
         frame = pd.concat([known[~known.data.isin(chosen)], frame])
     frame.to_csv(CSV, index=False, float_format="%.4f")
-    print_table(frame)
+    table = tabulate(frame)
+    table.to_csv(TABLE)
+    print(table.to_string())
+    good = table.verdict.isin(["best", "within spread"]).sum()
+    worst = (table.verdict == "worst").sum()
+    print(f"\ndefault: best or within spread on {good} of {len(table)}, worst on {worst}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ within 1.5 points of forward with the true T. First 20 000 training rows, three 
 """
 
 import argparse
+import tempfile
 import warnings
 from itertools import chain
 from pathlib import Path
@@ -48,11 +49,14 @@ def run(seed):
     T = make_transition_matrix("mnist-asymmetric", 10, NOISE_RATE)
     y_noisy = make_noisy_labels(y, T, random_state=seed)
     rows = []
+    memory = tempfile.TemporaryDirectory()
     for system, (n_each, params) in SYSTEMS.items():
         trusted = trusted_rows(y, n_each, seed)
         if "transition" in params:
             params = {"transition": T}
-        clf = NoiseRobustClassifier(random_state=seed, device="cpu", **params)
+        clf = NoiseRobustClassifier(
+            memory=memory.name, random_state=seed, device="cpu", **params
+        )
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             clf.fit(X, np.where(trusted, y, y_noisy), trusted=trusted)

@@ -114,10 +114,10 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     warm_up : float, default=0.125
         Share of the refit's training steps that use cross-entropy before the correction
-        sets in, in [0, 1); with the noisy labels or, where T says that more rows of a
-        label come from other classes, with the clean labels that it makes likely. A
-        correction by T from random weights can lose whole classes for good. Not used
-        from first-pass weights, nor by a loss without T.
+        sets in, in [0, 1); with the noisy labels or, where a known T or trusted rows say
+        that more rows of a label come from other classes, with the clean labels that T
+        makes likely. A correction by T from random weights can lose whole classes for
+        good. Not used from first-pass weights, nor by a loss without T.
 
     fine_tune_epochs : int, default=0
         Passes through the trusted rows alone, with cross-entropy, after the refit.

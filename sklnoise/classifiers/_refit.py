@@ -62,29 +62,32 @@ def refit(
     transition_matrix : ndarray of shape (n_classes, n_classes)
         The T that the correction stands for.
     """
-    resume = partial(train, warm_up=0.0)
-    plain = data
+    n_classes, plain = len(transition_matrix), data
+    # Noisy labels alone name a class by the label that most of its rows have.
+    named = trusted.any() or not estimated
+    warm_up_loss = LikelyLabelsLoss(transition_matrix if named else np.eye(n_classes))
     if trusted.any():
         data = data._replace(extra=trusted)
+        warm_up_loss = TrustedRowsLoss(warm_up_loss)
+    train = partial(train, warm_up_loss=warm_up_loss)
+    resume = partial(train, warm_up=0.0)
     if correction == "em":
         loss = ForwardLoss(transition_matrix, reduction="none")
-        start, _, T = train_with(train, loss, data, rows, transition_matrix)
+        start, _, T = train_with(train, loss, data, rows, n_classes)
         net, T = refit_em(resume, start, plain, rows, trusted, T, report)
         return net, ForwardLoss(T, reduction="none"), T
     loss = CORRECTIONS[correction] if isinstance(correction, str) else correction
     if needs_features(loss):
         report("simple layer, from which the complex one starts")
         simple = SimpleAdaptationLoss(transition_matrix, reduction="none")
-        start, _, transition_matrix = train_with(
-            train, simple, data, rows, transition_matrix
-        )
+        start, _, transition_matrix = train_with(train, simple, data, rows, n_classes)
         n_features = hidden_features(start, data.X, rows[:1]).shape[1]
         loss = partial(loss, n_features=n_features)
         train = partial(resume, start_from=weights_of(start))
     loss = bind_loss(loss, transition_matrix, estimated=estimated)
     if not hasattr(loss, "transition_matrix"):
         train = partial(train, warm_up=0.0)
-    return train_with(train, loss, data, rows, transition_matrix)
+    return train_with(train, loss, data, rows, n_classes)
 
 
 def needs_features(loss):
@@ -106,7 +109,7 @@ def needs_features(loss):
     return issubclass(made_by, ComplexAdaptationLoss)
 
 
-def train_with(train, loss, data, rows, start):
+def train_with(train, loss, data, rows, n_classes):
     """Train once and tell what the loss has become.
 
     Parameters
@@ -123,8 +126,8 @@ def train_with(train, loss, data, rows, start):
     rows : ndarray of shape (n_rows,)
         Rows that are learned from.
 
-    start : ndarray of shape (n_classes, n_classes)
-        T before the training, which tells what the warm-up should learn.
+    n_classes : int
+        Number of classes.
 
     Returns
     -------
@@ -137,15 +140,12 @@ def train_with(train, loss, data, rows, start):
     transition_matrix : ndarray of shape (n_classes, n_classes)
         The T that it stands for; the mean over the rows where it differs between them.
     """
-    losses = {"loss": loss, "warm_up_loss": LikelyLabelsLoss(start)}
-    if data.extra is not None:
-        losses = {name: TrustedRowsLoss(loss) for name, loss in losses.items()}
-    net = train(data=data, **losses)
+    net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
     trained = correction_of(net.criterion_.loss)
     if getattr(trained, "wants_features", False):
         T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
     else:
-        T = transition_of(trained, len(start))
+        T = transition_of(trained, n_classes)
     return net, deepcopy(trained).cpu(), T
 
 
