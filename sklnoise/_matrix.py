@@ -3,6 +3,9 @@
 import numpy as np
 from scipy.optimize import nnls
 
+LARGEST_CONDITION = 5
+"""Condition number above which the inverse of an estimate blows up its noise."""
+
 FREQUENT_FLIP = 0.25
 """Flips in both directions above this could as well be a swap of the two names."""
 
@@ -108,6 +111,8 @@ def clean_prior(transition_matrix, noisy_frequencies, n_samples):
         Sampling error of the prior at a fixed T; infinite where T is singular.
     """
     prior, _ = nnls(transition_matrix.T, noisy_frequencies)
+    if not prior.any():  # T calls all the labels that occur impossible
+        return noisy_frequencies, np.full(len(prior), np.inf)
     try:
         inverse = np.linalg.inv(transition_matrix)
     except np.linalg.LinAlgError:

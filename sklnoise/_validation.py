@@ -42,7 +42,8 @@ def check_transition_matrix(transition_matrix, n_classes=None, *, invertible=Fal
         expected = "square" if n_classes is None else f"of shape {(n_classes,) * 2}"
         raise ValueError(
             f"transition_matrix must be {expected}, one row and one column for each "
-            f"class; got shape {T.shape}. Rows and columns are in the order of classes_."
+            f"class; got shape {T.shape}. Rows and columns are in the order of "
+            "classes_, the sorted labels."
         )
     if T.min() < 0:
         i, j = np.unravel_index(T.argmin(), T.shape)

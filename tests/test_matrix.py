@@ -83,3 +83,9 @@ def test_singular_matrix_says_nothing_about_the_prior():
     prior, error = clean_prior(np.full((2, 2), 0.5), np.array([0.5, 0.5]), 100)
     assert_allclose(prior.sum(), 1)
     assert_array_equal(error, np.inf)
+
+
+def test_prior_of_labels_that_t_calls_impossible_is_that_of_the_labels():
+    prior, error = clean_prior(np.array([[0.0, 1], [0, 1]]), np.array([1.0, 0]), 10)
+    np.testing.assert_array_equal(prior, [1, 0])
+    assert np.isinf(error).all()

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from sklnoise._matrix import mix_with_identity
-from sklnoise._validation import check_transition_matrix
+from sklnoise._matrix import LARGEST_CONDITION, mix_with_identity
+from sklnoise._validation import SINGULAR_CONDITION, check_transition_matrix
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
     BackwardLoss,
@@ -53,7 +53,7 @@ CORRECTIONS = {
     "clipped": ClippedCrossEntropyLoss,
 }
 
-LARGEST_CONDITION = 5
+SINGULAR_SHARE = 0.05
 IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
@@ -74,6 +74,31 @@ def loss_class(loss):
     return made_by if inspect.isclass(made_by) else None
 
 
+def chosen_params(loss):
+    """Return the parameters of a loss that its user has chosen already.
+
+    Parameters
+    ----------
+    loss : type, functools.partial or torch.nn.Module
+        A loss class, one with some of its parameters, or an instance.
+
+    Returns
+    -------
+    params : dict
+        By name; empty but for a partial.
+
+    Raises
+    ------
+    TypeError
+        If the class does not take them.
+    """
+    if not isinstance(loss, partial):
+        return {}
+    return (
+        inspect.signature(loss.func).bind_partial(*loss.args, **loss.keywords).arguments
+    )
+
+
 def needs_transition(loss):
     """Tell whether a correction waits for an estimate of T.
 
@@ -87,9 +112,37 @@ def needs_transition(loss):
     needs_transition : bool
         Whether it takes a `transition_matrix` and has not got one yet.
     """
-    if loss_class(loss) is None or "transition_matrix" in getattr(loss, "keywords", ()):
+    made_by = loss_class(loss)
+    if made_by is None or "transition_matrix" in chosen_params(loss):
         return False
-    return "transition_matrix" in inspect.signature(loss).parameters
+    return "transition_matrix" in inspect.signature(made_by).parameters
+
+
+def own_transition(loss, n_classes):
+    """Return the T of a loss that needs none from elsewhere.
+
+    Parameters
+    ----------
+    loss : type, functools.partial or torch.nn.Module
+        A loss class, one with some of its parameters, or an instance.
+
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The T that it was given; the identity where it has none.
+
+    Raises
+    ------
+    ValueError
+        If the T is not valid, or for other classes.
+    """
+    T = chosen_params(loss).get("transition_matrix")
+    if T is None and loss_class(loss) is None and hasattr(loss, "transition_matrix"):
+        T = transition_of(loss, n_classes)
+    return np.eye(n_classes) if T is None else check_transition_matrix(T, n_classes)
 
 
 def bind_loss(loss, transition_matrix, *, estimated):
@@ -101,7 +154,7 @@ def bind_loss(loss, transition_matrix, *, estimated):
         A loss with a `reduction`, as those of torch and of `sklnoise.losses`.
 
     transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, for a class that takes it; an instance that has its own must match its shape.
+        T, for a class that takes it.
 
     estimated : bool
         Whether T was estimated: an estimate that is too ill conditioned to be inverted
@@ -118,19 +171,16 @@ def bind_loss(loss, transition_matrix, *, estimated):
         If the loss has no `reduction`.
 
     ValueError
-        If T cannot be inverted, or that of an instance is for other classes.
+        If T cannot be inverted.
     """
-    unbound = loss_class(loss) is not None
-    names = inspect.signature(loss).parameters if unbound else dir(loss)
+    made_by = loss_class(loss)
+    names = dir(loss) if made_by is None else inspect.signature(made_by).parameters
     if "reduction" not in names:
         raise TypeError(
             "correction must be a loss with a reduction, as in torch.nn and "
             f"sklnoise.losses, so that weights can reach each row; got {loss!r}."
         )
-    if not unbound:
-        if hasattr(loss, "transition_matrix"):
-            n_classes = len(transition_matrix)
-            check_transition_matrix(transition_of(loss, n_classes), n_classes)
+    if made_by is None:
         loss = deepcopy(loss)
         loss.reduction = "none"
         return loss
@@ -138,12 +188,12 @@ def bind_loss(loss, transition_matrix, *, estimated):
     if needs_transition(loss):
         params["transition_matrix"] = transition_matrix
         if estimated:
-            params |= safe_to_invert(loss, transition_matrix)
+            params |= keep_from_singular(loss, transition_matrix)
     return loss(**params)
 
 
-def safe_to_invert(loss, transition_matrix):
-    """Mix an estimate of T with the identity for a loss that inverts it.
+def keep_from_singular(loss, transition_matrix):
+    """Mix an estimate of T with the identity for a loss that a singular one breaks.
 
     Parameters
     ----------
@@ -156,14 +206,19 @@ def safe_to_invert(loss, transition_matrix):
     Returns
     -------
     params : dict
-        Parameters of the loss; empty for one that does not invert T.
+        Parameters of the loss; empty where any T will do.
     """
-    chosen = getattr(loss, "keywords", {})
+    chosen, T = chosen_params(loss), transition_matrix
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
-        return {"identity_weight": stable_identity_weight(transition_matrix)}
-    if chosen.get("volume_weight"):
-        weight = stable_identity_weight(transition_matrix)
-        return {"transition_matrix": mix_with_identity(transition_matrix, weight)}
+        return {"identity_weight": stable_identity_weight(T)}
+    if chosen.get("volume_weight") and not np.linalg.cond(T) < SINGULAR_CONDITION:
+        warnings.warn(
+            "the estimated T is singular, so its rows enclose no volume; the layer "
+            f"starts with a share {SINGULAR_SHARE} of the identity mixed in.",
+            IllConditionedTransitionWarning,
+            stacklevel=2,
+        )
+        return {"transition_matrix": mix_with_identity(T, SINGULAR_SHARE)}
     return {}
 
 

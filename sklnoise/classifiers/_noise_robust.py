@@ -25,7 +25,7 @@ from sklnoise._compat import (
 )
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import warn_of_collapse
-from sklnoise.classifiers._correction import CORRECTIONS, needs_transition
+from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
 from sklnoise.classifiers._out_of_fold import (
@@ -370,8 +370,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             )
         start_from = first_weights if self.refit == "first-pass" else None
         self._refit(net, *sample, T, refit_seed, start_from, routed.estimator.fit)
-        start = T if needs_transition(loss) else self.transition_matrix_
-        self._warn(data, rows[~trusted[rows]], start)
+        self._warn(data, rows[~trusted[rows]], T)
 
     def _refit(self, net, data, rows, trusted, setting, T, seed, start_from, fit_params):
         """Fit the network to all rows with the corrected loss, and to the trusted."""

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklnoise.classifiers._correction import (
     CORRECTIONS,
     bind_loss,
+    chosen_params,
     loss_class,
     transition_of,
 )
@@ -62,10 +63,11 @@ def refit(
     transition_matrix : ndarray of shape (n_classes, n_classes)
         The T that the correction stands for.
     """
-    n_classes, plain = len(transition_matrix), data
+    plain = data
     # Noisy labels alone name a class by the label that most of its rows have.
     named = trusted.any() or not estimated
-    warm_up_loss = LikelyLabelsLoss(transition_matrix if named else np.eye(n_classes))
+    likely = transition_matrix if named else np.eye(len(transition_matrix))
+    warm_up_loss = LikelyLabelsLoss(likely)
     if trusted.any():
         data = data._replace(extra=trusted)
         warm_up_loss = TrustedRowsLoss(warm_up_loss)
@@ -73,21 +75,23 @@ def refit(
     resume = partial(train, warm_up=0.0)
     if correction == "em":
         loss = ForwardLoss(transition_matrix, reduction="none")
-        start, _, T = train_with(train, loss, data, rows, n_classes)
+        start, _, T = train_with(train, loss, data, rows, transition_matrix)
         net, T = refit_em(resume, start, plain, rows, trusted, T, report)
         return net, ForwardLoss(T, reduction="none"), T
     loss = CORRECTIONS[correction] if isinstance(correction, str) else correction
     if needs_features(loss):
         report("simple layer, from which the complex one starts")
         simple = SimpleAdaptationLoss(transition_matrix, reduction="none")
-        start, _, transition_matrix = train_with(train, simple, data, rows, n_classes)
+        start, _, transition_matrix = train_with(
+            train, simple, data, rows, transition_matrix
+        )
         n_features = hidden_features(start, data.X, rows[:1]).shape[1]
         loss = partial(loss, n_features=n_features)
         train = partial(resume, start_from=weights_of(start))
     loss = bind_loss(loss, transition_matrix, estimated=estimated)
     if not hasattr(loss, "transition_matrix"):
         train = partial(train, warm_up=0.0)
-    return train_with(train, loss, data, rows, n_classes)
+    return train_with(train, loss, data, rows, transition_matrix)
 
 
 def needs_features(loss):
@@ -104,12 +108,12 @@ def needs_features(loss):
         Whether it is the complex adaptation layer, not yet made.
     """
     made_by = loss_class(loss)
-    if made_by is None or "n_features" in getattr(loss, "keywords", ()):
+    if made_by is None or "n_features" in chosen_params(loss):
         return False
     return issubclass(made_by, ComplexAdaptationLoss)
 
 
-def train_with(train, loss, data, rows, n_classes):
+def train_with(train, loss, data, rows, transition_matrix):
     """Train once and tell what the loss has become.
 
     Parameters
@@ -126,8 +130,8 @@ def train_with(train, loss, data, rows, n_classes):
     rows : ndarray of shape (n_rows,)
         Rows that are learned from.
 
-    n_classes : int
-        Number of classes.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T before the training.
 
     Returns
     -------
@@ -142,10 +146,13 @@ def train_with(train, loss, data, rows, n_classes):
     """
     net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
     trained = correction_of(net.criterion_.loss)
+    learned = next(trained.parameters(), None) is not None
+    if not learned:
+        return net, deepcopy(trained).cpu(), transition_matrix
     if getattr(trained, "wants_features", False):
         T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
     else:
-        T = transition_of(trained, n_classes)
+        T = transition_of(trained, len(transition_matrix))
     return net, deepcopy(trained).cpu(), T
 
 
@@ -170,7 +177,7 @@ def fine_tune(train, net, fitted, loss, data, rows, n_epochs):
         All the data.
 
     rows : ndarray of shape (n_rows,)
-        Trusted rows.
+        Trusted rows; too few to hold some of them out.
 
     n_epochs : int
         Passes through them.
@@ -181,8 +188,8 @@ def fine_tune(train, net, fitted, loss, data, rows, n_epochs):
         Fitted.
     """
     return train(
-        net=clone(net).set_params(max_epochs=n_epochs),
-        loss=TrustedRowsLoss(loss),
+        net=clone(net).set_params(max_epochs=n_epochs, train_split=None),
+        loss=TrustedRowsLoss(deepcopy(loss)),
         data=data._replace(extra=np.ones(len(data.y), dtype=bool)),
         rows=rows,
         start_from=weights_of(fitted),

@@ -10,8 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklnoise._compat import set_random_states
 from sklnoise._matrix import uniform_flips
 from sklnoise._validation import check_transition_matrix
-from sklnoise.classifiers._correction import loss_class, needs_transition
-from sklnoise.losses import BackwardLoss
+from sklnoise.classifiers._correction import needs_transition, own_transition
 from sklnoise.transition import (
     AnchorEstimator,
     AutoEstimator,
@@ -48,8 +47,7 @@ def known_transition(transition, n_classes, loss):
         Number of classes.
 
     loss : type, functools.partial or torch.nn.Module
-        The loss. One that takes no T has the identity; for the backward correction a
-        singular T is an error.
+        The loss. One that takes no T has its own, or the identity.
 
     Returns
     -------
@@ -57,7 +55,7 @@ def known_transition(transition, n_classes, loss):
         None where T has to be estimated.
     """
     if not needs_transition(loss):
-        return np.eye(n_classes)
+        return own_transition(loss, n_classes)
     if isinstance(transition, FrozenEstimator):
         check_is_fitted(transition.estimator, "transition_matrix_")
         transition = transition.estimator.transition_matrix_
@@ -65,8 +63,7 @@ def known_transition(transition, n_classes, loss):
         return None
     elif isinstance(transition, Real):
         return uniform_flips(n_classes, transition)
-    invertible = issubclass(loss_class(loss), BackwardLoss)
-    return check_transition_matrix(transition, n_classes, invertible=invertible)
+    return check_transition_matrix(transition, n_classes)
 
 
 def new_estimator(transition):

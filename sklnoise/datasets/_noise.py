@@ -1,7 +1,14 @@
 """Label noise to test with: transition matrices, and labels flipped by them."""
 
+from numbers import Integral, Real
+
 import numpy as np
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import (
+    assert_all_finite,
+    check_random_state,
+    check_scalar,
+    column_or_1d,
+)
 
 from sklnoise._matrix import mix_with_identity, normalize_rows, uniform_flips
 from sklnoise._validation import check_transition_matrix
@@ -81,6 +88,7 @@ def make_transition_matrix(
     if kind not in (*KINDS, *TARGETS):
         raise ValueError(f"kind must be one of {(*KINDS, *TARGETS)}; got {kind!r}.")
     check_noise_rate(noise_rate)
+    check_scalar(n_classes, "n_classes", Integral, min_val=1)
     if kind in TARGETS:
         return make_named_matrix(kind, n_classes, noise_rate)
     if kind == "symmetric":
@@ -111,7 +119,7 @@ def check_noise_rate(noise_rate):
     noise_rate : float
         Probability of a flip.
     """
-    if not 0 <= noise_rate <= 1:
+    if not isinstance(noise_rate, Real) or not 0 <= noise_rate <= 1:
         raise ValueError(f"noise_rate must be a probability; got {noise_rate!r}.")
 
 
@@ -147,7 +155,9 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
     >>> make_noisy_labels(y, [[1.0, 0.0], [0.5, 0.5]], random_state=0).tolist()
     ['cat', 'cat', 'cat', 'cat', 'cat', 'dog', 'cat', 'dog', 'dog', 'cat']
     """
-    classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+    y = column_or_1d(y)
+    assert_all_finite(y, input_name="y")
+    classes, codes = np.unique(y, return_inverse=True)
     T = check_transition_matrix(transition_matrix, len(classes))
     draws = check_random_state(random_state).random_sample(len(codes))
     noisy = np.empty_like(codes)

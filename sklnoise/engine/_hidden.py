@@ -1,6 +1,9 @@
 """The hidden features of a net: what its last linear layer sees."""
 
+import torch
 from torch import nn
+
+from sklnoise.engine._criterion import first_output
 
 
 class HiddenFeatures:
@@ -35,12 +38,16 @@ class HiddenFeatures:
         finally:
             for hook in hooks:
                 hook.remove()
-        if not isinstance(output, tuple) and not called:
-            raise ValueError(
-                f"{type(net.module_).__name__} has no linear layer whose input could be "
-                "its hidden features. Let its forward return (logits, features)."
-            )
-        self.layer = None if isinstance(output, tuple) else called[-1]
+        self.layer = None
+        if not gives_features(output):
+            n_classes = first_output(output).shape[1]
+            if not called or called[-1].out_features != n_classes:
+                raise ValueError(
+                    f"{type(net.module_).__name__} has no linear layer that gives the "
+                    "logits, whose input could be its hidden features. Let its forward "
+                    "return (logits, features), features of shape (n_samples, ...)."
+                )
+            self.layer = called[-1]
 
     def __enter__(self):
         if self.layer is not None:
@@ -69,3 +76,23 @@ class HiddenFeatures:
         """
         features = self.taken if self.layer is not None else output[1]
         return features.flatten(start_dim=1)
+
+
+def gives_features(output):
+    """Tell whether a module returns features of each row beside the logits.
+
+    Parameters
+    ----------
+    output : torch.Tensor or tuple
+        What the module gave.
+
+    Returns
+    -------
+    gives_features : bool
+        False for other company of the logits, such as the state of an LSTM.
+    """
+    if not isinstance(output, tuple) or len(output) < 2:
+        return False
+    logits, features = output[:2]
+    is_tensor = isinstance(features, torch.Tensor) and features.ndim > 1
+    return is_tensor and len(features) == len(logits)

@@ -83,6 +83,8 @@ def fit_net(
     )
     size_net(net, len(rows), n_features, setting.n_classes, seed)
     steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
+    if warm_up_loss is not None:
+        warm_up_loss = warm_up_loss.to(setting.dtype)
     net = with_criterion(net, loss.to(setting.dtype), warm_up_loss, steps)
     dataset = (BatchDataset if feed_batches(net) else RowDataset)(
         data, rows, setting.dtype, cast_integers=wants_floats(net)
@@ -94,14 +96,28 @@ def fit_net(
         if getattr(loss, "wants_normalized_logits", False):
             append_normalization(net, setting)
         if start_from is not None:
-            net.module_.load_state_dict(
-                {name: torch.as_tensor(value) for name, value in start_from.items()}
-            )
+            load_weights(net.module_, start_from)
         batch_shape = (batch_rows(net, len(rows)), *data.X.shape[1:])
         n_threads = threads_for(net.module_, batch_shape, setting.n_threads)
         with thread_limit(n_threads), features_for(loss, net, dataset):
             train(net, dataset, data.y[rows], fit_params or {})
     return net
+
+
+def load_weights(module, weights):
+    """Load weights into a module; those of a plain one into what is normalised.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Changed in place.
+
+    weights : dict of ndarray
+        As `weights_of` gives them.
+    """
+    if isinstance(module, NormalizedLogits) and "running_mean" not in weights:
+        module = module.module
+    module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})
 
 
 def append_normalization(net, setting):

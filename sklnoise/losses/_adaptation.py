@@ -86,6 +86,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         self.volume_weight = volume_weight
         self.step = 0
         start = log_start(torch.from_numpy(check_transition_matrix(transition_matrix)))
+        self.n_classes = len(start)
         if volume_weight and not log_volume(start.log_softmax(dim=1)).isfinite():
             raise ValueError(
                 "volume_weight needs an invertible transition_matrix to start from; the "

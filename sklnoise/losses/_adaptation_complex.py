@@ -20,8 +20,8 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         \mathrm{softmax}_j(b_{ij} + u_{ij}^\top h)_y
 
     `h` are the features of the row, the last hidden layer of the net. The loss is called
-    as `loss((logits, features), target)`. With the feature weights `u`, which start at 0,
-    still there, it is :class:`SimpleAdaptationLoss`.
+    as `loss((logits, features), target)`. While the feature weights `u`, which start at 0,
+    are 0, it is :class:`SimpleAdaptationLoss`.
 
     Its cost grows with `n_classes ** 2` a row, so keep to the simple or the sparse layer
     where there are many classes.
@@ -79,7 +79,7 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         super().__init__(reduction=reduction)
         check_positive("n_features", n_features)
         T = torch.from_numpy(check_transition_matrix(transition_matrix))
-        self.n_features = n_features
+        self.n_classes, self.n_features = len(T), n_features
         self.transition_logits = nn.Parameter(log_start(T))
         self.feature_weights = nn.Parameter(T.new_zeros(*T.shape, n_features))
 

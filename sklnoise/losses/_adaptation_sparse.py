@@ -70,6 +70,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
         super().__init__(reduction=reduction)
         check_positive("n_entries", n_entries)
         T = check_transition_matrix(transition_matrix)
+        self.n_classes = len(T)
         columns = largest_columns(T, n_entries)
         kept = np.take_along_axis(T, columns, axis=1)
         self.transition_logits = nn.Parameter(log_start(torch.from_numpy(kept)))

@@ -26,10 +26,14 @@ class NoisyLabelLoss(nn.Module):
 
     wants_normalized_logits : bool
         Whether the loss is bounded only on batch-normalised logits; a class attribute.
+
+    n_classes : int or None
+        Number of logits that the loss must be given; None takes any.
     """
 
     wants_features = False
     wants_normalized_logits = False
+    n_classes = None
 
     def __init__(self, *, reduction="mean"):
         super().__init__()
@@ -56,7 +60,14 @@ class NoisyLabelLoss(nn.Module):
             A scalar, or of shape (n_samples,) with `reduction="none"`. In the dtype of
             the logits, but float32 for bfloat16 and float16: a logarithm of a sum needs
             more digits than these have.
+
+        Raises
+        ------
+        ValueError
+            If logits and target do not fit each other, or the loss.
         """
+        scores = logits[0] if self.wants_features else logits
+        target = check_batch(scores, target, self.n_classes)
         losses = self.row_losses(at_least_single_precision(logits), target)
         return REDUCTIONS[self.reduction](losses)
 
@@ -92,6 +103,51 @@ class PerClassLoss(NoisyLabelLoss):  # numpydoc ignore=PR02
     def row_losses(self, logits, target):
         """Pick the loss under the label that each row has."""
         return self.class_losses(logits).gather(1, target[:, None]).squeeze(1)
+
+
+def check_batch(logits, target, n_classes):
+    """Validate a batch, whose shapes broadcasting would make into a wrong loss.
+
+    Parameters
+    ----------
+    logits : torch.Tensor of shape (n_samples, n_classes)
+        Scores before the softmax.
+
+    target : torch.Tensor of shape (n_samples,)
+        Labels as columns of `logits`.
+
+    n_classes : int or None
+        Number of classes of the loss; None takes any.
+
+    Returns
+    -------
+    target : torch.Tensor of shape (n_samples,), dtype=int64
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        If a shape, the type of the labels or, on the CPU, a label is not valid.
+    """
+    if logits.ndim != 2 or n_classes not in (None, logits.shape[1]):
+        expected = "n_classes" if n_classes is None else n_classes
+        raise ValueError(
+            f"logits must have shape (n_samples, {expected}), one column a class; got "
+            f"{tuple(logits.shape)}."
+        )
+    if target.shape != logits.shape[:1] or target.is_floating_point():
+        raise ValueError(
+            f"target must hold one integer label a row, shape ({len(logits)},); got "
+            f"shape {tuple(target.shape)} and {target.dtype}."
+        )
+    target = target.long()
+    # Elsewhere than on the CPU a look at the values would wait for the device.
+    if target.device.type == "cpu" and len(target) and target.min() < 0:
+        raise ValueError(
+            f"target must hold columns of the logits, 0..{logits.shape[1] - 1}; got "
+            f"{target.min().item()}."
+        )
+    return target
 
 
 def at_least_single_precision(output):

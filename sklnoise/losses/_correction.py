@@ -53,6 +53,7 @@ class ForwardLoss(NoisyLabelLoss):
     def __init__(self, transition_matrix, *, reduction="mean"):
         super().__init__(reduction=reduction)
         T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
         self.register_buffer("_log_columns", log_transition_columns(T))
 
@@ -132,6 +133,7 @@ class BackwardLoss(NoisyLabelLoss):
             self.base_loss, "wants_normalized_logits", False
         )
         T = check_transition_matrix(transition_matrix)
+        self.n_classes = len(T)
         mixed = mix_with_identity(T, identity_weight)
         check_invertible(mixed)
         self.register_buffer("transition_matrix", torch.from_numpy(T))

@@ -60,6 +60,7 @@ class ReweightedLoss(NoisyLabelLoss):
         check_positive("max_weight", max_weight)
         self.max_weight = max_weight
         T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
         self.register_buffer("_log_columns", log_transition_columns(T))
 

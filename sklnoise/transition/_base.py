@@ -19,6 +19,9 @@ TIE = 1e-9
 """Slack of comparisons between probabilities, so that rounding never decides a row."""
 
 
+MOST_DRAWN = 10**9
+"""Rows that a bootstrap draws at most, however large the weights are."""
+
 CHECKS = {"features": check_features, "trusted": check_trusted, "folds": check_folds}
 
 

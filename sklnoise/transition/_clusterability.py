@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from sklnoise._compat import Interval, StrOptions
 from sklnoise._matrix import normalize_rows
 from sklnoise.transition._base import (
+    MOST_DRAWN,
     BaseTransitionEstimator,
     label_mass,
     multinomial_standard_error,
@@ -132,7 +133,7 @@ class ClusterabilityEstimator(BaseTransitionEstimator):
     def _resampled(self, triples):
         rng = check_random_state(self.random_state)
         mass = triples.sum()
-        share, n_drawn = triples.ravel() / mass, max(round(mass / 3), 1)
+        share, n_drawn = triples.ravel() / mass, round(min(max(mass / 3, 1), MOST_DRAWN))
         for _ in range(self.n_bootstraps):
             yield rng.multinomial(n_drawn, share).reshape(triples.shape)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklnoise._matrix import clean_prior, swappable_pairs
+from sklnoise._matrix import LARGEST_CONDITION, clean_prior, swappable_pairs
 from sklnoise._validation import check_proba_and_labels
 from sklnoise.transition._anchor import AnchorEstimator
 from sklnoise.transition._auto import AutoEstimator
@@ -14,7 +14,6 @@ from sklnoise.transition._dual import DualTransitionEstimator
 from sklnoise.transition._frequency import LabelFrequencyEstimator
 from sklnoise.transition._trusted import TrustedEstimator
 
-LARGEST_CONDITION = 5
 FAR = 0.2
 
 
@@ -92,9 +91,10 @@ def compare_transition_estimators(
             "estimators must hold at least one estimator of T; got an empty dict. Pass "
             "None for all that can run on what is given."
         )
+    rows = check_proba_and_labels(y_proba, y, sample_weight)
     known = {"features": features, "trusted": trusted, "folds": folds}
     known = check_known(known, len(y), sample_weight)
-    y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight)
+    y_proba, y, weight = rows
     fits = [fit_clone(e, y_proba, y, weight, **known) for e in estimators.values()]
 
     matrices = np.array([fit.transition_matrix_ for fit in fits])

@@ -27,8 +27,9 @@ class ConstrainedEstimator(BaseTransitionEstimator):
         Where class i may be labelled j. The diagonal is always allowed; None allows
         all.
 
-    clean_classes : array-like of int, default=()
-        Classes, as column indices of `y_proba`, whose rows always keep their label.
+    clean_classes : array-like of int, or of bool and shape (n_classes,), default=()
+        Classes, as column indices of `y_proba` or as a mask of these, whose rows always
+        keep their label.
 
     shrinkage : float, default=0.0
         The share s of labels that is taken to be clean beforehand: T becomes
@@ -167,7 +168,10 @@ def check_clean_classes(clean_classes, n_classes):
         If one is no column index.
     """
     classes = np.asarray(clean_classes)
-    if classes.size and not np.isin(classes, np.arange(n_classes)).all():
+    if classes.dtype == bool and len(classes) == n_classes:
+        classes = np.flatnonzero(classes)
+    valid = np.isin(classes, np.arange(n_classes)) & (classes.dtype != bool)
+    if not valid.all():
         raise ValueError(
             f"clean_classes must hold column indices of y_proba, 0..{n_classes - 1}; "
             f"got {classes.tolist()}. Pass the positions of the classes in sorted order."

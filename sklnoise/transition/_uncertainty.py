@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state, check_scalar
 
 from sklnoise._validation import check_proba_and_labels
-from sklnoise.transition._base import check_known, fit_clone
+from sklnoise.transition._base import MOST_DRAWN, check_known, fit_clone
 
 
 def bootstrap_transition(
@@ -93,9 +93,10 @@ def bootstrap_transition(
         max_val=1,
         include_boundaries="neither",
     )
+    rows = check_proba_and_labels(y_proba, y, sample_weight)
     known = {"features": features, "trusted": trusted, "folds": folds}
     known = check_known(known, len(y), sample_weight)
-    y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight)
+    y_proba, y, weight = rows
     strata = np.zeros(len(y), dtype=np.int64)
     if known["trusted"] is not None:
         strata = np.where(known["trusted"], y + 1, 0)
@@ -139,7 +140,7 @@ def resampled(sample_weight, strata, rng):
     for stratum in np.unique(strata):
         rows = strata == stratum
         mass = sample_weight[rows].sum()
-        n_drawn = max(round(mass), 1)
+        n_drawn = round(min(max(mass, 1), MOST_DRAWN))
         counts = rng.multinomial(n_drawn, sample_weight[rows] / mass)
         drawn[rows] = counts * (mass / n_drawn)
     return drawn

@@ -1,5 +1,7 @@
 """What each correction learns, and from which T."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -10,12 +12,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._correction import CORRECTIONS
+from sklnoise._matrix import mix_with_identity
+from sklnoise.classifiers._correction import CORRECTIONS, stable_identity_weight
 from sklnoise.datasets import (
     load_noisy_digits,
     make_noisy_labels,
     make_transition_matrix,
 )
+from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import BackwardLoss, ForwardLoss, SimpleAdaptationLoss
 from sklnoise.transition import AnchorEstimator, ConfidentJointEstimator
 
@@ -187,3 +191,29 @@ def test_epochs_and_history_are_those_of_the_refit(quick_net, noisy_blobs):
     assert clf.n_iter_ == len(clf.history_) == quick_net.max_epochs
     losses = clf.history_[:, "train_loss"]
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_least_share_of_the_identity_is_mixed_in_that_makes_the_mixture_safe(seed):
+    T = make_transition_matrix("random", 4, 0.7, random_state=seed)
+    with pytest.warns(IllConditionedTransitionWarning):
+        weight = stable_identity_weight(T)
+    assert np.linalg.cond(mix_with_identity(T, weight)) <= 5
+    assert np.linalg.cond(mix_with_identity(T, weight - 0.05)) > 5
+
+
+def test_known_singular_transition_can_be_mixed_by_the_user(quick_net, noisy_blobs):
+    clf = fit(
+        quick_net,
+        noisy_blobs,
+        correction=partial(BackwardLoss, identity_weight=0.3),
+        transition=np.full((3, 3), 1 / 3),
+    )
+    assert clf.correction_.identity_weight == 0.3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_transition_that_is_not_learned_keeps_its_digits(quick_net, noisy_blobs, dtype):
+    clf = fit(quick_net, noisy_blobs, dtype=dtype)
+    T = clf.transition_estimator_.transition_matrix_
+    assert_array_equal(clf.transition_matrix_, T)

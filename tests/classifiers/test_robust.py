@@ -1,6 +1,7 @@
 """Losses that need no T: no folds, the identity, and a normalisation for two of them."""
 
 import pickle
+import warnings
 from copy import deepcopy
 from functools import partial
 
@@ -13,7 +14,9 @@ from sklearn.base import clone
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS, needs_transition
 from sklnoise.engine._normalization import NormalizedLogits
+from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
+    BackwardLoss,
     ClippedCrossEntropyLoss,
     GeneralizedCrossEntropyLoss,
     HardBootstrappingLoss,
@@ -22,6 +25,7 @@ from sklnoise.losses import (
     SoftBootstrappingLoss,
     UnhingedLoss,
 )
+from sklnoise.transition import ConfidentJointEstimator
 
 ROBUST = [name for name, loss in CORRECTIONS.items() if not needs_transition(loss)]
 NORMALIZED = ["unhinged", "sigmoid"]
@@ -181,3 +185,25 @@ def test_correction_keeps_the_parameters_given_by_partial(fit, loss, params):
 def test_bad_parameter_given_by_partial_is_the_losss_own_error(fit, q):
     with pytest.raises(ValueError, match="q must be above 0"):
         fit(partial(GeneralizedCrossEntropyLoss, q=q))
+
+
+def test_normalised_base_loss_can_start_from_the_first_pass(quick_net, noisy_blobs):
+    X, y_noisy, y, _ = noisy_blobs
+    clf = NoiseRobustClassifier(
+        quick_net,
+        correction=partial(BackwardLoss, base_loss=SigmoidLoss()),
+        transition=ConfidentJointEstimator(),
+        refit="first-pass",
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IllConditionedTransitionWarning)
+        assert clf.fit(X, y_noisy).score(X, y) > 0.8
+
+
+def test_misspelt_parameter_of_a_partial_is_named(quick_net, noisy_blobs):
+    clf = NoiseRobustClassifier(
+        quick_net, correction=partial(GeneralizedCrossEntropyLoss, Q=0.5)
+    )
+    with pytest.raises(TypeError, match="'Q'"):
+        clf.fit(*noisy_blobs[:2])

@@ -16,6 +16,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from skorch.dataset import ValidSplit
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
@@ -409,3 +410,13 @@ def test_robust_loss_is_for_the_rows_that_are_not_trusted(fit, half_trusted):
     assert isinstance(clf.correction_, GeneralizedCrossEntropyLoss)
     unaware = fit(None, correction=GeneralizedCrossEntropyLoss(q=0.5))
     assert np.abs(clf.predict_proba(X) - unaware.predict_proba(X)).max() > 1e-3
+
+
+def test_fine_tuning_needs_no_more_rows_than_are_trusted(quick_net, noisy_blobs):
+    X, y_noisy, y, _ = noisy_blobs
+    trusted = np.zeros(len(y), dtype=bool)
+    trusted[[np.argmax(y == i) for i in range(3)]] = True
+    quick_net.set_params(train_split=ValidSplit(5))
+    clf = NoiseRobustClassifier(quick_net, fine_tune_epochs=2, cv=2, random_state=0)
+    clf.fit(X, np.where(trusted, y, y_noisy), trusted=trusted)
+    assert len(clf.estimator_.history) == 2

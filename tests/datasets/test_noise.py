@@ -146,3 +146,15 @@ def test_clean_labels_are_left_alone():
 def test_labels_are_not_flipped_by_a_matrix_that_does_not_fit(T, message):
     with pytest.raises(ValueError, match=message):
         make_noisy_labels([0, 1, 2], T)
+
+
+@pytest.mark.parametrize("n_classes", [0, -2, 2.5, "3"])
+@pytest.mark.parametrize("kind", ["uniform", "symmetric", "pair"])
+def test_number_of_classes_is_a_count(kind, n_classes):
+    with pytest.raises((ValueError, TypeError), match="n_classes"):
+        make_transition_matrix(kind, n_classes, 0.2)
+
+
+def test_missing_clean_label_is_refused():
+    with pytest.raises(ValueError, match="NaN"):
+        make_noisy_labels([0.0, 1.0, np.nan], np.eye(3))

@@ -166,3 +166,42 @@ def test_hidden_features_are_the_activations_before_the_logits_without_dropout(
     with torch.no_grad():
         expected = net.module_.eval().layers[:-1](torch.from_numpy(X))
     assert_allclose(hidden_features(net, data.X, rows), expected, atol=1e-12)
+
+
+class WithState(torch.nn.Module):
+    """Returns the state of a layer beside the logits, as a recurrent net does."""
+
+    def __init__(self, state):
+        super().__init__()
+        self.state = state
+        self.inner, self.last = torch.nn.Linear(2, 4), torch.nn.Linear(4, 3)
+
+    def forward(self, X):
+        return self.last(self.inner(X).relu()), self.state
+
+
+@pytest.mark.parametrize("state", [None, (1, 2), torch.zeros(5)], ids=str)
+def test_company_of_the_logits_that_is_no_features_is_passed_over(state):
+    net = NeuralNetClassifier(WithState, module__state=state).initialize()
+    X = np.random.default_rng(0).normal(size=(7, 2)).astype(np.float32)
+    with HiddenFeatures(net, torch.from_numpy(X)) as hidden:
+        features = hidden.of(net.module_(torch.from_numpy(X)))
+    torch.testing.assert_close(features, net.module_.inner(torch.from_numpy(X)).relu())
+
+
+class LogitsByHand(torch.nn.Module):
+    """Has a linear layer, but another operation makes the logits."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(2, 4)
+        self.weight = torch.nn.Parameter(torch.ones(4, 3))
+
+    def forward(self, X):
+        return self.inner(X).relu() @ self.weight
+
+
+def test_linear_layer_that_does_not_give_the_logits_is_no_last_layer():
+    net = NeuralNetClassifier(LogitsByHand).initialize()
+    with pytest.raises(ValueError, match="no linear layer that gives the logits"):
+        HiddenFeatures(net, torch.zeros(4, 2))

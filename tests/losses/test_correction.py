@@ -233,3 +233,12 @@ def test_unknown_base_loss_is_refused_with_the_known_ones():
 def test_what_is_no_loss_with_a_reduction_is_refused(base_loss):
     with pytest.raises(TypeError, match="an instance of a loss with a reduction"):
         BackwardLoss(np.eye(2), base_loss=base_loss)
+
+
+@pytest.mark.parametrize("correction", [ForwardLoss, BackwardLoss, ReweightedLoss])
+def test_identity_leaves_cross_entropy_however_sure_the_net_is(correction):
+    logits = torch.tensor([[-1e4, 0, 0], [-200, 0, 0], [0, 1e4, 0]], dtype=torch.float64)
+    y = torch.zeros(3, dtype=torch.int64)
+    expected = cross_entropy(logits, y, reduction="none")
+    losses = correction(np.eye(3), reduction="none")(logits, y)
+    torch.testing.assert_close(losses, expected, rtol=1e-12, atol=0)

@@ -265,3 +265,31 @@ def test_memory_grows_with_rows_times_classes_only(make_loss):
     with LargestTensor() as largest:
         loss(logits, torch.arange(n_rows)).backward()
     assert largest.n_elements <= n_rows * n_classes
+
+
+MISFITS = {
+    "one label for all rows": torch.zeros(1, dtype=torch.int64),
+    "a column of labels": torch.zeros(12, 1, dtype=torch.int64),
+    "floating labels": torch.zeros(12),
+    "a negative label": torch.full((12,), -1),
+}
+
+
+@each_loss
+@pytest.mark.parametrize("target", MISFITS.values(), ids=MISFITS)
+def test_labels_that_do_not_fit_the_logits_are_refused(make_loss, target):
+    with pytest.raises(ValueError, match="target must hold"):
+        make_loss(T)(batch()[0], target)
+
+
+@each_correction
+def test_logits_of_other_classes_are_refused(make_loss):
+    with pytest.raises(ValueError, match=r"shape \(n_samples, 3\).* got \(12, 1\)"):
+        make_loss(T)(torch.zeros(12, 1), torch.zeros(12, dtype=torch.int64))
+
+
+@each_loss
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32])
+def test_labels_of_any_integer_type_are_taken(make_loss, dtype):
+    logits, y = batch()
+    assert make_loss(T)(logits, y.to(dtype)) == make_loss(T)(logits, y)

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise.transition import (
     ClusterabilityEstimator,
+    ConfusionEstimator,
     ConstrainedEstimator,
     LabelFrequencyEstimator,
     TrustedEstimator,
@@ -153,3 +154,13 @@ def test_what_is_known_of_the_rows_reaches_the_estimator():
 def test_constraints_that_do_not_fit_the_classes_are_refused(params, message):
     with pytest.raises(ValueError, match=message):
         both(0, **params)
+
+
+def test_clean_classes_may_be_a_mask():
+    y_proba = np.repeat([[0.9, 0.1], [0.1, 0.9]], 10, axis=0)
+    y = np.array([0] * 10 + [1] * 10)
+    one, other = (
+        ConstrainedEstimator(ConfusionEstimator(), clean_classes=clean).fit(y_proba, y)
+        for clean in ([1], [False, True])
+    )
+    assert_array_equal(one.transition_matrix_, other.transition_matrix_)

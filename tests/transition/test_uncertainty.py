@@ -9,6 +9,7 @@ from sklnoise.transition import (
     ClusterabilityEstimator,
     ConfidentJointEstimator,
     ConfusionEstimator,
+    LabelFrequencyEstimator,
     TrustedEstimator,
     bootstrap_transition,
 )
@@ -124,3 +125,12 @@ def test_frozen_estimator_does_not_move():
 def test_bad_parameters_are_refused(params, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_transition(ConfusionEstimator(), *first_pass(0), **params)
+
+
+def test_huge_weights_are_resampled_all_the_same():
+    y_proba = np.repeat([[0.9, 0.1], [0.2, 0.8]], 50, axis=0)
+    y = np.r_[np.arange(50) % 10 == 0, np.arange(50) % 5 > 0].astype(int)
+    result = bootstrap_transition(
+        LabelFrequencyEstimator(), y_proba, y, np.full(100, 1e20), n_bootstraps=3
+    )
+    assert np.isfinite(result.standard_error).all()
