@@ -107,7 +107,13 @@ class RowDataset(torch.utils.data.Dataset):
         return X, tuple(target[positions] for target in self.targets)
 
     def probe(self):
-        """Return a few rows of X, to try a net on."""
+        """Return a few rows of X, to try a net on.
+
+        Returns
+        -------
+        batch : torch.Tensor of shape (n_rows, ...)
+            The first rows.
+        """
         return self.take(np.arange(min(PROBE_ROWS, len(self))))[0]
 
     def __getitem__(self, position):

@@ -37,7 +37,18 @@ class NormalizedLogits(nn.Module):
         self.register_buffer("n_batches", torch.zeros(()))
 
     def forward(self, *args, **kwargs):
-        """Apply the module and normalise its logits."""
+        """Apply the module and normalise its logits.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            What the module takes.
+
+        Returns
+        -------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Of mean 0 and variance 1 over a batch in training.
+        """
         logits = first_output(self.module(*args, **kwargs))
         if self.from_probabilities:
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()

@@ -1,4 +1,4 @@
-"""Try a net on a few rows before it is trained: what does its module give?"""
+"""Try a net on a few rows before it is trained, to see what its module gives."""
 
 import torch
 

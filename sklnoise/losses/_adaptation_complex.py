@@ -20,8 +20,8 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         \mathrm{softmax}_j(b_{ij} + u_{ij}^\top h)_y
 
     `h` are the features of the row, the last hidden layer of the net. The loss is called
-    as `loss((logits, features), target)`. While the feature weights `u`, which start at 0,
-    are 0, it is :class:`SimpleAdaptationLoss`.
+    as `loss((logits, features), target)`. While the feature weights `u` are 0, where they
+    start, it is :class:`SimpleAdaptationLoss`.
 
     Its cost grows with `n_classes ** 2` a row, so keep to the simple or the sparse layer
     where there are many classes.
