@@ -39,7 +39,7 @@ def warn_of_swaps(transition_matrix, classes, settled):
             f"swapped: {named}. Nothing in noisy labels tells the two apart; mark a few "
             "rows of each as trusted, or pass a known transition.",
             SwappableClassesWarning,
-            stacklevel=4,
+            stacklevel=6,  # through _fit, fit and its context to the caller
         )
 
 
@@ -69,5 +69,5 @@ def warn_of_permutation(learned, start, classes):
             "these classes are likely exchanged. Start from a better transition, lower "
             "the learning rate, or mark a few rows as trusted.",
             PermutedClassesWarning,
-            stacklevel=4,
+            stacklevel=6,  # through _fit, fit and its context to the caller
         )

@@ -55,5 +55,5 @@ def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
             "implied share solves Tᵀ prior = frequencies of the noisy labels. Lower the "
             'learning rate, raise warm_up, start from refit="first-pass", or check T.',
             ClassCollapseWarning,
-            stacklevel=3,
+            stacklevel=6,  # through _fit, fit and its context to the caller
         )
