@@ -121,17 +121,18 @@ def plot(frame):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, (ours, paper) = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
+    figure, (ours, paper) = plt.subplots(1, 2, figsize=(10, 4), sharex=True, sharey=True)
     styles = dict(zip(SYSTEMS, ["o:", "s:", "^:", "D--", "v-.", "P-"]))
-    for system, style in styles.items():
+    for number, (system, style) in enumerate(styles.items()):
+        color = f"C{number}"
         of_system = frame[frame.system == system].groupby("noise_rate")
         mean = of_system.accuracy.mean()
         low, high = of_system.low.min(), of_system.high.max()
-        ours.plot(mean.index, 100 * mean, style, label=system)
-        ours.fill_between(mean.index, 100 * low, 100 * high, alpha=0.2)
+        ours.plot(mean.index, 100 * mean, style, label=system, color=color)
+        ours.fill_between(mean.index, 100 * low, 100 * high, alpha=0.2, color=color)
         if system in PAPER:
             rates, accuracies = zip(*PAPER[system].items())
-            paper.plot(rates, 100 * np.array(accuracies), style)
+            paper.plot(rates, 100 * np.array(accuracies), style, color=color)
     ours.set(title="this library", xlabel="noise rate", ylabel="test accuracy (%)")
     paper.set(title="the paper (read off its figure)", xlabel="noise rate")
     ours.legend()
