@@ -28,7 +28,7 @@ pytestmark = [
 
 # The default classifier is checked as it is; the other corrections, which share all but
 # the loss with it, with fewer folds and shorter training.
-QUICK = {"estimator": AutoSizedNet(lr=0.03, max_epochs=25), "cv": 2, "device": "cpu"}
+QUICK = {"estimator": AutoSizedNet(lr=0.05, max_epochs=12), "cv": 2, "device": "cpu"}
 CLASSIFIERS = [NoiseRobustClassifier(device="cpu")] + [
     NoiseRobustClassifier(correction=name, **QUICK)
     for name in CORRECTIONS
