@@ -10,7 +10,7 @@ SUM_TOLERANCE = 1e-6
 SINGULAR_CONDITION = 1e12
 
 
-def check_transition_matrix(transition_matrix, n_classes=None, *, invertible=False):
+def check_transition_matrix(transition_matrix, n_classes=None):
     """Validate a transition matrix and return it as float64.
 
     Parameters
@@ -21,9 +21,6 @@ def check_transition_matrix(transition_matrix, n_classes=None, *, invertible=Fal
     n_classes : int, default=None
         The number of classes that T must have; None accepts any.
 
-    invertible : bool, default=False
-        Whether a singular T is an error.
-
     Returns
     -------
     transition_matrix : ndarray of shape (n_classes, n_classes), dtype=float64
@@ -33,7 +30,7 @@ def check_transition_matrix(transition_matrix, n_classes=None, *, invertible=Fal
     ------
     ValueError
         If T is not square, not of the expected size, has entries that are negative
-        or not finite, rows that do not sum to 1, or is singular where it must not be.
+        or not finite, or rows that do not sum to 1.
     """
     T = check_array(
         transition_matrix, dtype=np.float64, copy=True, input_name="transition_matrix"
@@ -62,8 +59,6 @@ def check_transition_matrix(transition_matrix, n_classes=None, *, invertible=Fal
             f"transition_matrix must have rows summing to 1; row {worst} sums to "
             f"{row_sums[worst]:.4g}. {remedy}: T[i, j] = P(noisy=j | clean=i)."
         )
-    if invertible:
-        check_invertible(T)
     return T
 
 

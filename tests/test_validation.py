@@ -59,7 +59,7 @@ def test_singular_matrix_is_refused_only_where_an_inverse_is_needed():
     singular = np.full((2, 2), 0.5)
     check_transition_matrix(singular)
     with pytest.raises(ValueError, match="condition number"):
-        check_transition_matrix(singular, invertible=True)
+        check_invertible(singular)
 
 
 def test_singular_matrix_error_names_the_condition_number_with_its_remedies():

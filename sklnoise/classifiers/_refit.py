@@ -146,13 +146,11 @@ def train_with(train, loss, data, rows, transition_matrix):
     """
     net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
     trained = correction_of(net.criterion_.loss)
-    learned = next(trained.parameters(), None) is not None
-    if not learned:
-        return net, deepcopy(trained).cpu(), transition_matrix
-    if getattr(trained, "wants_features", False):
+    T = transition_matrix
+    if hasattr(trained, "transition_matrices"):
         T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
-    else:
-        T = transition_of(trained, len(transition_matrix))
+    elif next(trained.parameters(), None) is not None:
+        T = transition_of(trained, len(T))
     return net, deepcopy(trained).cpu(), T
 
 
