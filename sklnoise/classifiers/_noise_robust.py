@@ -49,6 +49,7 @@ from sklnoise.engine import (
     predict_proba,
     resolve_device,
     resolve_dtype,
+    resolve_half,
 )
 
 DEFAULT_FOLDS = 5
@@ -125,7 +126,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     device : str or torch.device, default="auto"
         Where the network is trained; "auto" takes CUDA, then MPS, then the CPU.
 
-    dtype : {"auto", "float32", "float64"}, default="auto"
+    dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Type of the network. "auto" keeps float64 data in float64 on the CPU; all else
         is float32.
 
@@ -235,7 +236,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         "warm_up": [Interval(Real, 0, 1, closed="left")],
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "device": [str, torch.device],
-        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "dtype": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -355,6 +356,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             device=device,
             dtype=resolve_dtype(self.dtype, data.X.dtype, device),
             n_threads=torch.get_num_threads(),
+            half=resolve_half(self.dtype, device),
         )
         seed, refit_seed = draw_seeds(self.random_state, 2)
         loss = self.correction
@@ -432,6 +434,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             setting,
             with_features=wanted_features(estimator) == "hidden",
             weighted=weighted,
+            observed=self.first_pass is not None,
             fit_params=routed.first_pass.fit,
             made_by=made_by(first_pass),
             n_jobs=self.n_jobs,

@@ -13,7 +13,8 @@ from sklearn.utils.validation import has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
 from sklnoise.engine import (
-    fit_net,
+    attempt,
+    fit_nets,
     hidden_features,
     is_net,
     predict_proba,
@@ -55,6 +56,7 @@ def run_first_pass(
     *,
     with_features,
     weighted,
+    observed,
     fit_params,
     made_by,
     n_jobs,
@@ -85,6 +87,9 @@ def run_first_pass(
     weighted : bool
         Whether the user gave weights, so that any classifier must see them.
 
+    observed : bool
+        Whether the callbacks of nets that only look at the training are called.
+
     fit_params : dict
         More parameters of the model's `fit`; those with an entry a row are split.
 
@@ -93,7 +98,7 @@ def run_first_pass(
         depends on.
 
     n_jobs : int or None
-        Folds that are fitted at the same time.
+        Folds that are fitted at the same time, unless nets are stacked.
 
     report : callable
         Told of each fold that is done, in words.
@@ -108,22 +113,26 @@ def run_first_pass(
     FoldFitError
         If a fold fails; the cause is chained.
     """
-    setting = setting._replace(n_threads=max(1, setting.n_threads // len(splits)))
-    fit = partial(fit_fold_net, setting=setting, with_features=with_features)
-    if not is_net(first_pass):
-        fit = partial(fit_fold_classifier, setting=setting, weighted=weighted)
-    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(outcome_of)(
-            fit,
-            clone(first_pass),
+    of_folds = [check_method_params(data.X, fit_params, indices=a) for a, _ in splits]
+    if is_net(first_pass):
+        outcomes = fit_nets(
+            first_pass,
             data,
-            train,
-            test,
-            seed,
-            fit_params=check_method_params(data.X, fit_params, indices=train),
+            [train for train, _ in splits],
+            torch.nn.CrossEntropyLoss(reduction="none"),
+            setting,
+            seeds,
+            partial(predict_fold, data, splits, with_features),
+            fit_params=of_folds,
+            observed=observed,
+            n_jobs=n_jobs,
         )
-        for (train, test), seed in zip(splits, seeds)
-    )
+    else:
+        fit = partial(fit_fold_classifier, setting=setting, weighted=weighted)
+        outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(attempt)(fit, clone(first_pass), data, *split, seed, fit_params)
+            for split, seed, fit_params in zip(splits, seeds, of_folds)
+        )
     n_samples = len(data.y)
     total, times = np.zeros((n_samples, setting.n_classes)), np.zeros(n_samples)
     features, folds = None, np.full(n_samples, -1)
@@ -175,73 +184,45 @@ def made_by(first_pass):
     return torch.__version__, sklearn.__version__, source
 
 
-def outcome_of(fit, *args, **kwargs):
-    """Return what a fold gives, or the exception that it fails with.
+def predict_fold(data, splits, with_features, net, number):
+    """Predict the rows that a net of the first pass did not see.
 
     Parameters
     ----------
-    fit : callable
-        Fits one fold.
-
-    *args, **kwargs
-        Its arguments.
-
-    Returns
-    -------
-    outcome : object or Exception
-        An error keeps its cause better as a value than through another process.
-    """
-    try:
-        return fit(*args, **kwargs)
-    except Exception as error:
-        return error
-
-
-def fit_fold_net(net, data, train, test, seed, *, setting, with_features, fit_params):
-    """Fit a net with cross-entropy and predict the rows of its fold.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template.
-
     data : LabelledData
         All the data.
 
-    train, test : ndarray
+    splits : list of (train, test) ndarrays
         Indices into it.
-
-    seed : int
-        Seed of the net.
-
-    setting : Setting
-        Classes, device, type and threads.
 
     with_features : bool
         Whether the hidden features are wanted.
 
-    fit_params : dict
-        More parameters of the training loop.
+    net : skorch.NeuralNetClassifier
+        Fitted.
+
+    number : int
+        Of its split.
 
     Returns
     -------
     y_proba : ndarray of shape (n_test, n_classes)
         Probabilities of the test rows.
 
-    weights : dict of ndarray
-        Weights of the net.
+    weights : dict of ndarray or None
+        Weights of the first split's net.
 
     features : ndarray of shape (n_test, n_features) or None
         Hidden features of the test rows, if wanted.
     """
-    loss = torch.nn.CrossEntropyLoss(reduction="none")
-    fitted = fit_net(net, data, train, loss, setting, seed=seed, fit_params=fit_params)
-    features = hidden_features(fitted, data.X, test) if with_features else None
-    return predict_proba(fitted, data.X, test), weights_of(fitted), features
+    _, test = splits[number]
+    features = hidden_features(net, data.X, test) if with_features else None
+    weights = None if number else weights_of(net)
+    return predict_proba(net, data.X, test), weights, features
 
 
 def fit_fold_classifier(
-    classifier, data, train, test, seed, *, setting, weighted, fit_params
+    classifier, data, train, test, seed, fit_params, *, setting, weighted
 ):
     """Fit any classifier and predict the rows of its fold.
 
@@ -259,14 +240,14 @@ def fit_fold_classifier(
     seed : int
         Seed of the classifier, where it takes one.
 
+    fit_params : dict
+        More parameters of `fit`.
+
     setting : Setting
         The number of classes.
 
     weighted : bool
         Whether `fit` gets the weights.
-
-    fit_params : dict
-        More parameters of `fit`.
 
     Returns
     -------

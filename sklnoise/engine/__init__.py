@@ -1,7 +1,12 @@
 """Training of nets: the only floor that knows skorch."""
 
 from sklnoise.engine._data import LabelledData
-from sklnoise.engine._device import Setting, resolve_device, resolve_dtype
+from sklnoise.engine._device import (
+    Setting,
+    resolve_device,
+    resolve_dtype,
+    resolve_half,
+)
 from sklnoise.engine._folds import make_splits
 from sklnoise.engine._net import AutoSizedNet, as_net, is_net
 from sklnoise.engine._prediction import (
@@ -10,6 +15,7 @@ from sklnoise.engine._prediction import (
     predict_proba,
     weights_of,
 )
+from sklnoise.engine._routes import attempt, fit_nets
 from sklnoise.engine._training import fit_net
 
 __all__ = [
@@ -17,7 +23,9 @@ __all__ = [
     "LabelledData",
     "Setting",
     "as_net",
+    "attempt",
     "fit_net",
+    "fit_nets",
     "hidden_features",
     "is_net",
     "make_splits",
@@ -25,5 +33,6 @@ __all__ = [
     "predict_proba",
     "resolve_device",
     "resolve_dtype",
+    "resolve_half",
     "weights_of",
 ]

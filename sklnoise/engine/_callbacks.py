@@ -1,11 +1,22 @@
 """Callbacks of the training: stop at a loss that is not finite, keep the best epoch."""
 
-from copy import deepcopy
-
 import numpy as np
-from skorch.callbacks import Callback
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    GradientNormClipping,
+    InputShapeSetter,
+    LoadInitState,
+    LRScheduler,
+    ParamMapper,
+    PassthroughScoring,
+)
+from skorch.callbacks.scoring import ScoringBase
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from sklnoise.exceptions import NonFiniteLossError
+
+ANY_SCORE = "*"
 
 
 class StopAtNonFiniteLoss(Callback):
@@ -25,9 +36,23 @@ def check_finite_loss(epoch):
         One epoch of a skorch history.
     """
     losses = [batch.get("train_loss", 0.0) for batch in epoch["batches"]]
+    check_finite(losses, epoch["epoch"])
+
+
+def check_finite(losses, number):
+    """Raise a `NonFiniteLossError` if one of the losses is NaN or infinite.
+
+    Parameters
+    ----------
+    losses : list of float
+        One a batch.
+
+    number : int
+        Of the epoch.
+    """
     if not np.isfinite(losses).all():
         raise NonFiniteLossError(
-            f"the training loss became {losses[-1]} in epoch {epoch['epoch']}. Lower the "
+            f"the training loss became {losses[-1]} in epoch {number}. Lower the "
             "learning rate, clip the gradients, scale X, or (backward correction) use "
             "a better conditioned transition_matrix."
         )
@@ -57,7 +82,7 @@ class KeepBest(Callback):
         loss, epoch = net.history[-1, "valid_loss"], net.history[-1, "epoch"]
         if loss < self.best_loss_:
             self.best_loss_, self.best_epoch_ = loss, epoch
-            self.best_state_ = deepcopy(self._state(net))
+            self.best_state_ = self._state(net)
         elif epoch - self.best_epoch_ >= self.patience:
             raise KeyboardInterrupt  # skorch's way to end a training
 
@@ -70,4 +95,84 @@ class KeepBest(Callback):
 
     @staticmethod
     def _state(net):
-        return net.module_.state_dict(), net.criterion_.state_dict()
+        parts = net.module_, net.criterion_
+        return [{n: v.clone() for n, v in part.state_dict().items()} for part in parts]
+
+
+def raised_by_callback(interrupt):
+    """Tell a callback that stops the training from a user who does.
+
+    Parameters
+    ----------
+    interrupt : KeyboardInterrupt
+        What came out of the training loop.
+
+    Returns
+    -------
+    raised_by_callback : bool
+        Whether the innermost frame is a method of a skorch callback.
+    """
+    traceback = interrupt.__traceback__
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    return isinstance(traceback.tb_frame.f_locals.get("self"), Callback)
+
+
+ACTING = (
+    LRScheduler,
+    GradientNormClipping,
+    EarlyStopping,
+    ParamMapper,
+    InputShapeSetter,
+    LoadInitState,
+    KeepBest,
+)
+"""Callbacks that change learning rates, gradients or the module, or stop a training."""
+
+
+def leave_out_observers(net):
+    """Take out the callbacks that do not act on the training of a net.
+
+    Those of skorch and of ours that act stay, with the scores that they look at.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised; changed in place.
+    """
+    wanted = set()
+    for _, callback in net.callbacks_:
+        if isinstance(callback, ACTING):
+            wanted |= monitored(callback)
+    net.callbacks_ = [
+        (name, callback)
+        for name, callback in net.callbacks_
+        if isinstance(callback, ACTING)
+        or (
+            isinstance(callback, PassthroughScoring | ScoringBase)
+            and (ANY_SCORE in wanted or name in wanted)
+        )
+    ]
+
+
+def monitored(callback):
+    """Tell the names of the scores that a callback looks at.
+
+    Parameters
+    ----------
+    callback : skorch.callbacks.Callback
+        One that acts.
+
+    Returns
+    -------
+    names : set of str
+        `ANY_SCORE` where it may look at any of them.
+    """
+    if isinstance(callback, KeepBest):
+        return {"valid_loss"}
+    if isinstance(callback, ParamMapper):
+        return {ANY_SCORE} if callable(callback.schedule) else set()
+    if isinstance(callback, LRScheduler) and callback.policy_ is not ReduceLROnPlateau:
+        return set()
+    monitor = getattr(callback, "monitor", None)
+    return set() if monitor is None else {ANY_SCORE if callable(monitor) else monitor}

@@ -28,6 +28,9 @@ class WeightedCriterion(nn.Module):
 
     hidden : HiddenFeatures, default=None
         Where a loss that `wants_features` finds them, during the training.
+
+    weighted : bool, default=True
+        Whether the weights are looked at; otherwise all weigh 1.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class WeightedCriterion(nn.Module):
         warm_up_steps=0,
         from_probabilities=False,
         hidden=None,
+        weighted=True,
     ):
         super().__init__()
         self.loss = deepcopy(loss)
@@ -45,6 +49,7 @@ class WeightedCriterion(nn.Module):
         self.warm_up_steps = warm_up_steps
         self.from_probabilities = from_probabilities
         self.hidden = hidden
+        self.weighted = weighted
         self.step = 0
 
     def forward(self, y_pred, target):
@@ -76,7 +81,9 @@ class WeightedCriterion(nn.Module):
         else:
             losses = self.loss(logits, codes, *extra)
         self.step += self.training
-        return (sample_weight * losses).sum() / len(codes)
+        if self.weighted:
+            losses = sample_weight * losses
+        return losses.mean()
 
 
 def first_output(y_pred):

@@ -1,13 +1,11 @@
-"""Batches of rows: one gather for a whole batch, never a copy of the data for a fold."""
+"""All the data of a fit, and how rows are taken out of them."""
 
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.sparse import issparse
-from torch.utils.data import default_collate
-
-PROBE_ROWS = 8
+from torch.utils.data import Dataset, Subset, default_collate
 
 
 class LabelledData(NamedTuple):
@@ -15,7 +13,7 @@ class LabelledData(NamedTuple):
 
     Attributes
     ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
         Rows.
 
     y : ndarray of shape (n_samples,), dtype=int64
@@ -34,15 +32,49 @@ class LabelledData(NamedTuple):
     extra: np.ndarray | None = None
 
 
+def n_samples_of(X):
+    """Count the rows of X.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
+        The data.
+
+    Returns
+    -------
+    n_samples : int
+        Its length.
+    """
+    return len(X) if isinstance(X, Dataset) else X.shape[0]
+
+
+def row_shape(X):
+    """Tell the shape of one row of X.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
+        The data.
+
+    Returns
+    -------
+    shape : tuple of int
+        Without the axis of the rows.
+    """
+    if isinstance(X, Dataset):
+        return tuple(collate_rows(X, [0]).shape[1:])
+    return X.shape[1:]
+
+
 def gather(X, rows, dtype, cast_integers):
     """Copy some rows of X into a tensor.
 
     Parameters
     ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
         The data; sparse rows become dense here and nowhere before.
 
-    rows : ndarray of shape (n_rows,)
+    rows : ndarray of shape (n_rows,) or slice
         Indices of the rows.
 
     dtype : torch.dtype
@@ -54,95 +86,46 @@ def gather(X, rows, dtype, cast_integers):
     Returns
     -------
     batch : torch.Tensor of shape (n_rows, ...)
-        A copy of the rows.
+        A copy of the rows; of a slice, a view where that is possible.
     """
-    batch = X[rows]
-    if issparse(batch):
-        batch = batch.toarray()
-    batch = np.asarray(batch)
-    native = batch.dtype.newbyteorder("=")
-    native = np.float64 if native == np.longdouble else native
-    batch = torch.from_numpy(batch.astype(native, copy=False))
+    if isinstance(X, Dataset):
+        batch = collate_rows(X, np.arange(len(X))[rows].tolist())
+    else:
+        if issparse(X):
+            batch = X[rows].toarray()
+        elif isinstance(rows, slice):
+            batch = np.require(X[rows], requirements="W")
+        else:
+            batch = np.asarray(X.take(rows, axis=0))
+        native = batch.dtype.newbyteorder("=")
+        native = np.float64 if native == np.longdouble else native
+        batch = torch.from_numpy(batch.astype(native, copy=False))
     if cast_integers or batch.is_floating_point():
         batch = batch.to(dtype)
     return batch
 
 
-class RowDataset(torch.utils.data.Dataset):
-    """Rows of X with their label codes and weights, as views through an index.
+def collate_rows(dataset, rows):
+    """Take some rows out of a torch Dataset.
 
     Parameters
     ----------
-    data : LabelledData
-        All the data; weights are scaled to mean 1 over `rows`.
+    dataset : Dataset
+        Its items are rows, or tuples that start with one.
 
-    rows : ndarray of shape (n_rows,)
-        The rows that belong to this dataset.
-
-    dtype : torch.dtype
-        Type of the weights and of floating batches.
-
-    cast_integers : bool, default=False
-        Whether integers in X are cast to `dtype` as well.
-    """
-
-    def __init__(self, data, rows, dtype, *, cast_integers=False):
-        # Not X and y: skorch would pair all rows of X with the labels of some.
-        self.all_X = data.X
-        self.rows = rows
-        self.dtype = dtype
-        self.cast_integers = cast_integers
-        self.codes = torch.from_numpy(data.y[rows])
-        weight = data.sample_weight[rows]
-        self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
-        extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)
-        self.targets = (self.codes, self.sample_weight, *extra)
-
-    def __len__(self):
-        return len(self.rows)
-
-    def take(self, positions):
-        """Return `(X, (y, sample_weight, ...))` at some positions."""
-        X = gather(self.all_X, self.rows[positions], self.dtype, self.cast_integers)
-        return X, tuple(target[positions] for target in self.targets)
-
-    def probe(self):
-        """Return a few rows of X, to try a net on.
-
-        Returns
-        -------
-        batch : torch.Tensor of shape (n_rows, ...)
-            The first rows.
-        """
-        return self.take(np.arange(min(PROBE_ROWS, len(self))))[0]
-
-    def __getitem__(self, position):
-        X, targets = self.take(np.array([position]))
-        return X[0], tuple(target[0] for target in targets)
-
-
-class BatchDataset(RowDataset):
-    """A `RowDataset` that hands a DataLoader whole batches, to be left as they are."""
-
-    def __getitems__(self, positions):
-        """Return the batch at some positions, for `collate`."""
-        return self.take(np.asarray(positions))
-
-
-def collate(batch):
-    """Leave the batches of a `BatchDataset` as they are, and collate all others.
-
-    Parameters
-    ----------
-    batch : tuple or list
-        A batch that is ready, or rows.
+    rows : list of int
+        Indices of the rows.
 
     Returns
     -------
-    batch : tuple or list
-        `(X, y)`.
+    batch : torch.Tensor of shape (n_rows, ...)
+        The rows.
     """
-    return batch if isinstance(batch, tuple) else default_collate(batch)
+    if hasattr(dataset, "__getitems__"):
+        items = dataset.__getitems__(rows)
+    else:
+        items = [dataset[row] for row in rows]
+    return default_collate([i[0] if isinstance(i, tuple | list) else i for i in items])
 
 
 class HoldOut:
@@ -172,8 +155,7 @@ class HoldOut:
         held_out[order[self._positions(len(y))]] = True
         held_out &= np.bincount(y)[y] > 1
         return tuple(
-            torch.utils.data.Subset(dataset, np.flatnonzero(part))
-            for part in (~held_out, held_out)
+            Subset(dataset, np.flatnonzero(part)) for part in (~held_out, held_out)
         )
 
     def n_train(self, n_samples):

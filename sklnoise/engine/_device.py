@@ -1,6 +1,7 @@
 """Where a net is trained: device, floating type, random state and threads."""
 
 import threading
+import warnings
 from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import torch
 TRAINING_LOCK = threading.RLock()
 """Torch's random state and thread count belong to the process: one training at a time."""
 
-SMALL_STEP = 2**24
+SMALL_STEP = 2**22
 """Multiplications in a step below which a second thread costs more than it brings."""
 
 
@@ -30,12 +31,16 @@ class Setting(NamedTuple):
 
     n_threads : int
         Threads that a large step may use.
+
+    half : torch.dtype or None
+        Type in which products are computed where that is not `dtype`.
     """
 
     n_classes: int
     device: torch.device
     dtype: torch.dtype
     n_threads: int
+    half: torch.dtype | None = None
 
 
 def resolve_device(device):
@@ -76,8 +81,9 @@ def resolve_dtype(dtype, X_dtype, device):
 
     Parameters
     ----------
-    dtype : {"auto", "float32", "float64"}
-        "auto" keeps float64 data in float64 on the CPU; all else is float32.
+    dtype : {"auto", "float32", "float64", "bfloat16"}
+        "auto" keeps float64 data in float64 on the CPU; all else is float32, with
+        "bfloat16" for weights and data though not for products.
 
     X_dtype : numpy.dtype
         Type of the data.
@@ -103,7 +109,40 @@ def resolve_dtype(dtype, X_dtype, device):
     if dtype == "auto":
         double = X_dtype == np.float64 and device.type == "cpu"
         return torch.float64 if double else torch.float32
-    return getattr(torch, dtype)
+    return torch.float64 if dtype == "float64" else torch.float32
+
+
+def resolve_half(dtype, device):
+    """Choose the type of products, where that is not the type of the weights.
+
+    Parameters
+    ----------
+    dtype : {"auto", "float32", "float64", "bfloat16"}
+        The parameter of the classifier.
+
+    device : torch.device
+        Where the net is trained.
+
+    Returns
+    -------
+    half : torch.dtype or None
+        None without mixed precision; also, with a warning, where the device has it only
+        by emulation.
+    """
+    if dtype != "bfloat16":
+        return None
+    if device.type == "cpu":
+        has_it = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    else:
+        has_it = device.type != "cuda" or torch.cuda.is_bf16_supported()
+    if not has_it:
+        warnings.warn(
+            f'dtype="bfloat16" is float32 here: the device "{device}" has no '
+            "instructions for bfloat16, and to emulate them would be slower. "
+            'dtype="float32" is without this warning.',
+            stacklevel=4,
+        )
+    return torch.bfloat16 if has_it else None
 
 
 @contextmanager
@@ -152,8 +191,8 @@ def thread_limit(n_threads):
             torch.set_num_threads(before)
 
 
-def threads_for(module, batch_shape, available):
-    """Choose the threads for a training step from the model and the shapes alone.
+def is_small_step(module, batch_shape):
+    """Tell whether a training step takes less time to compute than to give out.
 
     Parameters
     ----------
@@ -163,15 +202,46 @@ def threads_for(module, batch_shape, available):
     batch_shape : tuple of int
         Shape of a batch.
 
-    available : int
-        Threads that the step may use.
+    Returns
+    -------
+    is_small : bool
+        Whether the model and the shapes, which alone decide, make a small step on flat
+        data. A choice that follows neither the clock nor `n_jobs` keeps results equal
+        to the bit.
+    """
+    return len(batch_shape) == 2 and n_weights(module) * batch_shape[0] < SMALL_STEP
+
+
+def n_weights(module):
+    """Count the weights of a module.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The net.
 
     Returns
     -------
-    n_threads : int
-        1 for small steps on flat data, otherwise `available`. A count that follows
-        neither the clock nor `n_jobs` keeps results equal to the bit.
+    n_weights : int
+        Values of all its parameters.
     """
-    weights = sum(p.numel() for p in module.parameters())
-    small = len(batch_shape) == 2 and weights * batch_shape[0] < SMALL_STEP
-    return 1 if small else available
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def mixed_precision(setting):
+    """Compute in half precision what bears it, where the setting says so.
+
+    Parameters
+    ----------
+    setting : Setting
+        Device and types.
+
+    Returns
+    -------
+    context : context manager
+        For this thread alone.
+    """
+    if setting.half is None:
+        return nullcontext()
+    # What a cache keeps of the weights would be old after the next step.
+    return torch.autocast(setting.device.type, setting.half, cache_enabled=False)

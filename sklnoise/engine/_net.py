@@ -19,6 +19,12 @@ AMBIGUOUS = {"in_features", "input_dim", "out_features", "output_dim"}
 IMPLEMENTATIONS = {
     f"optimizer__{name}" for name in ("fused", "foreach", "differentiable")
 }
+FUSED = {
+    "cpu": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad),
+    "cuda": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD),
+}
+"""Optimizers that have a fused implementation, by device."""
+
 QUIET = {"valid_acc", "print_log"}
 """Callbacks of skorch that cost time in each epoch and tell nothing unless asked."""
 
@@ -221,8 +227,6 @@ def set_budget(net, n_samples, minibatch, seed):
         batches = max(1, n_train / net.batch_size) if minibatch else 1
         budget = FULL_BATCH_STEPS * math.sqrt(batches)
         net.max_epochs = max(LEAST_EPOCHS, round(budget / math.ceil(batches)))
-    if net.optimizer is torch.optim.AdamW and not IMPLEMENTATIONS & vars(net).keys():
-        net.set_params(optimizer__fused=True)
     if net.callbacks == "disable":
         return
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)
@@ -230,6 +234,47 @@ def set_budget(net, n_samples, minibatch, seed):
     if net.train_split:
         callbacks.append(("keep_best", KeepBest(patience=max(5, net.max_epochs // 4))))
     net.callbacks = callbacks
+
+
+def fuse_optimizer(net, device):
+    """Let an optimizer of torch update all weights at once, unless the user chose how.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Not initialised; changed in place.
+
+    device : torch.device
+        Where it is trained.
+
+    Returns
+    -------
+    fused : bool
+        Whether that was done.
+    """
+    fused = (
+        net.optimizer in FUSED.get(device.type, ())
+        and not IMPLEMENTATIONS & vars(net).keys()
+    )
+    if fused:
+        net.set_params(optimizer__fused=True)
+    return fused
+
+
+def has_sparse_gradients(module):
+    """Tell whether a layer of a module gives sparse gradients, which no fusion takes.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The net.
+
+    Returns
+    -------
+    has_sparse_gradients : bool
+        Whether there is a sparse embedding.
+    """
+    return any(getattr(layer, "sparse", False) for layer in module.modules())
 
 
 def rows_to_train(net, n_samples):

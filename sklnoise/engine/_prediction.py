@@ -1,15 +1,22 @@
 """Predict with a fitted net."""
 
+from math import prod
+
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from skorch.utils import to_numpy
 
 from sklnoise.engine._criterion import first_output
-from sklnoise.engine._data import gather
+from sklnoise.engine._data import gather, n_samples_of, row_shape
 from sklnoise.engine._hidden import HiddenFeatures
+from sklnoise.engine._lean import overridden
 from sklnoise.engine._net import wants_floats
+from sklnoise.engine._sparse import first_layer, multiplied_by
 
-PREDICT_ROWS = 1024
+PREDICT_ROWS = 4096
+PREDICT_VALUES = 2**24
+"""Most rows, and most values of X, that a net is applied to at once."""
 
 
 def predict_proba(net, X, rows=None):
@@ -31,8 +38,9 @@ def predict_proba(net, X, rows=None):
     y_proba : ndarray of shape (n_rows, n_classes)
         Rows sum to 1.
     """
+    nonlinearity = net.predict_nonlinearity
     outputs = map(first_output, outputs_in_chunks(net, X, rows))
-    return np.concatenate([to_numpy(net.predict_nonlinearity(z)) for z in outputs])
+    return np.concatenate([to_numpy(nonlinearity(output)) for output in outputs])
 
 
 def hidden_features(net, X, rows=None):
@@ -87,8 +95,9 @@ def mean_transition(net, loss, X, rows, sample_weight):
     """
     total = 0.0
     probe = next(batches(net, X, rows[:1]))
-    weights = np.split(sample_weight, range(PREDICT_ROWS, len(rows), PREDICT_ROWS))
-    with HiddenFeatures(net, probe) as hidden:
+    chunk = chunk_rows(X)
+    weights = np.split(sample_weight, range(chunk, len(rows), chunk))
+    with HiddenFeatures(net, probe) as hidden, torch.inference_mode():
         for output, weight in zip(outputs_in_chunks(net, X, rows), weights):
             of_each_row = to_numpy(loss.transition_matrices(hidden.of(output)))
             total = total + np.tensordot(weight, of_each_row.astype(np.float64), axes=1)
@@ -103,7 +112,7 @@ def outputs_in_chunks(net, X, rows):
     net : skorch.NeuralNetClassifier
         Fitted.
 
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
         The data.
 
     rows : ndarray of shape (n_rows,) or None
@@ -114,9 +123,16 @@ def outputs_in_chunks(net, X, rows):
     output : torch.Tensor or tuple
         What the module gives for the chunk.
     """
-    rows = np.arange(X.shape[0]) if rows is None else rows
+    module = net.module_.eval()
+    stock = not {"infer", "evaluation_step"} & overridden(net)
     for batch in batches(net, X, rows):
-        yield net.evaluation_step((batch, None))
+        with torch.inference_mode():
+            output = (
+                module(batch.to(net.device))
+                if stock
+                else net.evaluation_step((batch, None))
+            )
+        yield output
 
 
 def batches(net, X, rows):
@@ -127,21 +143,67 @@ def batches(net, X, rows):
     net : skorch.NeuralNetClassifier
         Fitted.
 
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
         The data.
 
-    rows : ndarray of shape (n_rows,)
-        The rows.
+    rows : ndarray of shape (n_rows,) or None
+        The rows; None means all.
 
     Yields
     ------
     batch : torch.Tensor of shape (n_chunk, ...)
-        Of the type of the net's weights.
+        Of the type of the net's weights; a stand-in for sparse rows.
     """
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
-    for start in range(0, len(rows), PREDICT_ROWS):
-        chunk = rows[start : start + PREDICT_ROWS]
-        yield gather(X, chunk, dtype, wants_floats(net))
+    cast = wants_floats(net)
+    layer = first_layer(net, gather(X, slice(1), dtype, cast)) if issparse(X) else None
+    if layer is None:
+        for chunk in chunks(X, rows, chunk_rows(X)):
+            yield gather(X, chunk, dtype, cast)
+        return
+    with multiplied_by(layer, dtype) as sparse_rows:
+        for chunk in chunks(X, rows, PREDICT_ROWS):
+            yield sparse_rows.take(X, chunk)
+
+
+def chunks(X, rows, size):
+    """Cut rows into chunks.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
+        The data.
+
+    rows : ndarray of shape (n_rows,) or None
+        The rows; None means all.
+
+    size : int
+        Rows of a chunk.
+
+    Yields
+    ------
+    chunk : slice or ndarray
+        Of all rows, or of `rows`.
+    """
+    for start in range(0, n_samples_of(X) if rows is None else len(rows), size):
+        part = slice(start, start + size)
+        yield part if rows is None else rows[part]
+
+
+def chunk_rows(X):
+    """Choose the number of rows that become a dense chunk.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
+        The data.
+
+    Returns
+    -------
+    n_rows : int
+        Fewer where rows are long.
+    """
+    return max(1, min(PREDICT_ROWS, PREDICT_VALUES // max(1, prod(row_shape(X)))))
 
 
 def weights_of(net):

@@ -1,25 +1,141 @@
 """Train a skorch net with a loss of ours on some rows."""
 
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from sklearn.base import clone
-from skorch.callbacks import Callback
 from skorch.utils import to_numpy
 from torch.utils.data import DataLoader
 
-from sklnoise.engine._callbacks import StopAtNonFiniteLoss, check_finite_loss
+from sklnoise.engine._batches import BatchDataset, RowDataset, make_batches
+from sklnoise.engine._callbacks import (
+    StopAtNonFiniteLoss,
+    check_finite_loss,
+    leave_out_observers,
+    raised_by_callback,
+)
 from sklnoise.engine._criterion import WeightedCriterion
-from sklnoise.engine._data import BatchDataset, RowDataset, collate
-from sklnoise.engine._device import seeded, thread_limit, threads_for
+from sklnoise.engine._data import row_shape
+from sklnoise.engine._device import (
+    Setting,
+    is_small_step,
+    mixed_precision,
+    seeded,
+    thread_limit,
+)
+from sklnoise.engine._dropout import own_dropout
 from sklnoise.engine._hidden import HiddenFeatures
-from sklnoise.engine._net import rows_to_train, size_net, wants_floats
+from sklnoise.engine._lean import is_lean, lean_epoch
+from sklnoise.engine._net import (
+    fuse_optimizer,
+    has_sparse_gradients,
+    rows_to_train,
+    size_net,
+    wants_floats,
+)
 from sklnoise.engine._normalization import NormalizedLogits, TellWeights
 from sklnoise.engine._probe import check_output, softmax
+from sklnoise.engine._sparse import sparse_rows_for
 
 
-def fit_net(
+class Training(NamedTuple):
+    """A net that is ready to be trained.
+
+    Attributes
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    dataset : RowDataset
+        Its rows.
+
+    y : ndarray of shape (n_rows,)
+        Their label codes, for a validation split.
+
+    seed : int
+        Seed of what is drawn in the training.
+
+    setting : Setting
+        Classes, device, types and threads.
+
+    fit_params : dict
+        Passed on to the training loop.
+    """
+
+    net: object
+    dataset: RowDataset
+    y: np.ndarray
+    seed: int
+    setting: Setting
+    fit_params: dict
+
+    def batch_shape(self):
+        """Compute the shape of a full batch.
+
+        Returns
+        -------
+        shape : tuple of int
+            Rows first.
+        """
+        n_rows = batch_rows(self.net, len(self.dataset))
+        return n_rows, *self.dataset.probe().shape[1:]
+
+
+def fit_net(net, data, rows, loss, setting, **params):
+    """Fit a clone of a net on some rows, leaving all global state as it was.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        The template; not changed.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Rows to train on.
+
+    loss : torch.nn.Module
+        `loss(logits, target)`, one value a row; its parameters are trained too.
+
+    setting : Setting
+        Classes, device, types and threads.
+
+    **params : dict
+        More parameters of `prepare`.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        The fitted clone.
+    """
+    return run_alone(prepare(net, data, rows, loss, setting, **params))
+
+
+def run_alone(training):
+    """Train a net that is ready, while no other is trained in this process.
+
+    Parameters
+    ----------
+    training : Training
+        Its net is changed in place.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        The fitted net.
+    """
+    setting = training.setting
+    small = is_small_step(training.net.module_, training.batch_shape())
+    n_threads = 1 if small else setting.n_threads
+    with seeded(training.seed, setting.device), thread_limit(n_threads):
+        run(training)
+    return training.net
+
+
+def prepare(
     net,
     data,
     rows,
@@ -32,8 +148,9 @@ def fit_net(
     start_from=None,
     verbose=0,
     fit_params=None,
+    observed=True,
 ):
-    """Fit a clone of a net on some rows, leaving all global state as it was.
+    """Make a clone of a net ready to be trained on some rows.
 
     Parameters
     ----------
@@ -52,7 +169,7 @@ def fit_net(
         a batch normalisation of the logits becomes part of the net.
 
     setting : Setting
-        Classes, device, type and threads.
+        Classes, device, types and threads.
 
     seed : int
         Decides initial weights, shuffles, dropout and validation split.
@@ -72,36 +189,65 @@ def fit_net(
     fit_params : dict, default=None
         Passed on to the net's training loop.
 
+    observed : bool, default=True
+        Whether callbacks that only look at the training are called.
+
     Returns
     -------
-    net : skorch.NeuralNetClassifier
-        The fitted clone.
+    training : Training
+        The clone with its data.
     """
-    n_features = int(np.prod(data.X.shape[1:]))
+    n_features = int(np.prod(row_shape(data.X)))
     net = clone(net).set_params(
         device=str(setting.device), verbose=max(net.verbose, verbose)
     )
     size_net(net, len(rows), n_features, setting.n_classes, seed)
+    fused = fuse_optimizer(net, setting.device)
     steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
     if warm_up_loss is not None:
         warm_up_loss = warm_up_loss.to(setting.dtype)
-    net = with_criterion(net, loss.to(setting.dtype), warm_up_loss, steps)
-    dataset = (BatchDataset if feed_batches(net) else RowDataset)(
+    batched = feed_batches(net, seed)
+    dataset = (BatchDataset if batched else RowDataset)(
         data, rows, setting.dtype, cast_integers=wants_floats(net)
+    )
+    net = with_criterion(
+        net,
+        loss=loss.to(setting.dtype),
+        warm_up_loss=warm_up_loss,
+        warm_up_steps=steps,
+        weighted=dataset.weighted,
     )
     with seeded(seed, setting.device):
         net.initialize()
         net.module_.to(setting.dtype)
+        if fused and has_sparse_gradients(net.module_):
+            net.set_params(optimizer__fused=False)
         check_output(net, dataset, setting.n_classes)
         if getattr(loss, "wants_normalized_logits", False):
             append_normalization(net, setting)
         if start_from is not None:
             load_weights(net.module_, start_from)
-        batch_shape = (batch_rows(net, len(rows)), *data.X.shape[1:])
-        n_threads = threads_for(net.module_, batch_shape, setting.n_threads)
-        with thread_limit(n_threads), features_for(loss, net, dataset):
-            train(net, dataset, data.y[rows], fit_params or {})
-    return net
+    if not observed:
+        leave_out_observers(net)
+    return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params or {})
+
+
+def run(training):
+    """Train a net that is ready, in this thread and with torch's state as it is.
+
+    Parameters
+    ----------
+    training : Training
+        Its net is changed in place.
+    """
+    net, dataset, y, seed, setting, fit_params = training
+    with (
+        mixed_precision(setting),
+        own_dropout(net.module_, seed, setting.device),
+        features_for(net, dataset),
+        sparse_rows_for(net, dataset),
+    ):
+        train(net, dataset, y, fit_params)
 
 
 def load_weights(module, weights):
@@ -144,21 +290,18 @@ def append_normalization(net, setting):
 
 
 @contextmanager
-def features_for(loss, net, dataset):
+def features_for(net, dataset):
     """Let a loss that wants the hidden features have them while the net is trained.
 
     Parameters
     ----------
-    loss : torch.nn.Module
-        The loss of each row.
-
     net : skorch.NeuralNetClassifier
         Initialised.
 
     dataset : RowDataset
         Training data.
     """
-    if not getattr(loss, "wants_features", False):
+    if not getattr(net.criterion_.loss, "wants_features", False):
         yield
         return
     with HiddenFeatures(net, dataset.probe()) as hidden:
@@ -167,7 +310,7 @@ def features_for(loss, net, dataset):
         net.criterion_.hidden = None
 
 
-def with_criterion(net, loss, warm_up_loss, warm_up_steps):
+def with_criterion(net, **criterion_params):
     """Return a net like `net` whose criterion, whatever it was, is one of ours.
 
     Parameters
@@ -175,14 +318,8 @@ def with_criterion(net, loss, warm_up_loss, warm_up_steps):
     net : skorch.NeuralNetClassifier
         The template; not changed.
 
-    loss : torch.nn.Module
-        Loss of each row.
-
-    warm_up_loss : torch.nn.Module or None
-        The loss to start with; None is cross-entropy.
-
-    warm_up_steps : int
-        Training steps that use it.
+    **criterion_params : dict
+        Parameters of `WeightedCriterion`.
 
     Returns
     -------
@@ -201,9 +338,7 @@ def with_criterion(net, loss, warm_up_loss, warm_up_steps):
     return type(net)(
         **params,
         criterion=WeightedCriterion,
-        criterion__loss=loss,
-        criterion__warm_up_loss=warm_up_loss,
-        criterion__warm_up_steps=warm_up_steps,
+        **{f"criterion__{name}": value for name, value in criterion_params.items()},
     )
 
 
@@ -249,13 +384,16 @@ def batch_rows(net, n_samples):
     return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
 
 
-def feed_batches(net):
-    """Let a DataLoader take whole batches, unless the user has set up another way.
+def feed_batches(net, seed):
+    """Let a net take whole batches, unless the user has set up another way.
 
     Parameters
     ----------
     net : skorch.NeuralNetClassifier
-        Its iterators are set.
+        Not initialised; changed in place.
+
+    seed : int
+        Seed of the shuffles.
 
     Returns
     -------
@@ -268,7 +406,7 @@ def feed_batches(net):
         for name in names
     )
     if plain:
-        net.set_params(**{f"{name}__collate_fn": collate for name in names})
+        net.set_params(**dict.fromkeys(names, make_batches), iterator_train__seed=seed)
     return plain
 
 
@@ -297,11 +435,15 @@ def train(net, dataset, y, fit_params):
             callback.target_extractor = label_codes
             callback.use_caching = True  # our dataset has no X and y to predict again
     net.notify("on_train_begin", X=dataset, y=y)
+    if is_lean(net, fit_params):
+        vars(net)["run_single_epoch"] = lean_epoch(net, net.run_single_epoch)
     try:
         net.fit_loop(dataset, y, **fit_params)
     except KeyboardInterrupt as interrupt:
         if not raised_by_callback(interrupt):
             raise
+    finally:
+        vars(net).pop("run_single_epoch", None)
     net.notify("on_train_end", X=dataset, y=y)
     for epoch in net.history:
         check_finite_loss(epoch)
@@ -325,22 +467,3 @@ def label_codes(target):
         The labels.
     """
     return to_numpy(target[0] if isinstance(target, (tuple, list)) else target)
-
-
-def raised_by_callback(interrupt):
-    """Tell a callback that stops the training from a user who does.
-
-    Parameters
-    ----------
-    interrupt : KeyboardInterrupt
-        What came out of the training loop.
-
-    Returns
-    -------
-    raised_by_callback : bool
-        Whether the innermost frame is a method of a skorch callback.
-    """
-    traceback = interrupt.__traceback__
-    while traceback.tb_next:
-        traceback = traceback.tb_next
-    return isinstance(traceback.tb_frame.f_locals.get("self"), Callback)

@@ -1,0 +1,282 @@
+"""Batches of rows: one gather for a whole batch, never a copy of the data for a fold."""
+
+import numpy as np
+import torch
+from torch.distributed import is_available, is_initialized
+from torch.utils.data import DataLoader, Dataset, Subset, default_collate
+
+from sklnoise.engine._data import gather
+
+PROBE_ROWS = 8
+GATHERED_BYTES = 2**18
+"""Batches smaller than this are gathered several at a time."""
+
+
+class RowDataset(Dataset):
+    """Rows of X with their label codes and weights, as views through an index.
+
+    Parameters
+    ----------
+    data : LabelledData
+        All the data; weights are scaled to mean 1 over `rows`.
+
+    rows : ndarray of shape (n_rows,)
+        The rows that belong to this dataset.
+
+    dtype : torch.dtype
+        Type of the weights and of floating batches.
+
+    cast_integers : bool, default=False
+        Whether integers in X are cast to `dtype` as well.
+
+    Attributes
+    ----------
+    sparse_rows : SparseRows or None
+        What takes sparse rows as they are, where the net can; None makes them dense.
+    """
+
+    def __init__(self, data, rows, dtype, *, cast_integers=False):
+        # Not X and y: skorch would pair all rows of X with the labels of some.
+        self.all_X = data.X
+        self.rows = rows
+        self.dtype = dtype
+        self.cast_integers = cast_integers
+        self.sparse_rows = None
+        self.codes = torch.from_numpy(data.y[rows])
+        weight = data.sample_weight[rows]
+        self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+        extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)
+        self.targets = (self.codes, self.sample_weight, *extra)
+
+    def __len__(self):
+        return len(self.rows)
+
+    @property
+    def weighted(self):
+        """Whether some rows weigh more than others."""
+        return bool((self.sample_weight != 1).any())
+
+    def take_X(self, positions):
+        """Return the rows of X at some positions.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_rows,)
+            Where they are in this dataset.
+
+        Returns
+        -------
+        batch : torch.Tensor of shape (n_rows, ...)
+            A copy, or a stand-in for sparse rows.
+        """
+        return self.take_rows(self.rows[positions])
+
+    def take_rows(self, rows):
+        """Return some rows of all of X.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows,)
+            Indices into all the data.
+
+        Returns
+        -------
+        batch : torch.Tensor of shape (n_rows, ...)
+            A copy, or a stand-in for sparse rows.
+        """
+        if self.sparse_rows is not None:
+            return self.sparse_rows.take(self.all_X, rows)
+        return gather(self.all_X, rows, self.dtype, self.cast_integers)
+
+    def take(self, positions):
+        """Return `(X, (y, sample_weight, ...))` at some positions."""
+        X = self.take_X(positions)
+        return X, tuple(target[positions] for target in self.targets)
+
+    def probe(self):
+        """Return a few rows of X, to try a net on.
+
+        Returns
+        -------
+        batch : torch.Tensor of shape (n_rows, ...)
+            The first rows.
+        """
+        return self.take_X(np.arange(min(PROBE_ROWS, len(self))))
+
+    def __getitem__(self, position):
+        X, targets = self.take(np.array([position]))
+        return X[0], tuple(target[0] for target in targets)
+
+
+class BatchDataset(RowDataset):
+    """A `RowDataset` that hands a DataLoader whole batches, to be left as they are."""
+
+    def __getitems__(self, positions):
+        """Return the batch at some positions, for `collate`."""
+        return self.take(np.asarray(positions))
+
+
+def collate(batch):
+    """Leave the batches of a `BatchDataset` as they are, and collate all others.
+
+    Parameters
+    ----------
+    batch : tuple or list
+        A batch that is ready, or rows.
+
+    Returns
+    -------
+    batch : tuple or list
+        `(X, y)`.
+    """
+    return batch if isinstance(batch, tuple) else default_collate(batch)
+
+
+class BatchIterator:
+    """Batches of a `BatchDataset`, or of a subset of one, for a training loop.
+
+    Parameters
+    ----------
+    dataset : BatchDataset or Subset of one
+        The rows.
+
+    batch_size : int
+        Rows of a batch; the last one may be smaller.
+
+    shuffle : bool, default=False
+        Whether each pass has an order of its own.
+
+    drop_last : bool, default=False
+        Whether a smaller last batch is left out.
+
+    seed : int, default=None
+        Seed of the orders; None draws them from torch's own random state.
+    """
+
+    def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
+        self.dataset, self.positions = base_of(dataset), positions_in_base(dataset)
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.generator = None if seed is None else torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        n_samples = len(self.positions)
+        if self.drop_last:
+            return n_samples // self.batch_size
+        return -(-n_samples // self.batch_size)
+
+    def order(self):
+        """Draw the order of one pass.
+
+        Returns
+        -------
+        positions : torch.Tensor of shape (n_rows,)
+            Where the rows are in the dataset.
+        """
+        positions = self.positions
+        if self.shuffle:
+            shuffled = torch.randperm(len(positions), generator=self.generator)
+            positions = positions[shuffled]
+        if self.drop_last:
+            positions = positions[: len(self) * self.batch_size]
+        return positions
+
+    def __iter__(self):
+        order = self.order()
+        if not len(order):
+            return
+        take, size = self.dataset.take_X, self.batch_size
+        targets = zip(
+            *(target[order].split(size) for target in self.dataset.targets), strict=True
+        )
+        for rows in order.split(size * self.batches_at_once()):
+            yield from zip(take(rows.numpy()).split(size), targets, strict=False)
+
+    def batches_at_once(self):
+        """Count the batches that are gathered together.
+
+        Returns
+        -------
+        n_batches : int
+            More than 1 where each of them is small; 1 for sparse rows.
+        """
+        X = self.dataset.all_X
+        if self.dataset.sparse_rows is not None or not hasattr(X, "nbytes"):
+            return 1
+        batch_bytes = self.batch_size * X.nbytes // max(1, len(X))
+        return max(1, GATHERED_BYTES // max(1, batch_bytes))
+
+
+def base_of(dataset):
+    """Resolve subsets of subsets.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Perhaps a `torch.utils.data.Subset`.
+
+    Returns
+    -------
+    dataset : Dataset
+        The one below, that is no subset.
+    """
+    while isinstance(dataset, Subset):
+        dataset = dataset.dataset
+    return dataset
+
+
+def positions_in_base(dataset):
+    """Tell where the rows of a dataset are in the one below all subsets.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Perhaps a `torch.utils.data.Subset`.
+
+    Returns
+    -------
+    positions : torch.Tensor of shape (n_rows,), dtype=int64
+        Indices.
+    """
+    positions = torch.arange(len(dataset))
+    while isinstance(dataset, Subset):
+        positions = torch.as_tensor(np.asarray(dataset.indices))[positions]
+        dataset = dataset.dataset
+    return positions
+
+
+def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
+    """Make the iterator of a net: whole batches of our data, a DataLoader for others.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What a net is trained or judged on, or predicts.
+
+    batch_size : int, default=1
+        Rows of a batch.
+
+    shuffle : bool, default=False
+        Whether each pass has an order of its own.
+
+    seed : int, default=None
+        Seed of the orders; None draws them from torch's own random state.
+
+    **params : dict
+        More parameters of the iterator; for a `BatchIterator`, only `drop_last`.
+
+    Returns
+    -------
+    iterator : BatchIterator or DataLoader
+        One that a distributed training can share out is a DataLoader.
+    """
+    params = {"batch_size": batch_size, "shuffle": shuffle} | params
+    distributed = is_available() and is_initialized()
+    ours = isinstance(base_of(dataset), BatchDataset)
+    if ours and not distributed and hasattr(base_of(dataset).all_X, "shape"):
+        return BatchIterator(dataset, seed=seed, **params)
+    if ours:
+        params["collate_fn"] = collate
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    return DataLoader(dataset, generator=generator, **params)

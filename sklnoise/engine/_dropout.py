@@ -1,0 +1,119 @@
+"""Dropout from a generator of its own, so that nets can be trained side by side."""
+
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import nn
+
+LEVELS = 2**16
+"""Probabilities that a 16-bit draw can have."""
+
+
+def keep_mask(shape, p, generator):
+    """Draw which units are kept, four of them from one number of the generator.
+
+    Parameters
+    ----------
+    shape : torch.Size
+        Shape of the mask.
+
+    p : float
+        Probability that a unit is dropped, met to 1 / 65536.
+
+    generator : torch.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    mask : torch.Tensor, dtype=bool
+        True for a unit that is kept.
+    """
+    n_numbers = -(-shape.numel() // 4)
+    numbers = torch.empty(n_numbers, dtype=torch.int64, device=generator.device)
+    numbers.random_(-(2**63), None, generator=generator)
+    draws = numbers.view(torch.int16)[: shape.numel()].view(shape)
+    return draws < kept_levels(p) - LEVELS // 2
+
+
+def kept_levels(p):
+    """Count the draws, of all 65536, that keep a unit.
+
+    Parameters
+    ----------
+    p : float
+        Probability that a unit is dropped.
+
+    Returns
+    -------
+    n_levels : int
+        At least 1.
+    """
+    return max(1, round((1 - p) * LEVELS))
+
+
+def drop(layer, generator, X):
+    """Apply a dropout layer to one batch.
+
+    Parameters
+    ----------
+    layer : torch.nn.Dropout
+        Tells the probability, and whether units are dropped at all.
+
+    generator : torch.Generator
+        Where the numbers come from.
+
+    X : torch.Tensor
+        Units.
+
+    Returns
+    -------
+    X : torch.Tensor
+        With some units 0, the others scaled so that the mean stays what it was.
+    """
+    if not layer.training or not 0 < layer.p < 1:
+        return nn.functional.dropout(X, layer.p, layer.training)
+    scale = LEVELS / kept_levels(layer.p)
+    return X * (keep_mask(X.shape, layer.p, generator) * X.new_tensor(scale))
+
+
+def dropout_layers(module):
+    """List the layers that can draw from a generator of their own.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A net.
+
+    Returns
+    -------
+    layers : list of torch.nn.Dropout
+        Not of its subclasses, which may do something else.
+    """
+    return [layer for layer in module.modules() if type(layer) is nn.Dropout]
+
+
+@contextmanager
+def own_dropout(module, seed, device):
+    """Let the dropout layers of a net draw from a generator of their own.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The net; as it was, afterwards.
+
+    seed : int
+        Seed of the generator.
+
+    device : torch.device
+        Where the net is.
+    """
+    generator = torch.Generator(device).manual_seed(seed)
+    layers = dropout_layers(module)
+    for layer in layers:
+        layer.forward = partial(drop, layer, generator)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward

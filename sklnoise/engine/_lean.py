@@ -1,0 +1,298 @@
+"""The lean epoch: skorch's epoch without what no callback listens to."""
+
+import inspect
+
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import BatchScoring, Callback, EpochScoring, LRScheduler
+
+from sklnoise.engine._batches import BatchIterator
+
+BATCH_METHODS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+HARMLESS = {"_default_callbacks", "get_params", "set_params", "_get_param_names"}
+"""What a subclass of skorch's classifier may define without changing an epoch."""
+
+
+@torch.enable_grad()
+def train_epoch(net, batches):
+    """Train a net for one epoch; the loss is read once, at its end.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        One that `is_lean`.
+
+    batches : iterable of (X, targets)
+        The rows of the epoch.
+
+    Returns
+    -------
+    losses : list of torch.Tensor
+        One a batch.
+
+    sizes : list of int
+        Rows of each batch.
+    """
+    module, criterion, optimizer = net.module_, net.criterion_, net.optimizer_
+    module.train()
+    criterion.train()
+    losses, sizes = [], []
+    for X, targets in on_device(batches, net.device):
+        optimizer.zero_grad()
+        loss = criterion(module(X), targets)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+        sizes.append(len(X))
+    return losses, sizes
+
+
+@torch.no_grad()
+def judge_epoch(net, batches):
+    """Compute the loss of a net on validation rows.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        One that `is_lean`.
+
+    batches : iterable of (X, targets)
+        The rows.
+
+    Returns
+    -------
+    losses : list of torch.Tensor
+        One a batch.
+
+    sizes : list of int
+        Rows of each batch.
+    """
+    module, criterion = net.module_, net.criterion_
+    module.eval()
+    criterion.eval()
+    losses, sizes = [], []
+    for X, targets in on_device(batches, net.device):
+        losses.append(criterion(module(X), targets))
+        sizes.append(len(X))
+    return losses, sizes
+
+
+def record(net, losses, sizes, prefix):
+    """Write what skorch would have written into the history of a net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        In an epoch.
+
+    losses : list of float
+        One a batch.
+
+    sizes : list of int
+        Rows of each batch.
+
+    prefix : {"train", "valid"}
+        Which rows.
+    """
+    net.history[-1]["batches"] += [
+        {f"{prefix}_loss": loss, f"{prefix}_batch_size": size}
+        for loss, size in zip(losses, sizes, strict=True)
+    ]
+    net.history.record(f"{prefix}_batch_count", len(losses))
+
+
+def lean_epoch(net, stock_epoch):
+    """Make the method `run_single_epoch` of a net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        One that `is_lean`.
+
+    stock_epoch : callable
+        Its own method, for what a callback follows batch by batch.
+
+    Returns
+    -------
+    run_single_epoch : callable
+        As skorch calls it.
+    """
+
+    def run_single_epoch(iterator, training, prefix, step_fn, **fit_params):
+        if iterator is None:
+            return
+        if not is_followed(net, training) and isinstance(iterator, BatchIterator):
+            run = train_epoch if training else judge_epoch
+            losses, sizes = run(net, iterator)
+            losses = torch.stack(losses).tolist() if losses else []
+            record(net, losses, sizes, prefix)
+        else:
+            stock_epoch(iterator, training, prefix, step_fn, **fit_params)
+
+    return run_single_epoch
+
+
+def is_lean(net, fit_params):
+    """Tell whether skorch's steps on a net are what the lean epoch does.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    fit_params : dict
+        Parameters of the training loop.
+
+    Returns
+    -------
+    is_lean : bool
+        False for a net with methods of its own, several modules or optimizers, an
+        optimizer that may call a closure, or parameters for its steps.
+    """
+    return (
+        not fit_params
+        and overridden(net) <= HARMLESS
+        and net._modules == ["module"]
+        and net._criteria == ["criterion"]
+        and net._optimizers == ["optimizer"]
+        and steps_once(net.optimizer_)
+    )
+
+
+def overridden(net):
+    """List the methods of skorch's classifier that a net has replaced.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Of a subclass, or with methods of its own.
+
+    Returns
+    -------
+    names : set of str
+        Names of the methods.
+    """
+    above = NeuralNetClassifier.__mro__
+    kinds = [kind for kind in type(net).__mro__ if kind not in above]
+    defined = {*vars(net), *(name for kind in kinds for name in vars(kind))}
+    return {
+        name
+        for name in defined
+        if callable(getattr(NeuralNetClassifier, name, None)) and name[:2] != "__"
+    }
+
+
+def steps_once(optimizer):
+    """Tell whether an optimizer of torch needs no closure.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        The optimizer; what one of a user does with a closure is not known.
+
+    Returns
+    -------
+    steps_once : bool
+        Whether a step is one step along the gradient at hand.
+    """
+    if not type(optimizer).__module__.startswith("torch.optim."):
+        return False
+    closure = inspect.signature(type(optimizer).step).parameters.get("closure")
+    return closure is not None and closure.default is None
+
+
+def is_followed(net, training):
+    """Tell whether a callback follows the batches of an epoch.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    training : bool
+        Whether it is a training epoch, or one of validation.
+
+    Returns
+    -------
+    is_followed : bool
+        Whether it must be told of each batch.
+    """
+    return any(follows(callback, training) for _, callback in net.callbacks_)
+
+
+def follows(callback, training):
+    """Tell whether a callback does anything in a batch.
+
+    Parameters
+    ----------
+    callback : skorch.callbacks.Callback
+        Initialised.
+
+    training : bool
+        Whether it is a batch of training.
+
+    Returns
+    -------
+    follows : bool
+        False too where skorch's own code ignores such batches.
+    """
+    if type(callback) in (BatchScoring, EpochScoring):
+        return callback.on_train == training
+    if type(callback) is LRScheduler:
+        return training and callback.step_every == "batch"
+    kind = type(callback)
+    return any(
+        getattr(kind, name, None) is not getattr(Callback, name) or name in vars(callback)
+        for name in BATCH_METHODS
+    )
+
+
+def on_device(batches, device):
+    """Move batches to where the net is, the next one while the last is worked on.
+
+    Parameters
+    ----------
+    batches : iterable of (X, targets)
+        On the CPU, or where the net is already.
+
+    device : str or torch.device
+        Where the net is.
+
+    Yields
+    ------
+    batch : tuple
+        `(X, targets)`.
+    """
+    device = torch.device(device)
+    if device.type == "cpu":
+        yield from batches
+        return
+    ahead = None
+    for X, targets in batches:
+        arriving = to_device(X, device), tuple(to_device(t, device) for t in targets)
+        if ahead is not None:
+            yield ahead
+        ahead = arriving
+    if ahead is not None:
+        yield ahead
+
+
+def to_device(tensor, device):
+    """Copy a tensor without waiting for it, where that is possible.
+
+    Parameters
+    ----------
+    tensor : torch.Tensor
+        Anywhere.
+
+    device : torch.device
+        Where it is wanted.
+
+    Returns
+    -------
+    tensor : torch.Tensor
+        There.
+    """
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)

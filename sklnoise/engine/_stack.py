@@ -1,0 +1,299 @@
+"""Nets of the same shape as one net, whose parameters have an axis for the nets."""
+
+import operator
+from copy import deepcopy
+
+import torch
+from torch import fx, nn
+from torch.nn import functional
+
+from sklnoise.engine._stacked_layers import (
+    Draws,
+    StackedBatchNorm,
+    StackedDropout,
+    StackedFlatten,
+    StackedLinear,
+    stacked,
+)
+
+ELEMENTWISE_MODULES = (
+    nn.Identity,
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.SELU,
+    nn.CELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Mish,
+    nn.Hardswish,
+    nn.Hardtanh,
+    nn.Softplus,
+    nn.Sigmoid,
+    nn.Tanh,
+)
+ELEMENTWISE_FUNCTIONS = (
+    operator.add,
+    operator.mul,
+    operator.sub,
+    torch.relu,
+    torch.tanh,
+    torch.sigmoid,
+    torch.add,
+    torch.mul,
+    functional.relu,
+    functional.leaky_relu,
+    functional.elu,
+    functional.gelu,
+    functional.silu,
+    functional.softplus,
+)
+ELEMENTWISE_METHODS = ("relu", "tanh", "sigmoid", "add", "mul")
+
+
+def stack_chains(modules, generators):
+    """Stack nets that are made of layers we know.
+
+    Parameters
+    ----------
+    modules : list of torch.nn.Module
+        Of the same class and shapes.
+
+    generators : list of torch.Generator
+        For the dropout, one a net.
+
+    Returns
+    -------
+    stack : torch.nn.Module or None
+        Applied to (n_nets, n_rows, ...), gives (n_nets, n_rows, n_classes). Its method
+        `draws` holds the generators. None if some part of the nets is unknown.
+    """
+    graph = traced(modules[0])
+    if graph is None or has_hooks(modules[0]):
+        return None
+    draws = Draws(generators)
+    parts = {}
+    for node in graph.nodes:
+        if node.op == "call_module":
+            layers = [module.get_submodule(node.target) for module in modules]
+            parts[node.target] = stack_layers(layers, draws)
+            if parts[node.target] is None:
+                return None
+        elif node.target in ("flatten", torch.flatten):
+            shift_flatten(node)
+        elif not is_elementwise(node):
+            return None
+    stack = fx.GraphModule(parts, graph, "Stack")
+    if n_values(stack) != sum(map(n_values, modules)):
+        return None  # a parameter that no known layer owns, or that two of them share
+    stack.draws = draws
+    return stack
+
+
+def traced(module):
+    """Trace what a module does, if that is the same in training and prediction.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A net.
+
+    Returns
+    -------
+    graph : torch.fx.Graph or None
+        None where it cannot be traced, or takes or gives more than one tensor.
+    """
+    training = module.training
+    graphs = []
+    try:
+        for mode in (True, False):
+            graphs.append(fx.Tracer().trace(module.train(mode)))
+    except Exception:  # whatever the code of a user raises when it meets a proxy
+        return None
+    finally:
+        module.train(training)
+    same = str(graphs[0]) == str(graphs[1])
+    inputs = [node for node in graphs[0].nodes if node.op == "placeholder"]
+    output = next(node for node in graphs[0].nodes if node.op == "output")
+    single = len(inputs) == 1 and isinstance(output.args[0], fx.Node)
+    return graphs[0] if same and single else None
+
+
+def has_hooks(module):
+    """Tell whether a module has hooks, which a stack would not call."""
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
+    return any(getattr(part, kind) for part in module.modules() for kind in kinds)
+
+
+def n_values(module):
+    """Count the values of all different parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def stack_layers(layers, draws):
+    """Stack one layer of each net.
+
+    Parameters
+    ----------
+    layers : list of torch.nn.Module
+        One a net.
+
+    draws : Draws
+        For dropout.
+
+    Returns
+    -------
+    layer : torch.nn.Module or None
+        None for an unknown kind.
+    """
+    layer = layers[0]
+    kind = type(layer)
+    if kind is nn.Linear:
+        return StackedLinear(layers)
+    if kind is nn.BatchNorm1d and layer.momentum is not None:
+        return StackedBatchNorm(layers)
+    if kind is nn.Dropout:
+        return StackedDropout(layer, draws)
+    if kind is nn.Flatten and layer.start_dim >= 1:
+        return StackedFlatten(layer.start_dim, layer.end_dim)
+    return layer if kind in ELEMENTWISE_MODULES else None
+
+
+def is_elementwise(node):
+    """Tell whether a node of a graph treats each value alone."""
+    if node.op in ("placeholder", "output"):
+        return True
+    if node.op == "call_function":
+        return node.target in ELEMENTWISE_FUNCTIONS
+    return node.op == "call_method" and node.target in ELEMENTWISE_METHODS
+
+
+def shift_flatten(node):
+    """Let a flattening in a graph leave one more axis alone."""
+    dims = dict(zip(("start_dim", "end_dim"), node.args[1:], strict=False)) | node.kwargs
+    layer = StackedFlatten(dims.get("start_dim", 0), dims.get("end_dim", -1))
+    node.args = node.args[:1]
+    node.kwargs = {"start_dim": layer.start_dim, "end_dim": layer.end_dim}
+
+
+class MappedStack(nn.Module):
+    """Nets of any kind as one, by `torch.func.vmap`.
+
+    Parameters
+    ----------
+    modules : list of torch.nn.Module
+        Of the same class and shapes.
+    """
+
+    def __init__(self, modules):
+        super().__init__()
+        self.names = [name for name, _ in modules[0].named_parameters()]
+        self.values = nn.ParameterList(
+            stacked([module.get_parameter(name) for module in modules])
+            for name in self.names
+        )
+        self.kept = {
+            name: torch.stack([module.get_buffer(name) for module in modules])
+            for name, _ in modules[0].named_buffers()
+        }
+        self.modules_of_one = [modules[0]]
+        self.draws = Draws([])
+
+    def named_parameters(self, *args, **kwargs):
+        """List the parameters by their names in one net."""
+        yield from zip(self.names, self.values)
+
+    def train(self, mode=True):
+        """Set the mode of training."""
+        self.modules_of_one[0].train(mode)
+        return super().train(mode)
+
+    def forward(self, X):
+        """Apply each net to its own part of X of shape (n_nets, n_rows, ...)."""
+        net = self.modules_of_one[0]
+
+        def apply(values, kept, X):
+            values = dict(zip(self.names, values))
+            return torch.func.functional_call(net, (values, kept), (X,))
+
+        return torch.func.vmap(apply)(list(self.values), self.kept, X)
+
+    def keep(self, goes_on):
+        """Let go of the buffers of nets that have stopped."""
+        self.kept = {n: b[torch.tensor(goes_on)] for n, b in self.kept.items()}
+
+    def views(self, number):
+        """Return the parameters of one net, as views."""
+        for name, value in zip(self.names, self.values):
+            yield name, value[number]
+
+
+def try_mapped(modules, batch):
+    """Stack nets of any kind, if a trial gives what they give one by one.
+
+    Parameters
+    ----------
+    modules : list of torch.nn.Module
+        Of the same class and shapes.
+
+    batch : torch.Tensor of shape (n_rows, ...)
+        A few rows.
+
+    Returns
+    -------
+    stack : MappedStack or None
+        None where a net draws random numbers, changes buffers, or cannot be mapped.
+    """
+    modules = [deepcopy(module) for module in modules]
+    before = deepcopy(modules[0].state_dict())
+    together = batch.expand(len(modules), *batch.shape)
+    try:
+        for module in modules:
+            module.train()
+        separate = torch.stack([module(batch) for module in modules])
+        stack = MappedStack(modules)
+        output = stack.train()(together)
+        output.square().sum().backward()
+        same = torch.allclose(output, separate, rtol=1e-3, atol=1e-4)
+    except Exception:  # whatever a module raises that vmap does not know
+        return None
+    after = modules[0].state_dict()
+    kept = all(torch.equal(before[name], after[name]) for name in before)
+    graded = all(value.grad is not None for value in stack.values if value.requires_grad)
+    return stack if same and kept and graded else None
+
+
+def point_to(stack, modules):
+    """Let the parameters of nets be views of those of their stack.
+
+    Parameters
+    ----------
+    stack : torch.nn.Module
+        A stack.
+
+    modules : list of torch.nn.Module
+        The nets, in its order; changed in place.
+    """
+    for number, module in enumerate(modules):
+        for target, part in stack.named_modules():
+            for name, view in getattr(part, "views", no_views)(number):
+                full_name = f"{target}.{name}" if target else name
+                module.get_parameter(full_name).data = view.detach()
+
+
+def no_views(number):
+    """List the views of a layer that has none."""
+    return ()
+
+
+def let_go(module):
+    """Give a net parameters of its own again.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Changed in place.
+    """
+    for parameter in module.parameters():
+        parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)

@@ -1,0 +1,336 @@
+"""Training of several nets as one stack, each as if it were alone."""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from skorch.callbacks import EarlyStopping, LRScheduler, PassthroughScoring
+
+from sklnoise.engine._callbacks import KeepBest, check_finite, raised_by_callback
+from sklnoise.engine._lean import judge_epoch, record, to_device
+from sklnoise.engine._stack import let_go, point_to
+
+ELEMENTWISE_OPTIMIZERS = (
+    torch.optim.SGD,
+    torch.optim.Adam,
+    torch.optim.AdamW,
+    torch.optim.Adagrad,
+    torch.optim.Adadelta,
+    torch.optim.Adamax,
+    torch.optim.NAdam,
+    torch.optim.RAdam,
+    torch.optim.RMSprop,
+)
+"""Optimizers that treat each value alone, so that stacked nets do not meet in them."""
+
+STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
+
+
+def can_stack(net):
+    """Tell whether what surrounds the module of a net can be stacked.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised; one that `is_lean`.
+
+    Returns
+    -------
+    can_stack : bool
+        Whether its optimizer treats each value alone, and its callbacks act on the
+        net alone or on the learning rate of all nets alike.
+    """
+    return (
+        type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
+        and not net.criterion_.from_probabilities
+        and all(
+            type(callback) in STACKED_CALLBACKS or is_schedule(callback)
+            for _, callback in net.callbacks_
+        )
+    )
+
+
+def is_schedule(callback):
+    """Tell whether a callback sets learning rates by the number of the epoch."""
+    return (
+        type(callback) is LRScheduler
+        and callback.step_every == "epoch"
+        and callback.policy_ is not torch.optim.lr_scheduler.ReduceLROnPlateau
+    )
+
+
+class Member:
+    """One net of a stack in training, with its rows and its callbacks.
+
+    Parameters
+    ----------
+    training : Training
+        A net that is ready to be trained.
+    """
+
+    def __init__(self, training):
+        self.net = net = training.net
+        self.dataset = training.dataset
+        self.data = {"X": training.dataset, "y": training.y}
+        train, valid = net.get_split_datasets(training.dataset, training.y)
+        self.splits = {"dataset_train": train, "dataset_valid": valid}
+        self.batches = net.get_iterator(train, training=True)
+        self.held_out = None if valid is None else net.get_iterator(valid)
+        self.training = training
+        self.error = None
+
+    def generator(self):
+        """Make the generator that the dropout of this net draws from."""
+        device = self.training.setting.device
+        return torch.Generator(device).manual_seed(self.training.seed)
+
+    def begin(self, event):
+        """Tell the callbacks that the training, or an epoch of it, begins."""
+        if self.net.callbacks_:
+            kwargs = self.data if event == "on_train_begin" else self.splits
+            self.net.notify(event, **kwargs)
+
+    def end_epoch(self, losses, sizes, number):
+        """Tell the callbacks of the losses of an epoch, and whether to go on.
+
+        Parameters
+        ----------
+        losses : list of float
+            One a batch.
+
+        sizes : list of int
+            Rows of each batch.
+
+        number : int
+            Of the epoch, from 1.
+
+        Returns
+        -------
+        goes_on : bool
+            False after an error, or where a callback stops the training.
+        """
+        try:
+            check_finite(losses, number)
+            if self.net.callbacks_:
+                record(self.net, losses, sizes, "train")
+                if self.held_out is not None:
+                    held_out = judge_epoch(self.net, self.held_out)
+                    record(self.net, *held_out, "valid")
+                self.net.notify("on_epoch_end", **self.splits)
+        except KeyboardInterrupt as interrupt:
+            if not raised_by_callback(interrupt):
+                raise
+            return False
+        except Exception as error:
+            self.error = error
+            return False
+        return True
+
+    def end(self):
+        """Give the net its own parameters, and tell the callbacks that it is trained."""
+        let_go(self.net.module_)
+        if self.net.callbacks_:
+            self.net.notify("on_train_end", **self.data)
+
+
+def train_stack(members, stack):
+    """Train nets as one.
+
+    Parameters
+    ----------
+    members : list of Member
+        Nets that `can_stack`, with the same numbers of epochs and of batches.
+
+    stack : torch.nn.Module
+        Their modules as one.
+
+    Returns
+    -------
+    errors : list of Exception or None
+        What went wrong with each of them.
+    """
+    running, lead = members, members[0].net
+    lead.optimizer_ = optimizer = optimizer_for(lead, stack)
+    schedules = [callback for _, callback in lead.callbacks_ if is_schedule(callback)]
+    for member in members:
+        named = member.net.callbacks_
+        member.net.callbacks_ = [(n, cb) for n, cb in named if not is_schedule(cb)]
+        member.begin("on_train_begin")
+    for schedule in schedules:
+        schedule.on_train_begin(lead)
+    point_to(stack, [member.net.module_ for member in members])
+    for number in range(1, lead.max_epochs + 1):
+        for member in running:
+            member.begin("on_epoch_begin")
+        losses, sizes = stacked_epoch(running, stack, optimizer)
+        goes_on = [
+            member.end_epoch(*of_member, number)
+            for member, *of_member in zip(running, losses, sizes)
+        ]
+        for schedule in schedules:
+            schedule.lr_scheduler_.step()
+        if not all(goes_on):
+            running = keep_running(running, goes_on, stack, optimizer)
+        if not running:
+            break
+    for member in running:
+        member.end()
+    return [member.error for member in members]
+
+
+def optimizer_for(net, stack):
+    """Make the optimizer that a net asks for, over the parameters of a stack.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        One of the stacked nets.
+
+    stack : torch.nn.Module
+        Its parameters have the names that they have in one net.
+
+    Returns
+    -------
+    optimizer : torch.optim.Optimizer
+        New.
+    """
+    named = list(stack.named_parameters())
+    args, kwargs = net.get_params_for_optimizer("optimizer", named)
+    return net.optimizer(*args, **kwargs)
+
+
+def stacked_epoch(members, stack, optimizer):
+    """Train a stack for one epoch; the losses are read once, at its end.
+
+    Parameters
+    ----------
+    members : list of Member
+        Those that are still trained.
+
+    stack : torch.nn.Module
+        Their modules.
+
+    optimizer : torch.optim.Optimizer
+        Over the parameters of the stack.
+
+    Returns
+    -------
+    losses : list of list of float
+        One a net and batch.
+
+    sizes : list of list of int
+        Rows of each net and batch.
+    """
+    dataset, net = members[0].dataset, members[0].net
+    size = members[0].batches.batch_size
+    rows, codes, shares, sizes = draw_epoch(members, size)
+    device = torch.device(net.device)
+    codes, shares = to_device(codes, device), to_device(shares, device)
+    at_once = size * max(1, members[0].batches.batches_at_once() // len(members))
+    loss_of_row = net.criterion_.loss
+    stack.train()
+    losses = []
+    for start in range(0, rows.shape[1], at_once):
+        some_rows = rows[:, start : start + at_once]
+        batches = dataset.take_rows(some_rows.ravel())
+        batches = to_device(batches.view(*some_rows.shape, *batches.shape[1:]), device)
+        parts = slice(start, start + at_once)
+        for X, y, share in zip(
+            batches.split(size, dim=1),
+            codes[:, parts].split(size, dim=1),
+            shares[:, parts].split(size, dim=1),
+        ):
+            stack.draws.sizes = [of_member[len(losses)] for of_member in sizes]
+            optimizer.zero_grad()
+            row_losses = loss_of_row(stack(X).flatten(0, 1), y.flatten())
+            of_each = (row_losses.view(y.shape) * share).sum(dim=1)
+            of_each.sum().backward()
+            optimizer.step()
+            losses.append(of_each.detach())
+    return torch.stack(losses, dim=1).tolist(), sizes
+
+
+def draw_epoch(members, size):
+    """Draw the order of the rows of each net.
+
+    Parameters
+    ----------
+    members : list of Member
+        The nets.
+
+    size : int
+        Rows of a batch.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_nets, n_rows)
+        Indices into all the data; a shorter order is padded with its first row.
+
+    codes : torch.Tensor of shape (n_nets, n_rows)
+        Label codes.
+
+    shares : torch.Tensor of shape (n_nets, n_rows)
+        What each row's loss counts in the mean over its batch; 0 for padding.
+
+    sizes : list of list of int
+        Rows of each net and batch.
+    """
+    orders = [member.batches.order() for member in members]
+    longest = max(map(len, orders))
+    rows, codes, shares, sizes = [], [], [], []
+    for member, order in zip(members, orders):
+        padding = longest - len(order)
+        padded = torch.cat([order, order[:1].expand(padding)])
+        starts = [*range(0, len(order), size), len(order)]
+        counts = [stop - start for start, stop in pairwise(starts)]
+        rows.append(member.dataset.rows[padded.numpy()])
+        codes.append(member.dataset.codes[padded])
+        weight = member.dataset.sample_weight[order]
+        share = weight / torch.tensor(np.repeat(counts, counts))
+        shares.append(torch.cat([share, share.new_zeros(padding)]))
+        sizes.append(counts)
+    return np.stack(rows), torch.stack(codes), torch.stack(shares), sizes
+
+
+def keep_running(members, goes_on, stack, optimizer):
+    """Take nets that have stopped out of their stack.
+
+    Parameters
+    ----------
+    members : list of Member
+        The nets of the stack.
+
+    goes_on : list of bool
+        Which of them stay.
+
+    stack : torch.nn.Module
+        Changed in place.
+
+    optimizer : torch.optim.Optimizer
+        Changed in place.
+
+    Returns
+    -------
+    members : list of Member
+        Those that stay.
+    """
+    for member, stays in zip(members, goes_on):
+        if not stays:
+            member.end()
+    kept = torch.tensor(goes_on)
+    for _, parameter in stack.named_parameters():
+        state = optimizer.state[parameter]
+        for name, value in state.items():
+            if torch.is_tensor(value) and value.shape == parameter.shape:
+                state[name] = value[kept.to(value.device)]
+        parameter.grad = None
+        parameter.data = parameter.data[kept.to(parameter.device)]
+    for part in (*stack.modules(), stack.draws):
+        getattr(part, "keep", no_change)(goes_on)
+    members = [member for member, stays in zip(members, goes_on) if stays]
+    point_to(stack, [member.net.module_ for member in members])
+    return members
+
+
+def no_change(goes_on):
+    """Leave a layer that holds nothing of each net as it is."""
