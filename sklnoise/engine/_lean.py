@@ -178,7 +178,9 @@ def overridden(net):
     return {
         name
         for name in defined
-        if callable(getattr(NeuralNetClassifier, name, None)) and name[:2] != "__"
+        if callable(getattr(NeuralNetClassifier, name, None))
+        and not name.startswith("__")
+        and not name.endswith("_request")  # scikit-learn makes these for each class
     }
 
 
