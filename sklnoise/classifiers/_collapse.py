@@ -10,6 +10,10 @@ from sklnoise.exceptions import ClassCollapseWarning
 LOST_SHARE = 0.2
 """A class predicted less often than this share of what is implied has collapsed."""
 
+LEAST_JUDGED = 2000
+JUDGED_PER_CLASS = 200
+"""Rows that are predicted again: each more would cost as much as a step of training."""
+
 LEAST_ROWS = 20
 """Implied number of rows below which a class is too rare to judge.
 
@@ -18,13 +22,35 @@ hardly anything.
 """
 
 
-def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
+def judged_rows(rows, n_classes):
+    """Draw some rows, enough for the mean prediction of each class.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows,)
+        Rows that were trained on.
+
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_judged,)
+        All of them where there are few; always the same.
+    """
+    n_judged = max(LEAST_JUDGED, JUDGED_PER_CLASS * n_classes)
+    if len(rows) <= n_judged:
+        return rows
+    return np.random.default_rng(0).choice(rows, n_judged, replace=False)
+
+
+def warn_of_collapse(predicted, y, sample_weight, transition_matrix, classes):
     """Warn if a class that the labels imply has vanished from the predictions.
 
     Parameters
     ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Clean posterior that the refit gives its training rows.
+    predicted : ndarray of shape (n_classes,)
+        Mean of the clean posterior that the refit gives training rows.
 
     y : ndarray of shape (n_samples,)
         Noisy label codes.
@@ -42,7 +68,6 @@ def warn_of_collapse(y_proba, y, sample_weight, transition_matrix, classes):
     n_samples = noisy.sum()
     prior, error = clean_prior(transition_matrix, noisy / n_samples, n_samples)
     at_least = prior - 2 * error
-    predicted = np.average(y_proba, axis=0, weights=sample_weight)
     enough = at_least * n_samples >= LEAST_ROWS
     lost = np.flatnonzero(enough & (predicted < LOST_SHARE * at_least))
     if len(lost):

@@ -3,11 +3,11 @@
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 from torch.utils.data import Dataset
 
 from sklnoise._validation import check_trusted, check_weight
-from sklnoise.engine import LabelledData
+from sklnoise.engine import LabelledData, row_shape
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 LARGEST_SEED = np.iinfo(np.int32).max
@@ -22,7 +22,7 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
         Gets `n_features_in_`, `feature_names_in_` and the shape of a row.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-            (n_samples, ...)
+            (n_samples, ...), or Dataset
         Rows; not copied where they are arrays already.
 
     y : array-like of shape (n_samples,)
@@ -50,24 +50,21 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
 
     Raises
     ------
-    TypeError
-        If X is a torch Dataset.
-
     ValueError
         If X, y, the weights or the mask are not valid.
     """
-    if isinstance(X, Dataset):
-        raise TypeError(
-            "X is a torch Dataset, which is not supported yet. Pass its rows as an "
-            "array; a numpy.memmap keeps data that are too large for memory on disk."
-        )
     if getattr(y, "hasnans", False):
         raise ValueError(
             "y contains missing values. Drop the rows without a label: "
             "X[y.notna()], y[y.notna()]."
         )
-    X, y = validate_data(estimator, X, y, **CHECKS)
-    estimator._row_shape = X.shape[1:]
+    if isinstance(X, Dataset):
+        y = validate_data(estimator, y=y)
+        check_consistent_length(X, y)
+        estimator.n_features_in_ = (*row_shape(X), 1)[0]
+    else:
+        X, y = validate_data(estimator, X, y, **CHECKS)
+    estimator._row_shape = row_shape(X)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
     codes = np.full(len(y), -1, dtype=np.int64)
@@ -94,19 +91,20 @@ def check_predict_input(estimator, X):
     estimator : estimator
         Fitted.
 
-    X : {array-like, sparse matrix} of shape (n_samples, ...)
+    X : {array-like, sparse matrix} of shape (n_samples, ...) or Dataset
         Rows.
 
     Returns
     -------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
         The rows.
     """
-    X = validate_data(estimator, X, reset=False, **CHECKS)
-    if X.shape[1:] != estimator._row_shape:
+    if not isinstance(X, Dataset):
+        X = validate_data(estimator, X, reset=False, **CHECKS)
+    if row_shape(X) != estimator._row_shape:
         raise ValueError(
             f"X must have rows of shape {estimator._row_shape}, as in fit; got rows of "
-            f"shape {X.shape[1:]}. Reshape X to (n_samples, ...) of that shape."
+            f"shape {row_shape(X)}. Reshape X to (n_samples, ...) of that shape."
         )
     return X
 

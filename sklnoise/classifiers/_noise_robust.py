@@ -24,7 +24,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
-from sklnoise.classifiers._collapse import warn_of_collapse
+from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
@@ -44,6 +44,7 @@ from sklnoise.classifiers._transition import (
 from sklnoise.engine import (
     Setting,
     as_net,
+    dtype_of,
     fit_net,
     make_splits,
     predict_proba,
@@ -128,10 +129,13 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Type of the network. "auto" keeps float64 data in float64 on the CPU; all else
-        is float32.
+        is float32. "bfloat16" is mixed precision: float32, except for matrix products
+        during the training.
 
     n_jobs : int, default=None
-        Folds fitted at the same time. The result does not depend on it.
+        Folds fitted at the same time in processes of their own. The result does not
+        depend on it. Without it folds are trained in this process: as one stacked
+        network where that can be done, otherwise on as many threads as torch may use.
 
     random_state : int or RandomState instance, default=None
         Decides splits, initial weights, shuffles and dropout. None takes fresh entropy;
@@ -303,9 +307,10 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...)
+                (n_samples, ...), or torch.utils.data.Dataset
             Rows to learn from: a table, a data frame, CSR or CSC, images or, for a
-            network that embeds them, integer token ids.
+            network that embeds them, integer token ids. The items of a Dataset are rows,
+            or tuples that start with one.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
@@ -346,7 +351,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, trusted, fit_params):
         routed = self._route_fit(sample_weight, fit_params)
         net, first_pass = as_net(self.estimator), self._first_pass()
-        check_first_pass(first_pass, sample_weight, routed.first_pass.fit)
+        check_first_pass(first_pass, X, sample_weight, routed.first_pass.fit)
         data, rows, self.classes_, trusted = check_fit_input(
             self, X, y, sample_weight, trusted
         )
@@ -354,7 +359,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         setting = Setting(
             n_classes=len(self.classes_),
             device=device,
-            dtype=resolve_dtype(self.dtype, data.X.dtype, device),
+            dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
             n_threads=torch.get_num_threads(),
             half=resolve_half(self.dtype, device),
         )
@@ -451,8 +456,10 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """Warn of what the refit may have done to the classes."""
         warn_of_permutation(self.transition_matrix_, start, self.classes_)
         if len(untrusted):
+            judged = judged_rows(untrusted, len(self.classes_))
+            y_proba = predict_proba(self.estimator_, data.X, judged)
             warn_of_collapse(
-                predict_proba(self.estimator_, data.X, untrusted),
+                np.average(y_proba, axis=0, weights=data.sample_weight[judged]),
                 data.y[untrusted],
                 data.sample_weight[untrusted],
                 self.transition_matrix_,
@@ -523,7 +530,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...)
+                (n_samples, ...), or torch.utils.data.Dataset
             Rows like those that the classifier was fitted on.
 
         Returns
@@ -540,7 +547,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...)
+                (n_samples, ...), or torch.utils.data.Dataset
             Rows like those that the classifier was fitted on.
 
         Returns
@@ -557,7 +564,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...)
+                (n_samples, ...), or torch.utils.data.Dataset
             Rows like those that the classifier was fitted on.
 
         Returns

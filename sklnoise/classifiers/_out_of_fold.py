@@ -267,13 +267,16 @@ def fit_fold_classifier(
     return y_proba, None, None
 
 
-def check_first_pass(first_pass, sample_weight, fit_params):
-    """Raise a ValueError if the first pass cannot take the weights.
+def check_first_pass(first_pass, X, sample_weight, fit_params):
+    """Raise a ValueError if the first pass cannot take the rows or the weights.
 
     Parameters
     ----------
     first_pass : classifier
         A net or any classifier.
+
+    X : array-like or Dataset
+        Rows that the user gave.
 
     sample_weight : array-like or None
         Weights that the user gave.
@@ -286,6 +289,12 @@ def check_first_pass(first_pass, sample_weight, fit_params):
         or has_fit_parameter(first_pass, "sample_weight")
         or "sample_weight" in fit_params
     )
+    if isinstance(X, torch.utils.data.Dataset) and not is_net(first_pass):
+        raise ValueError(
+            f"X is a torch Dataset, which first_pass={first_pass!r} cannot learn from. "
+            "Leave first_pass at None, or pass X as an array; a numpy.memmap keeps data "
+            "that are too large for memory on disk."
+        )
     if sample_weight is not None and not takes_weights:
         raise ValueError(
             f"sample_weight was passed, but first_pass={first_pass!r} has no "

@@ -1,6 +1,6 @@
 """Training of nets: the only floor that knows skorch."""
 
-from sklnoise.engine._data import LabelledData
+from sklnoise.engine._data import LabelledData, dtype_of, row_shape
 from sklnoise.engine._device import (
     Setting,
     resolve_device,
@@ -24,6 +24,7 @@ __all__ = [
     "Setting",
     "as_net",
     "attempt",
+    "dtype_of",
     "fit_net",
     "fit_nets",
     "hidden_features",
@@ -32,6 +33,7 @@ __all__ = [
     "mean_transition",
     "predict_proba",
     "resolve_device",
+    "row_shape",
     "resolve_dtype",
     "resolve_half",
     "weights_of",

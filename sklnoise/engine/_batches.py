@@ -264,18 +264,20 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
         Seed of the orders; None draws them from torch's own random state.
 
     **params : dict
-        More parameters of the iterator; for a `BatchIterator`, only `drop_last`.
+        More parameters of the iterator; all but `drop_last` ask for a DataLoader.
 
     Returns
     -------
     iterator : BatchIterator or DataLoader
         One that a distributed training can share out is a DataLoader.
     """
-    params = {"batch_size": batch_size, "shuffle": shuffle} | params
+    base = base_of(dataset)
+    ours = isinstance(base, BatchDataset)
     distributed = is_available() and is_initialized()
-    ours = isinstance(base_of(dataset), BatchDataset)
-    if ours and not distributed and hasattr(base_of(dataset).all_X, "shape"):
-        return BatchIterator(dataset, seed=seed, **params)
+    in_memory = ours and not isinstance(base.all_X, Dataset)
+    if in_memory and not distributed and params.keys() <= {"drop_last"}:
+        return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
+    params |= {"batch_size": batch_size, "shuffle": shuffle}
     if ours:
         params["collate_fn"] = collate
     generator = None if seed is None else torch.Generator().manual_seed(seed)

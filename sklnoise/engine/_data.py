@@ -48,6 +48,22 @@ def n_samples_of(X):
     return len(X) if isinstance(X, Dataset) else X.shape[0]
 
 
+def dtype_of(X):
+    """Tell the type of the values of X.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
+        The data.
+
+    Returns
+    -------
+    dtype : numpy.dtype
+        Of the first row of a Dataset.
+    """
+    return collate_rows(X, [0]).numpy().dtype if isinstance(X, Dataset) else X.dtype
+
+
 def row_shape(X):
     """Tell the shape of one row of X.
 
@@ -120,12 +136,24 @@ def collate_rows(dataset, rows):
     -------
     batch : torch.Tensor of shape (n_rows, ...)
         The rows.
+
+    Raises
+    ------
+    ValueError
+        If there is a NaN or an infinity among them.
     """
     if hasattr(dataset, "__getitems__"):
         items = dataset.__getitems__(rows)
     else:
         items = [dataset[row] for row in rows]
-    return default_collate([i[0] if isinstance(i, tuple | list) else i for i in items])
+    batch = default_collate([i[0] if isinstance(i, tuple | list) else i for i in items])
+    if batch.is_floating_point() and not batch.isfinite().all():
+        bad = [row for row, item in zip(rows, batch) if not item.isfinite().all()]
+        raise ValueError(
+            f"X contains NaN or infinity, in row {bad[0]} of the Dataset. Let its "
+            "__getitem__ impute the values, or leave such rows out."
+        )
+    return batch
 
 
 class HoldOut:

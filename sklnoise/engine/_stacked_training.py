@@ -229,6 +229,7 @@ def stacked_epoch(members, stack, optimizer):
     at_once = size * max(1, members[0].batches.batches_at_once() // len(members))
     loss_of_row = net.criterion_.loss
     stack.train()
+    parameters = list(stack.named_parameters())
     losses = []
     for start in range(0, rows.shape[1], at_once):
         some_rows = rows[:, start : start + at_once]
@@ -241,7 +242,8 @@ def stacked_epoch(members, stack, optimizer):
             shares[:, parts].split(size, dim=1),
         ):
             stack.draws.sizes = [of_member[len(losses)] for of_member in sizes]
-            optimizer.zero_grad()
+            for _, parameter in parameters:
+                parameter.grad = None
             row_losses = loss_of_row(stack(X).flatten(0, 1), y.flatten())
             of_each = (row_losses.view(y.shape) * share).sum(dim=1)
             of_each.sum().backward()

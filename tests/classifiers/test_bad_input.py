@@ -96,10 +96,21 @@ def test_predict_before_fit_is_an_error(noisy_blobs):
         NoiseRobustClassifier().predict(noisy_blobs[0])
 
 
-def test_dataset_is_not_supported_yet(quick_net, noisy_blobs):
-    rows = torch.utils.data.TensorDataset(torch.from_numpy(noisy_blobs[0]))
-    with pytest.raises(TypeError, match="torch Dataset"):
-        NoiseRobustClassifier(quick_net).fit(rows, noisy_blobs[1])
+def as_dataset(X):
+    return torch.utils.data.TensorDataset(torch.from_numpy(X))
+
+
+def test_dataset_needs_a_net_in_the_first_pass(quick_net, noisy_blobs):
+    clf = NoiseRobustClassifier(quick_net, first_pass=LogisticRegression())
+    with pytest.raises(ValueError, match=r"first_pass=LogisticRegression\(\) cannot learn"):
+        clf.fit(as_dataset(noisy_blobs[0]), noisy_blobs[1])
+
+
+def test_nan_in_a_dataset_is_named_by_its_row(quick_net, noisy_blobs):
+    X = noisy_blobs[0].copy()
+    X[7, 0] = np.nan
+    with pytest.raises(ValueError, match="in row 7 of the Dataset"):
+        NoiseRobustClassifier(quick_net, correction="none").fit(as_dataset(X), noisy_blobs[1])
 
 
 @pytest.mark.parametrize("loss", [torch.nn.ReLU, torch.nn.ReLU()])

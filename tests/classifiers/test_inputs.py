@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from skorch import NeuralNetClassifier
 
@@ -186,3 +187,13 @@ def test_one_class_is_predicted_always(fit, rng):
 
 def test_one_row_is_enough(fit):
     assert fit([[1.0, 2.0]], [7]).predict([[0.0, 0.0]]) == 7
+
+
+def test_dataset_equals_its_rows_as_an_array(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    dataset = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.zeros(len(X)))
+    net = clone(quick_net).set_params(batch_size=-1, iterator_train__shuffle=False)
+    expected = NoiseRobustClassifier(net, random_state=0).fit(X, y_noisy)
+    actual = NoiseRobustClassifier(net, random_state=0).fit(dataset, y_noisy)
+    assert_allclose(actual.out_of_fold_proba_, expected.out_of_fold_proba_)
+    assert_allclose(actual.predict_proba(dataset), expected.predict_proba(X))
