@@ -33,8 +33,8 @@ __all__ = [
     "mean_transition",
     "predict_proba",
     "resolve_device",
-    "row_shape",
     "resolve_dtype",
     "resolve_half",
+    "row_shape",
     "weights_of",
 ]

@@ -53,7 +53,13 @@ class RowDataset(Dataset):
 
     @property
     def weighted(self):
-        """Whether some rows weigh more than others."""
+        """Tell whether some rows weigh more than others.
+
+        Returns
+        -------
+        weighted : bool
+            False where all weigh 1.
+        """
         return bool((self.sample_weight != 1).any())
 
     def take_X(self, positions):

@@ -1,33 +1,23 @@
 """The route by which the nets of all folds are trained: stacked, on threads, in turn."""
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial
 
-import numpy as np
 import torch
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
-from torch import nn
 
-from sklnoise.engine._batches import BatchIterator
 from sklnoise.engine._device import (
     is_small_step,
-    mixed_precision,
     n_weights,
     seeded,
     thread_limit,
 )
 from sklnoise.engine._dropout import own_dropout
-from sklnoise.engine._lean import is_lean
-from sklnoise.engine._stack import stack_chains, try_mapped
-from sklnoise.engine._stacked_training import Member, can_stack, train_stack
-from sklnoise.engine._training import prepare, run, run_alone
-
-LARGEST_STACKED = {"cpu": 2**20, "mps": 2**22, "cuda": 2**24}
-"""Weights of a net above which a stack takes more memory than it saves time."""
+from sklnoise.engine._preparation import prepare
+from sklnoise.engine._stacked_route import fit_stacked, may_stack, stacked_groups
+from sklnoise.engine._training import run, run_alone
+from sklnoise.engine._workers import attempt, workers
 
 LARGEST_BESIDE = 2**23
 """Weights of a net above which two at a time take too much memory."""
@@ -101,28 +91,6 @@ def fit_nets(
             for number, plan in enumerate(plans)
         )
     return fit_beside(plans, share, n_workers, finish)
-
-
-def attempt(function, *args):
-    """Return what a function gives, or the exception that it fails with.
-
-    Parameters
-    ----------
-    function : callable
-        What may fail.
-
-    *args
-        Its arguments.
-
-    Returns
-    -------
-    outcome : object or Exception
-        An error keeps its cause better as a value than through another process.
-    """
-    try:
-        return function(*args)
-    except Exception as error:
-        return error
 
 
 def fit_alone(plan, setting, finish, number):
@@ -212,166 +180,3 @@ def may_be_beside(training):
         before = torch.get_rng_state()
         module(training.dataset.probe())
         return torch.equal(before, torch.get_rng_state())
-
-
-def may_stack(training):
-    """Tell whether nets like this one are worth to be stacked, if they can.
-
-    Parameters
-    ----------
-    training : Training
-        Ready to be run.
-
-    Returns
-    -------
-    may_stack : bool
-        Whether all but the module can be stacked.
-    """
-    net, device = training.net, training.setting.device
-    return (
-        isinstance(training.dataset.all_X, np.ndarray)
-        and n_weights(net.module_) <= LARGEST_STACKED.get(device.type, 0)
-        and is_lean(net, training.fit_params)
-        and can_stack(net)
-    )
-
-
-def stacked_groups(plans, setting, n_groups, small):
-    """Stack the nets that have the same numbers of batches and epochs.
-
-    Parameters
-    ----------
-    plans : list of callable
-        Give the trainings.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    n_groups : int
-        Parts, for as many threads, of what could be one stack.
-
-    small : bool
-        Whether a step is small.
-
-    Returns
-    -------
-    groups : list of (numbers, members, stack)
-        Empty where a net cannot be prepared or stacked.
-    """
-    trainings = [attempt(plan, setting) for plan in plans]
-    if any(isinstance(training, Exception) for training in trainings):
-        return []
-    members = [Member(training) for training in trainings]
-    alike = {}
-    for number, member in enumerate(members):
-        if not isinstance(member.batches, BatchIterator):
-            return []
-        alike.setdefault(shape_of_training(member), []).append(number)
-    groups = []
-    for numbers in alike.values():
-        for part in np.array_split(numbers, min(n_groups, len(numbers))):
-            group = [members[number] for number in part]
-            modules = [member.net.module_ for member in group]
-            stack = stack_chains(modules, [member.generator() for member in group])
-            if stack is None and (small or setting.device.type != "cpu"):
-                stack = try_mapped(modules, group[0].dataset.probe().to(setting.device))
-            if stack is None:
-                return []
-            groups.append((part, group, stack))
-    return groups
-
-
-def shape_of_training(member):
-    """Tell what nets must have in common to take their steps together.
-
-    Parameters
-    ----------
-    member : Member
-        One net.
-
-    Returns
-    -------
-    shape : tuple of int
-        Batches, epochs, and for batch normalisation rows, since padding would count.
-    """
-    net = member.net
-    normalized = any(isinstance(part, nn.BatchNorm1d) for part in net.module_.modules())
-    n_rows = len(member.batches.positions) if normalized else 0
-    return len(member.batches), net.max_epochs, n_rows
-
-
-def fit_stacked(groups, plans, setting, n_workers, finish):
-    """Fit nets in stacks.
-
-    Parameters
-    ----------
-    groups : list of (numbers, members, stack)
-        What is stacked with what.
-
-    plans : list of callable
-        Give the trainings again, for nets whose stack fails.
-
-    setting : Setting
-        Classes, device, types and the threads of one stack.
-
-    n_workers : int
-        Stacks at the same time.
-
-    finish : callable
-        Takes what is wanted from each net.
-
-    Yields
-    ------
-    outcome : object or Exception
-        What `finish` returns, in order.
-    """
-
-    def train(group):
-        numbers, members, stack = group
-        try:
-            with mixed_precision(setting):
-                errors = train_stack(members, stack)
-        except Exception:  # of one net, but which?
-            return [attempt(run_alone, plans[number](setting)) for number in numbers]
-        return [error or member.net for error, member in zip(errors, members)]
-
-    def finish_one(outcome, number):
-        return outcome if isinstance(outcome, Exception) else finish(outcome, number)
-
-    nets = [None] * len(plans)
-    with thread_limit(setting.n_threads), workers(n_workers) as do:
-        for (numbers, *_), trained in zip(groups, do(train, groups)):
-            for number, net in zip(numbers, trained):
-                nets[number] = net
-        yield from do(partial(attempt, finish_one), nets, range(len(plans)))
-
-
-@contextmanager
-def workers(n_workers):
-    """Work on some tasks at the same time.
-
-    Parameters
-    ----------
-    n_workers : int
-        Number of threads; 1 is this one.
-
-    Yields
-    ------
-    do : callable
-        Like `map`, except that a task is taken up only when a thread is free for it.
-    """
-    if n_workers == 1:
-        yield map
-        return
-    with ThreadPoolExecutor(n_workers) as pool:
-
-        def do(function, *iterables):
-            results = deque()
-            for args in zip(*iterables):
-                if len(results) == n_workers:
-                    yield results.popleft().result()
-                results.append(pool.submit(function, *args))
-            while results:
-                yield results.popleft().result()
-
-        yield do

@@ -48,7 +48,18 @@ class SparseRows:
         return torch.full((1, 1), torch.nan, dtype=self.dtype).expand(self.rows.shape)
 
     def multiply(self, stand_in):
-        """Apply the layer to the rows that were taken last."""
+        """Apply the layer to the rows that were taken last.
+
+        Parameters
+        ----------
+        stand_in : torch.Tensor of shape (n_rows, n_features)
+            What stands for them.
+
+        Returns
+        -------
+        output : torch.Tensor of shape (n_rows, n_units)
+            What the layer gives.
+        """
         layer = self.layer
         output = SparseProduct.apply(self.rows, layer.weight)
         return output if layer.bias is None else output + layer.bias
@@ -59,14 +70,45 @@ class SparseProduct(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, rows, weight):
-        """Compute `rows @ weight.T`."""
+        """Compute the product.
+
+        Parameters
+        ----------
+        ctx : object
+            Where torch keeps what the gradient needs.
+
+        rows : CSR matrix of shape (n_rows, n_features)
+            Sparse rows.
+
+        weight : torch.Tensor of shape (n_units, n_features)
+            Dense weights.
+
+        Returns
+        -------
+        output : torch.Tensor of shape (n_rows, n_units)
+            `rows @ weight.T`.
+        """
         ctx.rows = rows
         return torch.from_numpy(rows @ weight.detach().t().numpy())
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient):
-        """Compute the gradient by the weights, input first as they are kept."""
+        """Compute the gradient by the weights, input first as they are kept.
+
+        Parameters
+        ----------
+        ctx : object
+            What `forward` kept.
+
+        gradient : torch.Tensor of shape (n_rows, n_units)
+            Gradient by the output.
+
+        Returns
+        -------
+        gradients : tuple
+            None for the rows, and that by the weights.
+        """
         return None, torch.from_numpy(ctx.rows.T @ gradient.numpy()).t()
 
 
@@ -151,5 +193,22 @@ def first_layer(net, batch):
 
 
 def only_this(layer, batch, _):
-    """Apply a linear layer to a batch, whatever it is given."""
+    """Apply a linear layer to a batch, whatever it is given.
+
+    Parameters
+    ----------
+    layer : torch.nn.Linear
+        The layer.
+
+    batch : torch.Tensor of shape (n_rows, n_features)
+        What it is applied to.
+
+    _ : torch.Tensor
+        What it is not applied to.
+
+    Returns
+    -------
+    output : torch.Tensor of shape (n_rows, n_units)
+        What the layer gives.
+    """
     return nn.functional.linear(batch, layer.weight, layer.bias)

@@ -1,19 +1,18 @@
-"""Nets of the same shape as one net, whose parameters have an axis for the nets."""
+"""Nets made of known layers as one, whose parameters have an axis for the nets."""
 
 import operator
-from copy import deepcopy
 
 import torch
 from torch import fx, nn
 from torch.nn import functional
 
+from sklnoise.engine._device import n_weights
 from sklnoise.engine._stacked_layers import (
     Draws,
     StackedBatchNorm,
     StackedDropout,
     StackedFlatten,
     StackedLinear,
-    stacked,
 )
 
 ELEMENTWISE_MODULES = (
@@ -85,7 +84,7 @@ def stack_chains(modules, generators):
         elif not is_elementwise(node):
             return None
     stack = fx.GraphModule(parts, graph, "Stack")
-    if n_values(stack) != sum(map(n_values, modules)):
+    if n_weights(stack) != sum(map(n_weights, modules)):
         return None  # a parameter that no known layer owns, or that two of them share
     stack.draws = draws
     return stack
@@ -121,14 +120,20 @@ def traced(module):
 
 
 def has_hooks(module):
-    """Tell whether a module has hooks, which a stack would not call."""
+    """Tell whether a module has hooks, which a stack would not call.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A net.
+
+    Returns
+    -------
+    has_hooks : bool
+        Whether there is one in any of its parts.
+    """
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
     return any(getattr(part, kind) for part in module.modules() for kind in kinds)
-
-
-def n_values(module):
-    """Count the values of all different parameters."""
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def stack_layers(layers, draws):
@@ -161,7 +166,18 @@ def stack_layers(layers, draws):
 
 
 def is_elementwise(node):
-    """Tell whether a node of a graph treats each value alone."""
+    """Tell whether a node of a graph treats each value alone.
+
+    Parameters
+    ----------
+    node : torch.fx.Node
+        No call of a module.
+
+    Returns
+    -------
+    is_elementwise : bool
+        Whether a stack can do the same.
+    """
     if node.op in ("placeholder", "output"):
         return True
     if node.op == "call_function":
@@ -170,98 +186,17 @@ def is_elementwise(node):
 
 
 def shift_flatten(node):
-    """Let a flattening in a graph leave one more axis alone."""
+    """Let a flattening in a graph leave one more axis alone.
+
+    Parameters
+    ----------
+    node : torch.fx.Node
+        Changed in place.
+    """
     dims = dict(zip(("start_dim", "end_dim"), node.args[1:], strict=False)) | node.kwargs
     layer = StackedFlatten(dims.get("start_dim", 0), dims.get("end_dim", -1))
     node.args = node.args[:1]
     node.kwargs = {"start_dim": layer.start_dim, "end_dim": layer.end_dim}
-
-
-class MappedStack(nn.Module):
-    """Nets of any kind as one, by `torch.func.vmap`.
-
-    Parameters
-    ----------
-    modules : list of torch.nn.Module
-        Of the same class and shapes.
-    """
-
-    def __init__(self, modules):
-        super().__init__()
-        self.names = [name for name, _ in modules[0].named_parameters()]
-        self.values = nn.ParameterList(
-            stacked([module.get_parameter(name) for module in modules])
-            for name in self.names
-        )
-        self.kept = {
-            name: torch.stack([module.get_buffer(name) for module in modules])
-            for name, _ in modules[0].named_buffers()
-        }
-        self.modules_of_one = [modules[0]]
-        self.draws = Draws([])
-
-    def named_parameters(self, *args, **kwargs):
-        """List the parameters by their names in one net."""
-        yield from zip(self.names, self.values)
-
-    def train(self, mode=True):
-        """Set the mode of training."""
-        self.modules_of_one[0].train(mode)
-        return super().train(mode)
-
-    def forward(self, X):
-        """Apply each net to its own part of X of shape (n_nets, n_rows, ...)."""
-        net = self.modules_of_one[0]
-
-        def apply(values, kept, X):
-            values = dict(zip(self.names, values))
-            return torch.func.functional_call(net, (values, kept), (X,))
-
-        return torch.func.vmap(apply)(list(self.values), self.kept, X)
-
-    def keep(self, goes_on):
-        """Let go of the buffers of nets that have stopped."""
-        self.kept = {n: b[torch.tensor(goes_on)] for n, b in self.kept.items()}
-
-    def views(self, number):
-        """Return the parameters of one net, as views."""
-        for name, value in zip(self.names, self.values):
-            yield name, value[number]
-
-
-def try_mapped(modules, batch):
-    """Stack nets of any kind, if a trial gives what they give one by one.
-
-    Parameters
-    ----------
-    modules : list of torch.nn.Module
-        Of the same class and shapes.
-
-    batch : torch.Tensor of shape (n_rows, ...)
-        A few rows.
-
-    Returns
-    -------
-    stack : MappedStack or None
-        None where a net draws random numbers, changes buffers, or cannot be mapped.
-    """
-    modules = [deepcopy(module) for module in modules]
-    before = deepcopy(modules[0].state_dict())
-    together = batch.expand(len(modules), *batch.shape)
-    try:
-        for module in modules:
-            module.train()
-        separate = torch.stack([module(batch) for module in modules])
-        stack = MappedStack(modules)
-        output = stack.train()(together)
-        output.square().sum().backward()
-        same = torch.allclose(output, separate, rtol=1e-3, atol=1e-4)
-    except Exception:  # whatever a module raises that vmap does not know
-        return None
-    after = modules[0].state_dict()
-    kept = all(torch.equal(before[name], after[name]) for name in before)
-    graded = all(value.grad is not None for value in stack.values if value.requires_grad)
-    return stack if same and kept and graded else None
 
 
 def point_to(stack, modules):
@@ -277,14 +212,9 @@ def point_to(stack, modules):
     """
     for number, module in enumerate(modules):
         for target, part in stack.named_modules():
-            for name, view in getattr(part, "views", no_views)(number):
+            for name, view in part.views(number) if hasattr(part, "views") else ():
                 full_name = f"{target}.{name}" if target else name
                 module.get_parameter(full_name).data = view.detach()
-
-
-def no_views(number):
-    """List the views of a layer that has none."""
-    return ()
 
 
 def let_go(module):

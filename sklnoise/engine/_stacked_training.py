@@ -4,54 +4,26 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from skorch.callbacks import EarlyStopping, LRScheduler, PassthroughScoring
+from skorch.callbacks import LRScheduler
 
-from sklnoise.engine._callbacks import KeepBest, check_finite, raised_by_callback
+from sklnoise.engine._callbacks import check_finite, raised_by_callback
 from sklnoise.engine._lean import judge_epoch, record, to_device
 from sklnoise.engine._stack import let_go, point_to
 
-ELEMENTWISE_OPTIMIZERS = (
-    torch.optim.SGD,
-    torch.optim.Adam,
-    torch.optim.AdamW,
-    torch.optim.Adagrad,
-    torch.optim.Adadelta,
-    torch.optim.Adamax,
-    torch.optim.NAdam,
-    torch.optim.RAdam,
-    torch.optim.RMSprop,
-)
-"""Optimizers that treat each value alone, so that stacked nets do not meet in them."""
 
-STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
-
-
-def can_stack(net):
-    """Tell whether what surrounds the module of a net can be stacked.
+def is_schedule(callback):
+    """Tell whether a callback sets learning rates by the number of the epoch.
 
     Parameters
     ----------
-    net : skorch.NeuralNetClassifier
-        Initialised; one that `is_lean`.
+    callback : skorch.callbacks.Callback
+        Initialised.
 
     Returns
     -------
-    can_stack : bool
-        Whether its optimizer treats each value alone, and its callbacks act on the
-        net alone or on the learning rate of all nets alike.
+    is_schedule : bool
+        False for a schedule that looks at scores or batches.
     """
-    return (
-        type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
-        and not net.criterion_.from_probabilities
-        and all(
-            type(callback) in STACKED_CALLBACKS or is_schedule(callback)
-            for _, callback in net.callbacks_
-        )
-    )
-
-
-def is_schedule(callback):
-    """Tell whether a callback sets learning rates by the number of the epoch."""
     return (
         type(callback) is LRScheduler
         and callback.step_every == "epoch"
@@ -80,12 +52,24 @@ class Member:
         self.error = None
 
     def generator(self):
-        """Make the generator that the dropout of this net draws from."""
+        """Make the generator that the dropout of this net draws from.
+
+        Returns
+        -------
+        generator : torch.Generator
+            The same as if the net were trained alone.
+        """
         device = self.training.setting.device
         return torch.Generator(device).manual_seed(self.training.seed)
 
     def begin(self, event):
-        """Tell the callbacks that the training, or an epoch of it, begins."""
+        """Tell the callbacks that the training, or an epoch of it, begins.
+
+        Parameters
+        ----------
+        event : {"on_train_begin", "on_epoch_begin"}
+            Which of the two.
+        """
         if self.net.callbacks_:
             kwargs = self.data if event == "on_train_begin" else self.splits
             self.net.notify(event, **kwargs)
@@ -328,11 +312,8 @@ def keep_running(members, goes_on, stack, optimizer):
         parameter.grad = None
         parameter.data = parameter.data[kept.to(parameter.device)]
     for part in (*stack.modules(), stack.draws):
-        getattr(part, "keep", no_change)(goes_on)
+        if hasattr(part, "keep"):
+            part.keep(goes_on)
     members = [member for member, stays in zip(members, goes_on) if stays]
     point_to(stack, [member.net.module_ for member in members])
     return members
-
-
-def no_change(goes_on):
-    """Leave a layer that holds nothing of each net as it is."""

@@ -1,25 +1,14 @@
 """Train a skorch net with a loss of ours on some rows."""
 
 from contextlib import contextmanager
-from typing import NamedTuple
 
-import numpy as np
-import torch
-from sklearn.base import clone
 from skorch.utils import to_numpy
-from torch.utils.data import DataLoader
 
-from sklnoise.engine._batches import BatchDataset, RowDataset, make_batches
 from sklnoise.engine._callbacks import (
-    StopAtNonFiniteLoss,
     check_finite_loss,
-    leave_out_observers,
     raised_by_callback,
 )
-from sklnoise.engine._criterion import WeightedCriterion
-from sklnoise.engine._data import row_shape
 from sklnoise.engine._device import (
-    Setting,
     is_small_step,
     mixed_precision,
     seeded,
@@ -28,59 +17,8 @@ from sklnoise.engine._device import (
 from sklnoise.engine._dropout import own_dropout
 from sklnoise.engine._hidden import HiddenFeatures
 from sklnoise.engine._lean import is_lean, lean_epoch
-from sklnoise.engine._net import (
-    fuse_optimizer,
-    has_sparse_gradients,
-    rows_to_train,
-    size_net,
-    wants_floats,
-)
-from sklnoise.engine._normalization import NormalizedLogits, TellWeights
-from sklnoise.engine._probe import check_output, softmax
+from sklnoise.engine._preparation import prepare
 from sklnoise.engine._sparse import sparse_rows_for
-
-
-class Training(NamedTuple):
-    """A net that is ready to be trained.
-
-    Attributes
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    dataset : RowDataset
-        Its rows.
-
-    y : ndarray of shape (n_rows,)
-        Their label codes, for a validation split.
-
-    seed : int
-        Seed of what is drawn in the training.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    fit_params : dict
-        Passed on to the training loop.
-    """
-
-    net: object
-    dataset: RowDataset
-    y: np.ndarray
-    seed: int
-    setting: Setting
-    fit_params: dict
-
-    def batch_shape(self):
-        """Compute the shape of a full batch.
-
-        Returns
-        -------
-        shape : tuple of int
-            Rows first.
-        """
-        n_rows = batch_rows(self.net, len(self.dataset))
-        return n_rows, *self.dataset.probe().shape[1:]
 
 
 def fit_net(net, data, rows, loss, setting, **params):
@@ -135,103 +73,6 @@ def run_alone(training):
     return training.net
 
 
-def prepare(
-    net,
-    data,
-    rows,
-    loss,
-    setting,
-    *,
-    seed,
-    warm_up=0.0,
-    warm_up_loss=None,
-    start_from=None,
-    verbose=0,
-    fit_params=None,
-    observed=True,
-):
-    """Make a clone of a net ready to be trained on some rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template; not changed.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows to train on.
-
-    loss : torch.nn.Module
-        `loss(logits, target)`, one value a row; its parameters are trained too. One that
-        `wants_features` gets `(logits, features)`; for one that `wants_normalized_logits`
-        a batch normalisation of the logits becomes part of the net.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    seed : int
-        Decides initial weights, shuffles, dropout and validation split.
-
-    warm_up : float, default=0.0
-        Share of the training steps that use `warm_up_loss` before `loss`.
-
-    warm_up_loss : torch.nn.Module, default=None
-        Called as `loss` is; None is cross-entropy.
-
-    start_from : dict of ndarray, default=None
-        Weights to start from, as `weights_of` gives them.
-
-    verbose : int, default=0
-        Verbosity of skorch.
-
-    fit_params : dict, default=None
-        Passed on to the net's training loop.
-
-    observed : bool, default=True
-        Whether callbacks that only look at the training are called.
-
-    Returns
-    -------
-    training : Training
-        The clone with its data.
-    """
-    n_features = int(np.prod(row_shape(data.X)))
-    net = clone(net).set_params(
-        device=str(setting.device), verbose=max(net.verbose, verbose)
-    )
-    size_net(net, len(rows), n_features, setting.n_classes, seed)
-    fused = fuse_optimizer(net, setting.device)
-    steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
-    if warm_up_loss is not None:
-        warm_up_loss = warm_up_loss.to(setting.dtype)
-    batched = feed_batches(net, seed)
-    dataset = (BatchDataset if batched else RowDataset)(
-        data, rows, setting.dtype, cast_integers=wants_floats(net)
-    )
-    net = with_criterion(
-        net,
-        loss=loss.to(setting.dtype),
-        warm_up_loss=warm_up_loss,
-        warm_up_steps=steps,
-        weighted=dataset.weighted,
-    )
-    with seeded(seed, setting.device):
-        net.initialize()
-        net.module_.to(setting.dtype)
-        if fused and has_sparse_gradients(net.module_):
-            net.set_params(optimizer__fused=False)
-        check_output(net, dataset, setting.n_classes)
-        if getattr(loss, "wants_normalized_logits", False):
-            append_normalization(net, setting)
-        if start_from is not None:
-            load_weights(net.module_, start_from)
-    if not observed:
-        leave_out_observers(net)
-    return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params or {})
-
-
 def run(training):
     """Train a net that is ready, in this thread and with torch's state as it is.
 
@@ -248,45 +89,6 @@ def run(training):
         sparse_rows_for(net, dataset),
     ):
         train(net, dataset, y, fit_params)
-
-
-def load_weights(module, weights):
-    """Load weights into a module; those of a plain one into what is normalised.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Changed in place.
-
-    weights : dict of ndarray
-        As `weights_of` gives them.
-    """
-    if isinstance(module, NormalizedLogits) and "running_mean" not in weights:
-        module = module.module
-    module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})
-
-
-def append_normalization(net, setting):
-    """Append a batch normalisation of the logits to the module of a net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised and checked; changed in place. The normalisation has no parameters
-        that its optimizer would have to know.
-
-    setting : Setting
-        Classes, device and type.
-    """
-    normalized = NormalizedLogits(
-        net.module_,
-        setting.n_classes,
-        from_probabilities=net.criterion_.from_probabilities,
-    )
-    net.module_ = normalized.to(setting.device, setting.dtype)
-    net.criterion_.from_probabilities = False
-    net.predict_nonlinearity = softmax
-    net.callbacks_.append(("tell_weights", TellWeights().initialize()))
 
 
 @contextmanager
@@ -308,106 +110,6 @@ def features_for(net, dataset):
         net.criterion_.hidden = hidden
         yield
         net.criterion_.hidden = None
-
-
-def with_criterion(net, **criterion_params):
-    """Return a net like `net` whose criterion, whatever it was, is one of ours.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template; not changed.
-
-    **criterion_params : dict
-        Parameters of `WeightedCriterion`.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Of the same class, not initialised.
-    """
-    params = {
-        name: clone(value, safe=False)
-        for name, value in net.get_params(deep=False).items()
-        if name.split("__")[0] != "criterion"
-    }
-    callbacks = params.get("callbacks")
-    if callbacks != "disable":
-        stop = ("stop_at_non_finite_loss", StopAtNonFiniteLoss())
-        params["callbacks"] = [*(callbacks or []), stop]
-    return type(net)(
-        **params,
-        criterion=WeightedCriterion,
-        **{f"criterion__{name}": value for name, value in criterion_params.items()},
-    )
-
-
-def warm_up_steps(net, n_samples, share):
-    """Count the training steps in the first `share` of the epochs, at least one of them.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        A net with its epochs set.
-
-    n_samples : int
-        Rows to train on.
-
-    share : float
-        Share of the steps, in [0, 1).
-
-    Returns
-    -------
-    steps : int
-        0 for a share of 0.
-    """
-    steps = np.ceil(n_samples / batch_rows(net, n_samples))
-    return int(np.ceil(share * net.max_epochs * steps))
-
-
-def batch_rows(net, n_samples):
-    """Count the rows of a full batch.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Its batch size may be -1, for all rows.
-
-    n_samples : int
-        Rows to train on.
-
-    Returns
-    -------
-    n_rows : int
-        At most `n_samples`.
-    """
-    return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
-
-
-def feed_batches(net, seed):
-    """Let a net take whole batches, unless the user has set up another way.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Not initialised; changed in place.
-
-    seed : int
-        Seed of the shuffles.
-
-    Returns
-    -------
-    batched : bool
-        Whether the dataset may hand over whole batches.
-    """
-    names = ("iterator_train", "iterator_valid")
-    plain = all(
-        getattr(net, name) is DataLoader and f"{name}__collate_fn" not in vars(net)
-        for name in names
-    )
-    if plain:
-        net.set_params(**dict.fromkeys(names, make_batches), iterator_train__seed=seed)
-    return plain
 
 
 def train(net, dataset, y, fit_params):

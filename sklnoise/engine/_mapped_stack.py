@@ -1,0 +1,104 @@
+"""Nets of any kind as one, by `torch.func.vmap`."""
+
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+from sklnoise.engine._stacked_layers import Draws, stacked
+
+
+class MappedStack(nn.Module):
+    """Nets of any kind as one, by `torch.func.vmap`.
+
+    Parameters
+    ----------
+    modules : list of torch.nn.Module
+        Of the same class and shapes.
+    """
+
+    def __init__(self, modules):
+        super().__init__()
+        self.names = [name for name, _ in modules[0].named_parameters()]
+        self.values = nn.ParameterList(
+            stacked([module.get_parameter(name) for module in modules])
+            for name in self.names
+        )
+        self.kept = {
+            name: torch.stack([module.get_buffer(name) for module in modules])
+            for name, _ in modules[0].named_buffers()
+        }
+        self.one = (modules[0],)  # in a tuple, so that it is no part of this module
+        self.draws = Draws([])
+
+    def named_parameters(self, *args, **kwargs):
+        """List the parameters by their names in one net.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As torch passes them; of no use here.
+
+        Yields
+        ------
+        name : str
+            The name.
+
+        parameter : torch.nn.Parameter of shape (n_nets, ...)
+            The parameters of all nets.
+        """
+        yield from zip(self.names, self.values)
+
+    def forward(self, X):
+        """Apply each net to its own part of X of shape (n_nets, n_rows, ...)."""
+        net = self.one[0].train(self.training)
+
+        def apply(values, kept, X):
+            values = dict(zip(self.names, values))
+            return torch.func.functional_call(net, (values, kept), (X,))
+
+        return torch.func.vmap(apply)(list(self.values), self.kept, X)
+
+    def keep(self, goes_on):
+        """Let go of the buffers of nets that have stopped."""
+        self.kept = {n: b[torch.tensor(goes_on)] for n, b in self.kept.items()}
+
+    def views(self, number):
+        """Return the parameters of one net, as views."""
+        for name, value in zip(self.names, self.values):
+            yield name, value[number]
+
+
+def try_mapped(modules, batch):
+    """Stack nets of any kind, if a trial gives what they give one by one.
+
+    Parameters
+    ----------
+    modules : list of torch.nn.Module
+        Of the same class and shapes.
+
+    batch : torch.Tensor of shape (n_rows, ...)
+        A few rows.
+
+    Returns
+    -------
+    stack : MappedStack or None
+        None where a net draws random numbers, changes buffers, or cannot be mapped.
+    """
+    modules = [deepcopy(module) for module in modules]
+    before = deepcopy(modules[0].state_dict())
+    together = batch.expand(len(modules), *batch.shape)
+    try:
+        for module in modules:
+            module.train()
+        separate = torch.stack([module(batch) for module in modules])
+        stack = MappedStack(modules)
+        output = stack.train()(together)
+        output.square().sum().backward()
+        same = torch.allclose(output, separate, rtol=1e-3, atol=1e-4)
+    except Exception:  # whatever a module raises that vmap does not know
+        return None
+    after = modules[0].state_dict()
+    kept = all(torch.equal(before[name], after[name]) for name in before)
+    graded = all(value.grad is not None for value in stack.values if value.requires_grad)
+    return stack if same and kept and graded else None

@@ -1,0 +1,58 @@
+"""Tasks that are worked on at the same time, and errors as their outcomes."""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+
+def attempt(function, *args):
+    """Return what a function gives, or the exception that it fails with.
+
+    Parameters
+    ----------
+    function : callable
+        What may fail.
+
+    *args
+        Its arguments.
+
+    Returns
+    -------
+    outcome : object or Exception
+        An error keeps its cause better as a value than through another process.
+    """
+    try:
+        return function(*args)
+    except Exception as error:
+        return error
+
+
+@contextmanager
+def workers(n_workers):
+    """Work on some tasks at the same time.
+
+    Parameters
+    ----------
+    n_workers : int
+        Number of threads; 1 is this one.
+
+    Yields
+    ------
+    do : callable
+        Like `map`, except that a task is taken up only when a thread is free for it.
+    """
+    if n_workers == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(n_workers) as pool:
+
+        def do(function, *iterables):
+            results = deque()
+            for args in zip(*iterables):
+                if len(results) == n_workers:
+                    yield results.popleft().result()
+                results.append(pool.submit(function, *args))
+            while results:
+                yield results.popleft().result()
+
+        yield do
