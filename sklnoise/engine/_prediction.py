@@ -14,9 +14,9 @@ from sklnoise.engine._lean import overridden
 from sklnoise.engine._net import wants_floats
 from sklnoise.engine._sparse import first_layer, multiplied_by
 
-PREDICT_ROWS = 4096
-PREDICT_VALUES = 2**24
-"""Most rows, and most values of X, that a net is applied to at once."""
+LEAST_ROWS, PREDICT_ROWS = 256, 4096
+PREDICT_VALUES = 2**19
+"""Rows that a net is applied to at once, between two bounds, by the values in them."""
 
 
 def predict_proba(net, X, rows=None):
@@ -203,7 +203,8 @@ def chunk_rows(X):
     n_rows : int
         Fewer where rows are long.
     """
-    return max(1, min(PREDICT_ROWS, PREDICT_VALUES // max(1, prod(row_shape(X)))))
+    n_rows = PREDICT_VALUES // max(1, prod(row_shape(X)))
+    return max(LEAST_ROWS, min(PREDICT_ROWS, n_rows))
 
 
 def weights_of(net):

@@ -189,4 +189,5 @@ def fit_stacked(groups, plans, setting, n_workers, finish):
         for (numbers, *_), trained in zip(groups, do(train, groups)):
             for number, net in zip(numbers, trained):
                 nets[number] = net
+        groups.clear()  # the stacks take memory
         yield from do(partial(attempt, finish_one), nets, range(len(plans)))

@@ -1,7 +1,5 @@
 """Training of several nets as one stack, each as if it were alone."""
 
-from itertools import pairwise
-
 import numpy as np
 import torch
 from skorch.callbacks import LRScheduler
@@ -134,7 +132,8 @@ def train_stack(members, stack):
         What went wrong with each of them.
     """
     running, lead = members, members[0].net
-    lead.optimizer_ = optimizer = optimizer_for(lead, stack)
+    unused, lead.optimizer_ = lead.optimizer_, optimizer_for(lead, stack)
+    optimizer = lead.optimizer_
     schedules = [callback for _, callback in lead.callbacks_ if is_schedule(callback)]
     for member in members:
         named = member.net.callbacks_
@@ -159,6 +158,7 @@ def train_stack(members, stack):
             break
     for member in running:
         member.end()
+    lead.optimizer_ = unused  # and let go of what the optimizer of the stack has kept
     return [member.error for member in members]
 
 
@@ -262,20 +262,23 @@ def draw_epoch(members, size):
         Rows of each net and batch.
     """
     orders = [member.batches.order() for member in members]
-    longest = max(map(len, orders))
-    rows, codes, shares, sizes = [], [], [], []
-    for member, order in zip(members, orders):
-        padding = longest - len(order)
-        padded = torch.cat([order, order[:1].expand(padding)])
-        starts = [*range(0, len(order), size), len(order)]
-        counts = [stop - start for start, stop in pairwise(starts)]
-        rows.append(member.dataset.rows[padded.numpy()])
-        codes.append(member.dataset.codes[padded])
-        weight = member.dataset.sample_weight[order]
-        share = weight / torch.tensor(np.repeat(counts, counts))
-        shares.append(torch.cat([share, share.new_zeros(padding)]))
-        sizes.append(counts)
-    return np.stack(rows), torch.stack(codes), torch.stack(shares), sizes
+    shape = len(members), max(map(len, orders))
+    rows = np.empty(shape, dtype=np.int64)
+    codes = torch.empty(shape, dtype=torch.int64)
+    shares = torch.zeros(shape, dtype=members[0].dataset.dtype)
+    sizes = []
+    for k, (member, order) in enumerate(zip(members, orders)):
+        dataset, n_rows = member.dataset, len(order)
+        rows[k, :n_rows] = dataset.rows[order.numpy()]
+        rows[k, n_rows:] = rows[k, 0]
+        codes[k, :n_rows] = dataset.codes[order]
+        codes[k, n_rows:] = codes[k, 0]
+        n_full, rest = divmod(n_rows, size)
+        shares[k, :n_rows] = dataset.sample_weight[order]
+        shares[k, : n_full * size] /= size
+        shares[k, n_full * size : n_rows] /= max(1, rest)
+        sizes.append([size] * n_full + [rest] * bool(rest))
+    return rows, codes, shares, sizes
 
 
 def keep_running(members, goes_on, stack, optimizer):
