@@ -142,11 +142,13 @@ def check_batch(logits, target, n_classes):
         )
     target = target.long()
     # Elsewhere than on the CPU a look at the values would wait for the device.
-    if target.device.type == "cpu" and len(target) and target.min() < 0:
-        raise ValueError(
-            f"target must hold columns of the logits, 0..{logits.shape[1] - 1}; got "
-            f"{target.min().item()}."
-        )
+    if target.is_cpu and len(target):
+        smallest, largest = target.aminmax()
+        if smallest.item() < 0 or largest.item() >= logits.shape[1]:
+            raise ValueError(
+                f"target must hold columns of the logits, 0..{logits.shape[1] - 1}; got "
+                f"labels from {smallest.item()} to {largest.item()}."
+            )
     return target
 
 

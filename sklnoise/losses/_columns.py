@@ -1,18 +1,23 @@
-"""The columns of a fixed T, in the form that the likelihood of a label needs."""
+"""The columns of a fixed T, and with them the likelihood of a noisy label."""
 
 import math
 
 import torch
+from torch import nn
+from torch.nn.functional import log_softmax, softmax
 
-LOG_IMPOSSIBLE = math.log(torch.finfo(torch.float32).tiny)
+TINY = torch.finfo(torch.float32).tiny
+SMALLEST = 1e-30
+"""No likelihood is below the smallest entry of T: above this one it cannot underflow."""
 
 
-def log_transition_columns(transition_matrix):
-    """Return `log T`, transposed, so that row j is what is needed for the label j.
+def transition_columns(transition_matrix):
+    """Return T transposed, so that row j is what is needed for the label j.
 
-    Zeros of T become -inf: a floor would break T = I. Only a column without any mass,
-    a label that T calls impossible, gets a constant: its likelihood then has no gradient
-    instead of a NaN.
+    Where some entries are 0 it is the logarithm, which takes more exponentials: zeros
+    become -inf, since a floor would break T = I. Only a column without any mass, a label
+    that T calls impossible, gets a constant: its likelihood then has no gradient instead
+    of a NaN.
 
     Parameters
     ----------
@@ -22,8 +27,70 @@ def log_transition_columns(transition_matrix):
     Returns
     -------
     columns : torch.Tensor of shape (n_classes, n_classes)
-        Row j is the logarithm of column j of T.
+        Row j is column j of T, or its logarithm.
+
+    in_logarithms : bool
+        Which of the two.
     """
-    columns = transition_matrix.log().T.contiguous()
-    columns[(transition_matrix == 0).all(dim=0)] = LOG_IMPOSSIBLE
-    return columns
+    columns = transition_matrix.T.contiguous()
+    if transition_matrix.min() >= SMALLEST:
+        return columns, False
+    columns = columns.log()
+    columns[(transition_matrix == 0).all(dim=0)] = math.log(TINY)
+    return columns, True
+
+
+class NoisyCrossEntropy(nn.Module):
+    """The loss `-log (p @ T)[y]` of each row, gathering one column of T a label.
+
+    Parameters
+    ----------
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        T.
+    """
+
+    def __init__(self, transition_matrix):
+        super().__init__()
+        columns, self.in_logarithms = transition_columns(transition_matrix)
+        self.register_buffer("columns", columns)
+
+    def get_extra_state(self):
+        """Return what a state must carry besides the columns.
+
+        Returns
+        -------
+        in_logarithms : torch.Tensor of shape (), dtype=bool
+            Whether the columns are logarithms.
+        """
+        return torch.tensor(self.in_logarithms)
+
+    def set_extra_state(self, state):
+        """Take over what `get_extra_state` gave.
+
+        Parameters
+        ----------
+        state : torch.Tensor of shape (), dtype=bool
+            Whether the columns are logarithms.
+        """
+        self.in_logarithms = bool(state)
+
+    def forward(self, logits, target):
+        """Compute the losses.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax, of the clean classes.
+
+        target : torch.Tensor of shape (n_samples,), dtype=int64
+            Noisy labels.
+
+        Returns
+        -------
+        losses : torch.Tensor of shape (n_samples,)
+            One loss a row; infinite where p and T leave the label no probability.
+        """
+        column = self.columns.index_select(0, target).to(logits)
+        if self.in_logarithms:
+            return -torch.logsumexp(log_softmax(logits, dim=1) + column, dim=1)
+        return -(softmax(logits, dim=1) * column).sum(dim=1).log()

@@ -2,12 +2,12 @@
 
 import numpy as np
 import torch
-from torch.nn.functional import log_softmax
+from torch.nn.functional import cross_entropy
 
 from sklnoise._matrix import mix_with_identity
 from sklnoise._validation import check_invertible, check_transition_matrix
 from sklnoise.losses._base import NoisyLabelLoss, check_share
-from sklnoise.losses._columns import log_transition_columns
+from sklnoise.losses._columns import NoisyCrossEntropy
 from sklnoise.losses._per_class import check_base_loss, losses_of_each_class
 
 
@@ -55,12 +55,11 @@ class ForwardLoss(NoisyLabelLoss):
         T = torch.from_numpy(check_transition_matrix(transition_matrix))
         self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
-        self.register_buffer("_log_columns", log_transition_columns(T))
+        self._noisy_cross_entropy = NoisyCrossEntropy(T)
 
     def row_losses(self, logits, target):
-        """Compute `-log (p @ T)[y]`, gathering one row of T a label."""
-        log_p = log_softmax(logits, dim=1)
-        return -torch.logsumexp(log_p + self._log_columns[target].to(log_p), dim=1)
+        """Compute `-log (p @ T)[y]`."""
+        return self._noisy_cross_entropy(logits, target)
 
 
 class BackwardLoss(NoisyLabelLoss):
@@ -141,5 +140,9 @@ class BackwardLoss(NoisyLabelLoss):
 
     def row_losses(self, logits, target):
         """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, gathering one row of the inverse a label."""
+        inverse = self._inverse.index_select(0, target)
+        if self.base_loss == "cross-entropy":
+            # It is linear in the label: a row of the inverse is a soft label to it.
+            return cross_entropy(logits, inverse.to(logits), reduction="none")
         losses = losses_of_each_class(self.base_loss, logits)
-        return (self._inverse[target].to(losses) * losses).sum(dim=1)
+        return (inverse.to(losses) * losses).sum(dim=1)

@@ -1,11 +1,11 @@
 """Importance reweighting with a fixed transition matrix (Liu & Tao, 2016)."""
 
 import torch
-from torch.nn.functional import cross_entropy, log_softmax
+from torch.nn.functional import cross_entropy
 
 from sklnoise._validation import check_transition_matrix
 from sklnoise.losses._base import NoisyLabelLoss, check_positive
-from sklnoise.losses._columns import log_transition_columns
+from sklnoise.losses._columns import NoisyCrossEntropy
 
 
 class ReweightedLoss(NoisyLabelLoss):
@@ -62,7 +62,7 @@ class ReweightedLoss(NoisyLabelLoss):
         T = torch.from_numpy(check_transition_matrix(transition_matrix))
         self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
-        self.register_buffer("_log_columns", log_transition_columns(T))
+        self._noisy_cross_entropy = NoisyCrossEntropy(T)
 
     @torch.no_grad()
     def importance_weights(self, logits, target):
@@ -81,13 +81,19 @@ class ReweightedLoss(NoisyLabelLoss):
         weights : torch.Tensor of shape (n_samples,)
             `p_y / (p T)_y`, at most `max_weight`, without gradient.
         """
-        log_p = log_softmax(logits, dim=1)
-        log_clean = log_p.gather(1, target[:, None]).squeeze(1)
-        log_noisy = torch.logsumexp(log_p + self._log_columns[target].to(log_p), dim=1)
-        # A quotient of probabilities would be 0 / 0 where both underflow.
-        return (log_clean - log_noisy).exp().clamp(max=self.max_weight)
+        return self._weights(logits, target, self._clean_losses(logits, target))
 
     def row_losses(self, logits, target):
         """Compute `-w log p[y]`."""
-        losses = cross_entropy(logits, target, reduction="none")
-        return self.importance_weights(logits, target) * losses
+        losses = self._clean_losses(logits, target)
+        return self._weights(logits, target, losses) * losses
+
+    @staticmethod
+    def _clean_losses(logits, target):
+        return cross_entropy(logits, target, reduction="none")
+
+    @torch.no_grad()
+    def _weights(self, logits, target, losses):
+        # A quotient of probabilities would be 0 / 0 where both underflow.
+        noisy_losses = self._noisy_cross_entropy(logits, target)
+        return (noisy_losses - losses).exp().clamp(max=self.max_weight)
