@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import log_softmax
+from torch.nn.functional import cross_entropy
 
 
 class LikelyLabelsLoss(nn.Module):
@@ -19,6 +19,8 @@ class LikelyLabelsLoss(nn.Module):
         T.
     """
 
+    reduction = "none"
+
     def __init__(self, transition_matrix):
         super().__init__()
         T = transition_matrix
@@ -28,7 +30,7 @@ class LikelyLabelsLoss(nn.Module):
         self.register_buffer("labels", torch.from_numpy(labels))
 
     def forward(self, logits, target):
-        """Compute `-Σ_i c_i log p_i` of each row, with c the row of the noisy label.
+        """Compute `-Σ_i c_i log p_i`, with c the row of the noisy label.
 
         Parameters
         ----------
@@ -40,8 +42,8 @@ class LikelyLabelsLoss(nn.Module):
 
         Returns
         -------
-        losses : torch.Tensor of shape (n_samples,)
-            One value a row.
+        losses : torch.Tensor
+            One value a row, or all reduced to one.
         """
-        log_p = log_softmax(logits, dim=1)
-        return -(self.labels[target].to(log_p) * log_p).sum(dim=1)
+        labels = self.labels.index_select(0, target).to(logits)
+        return cross_entropy(logits, labels, reduction=self.reduction)

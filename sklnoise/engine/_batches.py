@@ -227,7 +227,7 @@ def base_of(dataset):
     dataset : Dataset
         The one below, that is no subset.
     """
-    while isinstance(dataset, Subset):
+    while type(dataset) is Subset:  # one of a user may give other rows
         dataset = dataset.dataset
     return dataset
 
@@ -246,7 +246,7 @@ def positions_in_base(dataset):
         Indices.
     """
     positions = torch.arange(len(dataset))
-    while isinstance(dataset, Subset):
+    while type(dataset) is Subset:  # one of a user may give other rows
         positions = torch.as_tensor(np.asarray(dataset.indices))[positions]
         dataset = dataset.dataset
     return positions

@@ -1,5 +1,6 @@
 """The criterion that skorch sees: weights, warm-up and probabilities around a loss."""
 
+from contextlib import contextmanager
 from copy import deepcopy
 
 import torch
@@ -31,6 +32,11 @@ class WeightedCriterion(nn.Module):
 
     weighted : bool, default=True
         Whether the weights are looked at; otherwise all weigh 1.
+
+    Attributes
+    ----------
+    means : bool
+        Whether the losses give the mean of the rows themselves; see `mean_inside`.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class WeightedCriterion(nn.Module):
         self.from_probabilities = from_probabilities
         self.hidden = hidden
         self.weighted = weighted
+        self.means = False
         self.step = 0
 
     def forward(self, y_pred, target):
@@ -81,9 +88,27 @@ class WeightedCriterion(nn.Module):
         else:
             losses = self.loss(logits, codes, *extra)
         self.step += self.training
+        if self.means:
+            return losses
         if self.weighted:
             losses = sample_weight * losses
         return losses.mean()
+
+    @contextmanager
+    def mean_inside(self):
+        """Let losses of equal weight take their mean themselves, which is quicker."""
+        parts = self.loss, self.warm_up_loss
+        self.means = not self.weighted and all(
+            getattr(part, "reduction", None) == "none" for part in parts
+        )
+        for part in parts if self.means else ():
+            part.reduction = "mean"
+        try:
+            yield
+        finally:
+            for part in parts if self.means else ():
+                part.reduction = "none"
+            self.means = False
 
 
 def first_output(y_pred):

@@ -174,6 +174,30 @@ def seeded(seed, device):
 
 
 @contextmanager
+def watched(device):
+    """Find out whether something draws from torch's random state, which stays as it was.
+
+    Parameters
+    ----------
+    device : torch.device
+        Whose random state is watched beside that of the CPU.
+
+    Yields
+    ------
+    drew : callable
+        Tells, inside the context, whether numbers were drawn.
+    """
+
+    def states():
+        backend = None if device.type == "cpu" else getattr(torch, device.type)
+        return [torch.get_rng_state(), *([backend.get_rng_state()] if backend else [])]
+
+    with seeded(0, device):
+        before = states()
+        yield lambda: not all(map(torch.equal, before, states()))
+
+
+@contextmanager
 def thread_limit(n_threads):
     """Compute with `n_threads` threads and put the count back afterwards.
 

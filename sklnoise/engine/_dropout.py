@@ -6,6 +6,8 @@ from functools import partial
 import torch
 from torch import nn
 
+from sklnoise.engine._replaced import Replaced
+
 LEVELS = 2**16
 """Probabilities that a 16-bit draw can have."""
 
@@ -33,7 +35,7 @@ def keep_mask(shape, p, generator):
     numbers = torch.empty(n_numbers, dtype=torch.int64, device=generator.device)
     numbers.random_(-(2**63), None, generator=generator)
     draws = numbers.view(torch.int16)[: shape.numel()].view(shape)
-    return draws < kept_levels(p) - LEVELS // 2
+    return draws <= kept_levels(p) - LEVELS // 2 - 1  # the bound must fit 16 bits too
 
 
 def kept_levels(p):
@@ -111,7 +113,7 @@ def own_dropout(module, seed, device):
     generator = torch.Generator(device).manual_seed(seed)
     layers = dropout_layers(module)
     for layer in layers:
-        layer.forward = partial(drop, layer, generator)
+        layer.forward = Replaced(layer, "forward", partial(drop, layer, generator))
     try:
         yield
     finally:

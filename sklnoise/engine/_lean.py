@@ -7,6 +7,7 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import BatchScoring, Callback, EpochScoring, LRScheduler
 
 from sklnoise.engine._batches import BatchIterator
+from sklnoise.engine._replaced import method
 
 BATCH_METHODS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 HARMLESS = {"_default_callbacks", "get_params", "set_params", "_get_param_names"}
@@ -27,7 +28,7 @@ def train_epoch(net, batches):
 
     Returns
     -------
-    losses : list of torch.Tensor
+    losses : list of float
         One a batch.
 
     sizes : list of int
@@ -37,16 +38,17 @@ def train_epoch(net, batches):
     module.train()
     criterion.train()
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    losses, sizes = [], []
+    losses, sizes, one = [], [], None
     for X, targets in on_device(batches, net.device):
         for parameter in parameters:  # zero_grad takes as long as a small layer
             parameter.grad = None
         loss = criterion(module(X), targets)
-        loss.backward()
+        one = torch.ones_like(loss) if one is None else one  # which backward would make
+        loss.backward(one)
         optimizer.step()
         losses.append(loss.detach())
         sizes.append(len(X))
-    return losses, sizes
+    return values_of(losses), sizes
 
 
 @torch.no_grad()
@@ -63,7 +65,7 @@ def judge_epoch(net, batches):
 
     Returns
     -------
-    losses : list of torch.Tensor
+    losses : list of float
         One a batch.
 
     sizes : list of int
@@ -76,7 +78,23 @@ def judge_epoch(net, batches):
     for X, targets in on_device(batches, net.device):
         losses.append(criterion(module(X), targets))
         sizes.append(len(X))
-    return losses, sizes
+    return values_of(losses), sizes
+
+
+def values_of(losses):
+    """Read losses from where they were computed, all at once.
+
+    Parameters
+    ----------
+    losses : list of torch.Tensor
+        One a batch.
+
+    Returns
+    -------
+    values : list of float
+        The same.
+    """
+    return torch.stack(losses).tolist() if losses else []
 
 
 def record(net, losses, sizes, prefix):
@@ -103,35 +121,37 @@ def record(net, losses, sizes, prefix):
     net.history.record(f"{prefix}_batch_count", len(losses))
 
 
-def lean_epoch(net, stock_epoch):
-    """Make the method `run_single_epoch` of a net.
+def lean_epoch(net, iterator, training, prefix, step_fn, **fit_params):
+    """Run one epoch of a net in the place of its method `run_single_epoch`.
 
     Parameters
     ----------
     net : skorch.NeuralNetClassifier
         One that `is_lean`.
 
-    stock_epoch : callable
-        Its own method, for what a callback follows batch by batch.
+    iterator : iterable or None
+        The batches.
 
-    Returns
-    -------
-    run_single_epoch : callable
-        As skorch calls it.
+    training : bool
+        Whether to train, or to judge.
+
+    prefix : {"train", "valid"}
+        Which rows.
+
+    step_fn : callable
+        skorch's step, for what a callback follows batch by batch.
+
+    **fit_params : dict
+        Passed on to it.
     """
-
-    def run_single_epoch(iterator, training, prefix, step_fn, **fit_params):
-        if iterator is None:
-            return
-        if not is_followed(net, training) and isinstance(iterator, BatchIterator):
-            run = train_epoch if training else judge_epoch
-            losses, sizes = run(net, iterator)
-            losses = torch.stack(losses).tolist() if losses else []
-            record(net, losses, sizes, prefix)
-        else:
-            stock_epoch(iterator, training, prefix, step_fn, **fit_params)
-
-    return run_single_epoch
+    if iterator is None:
+        return
+    if not is_followed(net, training) and isinstance(iterator, BatchIterator):
+        run = train_epoch if training else judge_epoch
+        record(net, *run(net, iterator), prefix)
+    else:
+        stock_epoch = method(net, "run_single_epoch")
+        stock_epoch(iterator, training, prefix, step_fn, **fit_params)
 
 
 def is_lean(net, fit_params):

@@ -1,10 +1,13 @@
 """Nets of any kind as one, by `torch.func.vmap`."""
 
+import warnings
 from copy import deepcopy
 
 import torch
 from torch import nn
 
+from sklnoise.engine._device import watched
+from sklnoise.engine._stack import has_hooks
 from sklnoise.engine._stacked_layers import Draws, stacked
 
 
@@ -83,22 +86,27 @@ def try_mapped(modules, batch):
     Returns
     -------
     stack : MappedStack or None
-        None where a net draws random numbers, changes buffers, or cannot be mapped.
+        None where a net has hooks, draws random numbers, gives something else for the
+        same batch the next time, or cannot be mapped but by a loop.
     """
-    modules = [deepcopy(module) for module in modules]
-    before = deepcopy(modules[0].state_dict())
+    if has_hooks(modules[0]):
+        return None
     together = batch.expand(len(modules), *batch.shape)
     try:
-        for module in modules:
-            module.train()
-        separate = torch.stack([module(batch) for module in modules])
-        stack = MappedStack(modules)
-        output = stack.train()(together)
-        output.square().sum().backward()
-        same = torch.allclose(output, separate, rtol=1e-3, atol=1e-4)
+        modules = [deepcopy(module).train() for module in modules]
+        buffers = [buffer.clone() for buffer in modules[0].buffers()]
+        with watched(batch.device) as drew, warnings.catch_warnings():
+            warnings.simplefilter("error")  # torch warns where it maps by a loop
+            first, again = (
+                torch.stack([module(batch) for module in modules]) for _ in range(2)
+            )
+            stack = MappedStack(modules)
+            output = stack.train()(together)
+            output.square().sum().backward()
+            repeats = torch.equal(first, again) and not drew()
+            kept = all(map(torch.equal, buffers, modules[0].buffers()))
     except Exception:  # whatever a module raises that vmap does not know
         return None
-    after = modules[0].state_dict()
-    kept = all(torch.equal(before[name], after[name]) for name in before)
+    same = torch.allclose(output, first, rtol=1e-3, atol=1e-4)
     graded = all(value.grad is not None for value in stack.values if value.requires_grad)
-    return stack if same and kept and graded else None
+    return stack if same and repeats and kept and graded else None

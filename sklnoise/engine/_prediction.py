@@ -95,12 +95,13 @@ def mean_transition(net, loss, X, rows, sample_weight):
     """
     total = 0.0
     probe = next(batches(net, X, rows[:1]))
-    chunk = chunk_rows(X)
-    weights = np.split(sample_weight, range(chunk, len(rows), chunk))
+    n_done = 0
     with HiddenFeatures(net, probe) as hidden, torch.inference_mode():
-        for output, weight in zip(outputs_in_chunks(net, X, rows), weights):
+        for output in outputs_in_chunks(net, X, rows):
             of_each_row = to_numpy(loss.transition_matrices(hidden.of(output)))
+            weight = sample_weight[n_done:][: len(of_each_row)]
             total = total + np.tensordot(weight, of_each_row.astype(np.float64), axes=1)
+            n_done += len(weight)
     return total / sample_weight.sum()
 
 
@@ -156,7 +157,7 @@ def batches(net, X, rows):
     """
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
     cast = wants_floats(net)
-    layer = first_layer(net, gather(X, slice(1), dtype, cast)) if issparse(X) else None
+    layer = first_layer(net, X.shape[1]) if issparse(X) else None
     if layer is None:
         for chunk in chunks(X, rows, chunk_rows(X)):
             yield gather(X, chunk, dtype, cast)

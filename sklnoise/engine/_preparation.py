@@ -157,6 +157,7 @@ def prepare(
     with seeded(seed, setting.device):
         net.initialize()
         net.module_.to(setting.dtype)
+        cast_state(net.optimizer_)
         if fused and has_sparse_gradients(net.module_):
             net.set_params(optimizer__fused=False)
         check_output(net, dataset, setting.n_classes)
@@ -167,6 +168,20 @@ def prepare(
     if not observed:
         leave_out_observers(net)
     return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params or {})
+
+
+def cast_state(optimizer):
+    """Give what an optimizer keeps from its start the type of the weights.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Changed in place; of torch's own only Adagrad keeps something from the start.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if torch.is_tensor(value) and value.shape == parameter.shape:
+                state[name] = value.to(parameter.dtype)
 
 
 def load_weights(module, weights):

@@ -6,14 +6,18 @@ from functools import partial
 import torch
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
+from skorch.dataset import ValidSplit
 
+from sklnoise.engine._batches import BatchIterator
+from sklnoise.engine._data import HoldOut
 from sklnoise.engine._device import (
     is_small_step,
     n_weights,
-    seeded,
     thread_limit,
+    watched,
 )
 from sklnoise.engine._dropout import own_dropout
+from sklnoise.engine._lean import HARMLESS, overridden
 from sklnoise.engine._preparation import prepare
 from sklnoise.engine._stacked_route import fit_stacked, may_stack, stacked_groups
 from sklnoise.engine._training import run, run_alone
@@ -165,18 +169,55 @@ def may_be_beside(training):
     Returns
     -------
     may_be_beside : bool
-        Whether it is on the CPU, not too large, and its module draws nothing from
-        torch's random state.
+        Whether it is on the CPU, not too large, and nothing in its training draws from
+        torch's random state, which the threads would share.
     """
-    net, setting = training.net, training.setting
-    if setting.device.type != "cpu" or n_weights(net.module_) > LARGEST_BESIDE:
+    net, device = training.net, training.setting.device
+    return (
+        device.type == "cpu"
+        and n_weights(net.module_) <= LARGEST_BESIDE
+        and overridden(net) <= HARMLESS
+        and isinstance(net.get_iterator(training.dataset, training=True), BatchIterator)
+        and (net.train_split is None or type(net.train_split) in (HoldOut, ValidSplit))
+        and all(is_known(callback) for _, callback in net.callbacks_)
+        and module_draws_nothing(training)
+    )
+
+
+def is_known(callback):
+    """Tell whether a callback is skorch's own or ours.
+
+    Parameters
+    ----------
+    callback : skorch.callbacks.Callback
+        Any.
+
+    Returns
+    -------
+    is_known : bool
+        False for one of a user, which may draw.
+    """
+    return type(callback).__module__.split(".")[0] in ("skorch", "sklnoise")
+
+
+def module_draws_nothing(training):
+    """Try whether a step of a net leaves torch's random state alone.
+
+    Parameters
+    ----------
+    training : Training
+        Ready to be run.
+
+    Returns
+    -------
+    draws_nothing : bool
+        False too where a copy of the net cannot be tried.
+    """
+    device = training.setting.device
+    try:
+        module = deepcopy(training.net.module_).train()
+        with watched(device) as drew, own_dropout(module, 0, device), torch.no_grad():
+            module(training.dataset.probe())
+            return not drew()
+    except Exception:  # whatever the code of a user raises
         return False
-    module = deepcopy(net.module_).train()
-    with (
-        seeded(training.seed, setting.device),
-        torch.no_grad(),
-        own_dropout(module, training.seed, setting.device),
-    ):
-        before = torch.get_rng_state()
-        module(training.dataset.probe())
-        return torch.equal(before, torch.get_rng_state())

@@ -1,13 +1,17 @@
 """Sparse rows, multiplied as they are by the first linear layer of a net."""
 
 from contextlib import contextmanager
-from functools import partial
+from copy import deepcopy
 
 import torch
 from scipy.sparse import issparse
 from torch import nn
 
+from sklnoise.engine._batches import BatchIterator
 from sklnoise.engine._criterion import first_output
+from sklnoise.engine._data import row_shape
+from sklnoise.engine._device import seeded
+from sklnoise.engine._replaced import Replaced
 
 
 class SparseRows:
@@ -125,8 +129,11 @@ def sparse_rows_for(net, dataset):
         Its rows.
     """
     layer = None
-    if issparse(dataset.all_X):
-        layer = first_layer(net, dataset.probe())
+    if issparse(dataset.all_X) and all(
+        isinstance(net.get_iterator(dataset, training=training), BatchIterator)
+        for training in (True, False)
+    ):
+        layer = first_layer(net, row_shape(dataset.all_X)[0], trained=True)
     if layer is None:
         yield
         return
@@ -155,14 +162,14 @@ def multiplied_by(layer, dtype):
         What has to be told of the rows.
     """
     sparse_rows = SparseRows(layer, dtype)
-    layer.forward = sparse_rows.multiply
+    layer.forward = Replaced(layer, "forward", sparse_rows.multiply)
     try:
         yield sparse_rows
     finally:
         del layer.forward
 
 
-def first_layer(net, batch):
+def first_layer(net, n_features, *, trained=False):
     """Find the linear layer that alone looks at the rows.
 
     Parameters
@@ -170,8 +177,11 @@ def first_layer(net, batch):
     net : skorch.NeuralNetClassifier
         Initialised, on the CPU or elsewhere.
 
-    batch : torch.Tensor of shape (n_rows, n_features)
-        A few rows.
+    n_features : int
+        Values of a row.
+
+    trained : bool, default=False
+        Whether it must be the only one in training too.
 
     Returns
     -------
@@ -180,35 +190,56 @@ def first_layer(net, batch):
     """
     if torch.device(net.device).type != "cpu":
         return None
-    expected = first_output(net.evaluation_step((batch, None)))
-    for layer in net.module_.modules():
-        if type(layer) is nn.Linear and layer.in_features == batch.shape[1]:
-            layer.forward = partial(only_this, layer, batch)
-            try:
-                blind = net.evaluation_step((torch.full_like(batch, torch.nan), None))
-            finally:
-                del layer.forward
-            return layer if torch.allclose(first_output(blind), expected) else None
+    for name, layer in net.module_.named_modules():
+        if type(layer) is nn.Linear and layer.in_features == n_features:
+            alone = sees_rows_alone(net.module_.eval(), name)
+            if alone and trained:
+                try:
+                    alone = sees_rows_alone(deepcopy(net.module_).train(), name)
+                except Exception:  # whatever cannot be copied
+                    alone = False
+            return layer if alone else None
     return None
 
 
-def only_this(layer, batch, _):
-    """Apply a linear layer to a batch, whatever it is given.
+def sees_rows_alone(module, name):
+    """Try whether a layer gets the very rows that a module gets, and nothing else does.
 
     Parameters
     ----------
-    layer : torch.nn.Linear
-        The layer.
+    module : torch.nn.Module
+        The net, in the mode that is of interest.
 
-    batch : torch.Tensor of shape (n_rows, n_features)
-        What it is applied to.
-
-    _ : torch.Tensor
-        What it is not applied to.
+    name : str
+        Name of its linear layer.
 
     Returns
     -------
-    output : torch.Tensor of shape (n_rows, n_units)
-        What the layer gives.
+    alone : bool
+        False also for a layer with hooks, which see the rows too.
     """
-    return nn.functional.linear(batch, layer.weight, layer.bias)
+    layer = module.get_submodule(name)
+    if layer._forward_pre_hooks or layer._forward_hooks:
+        return False
+    dtype, generator = layer.weight.dtype, torch.Generator().manual_seed(0)
+    rows = torch.randn(4, layer.in_features, generator=generator, dtype=dtype)
+    inputs = []
+
+    def of_the_rows(X):
+        inputs.append((X.data_ptr(), X.shape, X.stride(), X._version))
+        return nn.functional.linear(rows, layer.weight, layer.bias)
+
+    def outputs_for(X):
+        with seeded(0, X.device), torch.no_grad():
+            output = first_output(module(X))
+        return output, inputs.pop() == (X.data_ptr(), X.shape, X.stride(), 0)
+
+    layer.forward = of_the_rows
+    try:
+        expected, as_it_is = outputs_for(rows.clone())
+        blind, _ = outputs_for(torch.full_like(rows, torch.nan))
+    except Exception:  # whatever a module raises that has not met such rows
+        return False
+    finally:
+        del layer.forward
+    return as_it_is and not inputs and torch.equal(blind, expected)

@@ -1,12 +1,13 @@
 """Nets made of known layers as one, whose parameters have an axis for the nets."""
 
 import operator
+from copy import deepcopy
 
 import torch
 from torch import fx, nn
 from torch.nn import functional
 
-from sklnoise.engine._device import n_weights
+from sklnoise.engine._device import n_weights, watched
 from sklnoise.engine._stacked_layers import (
     Draws,
     StackedBatchNorm,
@@ -49,6 +50,13 @@ ELEMENTWISE_FUNCTIONS = (
     functional.softplus,
 )
 ELEMENTWISE_METHODS = ("relu", "tanh", "sigmoid", "add", "mul")
+HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_post_accumulate_grad_hooks",
+)
 
 
 def stack_chains(modules, generators):
@@ -68,8 +76,8 @@ def stack_chains(modules, generators):
         Applied to (n_nets, n_rows, ...), gives (n_nets, n_rows, n_classes). Its method
         `draws` holds the generators. None if some part of the nets is unknown.
     """
-    graph = traced(modules[0])
-    if graph is None or has_hooks(modules[0]):
+    graph = None if has_hooks(modules[0]) else traced(modules[0])
+    if graph is None:
         return None
     draws = Draws(generators)
     parts = {}
@@ -91,7 +99,7 @@ def stack_chains(modules, generators):
 
 
 def traced(module):
-    """Trace what a module does, if that is the same in training and prediction.
+    """Trace what a module does, if that is always the same.
 
     Parameters
     ----------
@@ -101,26 +109,30 @@ def traced(module):
     Returns
     -------
     graph : torch.fx.Graph or None
-        None where it cannot be traced, or takes or gives more than one tensor.
+        None where it cannot be traced, takes or gives more than one tensor, draws, does
+        something else in prediction or in the next batch, or keeps a part of it in a
+        mode of its own.
     """
-    training = module.training
     graphs = []
     try:
-        for mode in (True, False):
-            graphs.append(fx.Tracer().trace(module.train(mode)))
+        module = deepcopy(module)
+        with watched(next(module.parameters()).device) as drew:
+            for mode in (True, False, True):
+                graphs.append(fx.Tracer().trace(module.train(mode)))
+                if drew() or any(part.training != mode for part in module.modules()):
+                    return None
     except Exception:  # whatever the code of a user raises when it meets a proxy
         return None
-    finally:
-        module.train(training)
-    same = str(graphs[0]) == str(graphs[1])
-    inputs = [node for node in graphs[0].nodes if node.op == "placeholder"]
-    output = next(node for node in graphs[0].nodes if node.op == "output")
+    graph, *others = graphs
+    same = all(str(graph) == str(other) for other in others)
+    inputs = [node for node in graph.nodes if node.op == "placeholder"]
+    output = next(node for node in graph.nodes if node.op == "output")
     single = len(inputs) == 1 and isinstance(output.args[0], fx.Node)
-    return graphs[0] if same and single else None
+    return graph if same and single else None
 
 
 def has_hooks(module):
-    """Tell whether a module has hooks, which a stack would not call.
+    """Tell whether a module or a parameter has hooks, which a stack would not call.
 
     Parameters
     ----------
@@ -132,8 +144,11 @@ def has_hooks(module):
     has_hooks : bool
         Whether there is one in any of its parts.
     """
-    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
-    return any(getattr(part, kind) for part in module.modules() for kind in kinds)
+    return any(
+        getattr(part, kind, None)
+        for part in (*module.modules(), *module.parameters())
+        for kind in HOOKS
+    )
 
 
 def stack_layers(layers, draws):

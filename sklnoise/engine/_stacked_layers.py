@@ -78,7 +78,7 @@ class StackedBatchNorm(nn.Module):
             self.bias = stacked([layer.bias[None] for layer in layers])
 
     def forward(self, X):
-        """Normalise X of shape (n_nets, n_rows, n_features)."""
+        """Normalise X of shape (n_nets, n_rows, n_features) or with one more axis."""
         parts = [
             functional.batch_norm(
                 part,
@@ -94,7 +94,12 @@ class StackedBatchNorm(nn.Module):
             for layer in self.layers:
                 layer.num_batches_tracked += 1
         X = torch.stack(parts)
-        return X if self.weight is None else X * self.weight + self.bias
+        if self.weight is None:
+            return X
+        weight, bias = self.weight, self.bias
+        if X.dim() == 4:
+            weight, bias = weight[..., None], bias[..., None]
+        return X * weight + bias
 
     def keep(self, goes_on):
         """Let go of the layers of nets that have stopped."""

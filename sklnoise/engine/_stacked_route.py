@@ -83,7 +83,7 @@ def can_stack(net):
 
 
 def stacked_groups(plans, setting, n_groups, small):
-    """Stack the nets that have the same numbers of batches and epochs.
+    """Stack the nets that can take their steps together.
 
     Parameters
     ----------
@@ -108,42 +108,91 @@ def stacked_groups(plans, setting, n_groups, small):
     if any(isinstance(training, Exception) for training in trainings):
         return []
     members = [Member(training) for training in trainings]
-    alike = {}
-    for number, member in enumerate(members):
-        if not isinstance(member.batches, BatchIterator):
-            return []
-        alike.setdefault(shape_of_training(member), []).append(number)
-    groups = []
-    for numbers in alike.values():
-        for part in np.array_split(numbers, min(n_groups, len(numbers))):
-            group = [members[number] for number in part]
-            modules = [member.net.module_ for member in group]
-            stack = stack_chains(modules, [member.generator() for member in group])
-            if stack is None and (small or setting.device.type != "cpu"):
-                stack = try_mapped(modules, group[0].dataset.probe().to(setting.device))
+    if not all(isinstance(member.batches, BatchIterator) for member in members):
+        return []
+    mapped = small or setting.device.type != "cpu"
+    kinds = (chain_of, mapping_of) if mapped else (chain_of,)
+    for kind in kinds:
+        groups = []
+        for numbers in alike(members, kind is mapping_of, n_groups):
+            group = [members[number] for number in numbers]
+            stack = kind(group)
             if stack is None:
-                return []
-            groups.append((part, group, stack))
-    return groups
+                break
+            groups.append((numbers, group, stack))
+        else:
+            return groups
+    return []
 
 
-def shape_of_training(member):
-    """Tell what nets must have in common to take their steps together.
+def chain_of(members):
+    """Stack nets that are made of known layers.
 
     Parameters
     ----------
-    member : Member
-        One net.
+    members : list of Member
+        The nets.
 
     Returns
     -------
-    shape : tuple of int
-        Batches, epochs, and for batch normalisation rows, since padding would count.
+    stack : torch.nn.Module or None
+        None where one of their layers is unknown.
     """
-    net = member.net
-    normalized = any(isinstance(part, nn.BatchNorm1d) for part in net.module_.modules())
-    n_rows = len(member.batches.positions) if normalized else 0
-    return len(member.batches), net.max_epochs, n_rows
+    modules = [member.net.module_ for member in members]
+    return stack_chains(modules, [member.generator() for member in members])
+
+
+def mapping_of(members):
+    """Stack nets of any kind.
+
+    Parameters
+    ----------
+    members : list of Member
+        The nets.
+
+    Returns
+    -------
+    stack : torch.nn.Module or None
+        None where they cannot be mapped.
+    """
+    modules = [member.net.module_ for member in members]
+    device = next(modules[0].parameters()).device
+    return try_mapped(modules, members[0].dataset.probe().to(device))
+
+
+def alike(members, mapped, n_groups):
+    """Find the nets that can take their steps together.
+
+    Parameters
+    ----------
+    members : list of Member
+        The nets.
+
+    mapped : bool
+        Whether it is not known how the rows of a batch meet in a net: those that pad a
+        smaller batch could count.
+
+    n_groups : int
+        Parts, for as many threads, of what could be one stack.
+
+    Returns
+    -------
+    groups : list of ndarray
+        Numbers of nets.
+    """
+    by_shape = {}
+    for number, member in enumerate(members):
+        net, batches = member.net, member.batches
+        parts = net.module_.modules()
+        meet = mapped or any(isinstance(part, nn.BatchNorm1d) for part in parts)
+        n_rows = len(batches.positions) if meet else 0
+        shape = len(batches), net.max_epochs, n_rows
+        by_shape.setdefault(shape, []).append(number)
+    return [
+        part
+        for numbers in by_shape.values()
+        for part in np.array_split(numbers, min(n_groups, len(numbers)))
+    ]
 
 
 def fit_stacked(groups, plans, setting, n_workers, finish):
@@ -178,16 +227,23 @@ def fit_stacked(groups, plans, setting, n_workers, finish):
             with mixed_precision(setting):
                 errors = train_stack(members, stack)
         except Exception:  # of one net, but which?
-            return [attempt(run_alone, plans[number](setting)) for number in numbers]
-        return [error or member.net for error, member in zip(errors, members)]
+            return {}
+        nets = [error or member.net for error, member in zip(errors, members)]
+        return dict(zip(numbers, nets))
+
+    def alone(number):
+        return run_alone(plans[number](setting))
 
     def finish_one(outcome, number):
         return outcome if isinstance(outcome, Exception) else finish(outcome, number)
 
-    nets = [None] * len(plans)
+    nets = {}
     with thread_limit(setting.n_threads), workers(n_workers) as do:
-        for (numbers, *_), trained in zip(groups, do(train, groups)):
-            for number, net in zip(numbers, trained):
-                nets[number] = net
+        for trained in do(train, groups):
+            nets |= trained
         groups.clear()  # the stacks take memory
-        yield from do(partial(attempt, finish_one), nets, range(len(plans)))
+        for number in set(range(len(plans))) - set(nets):
+            nets[number] = attempt(alone, number)  # not beside: it may draw
+        in_order = [nets[number] for number in range(len(plans))]
+        nets.clear()
+        yield from do(partial(attempt, finish_one), in_order, range(len(plans)))

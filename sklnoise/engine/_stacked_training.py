@@ -5,6 +5,7 @@ import torch
 from skorch.callbacks import LRScheduler
 
 from sklnoise.engine._callbacks import check_finite, raised_by_callback
+from sklnoise.engine._device import seeded
 from sklnoise.engine._lean import judge_epoch, record, to_device
 from sklnoise.engine._stack import let_go, point_to
 
@@ -42,7 +43,8 @@ class Member:
         self.net = net = training.net
         self.dataset = training.dataset
         self.data = {"X": training.dataset, "y": training.y}
-        train, valid = net.get_split_datasets(training.dataset, training.y)
+        with seeded(training.seed, training.setting.device):
+            train, valid = net.get_split_datasets(training.dataset, training.y)
         self.splits = {"dataset_train": train, "dataset_valid": valid}
         self.batches = net.get_iterator(train, training=True)
         self.held_out = None if valid is None else net.get_iterator(valid)
@@ -206,7 +208,7 @@ def stacked_epoch(members, stack, optimizer):
         Rows of each net and batch.
     """
     dataset, net = members[0].dataset, members[0].net
-    size = members[0].batches.batch_size
+    size = max(member.batches.batch_size for member in members)  # -1 is all of its own
     rows, codes, shares, sizes = draw_epoch(members, size)
     device = torch.device(net.device)
     codes, shares = to_device(codes, device), to_device(shares, device)
@@ -214,6 +216,7 @@ def stacked_epoch(members, stack, optimizer):
     loss_of_row = net.criterion_.loss
     stack.train()
     parameters = list(stack.named_parameters())
+    ones = shares.new_ones(len(members))
     losses = []
     for start in range(0, rows.shape[1], at_once):
         some_rows = rows[:, start : start + at_once]
@@ -230,7 +233,7 @@ def stacked_epoch(members, stack, optimizer):
                 parameter.grad = None
             row_losses = loss_of_row(stack(X).flatten(0, 1), y.flatten())
             of_each = (row_losses.view(y.shape) * share).sum(dim=1)
-            of_each.sum().backward()
+            of_each.backward(ones)
             optimizer.step()
             losses.append(of_each.detach())
     return torch.stack(losses, dim=1).tolist(), sizes

@@ -1,6 +1,7 @@
 """Train a skorch net with a loss of ours on some rows."""
 
 from contextlib import contextmanager
+from functools import partial
 
 from skorch.utils import to_numpy
 
@@ -18,6 +19,7 @@ from sklnoise.engine._dropout import own_dropout
 from sklnoise.engine._hidden import HiddenFeatures
 from sklnoise.engine._lean import is_lean, lean_epoch
 from sklnoise.engine._preparation import prepare
+from sklnoise.engine._replaced import Replaced
 from sklnoise.engine._sparse import sparse_rows_for
 
 
@@ -86,6 +88,7 @@ def run(training):
         mixed_precision(setting),
         own_dropout(net.module_, seed, setting.device),
         features_for(net, dataset),
+        net.criterion_.mean_inside(),
         sparse_rows_for(net, dataset),
     ):
         train(net, dataset, y, fit_params)
@@ -138,7 +141,8 @@ def train(net, dataset, y, fit_params):
             callback.use_caching = True  # our dataset has no X and y to predict again
     net.notify("on_train_begin", X=dataset, y=y)
     if is_lean(net, fit_params):
-        vars(net)["run_single_epoch"] = lean_epoch(net, net.run_single_epoch)
+        name = "run_single_epoch"
+        vars(net)[name] = Replaced(net, name, partial(lean_epoch, net))
     try:
         net.fit_loop(dataset, y, **fit_params)
     except KeyboardInterrupt as interrupt:

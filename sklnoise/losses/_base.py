@@ -68,8 +68,25 @@ class NoisyLabelLoss(nn.Module):
         """
         scores = logits[0] if self.wants_features else logits
         target = check_batch(scores, target, self.n_classes)
-        losses = self.row_losses(at_least_single_precision(logits), target)
-        return REDUCTIONS[self.reduction](losses)
+        return self.batch_loss(at_least_single_precision(logits), target)
+
+    def batch_loss(self, logits, target):
+        """Reduce the losses of the rows; a loss that can do both at once overrides this.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        target : torch.Tensor of shape (n_samples,), dtype=int64
+            Noisy labels.
+
+        Returns
+        -------
+        loss : torch.Tensor
+            Of the shape that `reduction` asks for.
+        """
+        return REDUCTIONS[self.reduction](self.row_losses(logits, target))
 
     def row_losses(self, logits, target):
         """Compute the loss of each row; subclasses override this."""

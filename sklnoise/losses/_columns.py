@@ -4,11 +4,15 @@ import math
 
 import torch
 from torch import nn
-from torch.nn.functional import log_softmax, softmax
+from torch.nn.functional import log_softmax, nll_loss, softmax
+
+from sklnoise.losses._base import REDUCTIONS
 
 TINY = torch.finfo(torch.float32).tiny
 SMALLEST = 1e-30
 """No likelihood is below the smallest entry of T: above this one it cannot underflow."""
+
+FEW_CLASSES = 64
 
 
 def transition_columns(transition_matrix):
@@ -74,7 +78,7 @@ class NoisyCrossEntropy(nn.Module):
         """
         self.in_logarithms = bool(state)
 
-    def forward(self, logits, target):
+    def forward(self, logits, target, reduction="none"):
         """Compute the losses.
 
         Parameters
@@ -85,12 +89,22 @@ class NoisyCrossEntropy(nn.Module):
         target : torch.Tensor of shape (n_samples,), dtype=int64
             Noisy labels.
 
+        reduction : {"mean", "sum", "none"}, default="none"
+            How the losses of the rows become the loss of the batch.
+
         Returns
         -------
-        losses : torch.Tensor of shape (n_samples,)
-            One loss a row; infinite where p and T leave the label no probability.
+        losses : torch.Tensor
+            One loss a row, or all reduced to one; infinite where p and T leave a label
+            no probability.
         """
+        if not self.in_logarithms and len(self.columns) <= FEW_CLASSES:
+            # All likelihoods cost less than the dispatch of what picks the one.
+            noisy = softmax(logits, dim=1) @ self.columns.to(logits).t()
+            return nll_loss(noisy.log(), target, reduction=reduction)
         column = self.columns.index_select(0, target).to(logits)
         if self.in_logarithms:
-            return -torch.logsumexp(log_softmax(logits, dim=1) + column, dim=1)
-        return -(softmax(logits, dim=1) * column).sum(dim=1).log()
+            losses = -torch.logsumexp(log_softmax(logits, dim=1) + column, dim=1)
+        else:
+            losses = -(softmax(logits, dim=1) * column).sum(dim=1).log()
+        return REDUCTIONS[reduction](losses)

@@ -57,9 +57,9 @@ class ForwardLoss(NoisyLabelLoss):
         self.register_buffer("transition_matrix", T)
         self._noisy_cross_entropy = NoisyCrossEntropy(T)
 
-    def row_losses(self, logits, target):
-        """Compute `-log (p @ T)[y]`."""
-        return self._noisy_cross_entropy(logits, target)
+    def batch_loss(self, logits, target):
+        """Compute `-log (p @ T)[y]`, and reduce it."""
+        return self._noisy_cross_entropy(logits, target, self.reduction)
 
 
 class BackwardLoss(NoisyLabelLoss):
@@ -138,11 +138,15 @@ class BackwardLoss(NoisyLabelLoss):
         self.register_buffer("transition_matrix", torch.from_numpy(T))
         self.register_buffer("_inverse", torch.from_numpy(np.linalg.inv(mixed)))
 
-    def row_losses(self, logits, target):
-        """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, gathering one row of the inverse a label."""
-        inverse = self._inverse.index_select(0, target)
+    def batch_loss(self, logits, target):
+        """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, and reduce it."""
         if self.base_loss == "cross-entropy":
             # It is linear in the label: a row of the inverse is a soft label to it.
-            return cross_entropy(logits, inverse.to(logits), reduction="none")
+            inverse = self._inverse.index_select(0, target).to(logits)
+            return cross_entropy(logits, inverse, reduction=self.reduction)
+        return super().batch_loss(logits, target)
+
+    def row_losses(self, logits, target):
+        """Combine the base losses, gathering one row of the inverse a label."""
         losses = losses_of_each_class(self.base_loss, logits)
-        return (inverse.to(losses) * losses).sum(dim=1)
+        return (self._inverse.index_select(0, target).to(losses) * losses).sum(dim=1)

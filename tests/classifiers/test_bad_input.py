@@ -102,15 +102,18 @@ def as_dataset(X):
 
 def test_dataset_needs_a_net_in_the_first_pass(quick_net, noisy_blobs):
     clf = NoiseRobustClassifier(quick_net, first_pass=LogisticRegression())
-    with pytest.raises(ValueError, match=r"first_pass=LogisticRegression\(\) cannot learn"):
+    with pytest.raises(
+        ValueError, match=r"first_pass=LogisticRegression\(\) cannot learn"
+    ):
         clf.fit(as_dataset(noisy_blobs[0]), noisy_blobs[1])
 
 
 def test_nan_in_a_dataset_is_named_by_its_row(quick_net, noisy_blobs):
     X = noisy_blobs[0].copy()
     X[7, 0] = np.nan
+    clf = NoiseRobustClassifier(quick_net, correction="none")
     with pytest.raises(ValueError, match="in row 7 of the Dataset"):
-        NoiseRobustClassifier(quick_net, correction="none").fit(as_dataset(X), noisy_blobs[1])
+        clf.fit(as_dataset(X), noisy_blobs[1])
 
 
 @pytest.mark.parametrize("loss", [torch.nn.ReLU, torch.nn.ReLU()])

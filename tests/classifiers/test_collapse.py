@@ -62,5 +62,7 @@ def test_no_warning_where_the_implied_prior_is_small_too():
     T = np.array([[1, 0, 0], [0, 1, 0], [0.5, 0.5, 0]])
     y_proba = np.tile([0.5, 0.5, 0], (150, 1))
     with warnings.catch_warnings(record=True) as caught:
-        warn_of_collapse(y_proba.mean(axis=0), np.repeat([0, 1], 75), np.ones(150), T, np.arange(3))
+        warn_of_collapse(
+            y_proba.mean(axis=0), np.repeat([0, 1], 75), np.ones(150), T, np.arange(3)
+        )
     assert_array_equal(caught, [])

@@ -80,12 +80,12 @@ def test_hidden_features_are_those_of_the_net_that_held_the_row_out(
 ):
     X, nets = noisy_blobs[0], []
 
-    def recording(net, data, train, *args, **kwargs):
-        nets.append((_fit_net(net, data, train, *args, **kwargs), train))
-        return nets[-1][0]
+    def recording(data, splits, with_features, net, number):
+        nets.append((net, splits[number][0]))
+        return predict_fold(data, splits, with_features, net, number)
 
-    _fit_net = _out_of_fold.fit_net
-    monkeypatch.setattr(_out_of_fold, "fit_net", recording)
+    predict_fold = _out_of_fold.predict_fold
+    monkeypatch.setattr(_out_of_fold, "predict_fold", recording)
     estimator = Spy() if trusted is None else TrustedEstimator(Spy())
     fit(estimator, trusted)
     features, folds = Spy.seen

@@ -1,20 +1,12 @@
-"""Batches are gathered by index, as one tensor."""
+"""Rows are gathered by index, and held out by class."""
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from torch.utils.data import DataLoader, Subset
 
-from sklnoise.engine._data import (
-    BatchDataset,
-    HoldOut,
-    LabelledData,
-    RowDataset,
-    collate,
-    gather,
-)
+from sklnoise.engine._data import HoldOut, LabelledData, gather
 
 
 @pytest.fixture
@@ -38,28 +30,6 @@ def test_gather_takes_the_rows(data, container):
 def test_gather_casts_integers_only_when_told(cast, expected):
     X = np.arange(20, dtype=np.uint8).reshape(10, 2)
     assert gather(X, ROWS[:2], torch.float32, cast).dtype == expected
-
-
-def test_loader_over_batches_equals_loader_over_rows(data):
-    batches, rows = (
-        DataLoader(
-            Subset(kind(data, ROWS, torch.float64), [0, 2, 3]), 2, collate_fn=collate
-        )
-        for kind in (BatchDataset, RowDataset)
-    )
-    for (X, (y, w)), (X_rows, (y_rows, w_rows)) in zip(batches, rows):
-        assert torch.equal(X, X_rows)
-        assert torch.equal(y, y_rows)
-        assert torch.equal(w, w_rows)
-
-
-def test_weights_have_mean_one_over_the_rows(data):
-    dataset = RowDataset(data, ROWS, torch.float64)
-    assert dataset.sample_weight.mean().item() == pytest.approx(1)
-
-
-def test_dataset_holds_no_copy_of_the_data(data):
-    assert BatchDataset(data, ROWS, torch.float64).all_X is data.X
 
 
 def test_hold_out_is_a_stratified_partition(data):

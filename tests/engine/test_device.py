@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from sklnoise.engine._device import (
+    is_small_step,
     resolve_device,
     resolve_dtype,
     seeded,
     thread_limit,
-    threads_for,
 )
 from sklnoise.nn import MLP
 
@@ -67,7 +67,7 @@ def test_state_is_restored_after_an_error():
     assert torch.get_num_threads() == before[1]
 
 
-def test_small_steps_get_one_thread_and_large_ones_all():
-    assert threads_for(MLP(20, 3), (256, 20), 8) == 1
-    assert threads_for(MLP(784, 10, hidden=(512, 256)), (256, 784), 8) == 8
-    assert threads_for(torch.nn.Conv2d(3, 8, 3), (64, 3, 32, 32), 8) == 8
+def test_step_is_small_by_its_multiplications():
+    assert is_small_step(MLP(20, 3), (256, 20))
+    assert not is_small_step(MLP(784, 10, hidden=(512, 256)), (256, 784))
+    assert not is_small_step(torch.nn.Conv2d(3, 8, 3), (64, 3, 32, 32))

@@ -1,0 +1,369 @@
+"""Rounds of rivals in one process: their problems, times, CSV rows, table and plot.
+
+`python -m benchmarks._rounds speed` prints the table of `results/speed.csv` as rst.
+"""
+
+import argparse
+import gc
+import time
+import warnings
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+from skorch import NeuralNetClassifier
+from threadpoolctl import threadpool_limits
+
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.nn import MLP
+
+RESULTS = Path(__file__).parent / "results"
+FIGURES = Path(__file__).parents[1] / "docs"
+BATCH, HIDDEN, NOISE_RATE = 128, (128, 128), 0.2
+CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
+KEY = ["lane", "setting", "ours", "rival"]
+
+
+def make_rows(n_samples, n_features, n_classes):
+    """Make normal clouds with symmetric noise of .2 in their labels.
+
+    Parameters
+    ----------
+    n_samples, n_features, n_classes : int
+        Sizes.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features), dtype=float32
+        Rows around the centre of their class.
+
+    y : ndarray of shape (n_samples,), dtype=int64
+        Noisy labels.
+
+    T : ndarray of shape (n_classes, n_classes)
+        The transition matrix that made them.
+    """
+    rng = np.random.default_rng(0)
+    y = np.arange(n_samples) % n_classes
+    centers = rng.standard_normal((n_classes, n_features), dtype=np.float32)
+    centers *= 3 / np.sqrt(n_features)
+    X = rng.standard_normal((n_samples, n_features), dtype=np.float32)
+    for start in range(0, n_samples, 4096):  # all at once would double the memory
+        X[start : start + 4096] += centers[y[start : start + 4096]]
+    return X, *add_noise(y, n_classes)
+
+
+def make_sparse_rows(n_classes, n_samples=20_000, n_features=5000, density=0.01):
+    """Make CSR rows whose class is the largest of some linear scores, with noise."""
+    rng = np.random.default_rng(0)
+    X = sparse.random(
+        n_samples, n_features, density, format="csr", dtype=np.float32, random_state=rng
+    )
+    scores = X @ rng.standard_normal((n_features, n_classes), dtype=np.float32)
+    return X, *add_noise(scores.argmax(axis=1), n_classes)
+
+
+def add_noise(y, n_classes):
+    """Return noisy labels and the T that made them."""
+    T = make_transition_matrix("symmetric", n_classes, NOISE_RATE)
+    return make_noisy_labels(y, T, random_state=0), T
+
+
+def make_net(n_features, n_classes, epochs, hidden=HIDDEN, **params):
+    """Make the net of all fits, as a user of skorch would write it.
+
+    Parameters
+    ----------
+    n_features, n_classes, epochs : int
+        Sizes and training.
+
+    hidden : tuple of int, default=(128, 128)
+        Widths of the hidden layers.
+
+    **params : dict
+        More of `skorch.NeuralNetClassifier`, such as `callbacks="disable"`.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Not fitted.
+    """
+    return NeuralNetClassifier(
+        MLP,
+        module__n_features=n_features,
+        module__n_classes=n_classes,
+        module__hidden=hidden,
+        criterion=torch.nn.CrossEntropyLoss,  # ours puts its own in its place
+        optimizer=torch.optim.Adam,
+        lr=1e-3,
+        batch_size=BATCH,
+        max_epochs=epochs,
+        train_split=None,
+        iterator_train__shuffle=True,
+        verbose=0,
+        **params,
+    )
+
+
+@contextmanager
+def limited(threads):
+    """Let torch and the libraries below numpy use this many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def race(rivals, rounds, *, threads=1, clock="cpu"):
+    """Run each rival once a round, in rotating order, after a warm-up of all.
+
+    Parameters
+    ----------
+    rivals : dict of str to callable
+        What is timed.
+
+    rounds : int
+        Number of rounds.
+
+    threads : int or dict of str to int, default=1
+        Threads of all rivals, or of each.
+
+    clock : {"cpu", "wall"}, default="cpu"
+        CPU time of the process, or time on the wall.
+
+    Returns
+    -------
+    seconds : DataFrame of shape (rounds, n_rivals)
+        Time of each round, a column a rival.
+    """
+    names, seconds = list(rivals), []
+    threads = threads if isinstance(threads, dict) else dict.fromkeys(names, threads)
+    for k in range(-1, rounds):
+        turn = k % len(names)
+        order = names[turn:] + names[:turn]
+        order = order[:: -1 if k // len(names) % 2 else 1]  # other neighbours too
+        seconds.append({n: timed(rivals[n], threads[n], clock) for n in order})
+    return pd.DataFrame(seconds[1:], columns=names)
+
+
+def timed(run, threads, clock):
+    """Return the time of one run, with the rubbish of the last one thrown out before."""
+    gc.collect()
+    with limited(threads):
+        start = CLOCKS[clock]()
+        run()
+        return CLOCKS[clock]() - start
+
+
+def compare(lane, setting, seconds, ours, rival, *, per=1, **about):
+    """Make the row of the CSV for two rivals: the median of the ratios of the rounds.
+
+    Parameters
+    ----------
+    lane : int
+        Number of the claim.
+
+    setting : str
+        Shape of the data or what else is varied.
+
+    seconds : DataFrame
+        As `race` returns it.
+
+    ours, rival : str
+        Columns to compare.
+
+    per : int, default=1
+        Steps, epochs or calls of a run: the seconds are given for one.
+
+    **about : dict
+        `limit` and `aim` of the ratio, `note`, and the `threads` and the `clock` where
+        they are not one and that of the CPU.
+
+    Returns
+    -------
+    row : dict
+        A row of the CSV.
+    """
+    ratio = seconds[ours] / seconds[rival]
+    each = {
+        "ours_seconds": seconds[ours].median() / per,
+        "rival_seconds": seconds[rival].median() / per,
+    }
+    return make_row(lane, setting, ours, rival, ratio, **each, **about)
+
+
+def make_row(lane, setting, ours, rival, values, *, unit="ratio", **about):
+    """Make a row of the CSV from one value a round: median, quartiles and verdict."""
+    limit = about.get("limit")
+    median = float(np.median(values))
+    row = {
+        "lane": lane,
+        "setting": setting,
+        "ours": ours,
+        "rival": rival,
+        "unit": unit,
+        "median": median,
+        "q1": float(np.quantile(values, 0.25)),
+        "q3": float(np.quantile(values, 0.75)),
+        "rounds": len(values),
+        "limit": limit,
+        "aim": about.get("aim"),
+        "holds": "" if limit is None else str(median <= limit),
+    }
+    row |= {name: about.get(name) for name in ("ours_seconds", "rival_seconds")}
+    row |= {"threads": about.get("threads", 1), "clock": about.get("clock", "cpu")}
+    row |= {"note": about.get("note"), "versions": versions()}
+    name = against(SimpleNamespace(**row))
+    spread = f"{median:.3g} [{row['q1']:.3g}, {row['q3']:.3g}] {unit}"
+    limit = "" if limit is None else f", limit {limit:.3g}: {row['holds']}"
+    print(f"{lane} {setting}: {name}: {spread}{limit}")
+    return row
+
+
+def against(row):
+    """Name what a row compares."""
+    return f"{row.ours} / {row.rival}" if row.rival else row.ours
+
+
+def versions():
+    """Name the versions of what was measured."""
+    names = ("torch", "scikit-learn", "skorch", "cleanlab")
+    found = [f"{name} {version(name)}" for name in names]
+    return ", ".join([f"python {python_version()}", *found])
+
+
+def save(rows, path):
+    """Refresh the rows of a CSV that were measured again; return all of them.
+
+    Parameters
+    ----------
+    rows : list of dict
+        New rows.
+
+    path : Path
+        The CSV.
+
+    Returns
+    -------
+    frame : DataFrame
+        Old and new rows, in the order of the lanes.
+    """
+    frame = pd.DataFrame(rows)
+    if frame.empty and not path.exists():
+        return frame
+    if path.exists():
+        frame = pd.concat([read(path).astype(object), frame.astype(object)])
+        places, newest = (frame.drop_duplicates(KEY, keep=k) for k in ("first", "last"))
+        frame = places[KEY].merge(newest, on=KEY).infer_objects()
+    frame = frame.sort_values("lane", kind="stable", ignore_index=True)
+    frame.to_csv(path, index=False, float_format="%.5g")
+    return frame
+
+
+def read(path):
+    """Read a CSV, with True, False or nothing as text."""
+    texts = dict.fromkeys(["rival", "holds", "clock", "note"], "")
+    return pd.read_csv(path, dtype=dict.fromkeys(texts, str)).fillna(texts)
+
+
+def run_lanes(lanes, doc, path, rounds=15):
+    """Run the lanes that the command line chooses, saving after each.
+
+    Parameters
+    ----------
+    lanes : dict of str to callable
+        Takes the number of rounds and returns rows of the CSV. A name starts with the
+        number of its claim.
+
+    doc : str
+        The docstring of the benchmark.
+
+    path : Path
+        The CSV.
+
+    rounds : int, default=15
+        Unless the command line says else.
+
+    Returns
+    -------
+    frame : DataFrame
+        All rows of the CSV.
+    """
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument(
+        "--only", nargs="+", default=[], help=f"numbers or names of {', '.join(lanes)}"
+    )
+    args = parser.parse_args()
+    chosen = [n for n in lanes if not args.only or {n, n.split("-")[0]} & {*args.only}]
+    if not chosen:
+        parser.error(f"no lane is called {' '.join(args.only)}; there are {[*lanes]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few epochs, and of what noise does
+        for name in chosen:
+            frame = save(lanes[name](args.rounds), path)
+    if frame.empty:
+        parser.exit(message="nothing was measured\n")
+    return frame
+
+
+def plot_limits(frame, path):
+    """Draw each median and its quartiles in shares of its limit."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    frame = frame[pd.notna(frame.limit)].iloc[::-1]
+    labels = [f"{r.lane}  {r.setting}: {against(r)}" for r in frame.itertuples()]
+    frame = frame[["median", "q1", "q3", "limit", "aim"]].astype(float)
+    value, q1, q3, _, aim = frame.div(frame.limit, axis=0).to_numpy().T
+    figure, axes = plt.subplots(figsize=(10, 1 + 0.28 * len(frame)))
+    places = np.arange(len(frame))
+    axes.axvspan(0, 1, color="0.93", zorder=0)
+    axes.axvline(1, color="black", linewidth=1)
+    axes.hlines(places, q1, q3, color="0.4", linewidth=3)
+    axes.plot(value, places, "ko", markersize=5, label="median; bar: quartiles")
+    axes.plot(aim, places, "D", color="0.4", fillstyle="none", label="aim")
+    axes.set_yticks(places, labels, fontsize=8)
+    axes.set(xlabel="measured, in shares of the limit", xlim=(min(0, q1.min()), None))
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=100)
+
+
+def rst_table(frame):
+    """Write the rows of a CSV as the table of the page on benchmarks."""
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 6 26 34 22 12", ""]
+    cells = [["Claim", "Setting", "Compared", "Median (quartiles)", "Limit"]]
+    for row in frame.itertuples():
+        unit = "" if row.unit == "ratio" else f" {row.unit}"
+        value = f"{row.median:.3g} ({row.q1:.3g} to {row.q3:.3g}){unit}"
+        limit = "" if pd.isna(row.limit) else f"{row.limit:.3g}"
+        limit += "" if pd.isna(row.aim) else f", aim {row.aim:.3g}"
+        limit += " **missed**" if row.holds == "False" else ""
+        cells.append([f"{row.lane}", row.setting, against(row), value, limit])
+    for row in cells:
+        lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(row)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def main():
+    """Print the table of one CSV."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=["speed", "memory", "scaling"])
+    frame = read(RESULTS / f"{parser.parse_args().name}.csv")
+    print(rst_table(frame[frame.unit != "s"]))  # single points are drawn instead
+
+
+if __name__ == "__main__":
+    main()

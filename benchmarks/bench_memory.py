@@ -1,0 +1,230 @@
+"""Claim: training takes little memory beyond X.
+
+More exactly: over 60 000 dense rows of 784 float32 values, a whole fit takes at most a
+tenth of X; over 20 000 x 5000 CSR rows at most ten dense batches; in both beside the
+weights, gradients and optimizer's state of the nets, which are five while the folds are
+fitted, and the out-of-fold probabilities. The text of IMDB, 25 000 x 50 000 words, needs
+less than 1.5 GB in the whole process, over an interpreter that has imported torch.
+
+Each measurement is a fresh process on one thread. It makes the data, fits some rows once
+so that what is imported late is in memory, gives free memory back, and resets the
+kernel's high-water mark of the resident set (`/proc/self/clear_refs`, so Linux only). The
+figure is that mark after the fit less the resident set before: nothing is sampled, so no
+peak is too short to be seen. Epochs are few, since memory does not depend on them.
+
+    SKLNOISE_DATA=... python -m benchmarks.bench_memory --rounds 15
+
+`--only 8` runs a claim and refreshes its rows of the CSV. IMDB is fitted three times at
+most.
+"""
+
+import ctypes
+import gc
+import json
+import subprocess
+import sys
+import warnings
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from cleanlab.classification import CleanLearning
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from benchmarks._data import load_imdb
+from benchmarks._rounds import (
+    BATCH,
+    FIGURES,
+    HIDDEN,
+    RESULTS,
+    add_noise,
+    limited,
+    make_net,
+    make_row,
+    make_rows,
+    make_sparse_rows,
+    run_lanes,
+)
+from sklnoise import NoiseRobustClassifier
+
+MB, FLOAT = 1e6, 4
+FOLDS, FEW_ROWS, EPOCHS, ROUNDS_OF_TEXT = 5, 500, 2, 3
+STATES = 4  # weights, gradients and Adam's two
+SYSTEMS = ("whole fit", "refit", "cleanlab, skorch", "one skorch fit")
+INTERPRETER = "import torch; print(open('/proc/self/status').read())"
+
+
+def dense():
+    """Make 60 000 rows of MNIST's shape."""
+    return make_rows(60_000, 784, 10), HIDDEN
+
+
+def csr():
+    """Make sparse rows of ten classes."""
+    return make_sparse_rows(10), HIDDEN
+
+
+def text():
+    """Load the words' weights of the film reviews, and flip some labels."""
+    texts, y, _, _ = load_imdb()
+    X = TfidfVectorizer(max_features=50_000, dtype=np.float32).fit_transform(texts)
+    return (X, *add_noise(y, 2)), (64,)
+
+
+DATA = {"60 000 x 784": dense, "CSR 20 000 x 5000": csr, "IMDB 25 000 x 50 000": text}
+
+
+def make_system(system, T, net):
+    """Make what is fitted."""
+    if system == "one skorch fit":
+        return net
+    if system == "cleanlab, skorch":
+        in_process = {"n_jobs": 1}
+        return CleanLearning(net, cv_n_folds=FOLDS, find_label_issues_kwargs=in_process)
+    transition = T if system == "refit" else "auto"
+    return NoiseRobustClassifier(
+        net, transition=transition, cv=FOLDS, device="cpu", random_state=0
+    )
+
+
+def memory(field, status=None):
+    """Read the resident set (VmRSS) or its high-water mark (VmHWM) in bytes."""
+    status = Path("/proc/self/status").read_text() if status is None else status
+    line = next(line for line in status.splitlines() if line.startswith(field))
+    return int(line.split()[1]) * 1024
+
+
+def measure(data, system):
+    """Fit one system and print its memory as JSON, in a process of its own."""
+    with limited(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        (X, y, T), hidden = DATA[data]()
+        net = make_net(X.shape[1], len(T), EPOCHS, hidden, callbacks="disable")
+        make_system(system, T, net).fit(X[:FEW_ROWS], y[:FEW_ROWS])
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        whole = memory("VmHWM")
+        Path("/proc/self/clear_refs").write_text("5")
+        before = memory("VmRSS")
+        make_system(system, T, net).fit(X, y)
+    peak = memory("VmHWM")
+    widths = [X.shape[1], *hidden, len(T)]
+    n_weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(widths))
+    found = {
+        "extra": peak - before,
+        "whole": max(whole, peak),
+        "X": X.size * FLOAT,
+        "batch": BATCH * X.shape[1] * FLOAT,
+        "net": STATES * n_weights * FLOAT,
+        "out_of_fold": 8 * X.shape[0] * len(T),
+    }
+    print(json.dumps(found))
+
+
+def measure_apart(data, system, rounds):
+    """Measure in fresh processes."""
+    command = [sys.executable, "-m", "benchmarks.bench_memory", "--measure", data, system]
+    found = [
+        json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        for _ in range(rounds)
+    ]
+    return pd.DataFrame(found) / MB
+
+
+def of_interpreter():
+    """Measure an interpreter that has only imported torch, in MB."""
+    command = [sys.executable, "-c", INTERPRETER]
+    status = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return memory("VmRSS", status) / MB
+
+
+def row_of(lane, data, system, values, **about):
+    """Make a row of the CSV from MB in each round."""
+    about = {"unit": "MB", "clock": "", **about}
+    return make_row(lane, data, system, "", values, **about)
+
+
+def dense_lane(rounds):
+    """Measure ours and the rivals over dense rows."""
+    data, rows = "60 000 x 784", []
+    for system in SYSTEMS:
+        found = measure_apart(data, system, rounds)
+        about = {"note": f"X has {found.X[0]:.1f} MB"}
+        if system in ("whole fit", "refit"):
+            about = allowed(found, found.X[0] / 10, "a tenth of X", system)
+        rows.append(row_of(8, data, system, found.extra, **about))
+    return rows
+
+
+def allowed(found, share, name, system):
+    """State the limit: a share, the nets that are alive and what is held out."""
+    of_nets, out_of_fold = found.net[0], 0
+    if system == "whole fit":
+        of_nets, out_of_fold = FOLDS * of_nets, found.out_of_fold[0]
+    return {
+        "limit": share + of_nets + out_of_fold,
+        "note": f"limit: {name} {share:.1f}, nets with gradients and state "
+        f"{of_nets:.1f}, out-of-fold {out_of_fold:.1f} MB",
+    }
+
+
+def sparse_lane(rounds):
+    """Measure ours over sparse rows."""
+    data, rows = "CSR 20 000 x 5000", []
+    for system in ("whole fit", "refit"):
+        found = measure_apart(data, system, rounds)
+        about = allowed(found, 10 * found.batch[0], "ten dense batches", system)
+        rows.append(row_of(6, data, system, found.extra, **about))
+    return rows
+
+
+def text_lane(rounds):
+    """Measure ours on text, during the fit and in the whole process."""
+    data = "IMDB 25 000 x 50 000"
+    found = measure_apart(data, "whole fit", min(rounds, ROUNDS_OF_TEXT))
+    interpreter = of_interpreter()
+    note = f"over the {interpreter:.0f} MB of an interpreter with torch"
+    whole = found.whole - interpreter
+    return [
+        row_of(6, data, "whole fit", found.extra),
+        row_of(6, data, "whole process", whole, limit=1500, note=note),
+    ]
+
+
+LANES = {"8-dense": dense_lane, "6-csr": sparse_lane, "6-text": text_lane}
+
+
+def plot(frame):
+    """Draw each peak in MB beside its limit."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    frame = frame.iloc[::-1]
+    labels = [f"{row.lane}  {row.setting}: {row.ours}" for row in frame.itertuples()]
+    figure, axes = plt.subplots(figsize=(9, 1 + 0.35 * len(frame)))
+    places = np.arange(len(frame))
+    axes.hlines(places, frame.q1.astype(float), frame.q3.astype(float), color="0.4")
+    axes.plot(frame["median"].astype(float), places, "ko", label="measured")
+    limits = frame.limit.astype(float)
+    axes.plot(limits, places, "k|", markersize=16, markeredgewidth=3, label="limit")
+    axes.set_yticks(places, labels, fontsize=8)
+    axes.set(xlabel="memory beside X, at its peak (MB)", xscale="log")
+    axes.grid(axis="x", color="0.9")
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(FIGURES / "memory.png", dpi=100)
+
+
+def main():
+    """Run the lanes, refresh the CSV and draw; or measure one system."""
+    if sys.argv[1:2] == ["--measure"]:
+        measure(*sys.argv[2:])
+    else:
+        plot(run_lanes(LANES, __doc__, RESULTS / "memory.csv"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Claim: the cost of a whole fit grows no faster than its data.
+
+More exactly: the exponent of the time against the number of rows, features, classes and
+folds is at most 1.1, where a straight line is fitted to the logarithms of time and size,
+over all sizes and over the larger half of them. One thread, CPU time of the process, few
+epochs, everything else as in the benchmark of speed. In a round each size is fitted once;
+a size whose fits have taken 20 s in all drops out of later rounds, but not before three.
+Quartiles of an exponent are those of a bootstrap of the rounds.
+
+    python -m benchmarks.bench_scaling --rounds 15
+
+`--only 9-rows` runs one curve and refreshes its rows of the CSV.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from benchmarks._rounds import (
+    FIGURES,
+    RESULTS,
+    make_net,
+    make_row,
+    make_rows,
+    run_lanes,
+    timed,
+)
+from sklnoise import NoiseRobustClassifier
+
+LIMIT, LEAST_ROUNDS, BUDGET = 1.1, 3, 20
+CURVES = {  # sizes, the rest of the problem, epochs
+    "rows": (
+        (1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
+        {"features": 20, "classes": 3, "folds": 5},
+        1,
+    ),
+    "features": (
+        (20, 50, 100, 200, 500, 1000, 2000, 5000),
+        {"rows": 4000, "classes": 3, "folds": 5},
+        2,
+    ),
+    "classes": (
+        (2, 5, 10, 20, 50, 100, 200, 500, 1000),
+        {"rows": 10_000, "features": 20, "folds": 5},
+        2,
+    ),
+    "folds": (
+        (2, 3, 5, 8, 12, 20),
+        {"rows": 4000, "features": 20, "classes": 3},
+        2,
+    ),
+}
+
+
+def make_fit(rows, features, classes, folds, epochs):
+    """Return a function that fits once."""
+    X, y, _ = make_rows(rows, features, classes)
+    net = make_net(features, classes, epochs, callbacks="disable")
+    clf = NoiseRobustClassifier(net, cv=folds, device="cpu", random_state=0)
+    return partial(clf.fit, X, y)
+
+
+def time_curve(name, rounds):
+    """Time each size in turn, in a warm-up and in rounds until its budget is spent."""
+    sizes, rest, epochs = CURVES[name]
+    seconds = {size: [] for size in sizes}
+    timed(make_fit(**rest, **{name: sizes[0]}, epochs=epochs), 1, "cpu")
+    for k in range(rounds):
+        for size in sizes[:: -1 if k % 2 else 1]:
+            if k < LEAST_ROUNDS or sum(seconds[size]) < BUDGET:
+                fit = make_fit(**rest, **{name: size}, epochs=epochs)
+                seconds[size].append(timed(fit, 1, "cpu"))
+    return seconds
+
+
+def exponent(sizes, seconds):
+    """Fit a line to the logarithms and return its slope."""
+    return np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+
+
+def bootstrap(seconds, sizes, draws=200):
+    """Return the exponent of the medians of rounds that are drawn with replacement."""
+    rng = np.random.default_rng(0)
+    medians = [
+        [np.median(rng.choice(seconds[size], len(seconds[size]))) for size in sizes]
+        for _ in range(draws)
+    ]
+    return [exponent(sizes, each) for each in medians]
+
+
+def curve_lane(name, rounds):
+    """Time one curve, and find its exponents."""
+    sizes, rest, epochs = CURVES[name]
+    shown = ", ".join(f"{size} {what}" for what, size in rest.items())
+    note = f"{shown}, {epochs} epochs"
+    seconds = time_curve(name, rounds)
+    rows = [
+        make_row(9, f"{size} {name}", "whole fit", "", values, unit="s", note=note)
+        | {"curve": name, "size": size}
+        for size, values in seconds.items()
+    ]
+    parts = {"all sizes": sizes, "larger half": sizes[len(sizes) // 2 :]}
+    for part, some in parts.items():
+        slopes = bootstrap(seconds, some)
+        about = {"unit": "exponent", "limit": LIMIT, "note": note}
+        row = make_row(9, f"{name}, {part}", "whole fit", "", slopes, **about)
+        rows.append(row | {"rounds": min(map(len, seconds.values())), "curve": name})
+    return rows
+
+
+def plot(frame):
+    """Draw the curves; a title has the exponents over all sizes and the larger half."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
+
+    figure, panels = plt.subplots(1, 4, figsize=(12, 3.2))
+    for axes, (name, of_curve) in zip(panels, frame.groupby("curve", sort=False)):
+        points = (
+            of_curve[of_curve.unit == "s"].sort_values("size").astype({"size": float})
+        )
+        time, slopes = points["median"], of_curve[of_curve.unit == "exponent"]["median"]
+        errors = [time - points.q1, points.q3 - time]
+        axes.errorbar(points["size"], time, errors, fmt="ko-", markersize=4)
+        last = points.iloc[-1]
+        straight = last["median"] * points["size"] / last["size"]
+        axes.plot(points["size"], straight, ":", color="0.5", label="exponent 1")
+        title = "exponent " + ", ".join(f"{slope:.2f}" for slope in slopes)
+        axes.set(xscale="log", yscale="log", xlabel=name, title=title)
+        axes.set_ylim(time.min() / 1.5, time.max() * 1.5)
+        ends = points["size"].iloc[[0, len(points) // 2, -1]]
+        axes.set_xticks(ends, [f"{size:,.0f}".replace(",", " ") for size in ends])
+        axes.xaxis.set_minor_formatter("")
+        axes.yaxis.set_minor_formatter("")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+    panels[0].set_ylabel("whole fit (s of one core)")
+    panels[0].legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(FIGURES / "scaling.png", dpi=100)
+
+
+LANES = {f"9-{name}": partial(curve_lane, name) for name in CURVES}
+
+
+def main():
+    """Time the curves, refresh the CSV and draw."""
+    plot(run_lanes(LANES, __doc__, RESULTS / "scaling.csv"))
+
+
+if __name__ == "__main__":
+    main()
