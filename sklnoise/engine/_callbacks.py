@@ -1,5 +1,7 @@
 """Callbacks of the training: stop at a loss that is not finite, keep the best epoch."""
 
+from contextlib import contextmanager
+
 import numpy as np
 from skorch.callbacks import (
     Callback,
@@ -10,6 +12,7 @@ from skorch.callbacks import (
     LRScheduler,
     ParamMapper,
     PassthroughScoring,
+    PrintLog,
 )
 from skorch.callbacks.scoring import ScoringBase
 from torch.optim.lr_scheduler import ReduceLROnPlateau
@@ -116,6 +119,27 @@ def raised_by_callback(interrupt):
     while traceback.tb_next:
         traceback = traceback.tb_next
     return isinstance(traceback.tb_frame.f_locals.get("self"), Callback)
+
+
+@contextmanager
+def without_silent_logs(net):
+    """Take out the logs of skorch that print nothing, whose tables take time.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised; has its callbacks back, afterwards.
+    """
+    callbacks = net.callbacks_
+    net.callbacks_ = [
+        (name, callback)
+        for name, callback in callbacks
+        if net.verbose or type(callback) is not PrintLog or callback.sink is not print
+    ]
+    try:
+        yield
+    finally:
+        net.callbacks_ = callbacks
 
 
 ACTING = (

@@ -35,8 +35,8 @@ class WeightedCriterion(nn.Module):
 
     Attributes
     ----------
-    means : bool
-        Whether the losses give the mean of the rows themselves; see `mean_inside`.
+    means : callable or None
+        What gives the mean of the losses, in the context of `mean_inside`.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class WeightedCriterion(nn.Module):
         self.from_probabilities = from_probabilities
         self.hidden = hidden
         self.weighted = weighted
-        self.means = False
+        self.means = None
         self.step = 0
 
     def forward(self, y_pred, target):
@@ -82,12 +82,14 @@ class WeightedCriterion(nn.Module):
         target = target if isinstance(target, tuple | list) else (target, 1)
         codes, sample_weight, *extra = target
         if self.training and self.step < self.warm_up_steps:
+            self.step += 1
             losses = self.warm_up_loss(logits, codes, *extra)
+        elif self.means:
+            losses = self.means(logits, codes, *extra)
         elif getattr(self.loss, "wants_features", False):
             losses = self.loss((logits, self.hidden.of(y_pred)), codes, *extra)
         else:
             losses = self.loss(logits, codes, *extra)
-        self.step += self.training
         if self.means:
             return losses
         if self.weighted:
@@ -98,17 +100,24 @@ class WeightedCriterion(nn.Module):
     def mean_inside(self):
         """Let losses of equal weight take their mean themselves, which is quicker."""
         parts = self.loss, self.warm_up_loss
-        self.means = not self.weighted and all(
-            getattr(part, "reduction", None) == "none" for part in parts
+        can_do_so = (
+            not self.weighted
+            and not getattr(self.loss, "wants_features", False)
+            and all(getattr(part, "reduction", None) == "none" for part in parts)
         )
-        for part in parts if self.means else ():
+        if not can_do_so:
+            yield
+            return
+        for part in parts:
             part.reduction = "mean"
+        without_checks = getattr(self.loss, "without_checks", None)
+        self.means = without_checks() if without_checks else self.loss.__call__
         try:
             yield
         finally:
-            for part in parts if self.means else ():
+            for part in parts:
                 part.reduction = "none"
-            self.means = False
+            self.means = None
 
 
 def first_output(y_pred):

@@ -11,7 +11,7 @@ import torch
 TRAINING_LOCK = threading.RLock()
 """Torch's random state and thread count belong to the process: one training at a time."""
 
-SMALL_STEP = 2**22
+SMALL_STEP = 2**23
 """Multiplications in a step below which a second thread costs more than it brings."""
 
 

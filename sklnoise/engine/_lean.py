@@ -139,7 +139,7 @@ def lean_epoch(net, iterator, training, prefix, step_fn, **fit_params):
         Which rows.
 
     step_fn : callable
-        skorch's step, for what a callback follows batch by batch.
+        The step of skorch, for what a callback follows batch by batch.
 
     **fit_params : dict
         Passed on to it.

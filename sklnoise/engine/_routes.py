@@ -86,7 +86,9 @@ def fit_nets(
     if not small and not may_be_beside(first):
         share, n_workers = setting, 1
     if may_stack(first):
-        groups = stacked_groups(plans, share, n_workers, small)
+        first = first._replace(setting=share)
+        trainings = [first, *(attempt(plan, share) for plan in plans[1:])]
+        groups = stacked_groups(trainings, n_workers, small)
         if groups:
             return fit_stacked(groups, plans, share, n_workers, finish)
     if effective_n_jobs(n_jobs) > 1 or n_workers == 1:

@@ -82,16 +82,13 @@ def can_stack(net):
     )
 
 
-def stacked_groups(plans, setting, n_groups, small):
+def stacked_groups(trainings, n_groups, small):
     """Stack the nets that can take their steps together.
 
     Parameters
     ----------
-    plans : list of callable
-        Give the trainings.
-
-    setting : Setting
-        Classes, device, types and threads.
+    trainings : list of Training or Exception
+        Ready to be run.
 
     n_groups : int
         Parts, for as many threads, of what could be one stack.
@@ -104,13 +101,12 @@ def stacked_groups(plans, setting, n_groups, small):
     groups : list of (numbers, members, stack)
         Empty where a net cannot be prepared or stacked.
     """
-    trainings = [attempt(plan, setting) for plan in plans]
     if any(isinstance(training, Exception) for training in trainings):
         return []
     members = [Member(training) for training in trainings]
     if not all(isinstance(member.batches, BatchIterator) for member in members):
         return []
-    mapped = small or setting.device.type != "cpu"
+    mapped = small or trainings[0].setting.device.type != "cpu"
     kinds = (chain_of, mapping_of) if mapped else (chain_of,)
     for kind in kinds:
         groups = []

@@ -216,7 +216,6 @@ def stacked_epoch(members, stack, optimizer):
     loss_of_row = net.criterion_.loss
     stack.train()
     parameters = list(stack.named_parameters())
-    ones = shares.new_ones(len(members))
     losses = []
     for start in range(0, rows.shape[1], at_once):
         some_rows = rows[:, start : start + at_once]
@@ -232,10 +231,9 @@ def stacked_epoch(members, stack, optimizer):
             for _, parameter in parameters:
                 parameter.grad = None
             row_losses = loss_of_row(stack(X).flatten(0, 1), y.flatten())
-            of_each = (row_losses.view(y.shape) * share).sum(dim=1)
-            of_each.backward(ones)
+            row_losses.backward(share.flatten())  # the gradient of their weighted sum
             optimizer.step()
-            losses.append(of_each.detach())
+            losses.append((row_losses.detach().view(y.shape) * share).sum(dim=1))
     return torch.stack(losses, dim=1).tolist(), sizes
 
 

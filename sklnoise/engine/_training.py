@@ -8,6 +8,7 @@ from skorch.utils import to_numpy
 from sklnoise.engine._callbacks import (
     check_finite_loss,
     raised_by_callback,
+    without_silent_logs,
 )
 from sklnoise.engine._device import (
     is_small_step,
@@ -89,6 +90,7 @@ def run(training):
         own_dropout(net.module_, seed, setting.device),
         features_for(net, dataset),
         net.criterion_.mean_inside(),
+        without_silent_logs(net),
         sparse_rows_for(net, dataset),
     ):
         train(net, dataset, y, fit_params)

@@ -67,8 +67,35 @@ class NoisyLabelLoss(nn.Module):
             If logits and target do not fit each other, or the loss.
         """
         scores = logits[0] if self.wants_features else logits
-        target = check_batch(scores, target, self.n_classes)
+        return self.unchecked(logits, check_batch(scores, target, self.n_classes))
+
+    def unchecked(self, logits, target):
+        """Compute the loss of a batch that is known to be valid.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        target : torch.Tensor of shape (n_samples,), dtype=int64
+            Noisy labels.
+
+        Returns
+        -------
+        loss : torch.Tensor
+            As `forward` returns it.
+        """
         return self.batch_loss(at_least_single_precision(logits), target)
+
+    def without_checks(self):
+        """Choose what computes the losses of batches that are known to be valid.
+
+        Returns
+        -------
+        loss : callable
+            The loss itself, where a subclass has a `forward` of its own.
+        """
+        return self.unchecked if type(self).forward is NoisyLabelLoss.forward else self
 
     def batch_loss(self, logits, target):
         """Reduce the losses of the rows; a loss that can do both at once overrides this.

@@ -4,7 +4,7 @@ import math
 
 import torch
 from torch import nn
-from torch.nn.functional import log_softmax, nll_loss, softmax
+from torch.nn.functional import linear, log_softmax, nll_loss, softmax
 
 from sklnoise.losses._base import REDUCTIONS
 
@@ -98,9 +98,11 @@ class NoisyCrossEntropy(nn.Module):
             One loss a row, or all reduced to one; infinite where p and T leave a label
             no probability.
         """
-        if not self.in_logarithms and len(self.columns) <= FEW_CLASSES:
-            # All likelihoods cost less than the dispatch of what picks the one.
-            noisy = softmax(logits, dim=1) @ self.columns.to(logits).t()
+        few = len(self.columns) <= FEW_CLASSES and not self.in_logarithms
+        if few and not torch.is_autocast_enabled(logits.device.type):
+            # All likelihoods cost less than the dispatch of what picks the one. Mixed
+            # precision would take the product for one of a layer.
+            noisy = linear(softmax(logits, dim=1), self.columns.to(logits))
             return nll_loss(noisy.log(), target, reduction=reduction)
         column = self.columns.index_select(0, target).to(logits)
         if self.in_logarithms:
