@@ -9,7 +9,7 @@ demo: $(INSTALLED)
 	$(BIN)/sklnoise demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

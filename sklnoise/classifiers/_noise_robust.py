@@ -26,6 +26,7 @@ from sklnoise._compat import (
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
 from sklnoise.classifiers._correction import CORRECTIONS
+from sklnoise.classifiers._digest import Digested
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
 from sklnoise.classifiers._out_of_fold import (
@@ -433,7 +434,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self._report(f"first pass on {len(splits)} folds")
         found = self._cached(run_first_pass)(
             first_pass,
-            data,
+            Digested(data),
             splits,
             draw_seeds(seed, len(splits)),
             setting,

@@ -49,7 +49,7 @@ class FirstPass(NamedTuple):
 
 def run_first_pass(
     first_pass,
-    data,
+    digested,
     splits,
     seeds,
     setting,
@@ -69,7 +69,7 @@ def run_first_pass(
     first_pass : classifier
         A skorch net, or any classifier with `predict_proba`; cloned for each split.
 
-    data : LabelledData
+    digested : Digested
         All the data.
 
     splits : list of (train, test) ndarrays
@@ -113,6 +113,7 @@ def run_first_pass(
     FoldFitError
         If a fold fails; the cause is chained.
     """
+    data = digested.data
     of_folds = [check_method_params(data.X, fit_params, indices=a) for a, _ in splits]
     if is_net(first_pass):
         outcomes = fit_nets(

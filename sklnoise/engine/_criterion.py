@@ -82,7 +82,6 @@ class WeightedCriterion(nn.Module):
         target = target if isinstance(target, tuple | list) else (target, 1)
         codes, sample_weight, *extra = target
         if self.training and self.step < self.warm_up_steps:
-            self.step += 1
             losses = self.warm_up_loss(logits, codes, *extra)
         elif self.means:
             losses = self.means(logits, codes, *extra)
@@ -90,6 +89,7 @@ class WeightedCriterion(nn.Module):
             losses = self.loss((logits, self.hidden.of(y_pred)), codes, *extra)
         else:
             losses = self.loss(logits, codes, *extra)
+        self.step += self.training
         if self.means:
             return losses
         if self.weighted:

@@ -1,11 +1,15 @@
 """All the data of a fit, and how rows are taken out of them."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.sparse import issparse
 from torch.utils.data import Dataset, Subset, default_collate
+
+SMALL_SPARSE = 2**18
+"""Values of a sparse matrix up to which it is made dense for good."""
 
 
 class LabelledData(NamedTuple):
@@ -119,6 +123,24 @@ def gather(X, rows, dtype, cast_integers):
     if cast_integers or batch.is_floating_point():
         batch = batch.to(dtype)
     return batch
+
+
+def without_small_sparsity(data):
+    """Make sparse rows dense where all of them together are small.
+
+    Parameters
+    ----------
+    data : LabelledData
+        All the data.
+
+    Returns
+    -------
+    data : LabelledData
+        The same, as dense rows where these can be trained in more and quicker ways.
+    """
+    if issparse(data.X) and math.prod(data.X.shape) <= SMALL_SPARSE:
+        return data._replace(X=data.X.toarray())
+    return data
 
 
 def collate_rows(dataset, rows):

@@ -16,14 +16,6 @@ CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
 AMBIGUOUS = {"in_features", "input_dim", "out_features", "output_dim"}
 """Names that may mean an inner width: they are filled in only without a default."""
 
-IMPLEMENTATIONS = {
-    f"optimizer__{name}" for name in ("fused", "foreach", "differentiable")
-}
-FUSED = {
-    "cpu": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad),
-    "cuda": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD),
-}
-"""Optimizers that have a fused implementation, by device."""
 
 QUIET = {"valid_acc", "print_log"}
 """Callbacks of skorch that cost time in each epoch and tell nothing unless asked."""
@@ -234,47 +226,6 @@ def set_budget(net, n_samples, minibatch, seed):
     if net.train_split:
         callbacks.append(("keep_best", KeepBest(patience=max(5, net.max_epochs // 4))))
     net.callbacks = callbacks
-
-
-def fuse_optimizer(net, device):
-    """Let an optimizer of torch update all weights at once, unless the user chose how.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Not initialised; changed in place.
-
-    device : torch.device
-        Where it is trained.
-
-    Returns
-    -------
-    fused : bool
-        Whether that was done.
-    """
-    fused = (
-        net.optimizer in FUSED.get(device.type, ())
-        and not IMPLEMENTATIONS & vars(net).keys()
-    )
-    if fused:
-        net.set_params(optimizer__fused=True)
-    return fused
-
-
-def has_sparse_gradients(module):
-    """Tell whether a layer of a module gives sparse gradients, which no fusion takes.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    Returns
-    -------
-    has_sparse_gradients : bool
-        Whether there is a sparse embedding.
-    """
-    return any(getattr(layer, "sparse", False) for layer in module.modules())
 
 
 def rows_to_train(net, n_samples):

@@ -9,10 +9,11 @@ from skorch.utils import to_numpy
 
 from sklnoise.engine._criterion import first_output
 from sklnoise.engine._data import gather, n_samples_of, row_shape
+from sklnoise.engine._first_layer import TRIAL_ROWS, first_layer
 from sklnoise.engine._hidden import HiddenFeatures
-from sklnoise.engine._lean import overridden
+from sklnoise.engine._lean_gate import overridden
 from sklnoise.engine._net import wants_floats
-from sklnoise.engine._sparse import first_layer, multiplied_by
+from sklnoise.engine._sparse import multiplied_by
 
 LEAST_ROWS, PREDICT_ROWS = 256, 4096
 PREDICT_VALUES = 2**19
@@ -157,12 +158,14 @@ def batches(net, X, rows):
     """
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
     cast = wants_floats(net)
-    layer = first_layer(net, X.shape[1]) if issparse(X) else None
+    n_rows = n_samples_of(X) if rows is None else len(rows)
+    several = issparse(X) and n_rows > TRIAL_ROWS
+    layer = first_layer(net, X.shape[1]) if several else None
     if layer is None:
         for chunk in chunks(X, rows, chunk_rows(X)):
             yield gather(X, chunk, dtype, cast)
         return
-    with multiplied_by(layer, dtype) as sparse_rows:
+    with multiplied_by(layer) as sparse_rows:
         for chunk in chunks(X, rows, PREDICT_ROWS):
             yield sparse_rows.take(X, chunk)
 

@@ -18,14 +18,13 @@ from sklnoise.engine._device import (
     Setting,
     seeded,
 )
-from sklnoise.engine._net import (
+from sklnoise.engine._net import rows_to_train, size_net, wants_floats
+from sklnoise.engine._normalization import NormalizedLogits, TellWeights
+from sklnoise.engine._optimizers import (
+    cast_state,
     fuse_optimizer,
     has_sparse_gradients,
-    rows_to_train,
-    size_net,
-    wants_floats,
 )
-from sklnoise.engine._normalization import NormalizedLogits, TellWeights
 from sklnoise.engine._probe import check_output, softmax
 
 
@@ -168,20 +167,6 @@ def prepare(
     if not observed:
         leave_out_observers(net)
     return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params or {})
-
-
-def cast_state(optimizer):
-    """Give what an optimizer keeps from its start the type of the weights.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        Changed in place; of torch's own only Adagrad keeps something from the start.
-    """
-    for parameter, state in optimizer.state.items():
-        for name, value in state.items():
-            if torch.is_tensor(value) and value.shape == parameter.shape:
-                state[name] = value.to(parameter.dtype)
 
 
 def load_weights(module, weights):

@@ -9,7 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skorch.dataset import ValidSplit
 
 from sklnoise.engine._batches import BatchIterator
-from sklnoise.engine._data import HoldOut
+from sklnoise.engine._data import HoldOut, without_small_sparsity
 from sklnoise.engine._device import (
     is_small_step,
     n_weights,
@@ -17,7 +17,7 @@ from sklnoise.engine._device import (
     watched,
 )
 from sklnoise.engine._dropout import own_dropout
-from sklnoise.engine._lean import HARMLESS, overridden
+from sklnoise.engine._lean_gate import HARMLESS, overridden
 from sklnoise.engine._preparation import prepare
 from sklnoise.engine._stacked_route import fit_stacked, may_stack, stacked_groups
 from sklnoise.engine._training import run, run_alone
@@ -72,6 +72,7 @@ def fit_nets(
     outcomes : iterator of object
         What `finish` returns, or the exception that a fit failed with, in order.
     """
+    data = without_small_sparsity(data)
     plans = [
         partial(prepare, net, data, rows, loss, seed=seed, fit_params=params)
         for rows, seed, params in zip(row_sets, seeds, fit_params)

@@ -1,16 +1,17 @@
 """Sparse rows, multiplied as they are by the first linear layer of a net."""
 
 from contextlib import contextmanager
-from copy import deepcopy
 
 import torch
 from scipy.sparse import issparse
 from torch import nn
+from torch.nn.functional import embedding_bag
 
 from sklnoise.engine._batches import BatchIterator
-from sklnoise.engine._criterion import first_output
 from sklnoise.engine._data import row_shape
-from sklnoise.engine._device import seeded
+from sklnoise.engine._first_layer import first_layer
+from sklnoise.engine._lean_gate import is_lean
+from sklnoise.engine._optimizers import ELEMENTWISE_OPTIMIZERS
 from sklnoise.engine._replaced import Replaced
 
 
@@ -22,13 +23,13 @@ class SparseRows:
     layer : torch.nn.Linear
         The layer that multiplies them.
 
-    dtype : torch.dtype
-        Type of its weights.
+    turned : torch.Tensor of shape (n_features, n_units)
+        Its weight, turned so that neither products nor gradients need a transposition.
     """
 
-    def __init__(self, layer, dtype):
+    def __init__(self, layer, turned):
         self.layer = layer
-        self.dtype = dtype
+        self.turned = turned
         self.rows = None
 
     def take(self, X, rows):
@@ -47,9 +48,10 @@ class SparseRows:
         stand_in : torch.Tensor of shape (n_rows, n_features)
             To apply the net to: NaN, and hardly any memory.
         """
-        numpy_dtype = torch.empty(0, dtype=self.dtype).numpy().dtype
+        dtype = self.turned.dtype
+        numpy_dtype = torch.empty(0, dtype=dtype).numpy().dtype
         self.rows = X[rows].astype(numpy_dtype, copy=False)
-        return torch.full((1, 1), torch.nan, dtype=self.dtype).expand(self.rows.shape)
+        return torch.full((1, 1), torch.nan, dtype=dtype).expand(self.rows.shape)
 
     def multiply(self, stand_in):
         """Apply the layer to the rows that were taken last.
@@ -64,9 +66,8 @@ class SparseRows:
         output : torch.Tensor of shape (n_rows, n_units)
             What the layer gives.
         """
-        layer = self.layer
-        output = SparseProduct.apply(self.rows, layer.weight)
-        return output if layer.bias is None else output + layer.bias
+        output = SparseProduct.apply(self.rows, self.turned)
+        return output if self.layer.bias is None else output + self.layer.bias
 
 
 class SparseProduct(torch.autograd.Function):
@@ -84,21 +85,26 @@ class SparseProduct(torch.autograd.Function):
         rows : CSR matrix of shape (n_rows, n_features)
             Sparse rows.
 
-        weight : torch.Tensor of shape (n_units, n_features)
+        weight : torch.Tensor of shape (n_features, n_units)
             Dense weights.
 
         Returns
         -------
         output : torch.Tensor of shape (n_rows, n_units)
-            `rows @ weight.T`.
+            `rows @ weight`.
         """
         ctx.rows = rows
-        return torch.from_numpy(rows @ weight.detach().t().numpy())
+        values, columns, starts = map(
+            torch.from_numpy, (rows.data, rows.indices, rows.indptr[:-1])
+        )
+        return embedding_bag(
+            columns, weight, starts, mode="sum", per_sample_weights=values
+        )
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, gradient):
-        """Compute the gradient by the weights, input first as they are kept.
+        """Compute the gradient by the weights.
 
         Parameters
         ----------
@@ -113,11 +119,11 @@ class SparseProduct(torch.autograd.Function):
         gradients : tuple
             None for the rows, and that by the weights.
         """
-        return None, torch.from_numpy(ctx.rows.T @ gradient.numpy()).t()
+        return None, torch.from_numpy(ctx.rows.T @ gradient.numpy())
 
 
 @contextmanager
-def sparse_rows_for(net, dataset):
+def sparse_rows_for(net, dataset, fit_params):
     """Let the net of a training multiply sparse rows as they are, where it can.
 
     Parameters
@@ -127,25 +133,76 @@ def sparse_rows_for(net, dataset):
 
     dataset : RowDataset
         Its rows.
+
+    fit_params : dict
+        Parameters of the training loop.
     """
     layer = None
-    if issparse(dataset.all_X) and all(
-        isinstance(net.get_iterator(dataset, training=training), BatchIterator)
-        for training in (True, False)
+    if (
+        issparse(dataset.all_X)
+        and is_lean(net, fit_params)
+        and type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
+        and isinstance(net.get_iterator(dataset, training=True), BatchIterator)
+        and isinstance(net.get_iterator(dataset), BatchIterator)
     ):
         layer = first_layer(net, row_shape(dataset.all_X)[0], trained=True)
     if layer is None:
         yield
         return
-    # Input first, so that gradients need no transposition.
-    layer.weight.data = layer.weight.data.t().contiguous().t()
-    with multiplied_by(layer, dataset.dtype) as dataset.sparse_rows:
+    weight = layer.weight
+    turned = nn.Parameter(weight.data.t().contiguous(), weight.requires_grad)
+    weight.data = turned.data.t()
+    with steps_on(net.optimizer_, weight, turned), multiplied_by(layer, turned) as rows:
+        dataset.sparse_rows = rows
         yield
     dataset.sparse_rows = None
 
 
 @contextmanager
-def multiplied_by(layer, dtype):
+def steps_on(optimizer, weight, turned):
+    """Let an optimizer step on the transpose of a weight, which lies in one piece.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        One that treats each value alone.
+
+    weight : torch.nn.Parameter
+        The weight that it has.
+
+    turned : torch.nn.Parameter
+        Its transpose, in the same memory.
+    """
+    exchange(optimizer, weight, turned)
+    try:
+        yield
+    finally:
+        exchange(optimizer, turned, weight)
+
+
+def exchange(optimizer, old, new):
+    """Put a parameter, and what is kept of its transpose, in the place of another.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Changed in place.
+
+    old, new : torch.nn.Parameter
+        Each the transpose of the other.
+    """
+    for group in optimizer.param_groups:
+        group["params"] = [new if p is old else p for p in group["params"]]
+    if old in optimizer.state:
+        state = optimizer.state.pop(old)
+        optimizer.state[new] = {
+            name: value.t() if torch.is_tensor(value) and value.ndim == 2 else value
+            for name, value in state.items()
+        }
+
+
+@contextmanager
+def multiplied_by(layer, turned=None):
     """Let a linear layer multiply sparse rows.
 
     Parameters
@@ -153,93 +210,19 @@ def multiplied_by(layer, dtype):
     layer : torch.nn.Linear
         The first layer of a net; as it was, afterwards.
 
-    dtype : torch.dtype
-        Type of its weights.
+    turned : torch.Tensor of shape (n_features, n_units), default=None
+        Its weight, turned; None makes it.
 
     Yields
     ------
     sparse_rows : SparseRows
         What has to be told of the rows.
     """
-    sparse_rows = SparseRows(layer, dtype)
+    if turned is None:
+        turned = layer.weight.detach().t().contiguous()
+    sparse_rows = SparseRows(layer, turned)
     layer.forward = Replaced(layer, "forward", sparse_rows.multiply)
     try:
         yield sparse_rows
     finally:
         del layer.forward
-
-
-def first_layer(net, n_features, *, trained=False):
-    """Find the linear layer that alone looks at the rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised, on the CPU or elsewhere.
-
-    n_features : int
-        Values of a row.
-
-    trained : bool, default=False
-        Whether it must be the only one in training too.
-
-    Returns
-    -------
-    layer : torch.nn.Linear or None
-        None where there is no such layer, or the net is not on the CPU.
-    """
-    if torch.device(net.device).type != "cpu":
-        return None
-    for name, layer in net.module_.named_modules():
-        if type(layer) is nn.Linear and layer.in_features == n_features:
-            alone = sees_rows_alone(net.module_.eval(), name)
-            if alone and trained:
-                try:
-                    alone = sees_rows_alone(deepcopy(net.module_).train(), name)
-                except Exception:  # whatever cannot be copied
-                    alone = False
-            return layer if alone else None
-    return None
-
-
-def sees_rows_alone(module, name):
-    """Try whether a layer gets the very rows that a module gets, and nothing else does.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net, in the mode that is of interest.
-
-    name : str
-        Name of its linear layer.
-
-    Returns
-    -------
-    alone : bool
-        False also for a layer with hooks, which see the rows too.
-    """
-    layer = module.get_submodule(name)
-    if layer._forward_pre_hooks or layer._forward_hooks:
-        return False
-    dtype, generator = layer.weight.dtype, torch.Generator().manual_seed(0)
-    rows = torch.randn(4, layer.in_features, generator=generator, dtype=dtype)
-    inputs = []
-
-    def of_the_rows(X):
-        inputs.append((X.data_ptr(), X.shape, X.stride(), X._version))
-        return nn.functional.linear(rows, layer.weight, layer.bias)
-
-    def outputs_for(X):
-        with seeded(0, X.device), torch.no_grad():
-            output = first_output(module(X))
-        return output, inputs.pop() == (X.data_ptr(), X.shape, X.stride(), 0)
-
-    layer.forward = of_the_rows
-    try:
-        expected, as_it_is = outputs_for(rows.clone())
-        blind, _ = outputs_for(torch.full_like(rows, torch.nan))
-    except Exception:  # whatever a module raises that has not met such rows
-        return False
-    finally:
-        del layer.forward
-    return as_it_is and not inputs and torch.equal(blind, expected)

@@ -3,35 +3,24 @@
 from functools import partial
 
 import numpy as np
-import torch
 from skorch.callbacks import EarlyStopping, PassthroughScoring
 from torch import nn
 
 from sklnoise.engine._batches import BatchIterator
 from sklnoise.engine._callbacks import KeepBest
 from sklnoise.engine._device import mixed_precision, n_weights, thread_limit
-from sklnoise.engine._lean import is_lean
+from sklnoise.engine._lean_gate import is_lean
 from sklnoise.engine._mapped_stack import try_mapped
+from sklnoise.engine._member import Member, is_schedule
+from sklnoise.engine._optimizers import ELEMENTWISE_OPTIMIZERS
 from sklnoise.engine._stack import stack_chains
-from sklnoise.engine._stacked_training import Member, is_schedule, train_stack
+from sklnoise.engine._stacked_training import train_stack
 from sklnoise.engine._training import run_alone
 from sklnoise.engine._workers import attempt, workers
 
 LARGEST_STACKED = {"cpu": 2**20, "mps": 2**22, "cuda": 2**24}
 """Weights of a net above which a stack takes more memory than it saves time."""
 
-ELEMENTWISE_OPTIMIZERS = (
-    torch.optim.SGD,
-    torch.optim.Adam,
-    torch.optim.AdamW,
-    torch.optim.Adagrad,
-    torch.optim.Adadelta,
-    torch.optim.Adamax,
-    torch.optim.NAdam,
-    torch.optim.RAdam,
-    torch.optim.RMSprop,
-)
-"""Optimizers that treat each value alone, so that stacked nets do not meet in them."""
 
 STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
 

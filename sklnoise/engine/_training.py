@@ -10,6 +10,7 @@ from sklnoise.engine._callbacks import (
     raised_by_callback,
     without_silent_logs,
 )
+from sklnoise.engine._data import without_small_sparsity
 from sklnoise.engine._device import (
     is_small_step,
     mixed_precision,
@@ -18,7 +19,8 @@ from sklnoise.engine._device import (
 )
 from sklnoise.engine._dropout import own_dropout
 from sklnoise.engine._hidden import HiddenFeatures
-from sklnoise.engine._lean import is_lean, lean_epoch
+from sklnoise.engine._lean import lean_epoch
+from sklnoise.engine._lean_gate import is_lean
 from sklnoise.engine._preparation import prepare
 from sklnoise.engine._replaced import Replaced
 from sklnoise.engine._sparse import sparse_rows_for
@@ -52,6 +54,7 @@ def fit_net(net, data, rows, loss, setting, **params):
     net : skorch.NeuralNetClassifier
         The fitted clone.
     """
+    data = without_small_sparsity(data)
     return run_alone(prepare(net, data, rows, loss, setting, **params))
 
 
@@ -91,7 +94,7 @@ def run(training):
         features_for(net, dataset),
         net.criterion_.mean_inside(),
         without_silent_logs(net),
-        sparse_rows_for(net, dataset),
+        sparse_rows_for(net, dataset, fit_params),
     ):
         train(net, dataset, y, fit_params)
 

@@ -69,6 +69,9 @@ class NoisyLabelLoss(nn.Module):
         scores = logits[0] if self.wants_features else logits
         return self.unchecked(logits, check_batch(scores, target, self.n_classes))
 
+    def __repr__(self):
+        return f"{type(self).__name__}({self.extra_repr()})"
+
     def unchecked(self, logits, target):
         """Compute the loss of a batch that is known to be valid.
 
@@ -95,7 +98,8 @@ class NoisyLabelLoss(nn.Module):
         loss : callable
             The loss itself, where a subclass has a `forward` of its own.
         """
-        return self.unchecked if type(self).forward is NoisyLabelLoss.forward else self
+        own = type(self).forward is not NoisyLabelLoss.forward
+        return self.__call__ if own else self.unchecked
 
     def batch_loss(self, logits, target):
         """Reduce the losses of the rows; a loss that can do both at once overrides this.

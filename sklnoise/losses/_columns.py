@@ -58,25 +58,9 @@ class NoisyCrossEntropy(nn.Module):
         columns, self.in_logarithms = transition_columns(transition_matrix)
         self.register_buffer("columns", columns)
 
-    def get_extra_state(self):
-        """Return what a state must carry besides the columns.
-
-        Returns
-        -------
-        in_logarithms : torch.Tensor of shape (), dtype=bool
-            Whether the columns are logarithms.
-        """
-        return torch.tensor(self.in_logarithms)
-
-    def set_extra_state(self, state):
-        """Take over what `get_extra_state` gave.
-
-        Parameters
-        ----------
-        state : torch.Tensor of shape (), dtype=bool
-            Whether the columns are logarithms.
-        """
-        self.in_logarithms = bool(state)
+    def _load_from_state_dict(self, *args, **kwargs):
+        super()._load_from_state_dict(*args, **kwargs)
+        self.in_logarithms = bool(self.columns.max() <= 0)  # no column of T is all 0
 
     def forward(self, logits, target, reduction="none"):
         """Compute the losses.
@@ -99,9 +83,8 @@ class NoisyCrossEntropy(nn.Module):
             no probability.
         """
         few = len(self.columns) <= FEW_CLASSES and not self.in_logarithms
-        if few and not torch.is_autocast_enabled(logits.device.type):
-            # All likelihoods cost less than the dispatch of what picks the one. Mixed
-            # precision would take the product for one of a layer.
+        if few and not in_mixed_precision(logits.device.type):
+            # All likelihoods cost less than the dispatch of what picks the one.
             noisy = linear(softmax(logits, dim=1), self.columns.to(logits))
             return nll_loss(noisy.log(), target, reduction=reduction)
         column = self.columns.index_select(0, target).to(logits)
@@ -110,3 +93,20 @@ class NoisyCrossEntropy(nn.Module):
         else:
             losses = -(softmax(logits, dim=1) * column).sum(dim=1).log()
         return REDUCTIONS[reduction](losses)
+
+
+def in_mixed_precision(device_type):
+    """Tell whether a product of matrices would be taken for one of a layer.
+
+    Parameters
+    ----------
+    device_type : str
+        Where it is computed.
+
+    Returns
+    -------
+    in_mixed_precision : bool
+        Whether torch would compute it in half precision.
+    """
+    known = torch.amp.is_autocast_available(device_type)
+    return known and torch.is_autocast_enabled(device_type)

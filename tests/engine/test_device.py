@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from sklnoise.engine import predict_proba
 from sklnoise.engine._device import (
     is_small_step,
     resolve_device,
     resolve_dtype,
+    resolve_half,
     seeded,
     thread_limit,
 )
@@ -71,3 +73,30 @@ def test_step_is_small_by_its_multiplications():
     assert is_small_step(MLP(20, 3), (256, 20))
     assert not is_small_step(MLP(784, 10, hidden=(512, 256)), (256, 784))
     assert not is_small_step(torch.nn.Conv2d(3, 8, 3), (64, 3, 32, 32))
+
+
+def test_half_precision_is_used_where_the_processor_has_it(monkeypatch):
+    monkeypatch.setattr("torch.ops.mkldnn._is_mkldnn_bf16_supported", lambda: True)
+    assert resolve_half("bfloat16", CPU) == torch.bfloat16
+    assert resolve_half("float32", CPU) is None
+
+
+def test_emulated_half_precision_is_left_with_a_warning(monkeypatch):
+    monkeypatch.setattr("torch.ops.mkldnn._is_mkldnn_bf16_supported", lambda: False)
+    with pytest.warns(UserWarning, match="no instructions for bfloat16"):
+        assert resolve_half("bfloat16", CPU) is None
+
+
+def test_products_are_rounded_in_half_precision_and_weights_are_not(
+    make_net, fit, table, setting
+):
+    single = setting._replace(dtype=torch.float32)
+    nets = [
+        fit(make_net(max_epochs=20), table, single._replace(half=half))
+        for half in (None, torch.bfloat16)
+    ]
+    weights = [net.module_.layers.hidden0.weight for net in nets]
+    assert weights[1].dtype == torch.float32
+    assert not torch.equal(*weights)
+    expected, proba = (predict_proba(net, table.X) for net in nets)
+    np.testing.assert_allclose(proba, expected, atol=0.02)

@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader, default_collate
 
 from sklnoise.engine import AutoSizedNet
-from sklnoise.engine._lean import overridden
+from sklnoise.engine._lean_gate import overridden
 from sklnoise.nn import MLP
 
 N_STEPS = 3 * 6

@@ -12,12 +12,15 @@ from torch.utils.data import DataLoader, default_collate
 
 from sklnoise.engine import (
     LabelledData,
+    _data,
+    _prediction,
     _sparse,
     hidden_features,
     mean_transition,
     predict_proba,
 )
-from sklnoise.engine._sparse import first_layer, multiplied_by
+from sklnoise.engine._first_layer import first_layer
+from sklnoise.engine._sparse import multiplied_by
 from sklnoise.losses import ComplexAdaptationLoss
 from sklnoise.nn import MLP
 
@@ -93,6 +96,13 @@ class Presence(TwoLooks):
         return (X > 0).to(X.dtype)
 
 
+class UsesTheWeight(Layers):
+    """Uses the weight of its first layer once more."""
+
+    def forward(self, X):
+        return super().forward(X) + self.hidden.weight[:3, 0]
+
+
 class Scaled(Layers):
     """Divides by the sums of the rows."""
 
@@ -147,13 +157,16 @@ SPARSE = {
     "Adam": {"optimizer": torch.optim.Adam},
     "momentum": {"optimizer__momentum": 0.9},
     "validation": {"train_split": ValidSplit(3)},
+    "Adagrad": {"optimizer": torch.optim.Adagrad},
     "drop last": {"iterator_train__drop_last": True},
     "score": {"callbacks": [EpochScoring("accuracy", name="acc", on_train=True)]},
 }
 DENSE = {
+    "closure": {"optimizer": torch.optim.LBFGS, "optimizer__max_iter": 2},
     "own layer": {"module": OwnLinear},
     "two looks": {"module": TwoLooks},
     "presence": {"module": Presence},
+    "weight used again": {"module": UsesTheWeight},
     "scaled": {"module": Scaled},
     "clipped": {"module": Clipped},
     "rectified": {"module": Rectified},
@@ -168,8 +181,10 @@ IN_ORDER = {"iterator_train__shuffle": False}
 
 
 @pytest.fixture
-def text(table):
+def text(table, monkeypatch):
     """Counts, of which most are 0: the first row is empty, the last ones are large."""
+    monkeypatch.setattr(_data, "SMALL_SPARSE", 0)
+    monkeypatch.setattr(_prediction, "TRIAL_ROWS", 0)
     X = sparse.random(N_ROWS, N_FEATURES, density=0.2, format="csr", random_state=0)
     X = X.ceil().tolil()
     X[0] = 0
@@ -267,6 +282,22 @@ def test_sparse_rows_are_multiplied_as_they_are(
     assert sum(products) == N_ROWS
 
 
+def test_small_sparse_rows_become_dense(make_net, fit, text, products, monkeypatch):
+    monkeypatch.setattr(_data, "SMALL_SPARSE", N_ROWS * N_FEATURES)
+    fit(make_net(), text)
+    assert products == []
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.Adagrad])
+def test_optimizer_has_the_weights_of_the_net_afterwards(make_net, fit, text, optimizer):
+    net = fit(make_net(optimizer=optimizer), text)
+    (group,) = net.optimizer_.param_groups
+    for parameter, of_net in zip(group["params"], net.module_.parameters(), strict=True):
+        assert parameter is of_net
+        state = net.optimizer_.state[parameter]
+        assert {v.shape for v in state.values() if v.ndim} == {of_net.shape}
+
+
 @pytest.mark.parametrize("module", [OwnLinear, TwoLooks, Scaled])
 def test_rows_that_a_module_looks_at_otherwise_become_dense(
     make_net, fit, text, products, module
@@ -339,12 +370,13 @@ def test_gradients_of_the_sparse_product_are_those_of_the_dense_one(text):
     layer(X).square().sum().backward()
     expected = [parameter.grad.clone() for parameter in layer.parameters()]
     layer.zero_grad()
-    with multiplied_by(layer, torch.float64) as sparse_rows:
+    turned = nn.Parameter(layer.weight.detach().t().contiguous())
+    with multiplied_by(layer, turned) as sparse_rows:
         stand_in = sparse_rows.take(text.X, np.arange(N_ROWS))
         assert stand_in.shape == X.shape
         layer(stand_in).square().sum().backward()
-    for parameter, gradient in zip(layer.parameters(), expected):
-        torch.testing.assert_close(parameter.grad, gradient)
+    torch.testing.assert_close(turned.grad.t(), expected[0])
+    torch.testing.assert_close(layer.bias.grad, expected[1])
 
 
 @pytest.mark.parametrize("params", [{}, {"module": TwoLooks}], ids=["MLP", "two looks"])

@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations
 from torch.utils.data import DataLoader, TensorDataset
 
-from sklnoise.engine import _stacked_route
+from sklnoise.engine import _data, _stacked_route
 from sklnoise.nn import MLP
 
 
@@ -130,8 +130,10 @@ def test_only_arrays_are_given_to_a_stack(
     table,
     folds,
     assert_same_nets,
+    monkeypatch,
     container,
 ):
+    monkeypatch.setattr(_data, "SMALL_SPARSE", 0)
     X = torch.from_numpy(table.X)
     X = TensorDataset(X) if container == "Dataset" else container(table.X)
     data, net = table._replace(X=X), make_net(iterator_train__shuffle=False)

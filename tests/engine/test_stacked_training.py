@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from sklnoise.engine import AutoSizedNet, LabelledData, _stacked_route
-from sklnoise.engine._stacked_route import ELEMENTWISE_OPTIMIZERS
+from sklnoise.engine._optimizers import ELEMENTWISE_OPTIMIZERS
 from sklnoise.exceptions import NonFiniteLossError
 
 

@@ -242,3 +242,12 @@ def test_identity_leaves_cross_entropy_however_sure_the_net_is(correction):
     expected = cross_entropy(logits, y, reduction="none")
     losses = correction(np.eye(3), reduction="none")(logits, y)
     torch.testing.assert_close(losses, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("make", [ForwardLoss, BackwardLoss, ReweightedLoss])
+def test_mixed_precision_of_the_net_does_not_round_the_loss(make):
+    logits, target = batch(3)
+    loss, logits = make(transition(3)).float(), logits.detach().float()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss(logits, target)
+    torch.testing.assert_close(found, loss(logits, target), rtol=1e-6, atol=0)

@@ -1,0 +1,116 @@
+"""One net of a stack in training, with its rows and its callbacks."""
+
+import torch
+from skorch.callbacks import LRScheduler
+
+from sklnoise.engine._callbacks import check_finite, raised_by_callback
+from sklnoise.engine._device import seeded
+from sklnoise.engine._lean import judge_epoch, record
+from sklnoise.engine._stack import let_go
+
+
+class Member:
+    """One net of a stack in training, with its rows and its callbacks.
+
+    Parameters
+    ----------
+    training : Training
+        A net that is ready to be trained.
+    """
+
+    def __init__(self, training):
+        self.net = net = training.net
+        self.dataset = training.dataset
+        self.data = {"X": training.dataset, "y": training.y}
+        with seeded(training.seed, training.setting.device):
+            train, valid = net.get_split_datasets(training.dataset, training.y)
+        self.splits = {"dataset_train": train, "dataset_valid": valid}
+        self.batches = net.get_iterator(train, training=True)
+        self.held_out = None if valid is None else net.get_iterator(valid)
+        self.training = training
+        self.error = None
+
+    def generator(self):
+        """Make the generator that the dropout of this net draws from.
+
+        Returns
+        -------
+        generator : torch.Generator
+            The same as if the net were trained alone.
+        """
+        device = self.training.setting.device
+        return torch.Generator(device).manual_seed(self.training.seed)
+
+    def begin(self, event):
+        """Tell the callbacks that the training, or an epoch of it, begins.
+
+        Parameters
+        ----------
+        event : {"on_train_begin", "on_epoch_begin"}
+            Which of the two.
+        """
+        if self.net.callbacks_:
+            kwargs = self.data if event == "on_train_begin" else self.splits
+            self.net.notify(event, **kwargs)
+
+    def end_epoch(self, losses, sizes, number):
+        """Tell the callbacks of the losses of an epoch, and whether to go on.
+
+        Parameters
+        ----------
+        losses : list of float
+            One a batch.
+
+        sizes : list of int
+            Rows of each batch.
+
+        number : int
+            Of the epoch, from 1.
+
+        Returns
+        -------
+        goes_on : bool
+            False after an error, or where a callback stops the training.
+        """
+        try:
+            check_finite(losses, number)
+            if self.net.callbacks_:
+                record(self.net, losses, sizes, "train")
+                if self.held_out is not None:
+                    held_out = judge_epoch(self.net, self.held_out)
+                    record(self.net, *held_out, "valid")
+                self.net.notify("on_epoch_end", **self.splits)
+        except KeyboardInterrupt as interrupt:
+            if not raised_by_callback(interrupt):
+                raise
+            return False
+        except Exception as error:
+            self.error = error
+            return False
+        return True
+
+    def end(self):
+        """Give the net its own parameters, and tell the callbacks that it is trained."""
+        let_go(self.net.module_)
+        if self.net.callbacks_:
+            self.net.notify("on_train_end", **self.data)
+
+
+def is_schedule(callback):
+    """Tell whether a callback sets learning rates by the number of the epoch.
+
+    Parameters
+    ----------
+    callback : skorch.callbacks.Callback
+        Initialised.
+
+    Returns
+    -------
+    is_schedule : bool
+        False for a schedule that looks at scores or batches.
+    """
+    return (
+        type(callback) is LRScheduler
+        and callback.step_every == "epoch"
+        and callback.policy_ is not torch.optim.lr_scheduler.ReduceLROnPlateau
+    )

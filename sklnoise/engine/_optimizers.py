@@ -1,0 +1,101 @@
+"""What is known of torch's optimizers."""
+
+import inspect
+
+import torch
+
+IMPLEMENTATIONS = {
+    f"optimizer__{name}" for name in ("fused", "foreach", "differentiable")
+}
+FUSED = {
+    "cpu": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad),
+    "cuda": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD),
+}
+"""Optimizers that have a fused implementation, by device."""
+
+ELEMENTWISE_OPTIMIZERS = (
+    torch.optim.SGD,
+    torch.optim.Adam,
+    torch.optim.AdamW,
+    torch.optim.Adagrad,
+    torch.optim.Adadelta,
+    torch.optim.Adamax,
+    torch.optim.NAdam,
+    torch.optim.RAdam,
+    torch.optim.RMSprop,
+)
+"""Optimizers that treat each value alone, so that stacked nets do not meet in them."""
+
+
+def fuse_optimizer(net, device):
+    """Let an optimizer of torch update all weights at once, unless the user chose how.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Not initialised; changed in place.
+
+    device : torch.device
+        Where it is trained.
+
+    Returns
+    -------
+    fused : bool
+        Whether that was done.
+    """
+    fused = (
+        net.optimizer in FUSED.get(device.type, ())
+        and not IMPLEMENTATIONS & vars(net).keys()
+    )
+    if fused:
+        net.set_params(optimizer__fused=True)
+    return fused
+
+
+def has_sparse_gradients(module):
+    """Tell whether a layer of a module gives sparse gradients, which no fusion takes.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The net.
+
+    Returns
+    -------
+    has_sparse_gradients : bool
+        Whether there is a sparse embedding.
+    """
+    return any(getattr(layer, "sparse", False) for layer in module.modules())
+
+
+def cast_state(optimizer):
+    """Give what an optimizer keeps from its start the type of the weights.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Changed in place; of torch's own only Adagrad keeps something from the start.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if torch.is_tensor(value) and value.shape == parameter.shape:
+                state[name] = value.to(parameter.dtype)
+
+
+def steps_once(optimizer):
+    """Tell whether an optimizer of torch needs no closure.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        The optimizer; what one of a user does with a closure is not known.
+
+    Returns
+    -------
+    steps_once : bool
+        Whether a step is one step along the gradient at hand.
+    """
+    if not type(optimizer).__module__.startswith("torch.optim."):
+        return False
+    closure = inspect.signature(type(optimizer).step).parameters.get("closure")
+    return closure is not None and closure.default is None
