@@ -8,8 +8,8 @@ import torch
 from scipy.sparse import issparse
 from torch.utils.data import Dataset, Subset, default_collate
 
-SMALL_SPARSE = 2**18
-"""Values of a sparse matrix up to which it is made dense for good."""
+SMALL_SPARSE = 256, 2**18
+"""Rows and values up to which a sparse matrix is no more than a batch."""
 
 
 class LabelledData(NamedTuple):
@@ -126,7 +126,7 @@ def gather(X, rows, dtype, cast_integers):
 
 
 def without_small_sparsity(data):
-    """Make sparse rows dense where all of them together are small.
+    """Make sparse rows dense where all of them are no more than a batch.
 
     Parameters
     ----------
@@ -138,8 +138,10 @@ def without_small_sparsity(data):
     data : LabelledData
         The same, as dense rows where these can be trained in more and quicker ways.
     """
-    if issparse(data.X) and math.prod(data.X.shape) <= SMALL_SPARSE:
-        return data._replace(X=data.X.toarray())
+    if issparse(data.X):
+        most_rows, most_values = SMALL_SPARSE
+        if data.X.shape[0] <= most_rows and math.prod(data.X.shape) <= most_values:
+            return data._replace(X=data.X.toarray())
     return data
 
 

@@ -183,7 +183,7 @@ IN_ORDER = {"iterator_train__shuffle": False}
 @pytest.fixture
 def text(table, monkeypatch):
     """Counts, of which most are 0: the first row is empty, the last ones are large."""
-    monkeypatch.setattr(_data, "SMALL_SPARSE", 0)
+    monkeypatch.setattr(_data, "SMALL_SPARSE", (0, 0))
     monkeypatch.setattr(_prediction, "TRIAL_ROWS", 0)
     X = sparse.random(N_ROWS, N_FEATURES, density=0.2, format="csr", random_state=0)
     X = X.ceil().tolil()
@@ -282,10 +282,20 @@ def test_sparse_rows_are_multiplied_as_they_are(
     assert sum(products) == N_ROWS
 
 
-def test_small_sparse_rows_become_dense(make_net, fit, text, products, monkeypatch):
-    monkeypatch.setattr(_data, "SMALL_SPARSE", N_ROWS * N_FEATURES)
+@pytest.mark.parametrize(
+    ("limits", "dense"),
+    [
+        ((N_ROWS, N_ROWS * N_FEATURES), True),
+        ((N_ROWS - 1, N_ROWS * N_FEATURES), False),
+        ((N_ROWS, N_ROWS * N_FEATURES - 1), False),
+    ],
+)
+def test_small_sparse_rows_become_dense(
+    make_net, fit, text, products, monkeypatch, limits, dense
+):
+    monkeypatch.setattr(_data, "SMALL_SPARSE", limits)
     fit(make_net(), text)
-    assert products == []
+    assert (products == []) == dense
 
 
 @pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.Adagrad])

@@ -133,7 +133,7 @@ def test_only_arrays_are_given_to_a_stack(
     monkeypatch,
     container,
 ):
-    monkeypatch.setattr(_data, "SMALL_SPARSE", 0)
+    monkeypatch.setattr(_data, "SMALL_SPARSE", (0, 0))
     X = torch.from_numpy(table.X)
     X = TensorDataset(X) if container == "Dataset" else container(table.X)
     data, net = table._replace(X=X), make_net(iterator_train__shuffle=False)
