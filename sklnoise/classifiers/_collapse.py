@@ -22,26 +22,32 @@ hardly anything.
 """
 
 
-def judged_rows(rows, n_classes):
-    """Draw some rows, enough for the mean prediction of each class.
+def judged_rows(y, n_classes):
+    """Draw some rows of each noisy label, so that no rare class is missed.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows,)
-        Rows that were trained on.
+    y : ndarray of shape (n_rows,)
+        Noisy label codes.
 
     n_classes : int
         Number of classes.
 
     Returns
     -------
-    rows : ndarray of shape (n_judged,)
-        All of them where there are few; always the same.
+    positions : ndarray of shape (n_judged,)
+        All of a label that has few; always the same.
+
+    stands_for : ndarray of shape (n_judged,)
+        Number of rows of its label that each stands for.
     """
-    n_judged = max(LEAST_JUDGED, JUDGED_PER_CLASS * n_classes)
-    if len(rows) <= n_judged:
-        return rows
-    return np.random.default_rng(0).choice(rows, n_judged, replace=False)
+    most = max(JUDGED_PER_CLASS, LEAST_JUDGED // n_classes)
+    shuffled = np.random.default_rng(0).permutation(len(y))
+    by_label = shuffled[np.argsort(y[shuffled], kind="stable")]
+    counts = np.bincount(y, minlength=n_classes)
+    rank = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
+    positions = np.sort(by_label[rank < most])
+    return positions, (counts / np.clip(counts, 1, most))[y[positions]]
 
 
 def warn_of_collapse(predicted, y, sample_weight, transition_matrix, classes):

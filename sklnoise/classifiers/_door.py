@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, IterableDataset
 
 from sklnoise._validation import check_trusted, check_weight
 from sklnoise.engine import LabelledData, row_shape
@@ -59,6 +59,12 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
             "X[y.notna()], y[y.notna()]."
         )
     if isinstance(X, Dataset):
+        if not hasattr(X, "__len__") or isinstance(X, IterableDataset):
+            raise ValueError(
+                "X is a torch Dataset without a length or without indices, so that no "
+                f"folds can be made of it; got {type(X).__name__}. Give it __len__ and "
+                "__getitem__, or read its rows into an array."
+            )
         y = validate_data(estimator, y=y)
         check_consistent_length(X, y)
         estimator.n_features_in_ = (*row_shape(X), 1)[0]

@@ -52,6 +52,7 @@ from sklnoise.engine import (
     resolve_device,
     resolve_dtype,
     resolve_half,
+    threads_at_hand,
 )
 
 DEFAULT_FOLDS = 5
@@ -361,7 +362,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             n_classes=len(self.classes_),
             device=device,
             dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
-            n_threads=torch.get_num_threads(),
+            n_threads=threads_at_hand(),
             half=resolve_half(self.dtype, device),
         )
         seed, refit_seed = draw_seeds(self.random_state, 2)
@@ -457,10 +458,12 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """Warn of what the refit may have done to the classes."""
         warn_of_permutation(self.transition_matrix_, start, self.classes_)
         if len(untrusted):
-            judged = judged_rows(untrusted, len(self.classes_))
+            drawn, stands_for = judged_rows(data.y[untrusted], len(self.classes_))
+            judged = untrusted[drawn]
             y_proba = predict_proba(self.estimator_, data.X, judged)
+            weights = stands_for * data.sample_weight[judged]
             warn_of_collapse(
-                np.average(y_proba, axis=0, weights=data.sample_weight[judged]),
+                np.average(y_proba, axis=0, weights=weights),
                 data.y[untrusted],
                 data.sample_weight[untrusted],
                 self.transition_matrix_,

@@ -1,6 +1,7 @@
 """The first pass: probabilities of rows from models that did not see them."""
 
 import inspect
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
@@ -134,8 +135,38 @@ def run_first_pass(
             delayed(attempt)(fit, clone(first_pass), data, *split, seed, fit_params)
             for split, seed, fit_params in zip(splits, seeds, of_folds)
         )
-    n_samples = len(data.y)
-    total, times = np.zeros((n_samples, setting.n_classes)), np.zeros(n_samples)
+    with closing(outcomes):  # also after an error: it holds threads and their limit
+        return collect(outcomes, splits, len(data.y), setting.n_classes, report)
+
+
+def collect(outcomes, splits, n_samples, n_classes, report):
+    """Put together what the folds have predicted.
+
+    Parameters
+    ----------
+    outcomes : iterator of tuple or Exception
+        Probabilities, weights and features of each fold.
+
+    splits : list of (train, test) ndarrays
+        Indices into all the data.
+
+    n_samples, n_classes : int
+        Rows and classes of all the data.
+
+    report : callable
+        Told of each fold that is done, in words.
+
+    Returns
+    -------
+    first_pass : FirstPass
+        Probabilities, weights and features.
+
+    Raises
+    ------
+    FoldFitError
+        If a fold fails; the cause is chained.
+    """
+    total, times = np.zeros((n_samples, n_classes)), np.zeros(n_samples)
     features, folds = None, np.full(n_samples, -1)
     for number, ((_, test), outcome) in enumerate(zip(splits, outcomes), start=1):
         if isinstance(outcome, Exception):

@@ -6,6 +6,7 @@ from sklnoise.engine._device import (
     resolve_device,
     resolve_dtype,
     resolve_half,
+    threads_at_hand,
 )
 from sklnoise.engine._folds import make_splits
 from sklnoise.engine._net import AutoSizedNet, as_net, is_net
@@ -36,5 +37,6 @@ __all__ = [
     "resolve_dtype",
     "resolve_half",
     "row_shape",
+    "threads_at_hand",
     "weights_of",
 ]

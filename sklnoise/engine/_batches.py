@@ -31,6 +31,9 @@ class RowDataset(Dataset):
 
     Attributes
     ----------
+    first_layer : str or None
+        Name of the layer of the net that takes sparse rows as they are.
+
     sparse_rows : SparseRows or None
         What takes sparse rows as they are, where the net can; None makes them dense.
     """
@@ -41,7 +44,7 @@ class RowDataset(Dataset):
         self.rows = rows
         self.dtype = dtype
         self.cast_integers = cast_integers
-        self.sparse_rows = None
+        self.first_layer = self.sparse_rows = None
         self.codes = torch.from_numpy(data.y[rows])
         weight = data.sample_weight[rows]
         self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
@@ -286,5 +289,6 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
     params |= {"batch_size": batch_size, "shuffle": shuffle}
     if ours:
         params["collate_fn"] = collate
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
-    return DataLoader(dataset, generator=generator, **params)
+    if seed is not None:
+        params.setdefault("generator", torch.Generator().manual_seed(seed))
+    return DataLoader(dataset, **params)

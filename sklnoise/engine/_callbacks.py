@@ -6,6 +6,8 @@ import numpy as np
 from skorch.callbacks import (
     Callback,
     EarlyStopping,
+    EpochScoring,
+    EpochTimer,
     GradientNormClipping,
     InputShapeSetter,
     LoadInitState,
@@ -54,8 +56,9 @@ def check_finite(losses, number):
         Of the epoch.
     """
     if not np.isfinite(losses).all():
+        bad = next(loss for loss in losses if not np.isfinite(loss))
         raise NonFiniteLossError(
-            f"the training loss became {losses[-1]} in epoch {number}. Lower the "
+            f"the training loss became {bad} in epoch {number}. Lower the "
             "learning rate, clip the gradients, scale X, or (backward correction) use "
             "a better conditioned transition_matrix."
         )
@@ -154,6 +157,19 @@ ACTING = (
 """Callbacks that change learning rates, gradients or the module, or stop a training."""
 
 
+BLIND = (
+    EarlyStopping,
+    EpochScoring,
+    EpochTimer,
+    KeepBest,
+    LRScheduler,
+    PassthroughScoring,
+    PrintLog,
+    StopAtNonFiniteLoss,
+)
+"""Callbacks that look at no gradient, and at weights only by the state of the module."""
+
+
 def leave_out_observers(net):
     """Take out the callbacks that do not act on the training of a net.
 
@@ -174,9 +190,28 @@ def leave_out_observers(net):
         if isinstance(callback, ACTING)
         or (
             isinstance(callback, PassthroughScoring | ScoringBase)
-            and (ANY_SCORE in wanted or name in wanted)
+            and (ANY_SCORE in wanted or score_name(name, callback) in wanted)
         )
     ]
+
+
+def score_name(name, callback):
+    """Tell under which name a callback writes its score.
+
+    Parameters
+    ----------
+    name : str
+        Name of the callback.
+
+    callback : skorch.callbacks.Callback
+        One that scores, initialised.
+
+    Returns
+    -------
+    score_name : str
+        As another callback may ask for it.
+    """
+    return getattr(callback, "name_", None) or getattr(callback, "name", None) or name
 
 
 def monitored(callback):
@@ -199,4 +234,6 @@ def monitored(callback):
     if isinstance(callback, LRScheduler) and callback.policy_ is not ReduceLROnPlateau:
         return set()
     monitor = getattr(callback, "monitor", None)
-    return set() if monitor is None else {ANY_SCORE if callable(monitor) else monitor}
+    if monitor is None:
+        return set()
+    return {ANY_SCORE if callable(monitor) else monitor.removesuffix("_best")}

@@ -84,7 +84,7 @@ class WeightedCriterion(nn.Module):
         if self.training and self.step < self.warm_up_steps:
             losses = self.warm_up_loss(logits, codes, *extra)
         elif self.means:
-            losses = self.means(logits, codes, *extra)
+            losses = self.means(logits, codes.long(), *extra)
         elif getattr(self.loss, "wants_features", False):
             losses = self.loss((logits, self.hidden.of(y_pred)), codes, *extra)
         else:
@@ -100,12 +100,7 @@ class WeightedCriterion(nn.Module):
     def mean_inside(self):
         """Let losses of equal weight take their mean themselves, which is quicker."""
         parts = self.loss, self.warm_up_loss
-        can_do_so = (
-            not self.weighted
-            and not getattr(self.loss, "wants_features", False)
-            and all(getattr(part, "reduction", None) == "none" for part in parts)
-        )
-        if not can_do_so:
+        if self.weighted or not all(map(means_itself, parts)):
             yield
             return
         for part in parts:
@@ -118,6 +113,36 @@ class WeightedCriterion(nn.Module):
             for part in parts:
                 part.reduction = "none"
             self.means = None
+
+    def __getstate__(self):
+        return vars(self) | {"means": self.means is not None}
+
+    def __setstate__(self, state):
+        super().__setstate__(state | {"means": None})
+        for part in (self.loss, self.warm_up_loss) if state["means"] else ():
+            part.reduction = "none"  # a callback has kept it in the middle of a training
+
+
+def means_itself(loss):
+    """Tell whether a loss has a mean over the rows that is just that.
+
+    Parameters
+    ----------
+    loss : torch.nn.Module
+        The loss.
+
+    Returns
+    -------
+    means_itself : bool
+        False for a loss of a user, which may reduce itself as it likes, and for weights
+        of classes, by which torch divides.
+    """
+    if type(loss) is nn.CrossEntropyLoss:
+        plain = loss.weight is None and loss.ignore_index < 0
+    else:
+        ours = type(loss).__module__.startswith("sklnoise.")
+        plain = ours and not getattr(loss, "wants_features", False)
+    return plain and getattr(loss, "reduction", None) == "none"
 
 
 def first_output(y_pred):

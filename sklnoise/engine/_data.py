@@ -1,6 +1,7 @@
 """All the data of a fit, and how rows are taken out of them."""
 
 import math
+from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
@@ -165,12 +166,20 @@ def collate_rows(dataset, rows):
     ------
     ValueError
         If there is a NaN or an infinity among them.
+
+    TypeError
+        If the items are no rows.
     """
     if hasattr(dataset, "__getitems__"):
         items = dataset.__getitems__(rows)
     else:
         items = [dataset[row] for row in rows]
-    batch = default_collate([i[0] if isinstance(i, tuple | list) else i for i in items])
+    batch = default_collate([row_of(item) for item in items])
+    if not isinstance(batch, torch.Tensor):
+        raise TypeError(
+            "the items of a Dataset must be rows, tensors or arrays of one shape, or "
+            f"tuples that start with one; got {type(items[0]).__name__}."
+        )
     if batch.is_floating_point() and not batch.isfinite().all():
         bad = [row for row, item in zip(rows, batch) if not item.isfinite().all()]
         raise ValueError(
@@ -178,6 +187,28 @@ def collate_rows(dataset, rows):
             "__getitem__ impute the values, or leave such rows out."
         )
     return batch
+
+
+def row_of(item):
+    """Take the row out of an item of a torch Dataset.
+
+    Parameters
+    ----------
+    item : object
+        A row, as a list of numbers too, or a tuple or list that starts with one.
+
+    Returns
+    -------
+    row : object
+        The row.
+    """
+
+    def is_row(part):
+        return isinstance(part, list) and all(isinstance(v, Number) for v in part)
+
+    if isinstance(item, tuple | list) and not is_row(item):
+        item = item[0]
+    return torch.tensor(item) if is_row(item) else item
 
 
 class HoldOut:

@@ -132,15 +132,17 @@ def resolve_half(dtype, device):
     if dtype != "bfloat16":
         return None
     if device.type == "cpu":
-        has_it = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+        has_it = any(capabilities[name] for name in capabilities if "bf16" in name)
     else:
-        has_it = device.type != "cuda" or torch.cuda.is_bf16_supported()
+        is_cuda = device.type == "cuda"
+        has_it = not is_cuda or torch.cuda.get_device_capability(device)[0] >= 8
     if not has_it:
         warnings.warn(
             f'dtype="bfloat16" is float32 here: the device "{device}" has no '
             "instructions for bfloat16, and to emulate them would be slower. "
             'dtype="float32" is without this warning.',
-            stacklevel=4,
+            stacklevel=5,  # through _fit, fit and its context to the caller
         )
     return torch.bfloat16 if has_it else None
 
@@ -195,6 +197,18 @@ def watched(device):
     with seeded(0, device):
         before = states()
         yield lambda: not all(map(torch.equal, before, states()))
+
+
+def threads_at_hand():
+    """Tell how many threads torch may use.
+
+    Returns
+    -------
+    n_threads : int
+        While no training limits them.
+    """
+    with TRAINING_LOCK:
+        return torch.get_num_threads()
 
 
 @contextmanager

@@ -90,9 +90,26 @@ def dropout_layers(module):
     Returns
     -------
     layers : list of torch.nn.Dropout
-        Not of its subclasses, which may do something else.
+        Not of its subclasses, which may do something else, and none that changes its
+        input.
     """
-    return [layer for layer in module.modules() if type(layer) is nn.Dropout]
+    return [layer for layer in module.modules() if is_plain(layer)]
+
+
+def is_plain(layer):
+    """Tell whether a layer is dropout that gives a new tensor.
+
+    Parameters
+    ----------
+    layer : torch.nn.Module
+        Any layer.
+
+    Returns
+    -------
+    is_plain : bool
+        Whether `drop` can take its place.
+    """
+    return type(layer) is nn.Dropout and not layer.inplace
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import torch
 from sklnoise.engine._batches import BatchIterator
 from sklnoise.engine._lean_gate import is_followed
 from sklnoise.engine._replaced import method
+from sklnoise.engine._workers import stop_if_told
 
 
 @torch.enable_grad()
@@ -33,10 +34,11 @@ def train_epoch(net, batches):
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     losses, sizes, one = [], [], None
     for X, targets in on_device(batches, net.device):
+        stop_if_told()
         for parameter in parameters:  # zero_grad takes as long as a small layer
             parameter.grad = None
         loss = criterion(module(X), targets)
-        one = torch.ones_like(loss) if one is None else one  # which backward would make
+        one = loss.new_ones(()) if one is None else one  # which backward would make
         loss.backward(one)
         optimizer.step()
         losses.append(loss.detach())

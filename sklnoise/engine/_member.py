@@ -3,6 +3,7 @@
 import torch
 from skorch.callbacks import LRScheduler
 
+from sklnoise.engine._batches import BatchIterator
 from sklnoise.engine._callbacks import check_finite, raised_by_callback
 from sklnoise.engine._device import seeded
 from sklnoise.engine._lean import judge_epoch, record
@@ -76,9 +77,11 @@ class Member:
             check_finite(losses, number)
             if self.net.callbacks_:
                 record(self.net, losses, sizes, "train")
-                if self.held_out is not None:
-                    held_out = judge_epoch(self.net, self.held_out)
-                    record(self.net, *held_out, "valid")
+                if isinstance(self.held_out, BatchIterator):
+                    record(self.net, *judge_epoch(self.net, self.held_out), "valid")
+                elif self.held_out is not None:
+                    step = self.net.validation_step
+                    self.net.run_single_epoch(self.held_out, False, "valid", step)
                 self.net.notify("on_epoch_end", **self.splits)
         except KeyboardInterrupt as interrupt:
             if not raised_by_callback(interrupt):

@@ -53,6 +53,7 @@ class NormalizedLogits(nn.Module):
         if self.from_probabilities:
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
         mean, var = self.running_mean, self.running_var
+        logits = logits.to(mean.dtype)  # mixed precision gives less
         if self.training and len(logits) > 1:
             mean, var = self.moments(logits)
             self.update(mean.detach(), var.detach())
@@ -74,9 +75,9 @@ class NormalizedLogits(nn.Module):
         weight = self.sample_weight
         if weight is None:
             weight = logits.new_ones(len(logits))
-        share = (weight / weight.sum()).to(logits)
-        mean = share @ logits
-        return mean, share @ (logits - mean) ** 2
+        share = (weight / weight.sum()).to(logits)[:, None]
+        mean = (share * logits).sum(dim=0)
+        return mean, (share * (logits - mean) ** 2).sum(dim=0)
 
     def update(self, mean, var):
         """Move the running moments, at first quickly, towards those of a batch.

@@ -9,11 +9,11 @@ from skorch.utils import to_numpy
 
 from sklnoise.engine._criterion import first_output
 from sklnoise.engine._data import gather, n_samples_of, row_shape
-from sklnoise.engine._first_layer import TRIAL_ROWS, first_layer
+from sklnoise.engine._first_layer import TRIAL_ROWS
 from sklnoise.engine._hidden import HiddenFeatures
 from sklnoise.engine._lean_gate import overridden
 from sklnoise.engine._net import wants_floats
-from sklnoise.engine._sparse import multiplied_by
+from sklnoise.engine._sparse import multiplying_copy
 
 LEAST_ROWS, PREDICT_ROWS = 256, 4096
 PREDICT_VALUES = 2**19
@@ -125,9 +125,13 @@ def outputs_in_chunks(net, X, rows):
     output : torch.Tensor or tuple
         What the module gives for the chunk.
     """
-    module = net.module_.eval()
+    module, sparse_rows = net.module_, None
+    n_rows = n_samples_of(X) if rows is None else len(rows)
     stock = not {"infer", "evaluation_step"} & overridden(net)
-    for batch in batches(net, X, rows):
+    if stock and issparse(X) and n_rows > TRIAL_ROWS:
+        module, sparse_rows = multiplying_copy(net, X.shape[1])
+    module.eval()
+    for batch in batches(net, X, rows, sparse_rows):
         with torch.inference_mode():
             output = (
                 module(batch.to(net.device))
@@ -137,7 +141,7 @@ def outputs_in_chunks(net, X, rows):
         yield output
 
 
-def batches(net, X, rows):
+def batches(net, X, rows, sparse_rows=None):
     """Gather rows for a net, a chunk at a time.
 
     Parameters
@@ -151,6 +155,9 @@ def batches(net, X, rows):
     rows : ndarray of shape (n_rows,) or None
         The rows; None means all.
 
+    sparse_rows : SparseRows, default=None
+        What takes sparse rows as they are; None makes them dense.
+
     Yields
     ------
     batch : torch.Tensor of shape (n_chunk, ...)
@@ -158,15 +165,11 @@ def batches(net, X, rows):
     """
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
     cast = wants_floats(net)
-    n_rows = n_samples_of(X) if rows is None else len(rows)
-    several = issparse(X) and n_rows > TRIAL_ROWS
-    layer = first_layer(net, X.shape[1]) if several else None
-    if layer is None:
-        for chunk in chunks(X, rows, chunk_rows(X)):
+    size = chunk_rows(X) if sparse_rows is None else PREDICT_ROWS
+    for chunk in chunks(X, rows, size):
+        if sparse_rows is None:
             yield gather(X, chunk, dtype, cast)
-        return
-    with multiplied_by(layer) as sparse_rows:
-        for chunk in chunks(X, rows, PREDICT_ROWS):
+        else:
             yield sparse_rows.take(X, chunk)
 
 
@@ -187,9 +190,10 @@ def chunks(X, rows, size):
     Yields
     ------
     chunk : slice or ndarray
-        Of all rows, or of `rows`.
+        Of all rows, or of `rows`; one without a row where there are none.
     """
-    for start in range(0, n_samples_of(X) if rows is None else len(rows), size):
+    n_rows = n_samples_of(X) if rows is None else len(rows)
+    for start in range(0, max(1, n_rows), size):
         part = slice(start, start + size)
         yield part if rows is None else rows[part]
 

@@ -26,6 +26,7 @@ from sklnoise.engine._optimizers import (
     has_sparse_gradients,
 )
 from sklnoise.engine._probe import check_output, softmax
+from sklnoise.engine._sparse import layer_for_sparse_rows
 
 
 class Training(NamedTuple):
@@ -164,9 +165,11 @@ def prepare(
             append_normalization(net, setting)
         if start_from is not None:
             load_weights(net.module_, start_from)
-    if not observed:
-        leave_out_observers(net)
-    return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params or {})
+        if not observed:
+            leave_out_observers(net)
+        fit_params = fit_params or {}
+        dataset.first_layer = layer_for_sparse_rows(net, dataset, fit_params)
+    return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params)
 
 
 def load_weights(module, weights):

@@ -69,7 +69,7 @@ def fit_nets(
 
     Returns
     -------
-    outcomes : iterator of object
+    outcomes : generator of object
         What `finish` returns, or the exception that a fit failed with, in order.
     """
     data = without_small_sparsity(data)
@@ -81,7 +81,7 @@ def fit_nets(
     share = setting._replace(n_threads=max(1, setting.n_threads // len(plans)))
     first = attempt(plans[0], share)
     if isinstance(first, Exception):
-        return iter([first])
+        return (failure for failure in [first])
     small = is_small_step(first.net.module_, first.batch_shape())
     n_workers = 1 if small else min(setting.n_threads, len(plans))
     if not small and not may_be_beside(first):

@@ -1,130 +1,24 @@
-"""Sparse rows, multiplied as they are by the first linear layer of a net."""
+"""Nets whose first linear layer multiplies sparse rows as they are."""
 
 from contextlib import contextmanager
 
 import torch
 from scipy.sparse import issparse
 from torch import nn
-from torch.nn.functional import embedding_bag
 
 from sklnoise.engine._batches import BatchIterator
+from sklnoise.engine._callbacks import BLIND
 from sklnoise.engine._data import row_shape
-from sklnoise.engine._first_layer import first_layer
+from sklnoise.engine._first_layer import first_layer, sharing_copy
 from sklnoise.engine._lean_gate import is_lean
 from sklnoise.engine._optimizers import ELEMENTWISE_OPTIMIZERS
 from sklnoise.engine._replaced import Replaced
+from sklnoise.engine._sparse_rows import SparseRows
+from sklnoise.engine._stack import has_hooks
 
 
-class SparseRows:
-    """The sparse rows that a net is applied to next.
-
-    Parameters
-    ----------
-    layer : torch.nn.Linear
-        The layer that multiplies them.
-
-    turned : torch.Tensor of shape (n_features, n_units)
-        Its weight, turned so that neither products nor gradients need a transposition.
-    """
-
-    def __init__(self, layer, turned):
-        self.layer = layer
-        self.turned = turned
-        self.rows = None
-
-    def take(self, X, rows):
-        """Keep some rows for the layer.
-
-        Parameters
-        ----------
-        X : CSR matrix of shape (n_samples, n_features)
-            The data.
-
-        rows : ndarray of shape (n_rows,)
-            Indices.
-
-        Returns
-        -------
-        stand_in : torch.Tensor of shape (n_rows, n_features)
-            To apply the net to: NaN, and hardly any memory.
-        """
-        dtype = self.turned.dtype
-        numpy_dtype = torch.empty(0, dtype=dtype).numpy().dtype
-        self.rows = X[rows].astype(numpy_dtype, copy=False)
-        return torch.full((1, 1), torch.nan, dtype=dtype).expand(self.rows.shape)
-
-    def multiply(self, stand_in):
-        """Apply the layer to the rows that were taken last.
-
-        Parameters
-        ----------
-        stand_in : torch.Tensor of shape (n_rows, n_features)
-            What stands for them.
-
-        Returns
-        -------
-        output : torch.Tensor of shape (n_rows, n_units)
-            What the layer gives.
-        """
-        output = SparseProduct.apply(self.rows, self.turned)
-        return output if self.layer.bias is None else output + self.layer.bias
-
-
-class SparseProduct(torch.autograd.Function):
-    """The product of sparse rows, which need no gradient, and dense weights."""
-
-    @staticmethod
-    def forward(ctx, rows, weight):
-        """Compute the product.
-
-        Parameters
-        ----------
-        ctx : object
-            Where torch keeps what the gradient needs.
-
-        rows : CSR matrix of shape (n_rows, n_features)
-            Sparse rows.
-
-        weight : torch.Tensor of shape (n_features, n_units)
-            Dense weights.
-
-        Returns
-        -------
-        output : torch.Tensor of shape (n_rows, n_units)
-            `rows @ weight`.
-        """
-        ctx.rows = rows
-        values, columns, starts = map(
-            torch.from_numpy, (rows.data, rows.indices, rows.indptr[:-1])
-        )
-        return embedding_bag(
-            columns, weight, starts, mode="sum", per_sample_weights=values
-        )
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, gradient):
-        """Compute the gradient by the weights.
-
-        Parameters
-        ----------
-        ctx : object
-            What `forward` kept.
-
-        gradient : torch.Tensor of shape (n_rows, n_units)
-            Gradient by the output.
-
-        Returns
-        -------
-        gradients : tuple
-            None for the rows, and that by the weights.
-        """
-        return None, torch.from_numpy(ctx.rows.T @ gradient.numpy())
-
-
-@contextmanager
-def sparse_rows_for(net, dataset, fit_params):
-    """Let the net of a training multiply sparse rows as they are, where it can.
+def layer_for_sparse_rows(net, dataset, fit_params):
+    """Choose the layer that multiplies sparse rows in a training.
 
     Parameters
     ----------
@@ -136,26 +30,75 @@ def sparse_rows_for(net, dataset, fit_params):
 
     fit_params : dict
         Parameters of the training loop.
+
+    Returns
+    -------
+    name : str or None
+        Name of the layer; None where rows must become dense, or are.
+    """
+    if not issparse(dataset.all_X) or not nobody_sees_weights(net, dataset, fit_params):
+        return None
+    return first_layer(net, row_shape(dataset.all_X)[0], trained=True)
+
+
+@contextmanager
+def sparse_rows_for(net, dataset):
+    """Let the net of a training multiply sparse rows as they are, where it can.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised, and not trained yet.
+
+    dataset : RowDataset
+        Its rows, which know the layer.
     """
     layer = None
-    if (
-        issparse(dataset.all_X)
-        and is_lean(net, fit_params)
-        and type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
-        and isinstance(net.get_iterator(dataset, training=True), BatchIterator)
-        and isinstance(net.get_iterator(dataset), BatchIterator)
-    ):
-        layer = first_layer(net, row_shape(dataset.all_X)[0], trained=True)
-    if layer is None:
+    if dataset.first_layer is not None:
+        layer = net.module_.get_submodule(dataset.first_layer)
+    if layer is None or has_hooks(layer):  # one may look at hidden features by now
         yield
         return
     weight = layer.weight
     turned = nn.Parameter(weight.data.t().contiguous(), weight.requires_grad)
     weight.data = turned.data.t()
-    with steps_on(net.optimizer_, weight, turned), multiplied_by(layer, turned) as rows:
-        dataset.sparse_rows = rows
-        yield
-    dataset.sparse_rows = None
+    try:
+        with (
+            steps_on(net.optimizer_, weight, turned),
+            multiplied_by(layer, turned) as dataset.sparse_rows,
+        ):
+            yield
+    finally:
+        dataset.sparse_rows = None
+        weight.data = weight.data.contiguous()
+
+
+def nobody_sees_weights(net, dataset, fit_params):
+    """Tell whether nothing in a training but the net looks at weights and gradients.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialised.
+
+    dataset : RowDataset
+        Its rows.
+
+    fit_params : dict
+        Parameters of the training loop.
+
+    Returns
+    -------
+    nobody_does : bool
+        Whether one weight can be another tensor for a while.
+    """
+    return (
+        is_lean(net, fit_params)
+        and type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
+        and all(type(callback) in BLIND for _, callback in net.callbacks_)
+        and isinstance(net.get_iterator(dataset, training=True), BatchIterator)
+        and isinstance(net.get_iterator(dataset), BatchIterator)
+    )
 
 
 @contextmanager
@@ -202,27 +145,55 @@ def exchange(optimizer, old, new):
 
 
 @contextmanager
-def multiplied_by(layer, turned=None):
-    """Let a linear layer multiply sparse rows.
+def multiplied_by(layer, turned):
+    """Let a linear layer multiply sparse rows in a training.
 
     Parameters
     ----------
     layer : torch.nn.Linear
         The first layer of a net; as it was, afterwards.
 
-    turned : torch.Tensor of shape (n_features, n_units), default=None
-        Its weight, turned; None makes it.
+    turned : torch.nn.Parameter of shape (n_features, n_units)
+        Its weight, turned.
 
     Yields
     ------
     sparse_rows : SparseRows
         What has to be told of the rows.
     """
-    if turned is None:
-        turned = layer.weight.detach().t().contiguous()
     sparse_rows = SparseRows(layer, turned)
     layer.forward = Replaced(layer, "forward", sparse_rows.multiply)
     try:
         yield sparse_rows
     finally:
         del layer.forward
+
+
+def multiplying_copy(net, n_features):
+    """Copy the module of a net so that it multiplies sparse rows.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Fitted; not changed, since other threads may predict with it too.
+
+    n_features : int
+        Values of a row.
+
+    Returns
+    -------
+    module : torch.nn.Module
+        The module itself, where it cannot.
+
+    sparse_rows : SparseRows or None
+        What has to be told of the rows.
+    """
+    hooked = has_hooks(net.module_)  # a copy would not call those of this net
+    name = None if hooked else first_layer(net, n_features)
+    if name is None:
+        return net.module_, None
+    module = sharing_copy(net.module_)
+    layer = module.get_submodule(name)
+    sparse_rows = SparseRows(layer, layer.weight.detach().t().contiguous())
+    layer.forward = sparse_rows.multiply
+    return module, sparse_rows

@@ -8,6 +8,7 @@ from torch import fx, nn
 from torch.nn import functional
 
 from sklnoise.engine._device import n_weights, watched
+from sklnoise.engine._dropout import is_plain
 from sklnoise.engine._stacked_layers import (
     Draws,
     StackedBatchNorm,
@@ -73,8 +74,8 @@ def stack_chains(modules, generators):
     Returns
     -------
     stack : torch.nn.Module or None
-        Applied to (n_nets, n_rows, ...), gives (n_nets, n_rows, n_classes). Its method
-        `draws` holds the generators. None if some part of the nets is unknown.
+        Applied to (n_nets, n_rows, ...), gives (n_nets, n_rows, n_classes). Its
+        attribute `draws` holds the generators. None if some part of the nets is unknown.
     """
     graph = None if has_hooks(modules[0]) else traced(modules[0])
     if graph is None:
@@ -173,7 +174,7 @@ def stack_layers(layers, draws):
         return StackedLinear(layers)
     if kind is nn.BatchNorm1d and layer.momentum is not None:
         return StackedBatchNorm(layers)
-    if kind is nn.Dropout:
+    if is_plain(layer):
         return StackedDropout(layer, draws)
     if kind is nn.Flatten and layer.start_dim >= 1:
         return StackedFlatten(layer.start_dim, layer.end_dim)

@@ -6,6 +6,7 @@ import torch
 from sklnoise.engine._lean import to_device
 from sklnoise.engine._member import is_schedule
 from sklnoise.engine._stack import point_to
+from sklnoise.engine._workers import stop_if_told
 
 
 def train_stack(members, stack):
@@ -118,6 +119,7 @@ def stacked_epoch(members, stack, optimizer):
             codes[:, parts].split(size, dim=1),
             shares[:, parts].split(size, dim=1),
         ):
+            stop_if_told()
             stack.draws.sizes = [of_member[len(losses)] for of_member in sizes]
             for _, parameter in parameters:
                 parameter.grad = None

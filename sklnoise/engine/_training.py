@@ -94,7 +94,7 @@ def run(training):
         features_for(net, dataset),
         net.criterion_.mean_inside(),
         without_silent_logs(net),
-        sparse_rows_for(net, dataset, fit_params),
+        sparse_rows_for(net, dataset),
     ):
         train(net, dataset, y, fit_params)
 

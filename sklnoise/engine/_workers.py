@@ -1,8 +1,13 @@
 """Tasks that are worked on at the same time, and errors as their outcomes."""
 
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+
+HERE = threading.local()
+"""Knows, in each worker, whether to stop."""
 
 
 def attempt(function, *args):
@@ -44,7 +49,10 @@ def workers(n_workers):
     if n_workers == 1:
         yield map
         return
-    with ThreadPoolExecutor(n_workers) as pool:
+    stop = threading.Event()
+    with ThreadPoolExecutor(
+        n_workers, initializer=partial(setattr, HERE, "stop", stop)
+    ) as pool:
 
         def do(function, *iterables):
             results = deque()
@@ -55,4 +63,21 @@ def workers(n_workers):
             while results:
                 yield results.popleft().result()
 
-        yield do
+        try:
+            yield do
+        except BaseException:
+            stop.set()
+            raise
+
+
+def stop_if_told():
+    """End the work in this thread if that of all has been given up.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        In a worker, after an error or an interrupt in the thread that waits for it.
+    """
+    stop = getattr(HERE, "stop", None)
+    if stop is not None and stop.is_set():
+        raise KeyboardInterrupt

@@ -116,6 +116,43 @@ def test_nan_in_a_dataset_is_named_by_its_row(quick_net, noisy_blobs):
         clf.fit(as_dataset(X), noisy_blobs[1])
 
 
+class Stream(torch.utils.data.IterableDataset):
+    """Has no rows that could be indexed."""
+
+    def __iter__(self):
+        return iter(np.zeros((240, 2)))
+
+
+class Unsized(torch.utils.data.Dataset):
+    """Has no length."""
+
+    def __getitem__(self, row):
+        return np.zeros(2)
+
+
+@pytest.mark.parametrize("X", [Stream(), Unsized()])
+def test_dataset_that_cannot_be_split_is_explained(quick_net, noisy_blobs, X):
+    clf = NoiseRobustClassifier(quick_net, correction="none")
+    with pytest.raises(ValueError, match="a torch Dataset without a length or without"):
+        clf.fit(X, noisy_blobs[1])
+
+
+class Records(torch.utils.data.Dataset):
+    """Its items are no rows."""
+
+    def __len__(self):
+        return 240
+
+    def __getitem__(self, row):
+        return {"X": np.zeros(2)}
+
+
+def test_items_of_a_dataset_that_are_no_rows_are_explained(quick_net, noisy_blobs):
+    clf = NoiseRobustClassifier(quick_net, correction="none")
+    with pytest.raises(TypeError, match=r"items of a Dataset must be rows.*got dict"):
+        clf.fit(Records(), noisy_blobs[1])
+
+
 @pytest.mark.parametrize("loss", [torch.nn.ReLU, torch.nn.ReLU()])
 def test_loss_without_a_reduction_is_explained(quick_net, noisy_blobs, loss):
     X, y_noisy, _, _ = noisy_blobs
@@ -245,3 +282,18 @@ def test_class_rarer_than_the_folds_is_warned_of_by_name(quick_net, rng):
     with pytest.warns(RareClassWarning, match="'emu' has 3 rows.* 3 folds are made"):
         clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y)
     assert np.isfinite(clf.out_of_fold_proba_).all()
+
+
+def test_fold_that_fails_leaves_the_threads_as_they_were(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    net = clone(quick_net).set_params(module__hidden=(128, 128), batch_size=240, lr=1e30)
+    net.set_params(optimizer=torch.optim.SGD, max_epochs=3)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(FoldFitError) as error:
+            NoiseRobustClassifier(net, cv=3).fit(np.tile(X, 20), y_noisy)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert error.value.__traceback__ is not None

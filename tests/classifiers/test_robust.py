@@ -207,3 +207,14 @@ def test_misspelt_parameter_of_a_partial_is_named(quick_net, noisy_blobs):
     )
     with pytest.raises(TypeError, match="'Q'"):
         clf.fit(*noisy_blobs[:2])
+
+
+@pytest.mark.filterwarnings('ignore:dtype="bfloat16" is float32 here')
+@pytest.mark.parametrize("correction", NORMALIZED)
+def test_normalised_logits_bear_mixed_precision(fit, noisy_blobs, correction):
+    X = noisy_blobs[0]
+    single, half = (
+        fit(correction, dtype=dtype).predict_proba(X.astype(np.float32))
+        for dtype in ("float32", "bfloat16")
+    )
+    assert_allclose(half, single, atol=0.1)

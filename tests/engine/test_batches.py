@@ -261,3 +261,20 @@ def test_parameters_of_a_loader_train_alike(make_net, fit, table, assert_same_we
     plain = {"iterator_train__shuffle": False}
     net = fit(make_net(**plain, iterator_train__num_workers=0), table)
     assert_same_weights(net, fit(make_net(**plain), table))
+
+
+def test_generator_of_the_user_is_the_one_that_draws(dataset):
+    orders = [
+        [
+            y.tolist()
+            for _, (y, *_) in make_batches(
+                dataset,
+                batch_size=4,
+                shuffle=True,
+                seed=seed,
+                generator=torch.Generator().manual_seed(7),
+            )
+        ]
+        for seed in range(2)
+    ]
+    assert orders[0] == orders[1]

@@ -1,5 +1,7 @@
 """The criterion takes means where the losses can, and gives them back as they were."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -101,3 +103,42 @@ def test_loss_without_a_reduction_is_reduced_outside(batch):
         torch.testing.assert_close(
             criterion(*batch), cross_entropy(batch[0], batch[1][0])
         )
+
+
+class ReducesItself(nn.Module):
+    """A loss of a user that looks at its reduction when it is made."""
+
+    def __init__(self, reduction="none"):
+        super().__init__()
+        self.reduction = reduction
+        self.inner = nn.CrossEntropyLoss(reduction=reduction)
+
+    def forward(self, logits, target):
+        return self.inner(logits, target)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        nn.CrossEntropyLoss(weight=torch.tensor([1.0, 5.0, 0.1]), reduction="none"),
+        nn.CrossEntropyLoss(ignore_index=1, reduction="none"),
+        ReducesItself(),
+    ],
+    ids=["weights of classes", "ignored class", "own reduction"],
+)
+def test_loss_whose_mean_may_be_another_is_reduced_outside(loss, batch):
+    criterion = WeightedCriterion(loss.double(), weighted=False).train()
+    with criterion.mean_inside():
+        found = criterion(*batch)
+    torch.testing.assert_close(found, loss(batch[0], batch[1][0]).mean())
+
+
+def test_criterion_that_is_kept_in_the_training_is_an_ordinary_one(batch):
+    logits, (codes, _) = batch
+    weight = torch.arange(20.0)
+    criterion = WeightedCriterion(LOSSES["forward"].double(), weighted=False).train()
+    with criterion.mean_inside():
+        kept = pickle.loads(pickle.dumps(criterion))
+    kept.weighted = True
+    expected = (weight * LOSSES["forward"](logits, codes)).mean()
+    torch.testing.assert_close(kept(logits, (codes, weight)), expected)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from torch.utils.data import Dataset
 
 from sklnoise.engine._data import HoldOut, LabelledData, gather
 
@@ -52,3 +53,18 @@ def test_hold_out_tells_how_many_rows_are_left(data, n_samples):
     split = HoldOut(0.1, seed=0)
     train, _ = split(data, np.zeros(n_samples, dtype=int))
     assert split.n_train(n_samples) == len(train)
+
+
+@pytest.mark.parametrize("with_label", [False, True])
+@pytest.mark.parametrize("kind", [list, np.array, torch.tensor])
+def test_items_of_a_dataset_may_be_rows_of_any_kind(kind, with_label):
+    class Rows(Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, row):
+            item = kind([float(row), 7.0])
+            return (item, 1) if with_label else item
+
+    batch = gather(Rows(), np.array([2, 0]), torch.float64, True)
+    assert_array_equal(batch, [[2, 7], [0, 7]])

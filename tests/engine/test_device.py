@@ -76,13 +76,13 @@ def test_step_is_small_by_its_multiplications():
 
 
 def test_half_precision_is_used_where_the_processor_has_it(monkeypatch):
-    monkeypatch.setattr("torch.ops.mkldnn._is_mkldnn_bf16_supported", lambda: True)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     assert resolve_half("bfloat16", CPU) == torch.bfloat16
     assert resolve_half("float32", CPU) is None
 
 
 def test_emulated_half_precision_is_left_with_a_warning(monkeypatch):
-    monkeypatch.setattr("torch.ops.mkldnn._is_mkldnn_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
     with pytest.warns(UserWarning, match="no instructions for bfloat16"):
         assert resolve_half("bfloat16", CPU) is None
 

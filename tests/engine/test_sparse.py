@@ -1,13 +1,23 @@
 """Sparse rows give what the same rows give that are dense."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
 from scipy import sparse
-from skorch.callbacks import Callback, EpochScoring
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EpochScoring,
+    Freezer,
+    GradientNormClipping,
+)
 from skorch.dataset import ValidSplit
 from torch import nn
+from torch.nn import CrossEntropyLoss
 from torch.utils.data import DataLoader, default_collate
 
 from sklnoise.engine import (
@@ -20,6 +30,8 @@ from sklnoise.engine import (
     predict_proba,
 )
 from sklnoise.engine._first_layer import first_layer
+from sklnoise.engine._preparation import prepare
+from sklnoise.engine._routes import fit_beside
 from sklnoise.engine._sparse import multiplied_by
 from sklnoise.losses import ComplexAdaptationLoss
 from sklnoise.nn import MLP
@@ -103,6 +115,22 @@ class UsesTheWeight(Layers):
         return super().forward(X) + self.hidden.weight[:3, 0]
 
 
+class Counted(Layers):
+    """Divides by the number of values that are there."""
+
+    def forward(self, X):
+        there = (X != 0).sum(dim=1, keepdim=True)
+        return super().forward(X) / (1 + there)
+
+
+class Hooked(Layers):
+    """Forgets the gradient of its first layer."""
+
+    def __init__(self, n_features, n_classes):
+        super().__init__(n_features, n_classes)
+        self.hidden.weight.register_hook(lambda gradient: 0 * gradient)
+
+
 class Scaled(Layers):
     """Divides by the sums of the rows."""
 
@@ -166,6 +194,10 @@ DENSE = {
     "own layer": {"module": OwnLinear},
     "two looks": {"module": TwoLooks},
     "presence": {"module": Presence},
+    "counted": {"module": Counted},
+    "hooked": {"module": Hooked},
+    "clipped gradients": {"callbacks": [GradientNormClipping(0.01)]},
+    "frozen layer": {"callbacks": [Freezer("layers.hidden0.*")]},
     "weight used again": {"module": UsesTheWeight},
     "scaled": {"module": Scaled},
     "clipped": {"module": Clipped},
@@ -370,7 +402,7 @@ def test_layer_is_as_it_was_also_after_an_error(make_net, fit, text, module):
 def test_first_layer_is_found_and_left_as_it_was(make_net, text):
     net = make_net(Layers, module__n_features=N_FEATURES, module__n_classes=3)
     net.initialize()
-    assert first_layer(net, N_FEATURES) is net.module_.hidden
+    assert first_layer(net, N_FEATURES) == "hidden"
     assert "forward" not in vars(net.module_.hidden)
 
 
@@ -405,3 +437,58 @@ def test_data_are_not_changed(make_net, fit, text):
         part.flags.writeable = False
     predict_proba(fit(make_net(), text), text.X)
     assert (before != text.X).nnz == 0
+
+
+def test_other_rows_are_predicted_as_they_are_in_the_training(text):
+    layer = nn.Linear(N_FEATURES, 5).double()
+    turned = nn.Parameter(layer.weight.detach().t().contiguous())
+    others = torch.from_numpy(text.X[:7].toarray())
+    expected = layer(others)
+    with multiplied_by(layer, turned) as sparse_rows:
+        stand_in = sparse_rows.take(text.X, np.arange(9))
+        torch.testing.assert_close(layer(others), expected)
+        torch.testing.assert_close(layer(stand_in)[:7], expected)
+
+
+def test_net_that_a_callback_keeps_is_an_ordinary_one(
+    make_net, fit, text, tmp_path, assert_same_weights
+):
+    kept = Checkpoint(monitor=None, dirname=str(tmp_path))
+    net = fit(make_net(callbacks=[kept], max_epochs=2), text)
+    again = make_net(
+        callbacks=[kept], module__n_features=N_FEATURES, module__n_classes=3
+    ).initialize()
+    again.module_.double()
+    again.load_params(checkpoint=kept)
+    assert_same_weights(again, net)
+
+
+def test_weights_lie_in_one_piece_afterwards(make_net, fit, text):
+    net = fit(make_net(), text)
+    assert all(parameter.is_contiguous() for parameter in net.module_.parameters())
+
+
+def test_threads_can_predict_with_the_same_net(make_net, fit, text):
+    net = fit(make_net(), text)
+    expected = predict_proba(net, text.X)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: predict_proba(net, text.X), range(40)))
+    for proba in found:
+        assert_allclose(proba, expected)
+
+
+def test_folds_of_sparse_rows_can_be_trained_and_predict_on_threads(
+    make_net, text, folds, setting
+):
+    net, loss = make_net(**IN_ORDER), CrossEntropyLoss(reduction="none")
+
+    def fit(data, n_workers):
+        plans = [partial(prepare, net, data, rows, loss, seed=0) for rows in folds]
+        return list(
+            fit_beside(
+                plans, setting, n_workers, lambda net, _: predict_proba(net, data.X)
+            )
+        )
+
+    for proba, expected in zip(fit(text, 2), fit(dense(text), 1), strict=True):
+        assert_allclose(proba, expected, rtol=1e-8)
