@@ -10,7 +10,9 @@ Each measurement is a fresh process on one thread. It makes the data, fits some 
 so that what is imported late is in memory, gives free memory back, and resets the
 kernel's high-water mark of the resident set (`/proc/self/clear_refs`, so Linux only). The
 figure is that mark after the fit less the resident set before: nothing is sampled, so no
-peak is too short to be seen. Epochs are few, since memory does not depend on them.
+peak is too short to be seen. The allocator of glibc is told to give back large blocks
+that are freed, by a threshold that stays at its default instead of growing. Epochs are
+few, since memory does not depend on them.
 
     SKLNOISE_DATA=... python -m benchmarks.bench_memory --rounds 15
 
@@ -21,6 +23,7 @@ most.
 import ctypes
 import gc
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -52,6 +55,7 @@ MB, FLOAT = 1e6, 4
 FOLDS, FEW_ROWS, EPOCHS, ROUNDS_OF_TEXT = 5, 500, 2, 3
 STATES = 4  # weights, gradients and Adam's two
 SYSTEMS = ("whole fit", "refit", "cleanlab, skorch", "one skorch fit")
+GIVES_BACK = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 INTERPRETER = "import torch; print(open('/proc/self/status').read())"
 
 
@@ -122,11 +126,16 @@ def measure(data, system):
     print(json.dumps(found))
 
 
-def measure_apart(data, system, rounds):
-    """Measure in fresh processes."""
+def measure_apart(data, system, rounds, gives_back=True):
+    """Measure in fresh processes, whose allocator gives freed memory back or not."""
+    environment = os.environ | (GIVES_BACK if gives_back else {})
     command = [sys.executable, "-m", "benchmarks.bench_memory", "--measure", data, system]
     found = [
-        json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        json.loads(
+            subprocess.run(
+                command, check=True, capture_output=True, env=environment
+            ).stdout
+        )
         for _ in range(rounds)
     ]
     return pd.DataFrame(found) / MB
@@ -155,7 +164,9 @@ def dense_lane(rounds):
             n_nets = FOLDS if system == "whole fit" else 1  # stacked
             about = allowed(found, found.X[0] / 10, "a tenth of X", system, n_nets)
         rows.append(row_of(8, data, system, found.extra, **about))
-    return rows
+    kept = measure_apart(data, "whole fit", rounds, gives_back=False)
+    note = "with what the allocator of glibc keeps by default of freed memory"
+    return [*rows, row_of(8, data, "whole fit, with freed memory", kept.extra, note=note)]
 
 
 def allowed(found, share, name, system, n_nets):

@@ -141,9 +141,11 @@ def refit_lane(shape, limit, limit_with_callbacks, rounds):
     """Compare the refit with a known T to the bare loop."""
     X, y, T = make_shape(shape)
     usual = shape_net(shape, callbacks=None)
+    plain = classifier(shape_net(shape), correction="none")
     seconds = race(
         {
             "refit": lambda: classifier(shape_net(shape), transition=T).fit(X, y),
+            "refit, no correction": lambda: plain.fit(X, y),
             "refit, epoch callbacks": lambda: classifier(usual, transition=T).fit(X, y),
             "bare loop": lambda: bare_fit(shape),
         },
@@ -152,6 +154,7 @@ def refit_lane(shape, limit, limit_with_callbacks, rounds):
     row = partial(compare, 1, SHAPES[shape][0], seconds)
     return [
         row("refit", "bare loop", limit=limit),
+        row("refit, no correction", "bare loop"),
         row("refit, epoch callbacks", "bare loop", limit=limit_with_callbacks),
     ]
 

@@ -10,8 +10,8 @@ from sklnoise.exceptions import ClassCollapseWarning
 LOST_SHARE = 0.2
 """A class predicted less often than this share of what is implied has collapsed."""
 
-LEAST_JUDGED = 2000
-JUDGED_PER_CLASS = 200
+LEAST_JUDGED = 1000
+JUDGED_PER_CLASS = 100
 """Rows that are predicted again: each more would cost as much as a step of training."""
 
 LEAST_ROWS = 20

@@ -34,6 +34,9 @@ class RowDataset(Dataset):
     first_layer : str or None
         Name of the layer of the net that takes sparse rows as they are.
 
+    weighted : bool
+        Whether some rows weigh more than others.
+
     sparse_rows : SparseRows or None
         What takes sparse rows as they are, where the net can; None makes them dense.
     """
@@ -47,23 +50,16 @@ class RowDataset(Dataset):
         self.first_layer = self.sparse_rows = None
         self.codes = torch.from_numpy(data.y[rows])
         weight = data.sample_weight[rows]
-        self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+        self.weighted = bool((weight != weight[:1]).any())
+        if self.weighted:
+            self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+        else:
+            self.sample_weight = torch.ones((), dtype=dtype).expand(len(rows))
         extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)
         self.targets = (self.codes, self.sample_weight, *extra)
 
     def __len__(self):
         return len(self.rows)
-
-    @property
-    def weighted(self):
-        """Tell whether some rows weigh more than others.
-
-        Returns
-        -------
-        weighted : bool
-            False where all weigh 1.
-        """
-        return bool((self.sample_weight != 1).any())
 
     def take_X(self, positions):
         """Return the rows of X at some positions.
@@ -164,16 +160,16 @@ class BatchIterator:
 
     def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
         self.dataset, self.positions = base_of(dataset), positions_in_base(dataset)
+        self.n_rows = len(dataset)
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.generator = None if seed is None else torch.Generator().manual_seed(seed)
 
     def __len__(self):
-        n_samples = len(self.positions)
         if self.drop_last:
-            return n_samples // self.batch_size
-        return -(-n_samples // self.batch_size)
+            return self.n_rows // self.batch_size
+        return -(-self.n_rows // self.batch_size)
 
     def order(self):
         """Draw the order of one pass.
@@ -183,13 +179,13 @@ class BatchIterator:
         positions : torch.Tensor of shape (n_rows,)
             Where the rows are in the dataset.
         """
-        positions = self.positions
         if self.shuffle:
-            shuffled = torch.randperm(len(positions), generator=self.generator)
-            positions = positions[shuffled]
+            order = torch.randperm(self.n_rows, generator=self.generator)
+        else:
+            order = torch.arange(self.n_rows)
         if self.drop_last:
-            positions = positions[: len(self) * self.batch_size]
-        return positions
+            order = order[: len(self) * self.batch_size]
+        return order if self.positions is None else self.positions[order]
 
     def __iter__(self):
         order = self.order()
@@ -245,12 +241,13 @@ def positions_in_base(dataset):
 
     Returns
     -------
-    positions : torch.Tensor of shape (n_rows,), dtype=int64
-        Indices.
+    positions : torch.Tensor of shape (n_rows,), dtype=int64, or None
+        Indices; None for all rows in their order.
     """
-    positions = torch.arange(len(dataset))
+    positions = None
     while type(dataset) is Subset:  # one of a user may give other rows
-        positions = torch.as_tensor(np.asarray(dataset.indices))[positions]
+        indices = torch.as_tensor(np.asarray(dataset.indices))
+        positions = indices if positions is None else indices[positions]
         dataset = dataset.dataset
     return positions
 

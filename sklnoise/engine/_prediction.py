@@ -39,9 +39,14 @@ def predict_proba(net, X, rows=None):
     y_proba : ndarray of shape (n_rows, n_classes)
         Rows sum to 1.
     """
-    nonlinearity = net.predict_nonlinearity
-    outputs = map(first_output, outputs_in_chunks(net, X, rows))
-    return np.concatenate([to_numpy(nonlinearity(output)) for output in outputs])
+    n_rows, n_done = n_samples_of(X) if rows is None else len(rows), 0
+    for output in map(first_output, outputs_in_chunks(net, X, rows)):
+        part = to_numpy(net.predict_nonlinearity(output))
+        if not n_done:
+            y_proba = np.empty((n_rows, *part.shape[1:]), part.dtype)
+        y_proba[n_done : n_done + len(part)] = part
+        n_done += len(part)
+    return y_proba
 
 
 def hidden_features(net, X, rows=None):

@@ -169,7 +169,8 @@ def prepare(
             leave_out_observers(net)
         fit_params = fit_params or {}
         dataset.first_layer = layer_for_sparse_rows(net, dataset, fit_params)
-    return Training(net, dataset, data.y[rows], seed + 1, setting, fit_params)
+    y = dataset.codes.numpy()
+    return Training(net, dataset, y, seed + 1, setting, fit_params)
 
 
 def load_weights(module, weights):

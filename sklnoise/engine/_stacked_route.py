@@ -170,7 +170,7 @@ def alike(members, mapped, n_groups):
         net, batches = member.net, member.batches
         parts = net.module_.modules()
         meet = mapped or any(isinstance(part, nn.BatchNorm1d) for part in parts)
-        n_rows = len(batches.positions) if meet else 0
+        n_rows = batches.n_rows if meet else 0
         shape = len(batches), net.max_epochs, n_rows
         by_shape.setdefault(shape, []).append(number)
     return [

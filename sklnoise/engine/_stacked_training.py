@@ -108,7 +108,9 @@ def stacked_epoch(members, stack, optimizer):
     loss_of_row = net.criterion_.loss
     stack.train()
     parameters = list(stack.named_parameters())
-    losses = []
+    # In one piece: what is left of each step would break up the memory between them.
+    losses = shares.new_empty(max(map(len, sizes)), len(members))
+    n_steps = 0
     for start in range(0, rows.shape[1], at_once):
         some_rows = rows[:, start : start + at_once]
         batches = dataset.take_rows(some_rows.ravel())
@@ -120,14 +122,16 @@ def stacked_epoch(members, stack, optimizer):
             shares[:, parts].split(size, dim=1),
         ):
             stop_if_told()
-            stack.draws.sizes = [of_member[len(losses)] for of_member in sizes]
+            stack.draws.sizes = [of_member[n_steps] for of_member in sizes]
             for _, parameter in parameters:
                 parameter.grad = None
-            row_losses = loss_of_row(stack(X).flatten(0, 1), y.flatten())
+            row_losses = loss_of_row(stack(X).flatten(0, 1), y.flatten().long())
             row_losses.backward(share.flatten())  # the gradient of their weighted sum
             optimizer.step()
-            losses.append((row_losses.detach().view(y.shape) * share).sum(dim=1))
-    return torch.stack(losses, dim=1).tolist(), sizes
+            weighted = row_losses.detach().view(y.shape) * share
+            torch.sum(weighted, dim=1, out=losses[n_steps])
+            n_steps += 1
+    return losses.t().tolist(), sizes
 
 
 def draw_epoch(members, size):
@@ -155,14 +159,14 @@ def draw_epoch(members, size):
     sizes : list of list of int
         Rows of each net and batch.
     """
-    orders = [member.batches.order() for member in members]
-    shape = len(members), max(map(len, orders))
+    shape = len(members), max(member.batches.n_rows for member in members)
     rows = np.empty(shape, dtype=np.int64)
-    codes = torch.empty(shape, dtype=torch.int64)
+    codes = torch.empty(shape, dtype=torch.int32)
     shares = torch.zeros(shape, dtype=members[0].dataset.dtype)
     sizes = []
-    for k, (member, order) in enumerate(zip(members, orders)):
-        dataset, n_rows = member.dataset, len(order)
+    for k, member in enumerate(members):
+        dataset, order = member.dataset, member.batches.order()
+        n_rows = len(order)
         rows[k, :n_rows] = dataset.rows[order.numpy()]
         rows[k, n_rows:] = rows[k, 0]
         codes[k, :n_rows] = dataset.codes[order]
@@ -172,7 +176,8 @@ def draw_epoch(members, size):
         shares[k, : n_full * size] /= size
         shares[k, n_full * size : n_rows] /= max(1, rest)
         sizes.append([size] * n_full + [rest] * bool(rest))
-    return rows, codes, shares, sizes
+    longest = max(map(sum, sizes))
+    return rows[:, :longest], codes[:, :longest], shares[:, :longest], sizes
 
 
 def keep_running(members, goes_on, stack, optimizer):
