@@ -194,6 +194,15 @@ def cores_lane(setting, sizes, epochs, hidden, rounds, *, limit):
     return [compare(3, setting, seconds, *threads, **about)]
 
 
+def bare_loop_on_two_cores(rounds):
+    """Compare two threads to one for the bare loop, which shows what torch can gain."""
+    threads = {"bare loop, two threads": 2, "bare loop, one thread": 1}
+    fits = dict.fromkeys(threads, partial(bare_fit, "mnist"))
+    seconds = race(fits, rounds, threads=threads, clock="wall")
+    about = {"threads": "2 / 1", "clock": "wall"}
+    return [compare(3, SHAPES["mnist"][0], seconds, *threads, **about)]
+
+
 def tables_on_two_cores(rounds):
     """Compare two threads to one on small tables."""
     _, (_, *sizes), *training = SHAPES["table"]
@@ -230,6 +239,22 @@ def bfloat16_lane(rounds):
         rounds,
     )
     return [compare(4, SHAPES["mnist"][0], seconds, *seconds.columns, limit=0.7)]
+
+
+def product_lane(rounds, calls=300):
+    """Compare the first product of a step in bfloat16 to float32."""
+
+    def multiply(dtype):
+        X, weight = torch.randn(BATCH, 784, dtype=dtype), torch.randn(784, 128).to(dtype)
+        for _ in range(calls):
+            X @ weight
+
+    products = {
+        "product in bfloat16": partial(multiply, torch.bfloat16),
+        "in float32": partial(multiply, torch.float32),
+    }
+    seconds = race(products, rounds)
+    return [compare(4, "128 x 784 x 128", seconds, *products, per=calls)]
 
 
 def accuracy_lane(rounds):
@@ -405,8 +430,10 @@ LANES = {
         },
     ),
     "3-mnist": partial(cores_lane, *SHAPES["mnist"], limit=0.65),
+    "3-bare": bare_loop_on_two_cores,
     "3-table": tables_on_two_cores,
     "4-time": bfloat16_lane,
+    "4-product": product_lane,
     "4-accuracy": accuracy_lane,
     "5-step": step_lane,
     "6-csr": sparse_lane,

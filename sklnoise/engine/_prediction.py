@@ -39,7 +39,7 @@ def predict_proba(net, X, rows=None):
     y_proba : ndarray of shape (n_rows, n_classes)
         Rows sum to 1.
     """
-    n_rows, n_done = n_samples_of(X) if rows is None else len(rows), 0
+    n_rows, n_done = count(X, rows), 0
     for output in map(first_output, outputs_in_chunks(net, X, rows)):
         part = to_numpy(net.predict_nonlinearity(output))
         if not n_done:
@@ -131,9 +131,8 @@ def outputs_in_chunks(net, X, rows):
         What the module gives for the chunk.
     """
     module, sparse_rows = net.module_, None
-    n_rows = n_samples_of(X) if rows is None else len(rows)
     stock = not {"infer", "evaluation_step"} & overridden(net)
-    if stock and issparse(X) and n_rows > TRIAL_ROWS:
+    if stock and issparse(X) and count(X, rows) > TRIAL_ROWS:
         module, sparse_rows = multiplying_copy(net, X.shape[1])
     module.eval()
     for batch in batches(net, X, rows, sparse_rows):
@@ -197,10 +196,28 @@ def chunks(X, rows, size):
     chunk : slice or ndarray
         Of all rows, or of `rows`; one without a row where there are none.
     """
-    n_rows = n_samples_of(X) if rows is None else len(rows)
-    for start in range(0, max(1, n_rows), size):
+    for start in range(0, max(1, count(X, rows)), size):
         part = slice(start, start + size)
         yield part if rows is None else rows[part]
+
+
+def count(X, rows):
+    """Count the rows to predict.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
+        The data.
+
+    rows : ndarray of shape (n_rows,) or None
+        The rows; None means all.
+
+    Returns
+    -------
+    n_rows : int
+        How many.
+    """
+    return n_samples_of(X) if rows is None else len(rows)
 
 
 def chunk_rows(X):
