@@ -71,6 +71,82 @@ def mix_with_identity(transition_matrix, identity_weight):
     return (1 - identity_weight) * transition_matrix + identity_weight * identity
 
 
+def shrink(transition_matrix, standard_error, target):
+    """Draw an estimate of T to a target as far as its sampling error asks for.
+
+    The share of the target is that of James and Stein (1961), positive part: the sum of
+    the squared standard errors over the squared distance, at most 1.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        An estimate of T.
+
+    standard_error : ndarray of shape (n_classes, n_classes)
+        Of each entry.
+
+    target : ndarray of shape (n_classes, n_classes)
+        A T of which less has to be known.
+
+    Returns
+    -------
+    shrunk : ndarray of shape (n_classes, n_classes)
+        The mixture.
+
+    share : float
+        That of the target, in [0, 1].
+    """
+    distance = np.square(transition_matrix - target).sum()
+    error = np.square(standard_error).sum()
+    share = 1.0 if distance <= error else float(error / distance)
+    return (1 - share) * transition_matrix + share * target, share
+
+
+def without_domination(transition_matrix):
+    """Draw rows of an estimated T to the identity until no other class dominates them.
+
+    Labels judged by a T that has two classes swapped are all judged wrong. Noisy labels
+    alone cannot tell that from strong noise, and on few rows chance decides.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        An estimate of T.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The largest entry of each row is on the diagonal.
+    """
+    T = transition_matrix
+    lead = T.max(axis=1) - T.diagonal()
+    share = (lead / (1 + lead))[:, np.newaxis]
+    return (1 - share) * T + share * np.eye(len(T))
+
+
+def noise_rate_of(transition_matrix, noisy_frequencies, n_samples):
+    """Return the share of wrong labels that T implies.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    noisy_frequencies : ndarray of shape (n_classes,)
+        Share of each noisy label.
+
+    n_samples : float
+        Number of labels, or their weight, that the shares were counted on.
+
+    Returns
+    -------
+    noise_rate : float
+        The mean of `1 - T[i, i]` under the clean prior.
+    """
+    prior, _ = clean_prior(transition_matrix, noisy_frequencies, n_samples)
+    return float(1 - prior @ transition_matrix.diagonal())
+
+
 def swappable_pairs(transition_matrix):
     """Find pairs of classes that flip into each other so often that names may swap.
 

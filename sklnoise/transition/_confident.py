@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklnoise._blocks import row_blocks
 from sklnoise.transition._base import (
     TIE,
     BaseTransitionEstimator,
@@ -46,19 +47,68 @@ class ConfidentJointEstimator(BaseTransitionEstimator):
 
     def _estimate(self, y_proba, y, sample_weight):
         n_classes = y_proba.shape[1]
-        mass = label_mass(y, sample_weight, n_classes)
-        threshold = np.full(n_classes, np.inf)
-        for j in np.flatnonzero(mass):
-            labelled = y == j
-            threshold[j] = np.average(
-                y_proba[labelled, j], weights=sample_weight[labelled]
-            )
-        reached = np.where(y_proba >= threshold - TIE, y_proba, -np.inf)
-        counted = np.isfinite(reached).any(axis=1)
-        confident_class = reached[counted].argmax(axis=1)
-        counts = np.zeros((n_classes, n_classes))
-        np.add.at(counts, (confident_class, y[counted]), sample_weight[counted])
+        thresholds = confident_thresholds(y_proba, y, sample_weight)
+        confident = np.empty(len(y), dtype=np.int64)
+        for rows in row_blocks(len(y), n_classes):
+            confident[rows] = confident_classes(y_proba[rows], thresholds)
+        counted = confident >= 0
+        pairs = confident[counted] * n_classes + y[counted]
+        counts = label_mass(pairs, sample_weight[counted], n_classes**2)
+        counts = counts.reshape(n_classes, n_classes)
         # As in the paper, each class keeps at least one row that is labelled right.
         np.fill_diagonal(counts, counts.diagonal().clip(min=1))
+        mass = label_mass(y, sample_weight, n_classes)
         joint = counts * (mass / counts.sum(axis=0))
         return joint, multinomial_standard_error(joint)
+
+
+def confident_thresholds(y_proba, y, sample_weight=None):
+    """Return the mean probability of each class over the rows labelled so.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Held-out probabilities.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weights; None means one each.
+
+    Returns
+    -------
+    thresholds : ndarray of shape (n_classes,)
+        Infinite for a class that no row is labelled with.
+    """
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    n_classes = y_proba.shape[1]
+    mass = label_mass(y, weight, n_classes)
+    total = label_mass(y, weight * y_proba[np.arange(len(y)), y], n_classes)
+    return np.divide(total, mass, out=np.full(n_classes, np.inf), where=mass > 0)
+
+
+def confident_classes(y_proba, thresholds):
+    """Find the most probable class of each row among those that reach their threshold.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_rows, n_classes)
+        Held-out probabilities.
+
+    thresholds : ndarray of shape (n_classes,)
+        See `confident_thresholds`.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_rows,), dtype=int64
+        Codes; -1 where no class reaches its threshold.
+    """
+    reach = thresholds - TIE
+    top = y_proba.argmax(axis=1)
+    # Only where the most probable class of all fails must the others be looked at.
+    fails = np.flatnonzero(y_proba[np.arange(len(top)), top] < reach[top])
+    reached = np.where(y_proba[fails] >= reach, y_proba[fails], -1)
+    second = reached.argmax(axis=1)
+    top[fails] = np.where(reached[np.arange(len(fails)), second] < 0, -1, second)
+    return top

@@ -3,6 +3,7 @@
 from numbers import Real
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from sklnoise._compat import Interval
 from sklnoise.transition._base import (
@@ -11,6 +12,9 @@ from sklnoise.transition._base import (
     label_mass,
     multinomial_standard_error,
 )
+
+BLOCK_COLUMNS = 16
+"""As many probabilities of a row as the processor reads from memory at once."""
 
 
 class LabelFrequencyEstimator(BaseTransitionEstimator):
@@ -64,13 +68,38 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
     def _estimate(self, y_proba, y, sample_weight):
         n_classes = y_proba.shape[1]
         wanted = max(self.min_samples, self.share * sample_weight.sum())
-        top_score = y_proba.max(axis=1)
-        counts = np.empty((n_classes, n_classes))
-        for i, score in enumerate(y_proba.T):
-            predicted_mass = sample_weight[score >= top_score - TIE].sum()
-            taken = take_top(score, sample_weight, min(wanted, predicted_mass / 2))
-            counts[i] = label_mass(y, taken, n_classes)
+        least_score = y_proba.max(axis=1) - TIE
+        counts = np.zeros((n_classes, n_classes))
+        for i, score in columns(y_proba):
+            predicted = score >= least_score
+            mass = min(wanted, sample_weight[predicted].sum() / 2)
+            if mass > 0:
+                # The top of all rows scores no less than that of the rows predicted i.
+                taken = take_top(score[predicted], sample_weight[predicted], mass)
+                rows = score >= score[predicted][taken > 0].min() - TIE
+                taken = take_top(score[rows], sample_weight[rows], mass)
+                counts[i] = label_mass(y[rows], taken, n_classes)
         return counts, multinomial_standard_error(counts)
+
+
+def columns(y_proba):
+    """Iterate over the columns, copied in blocks that are read through only once.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Probabilities, row by row in memory.
+
+    Yields
+    ------
+    number : int
+        Of the column.
+
+    score : ndarray of shape (n_samples,)
+        The column.
+    """
+    for block in gen_batches(y_proba.shape[1], BLOCK_COLUMNS):
+        yield from enumerate(np.ascontiguousarray(y_proba[:, block].T), block.start)
 
 
 def take_top(score, sample_weight, mass):
