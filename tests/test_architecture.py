@@ -10,6 +10,8 @@ import sklnoise
 ROOT = Path(sklnoise.__file__).parent
 FLOORS = {
     "exceptions": 0,
+    "_blocks": 0,
+    "_labels": 0,
     "_matrix": 0,
     "_validation": 0,
     "_compat": 0,
@@ -17,6 +19,8 @@ FLOORS = {
     "transition": 1,
     "datasets": 1,
     "nn": 1,
+    "metrics": 2,
+    "issues": 2,
     "engine": 2,
     "classifiers": 3,
     "inspection": 4,

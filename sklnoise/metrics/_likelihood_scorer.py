@@ -1,0 +1,123 @@
+"""The log-likelihood of noisy labels as a scorer."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length
+
+from sklnoise._labels import check_labels, encode, occurring_classes
+from sklnoise._validation import check_proba
+from sklnoise.metrics._likelihood import check_has_likelihood
+from sklnoise.metrics._scorer import NoisyLabelScorer
+
+
+class NoisyLogLikelihoodScorer(NoisyLabelScorer):
+    """Score a classifier by the mean log-likelihood of noisy labels.
+
+    It is `scorer(estimator, X, y_noisy, *, sample_weight=None)`, higher is better: a
+    proper score, best for the noisy posterior. The probabilities are those of
+    `predict_noisy_proba`, where the estimator has it, otherwise of `predict_proba`, which
+    takes T for the identity. It looks into a `Pipeline` and into what a search found,
+    nested too. As in :func:`sklearn.metrics.log_loss`, probabilities are clipped at the
+    machine epsilon of their dtype.
+
+    A classifier that was fitted with a loss without likelihood, such as "gce" or "mae",
+    is refused with a ValueError. The score can rule out any other, but not tell apart
+    those that fit the noisy labels equally well, as T and the identity may do.
+
+    Notes
+    -----
+    It is one object for all. To request weights from metadata routing, copy it first:
+    `copy.deepcopy(noisy_log_likelihood_scorer).set_score_request(sample_weight=True)`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_blobs
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+    >>> from sklnoise.metrics import noisy_log_likelihood_scorer
+    >>> X, y = make_blobs(900, centers=[[0, 0], [6, 0], [0, 6]], random_state=0)
+    >>> T = make_transition_matrix("pair", 3, 0.3)
+    >>> y_noisy = make_noisy_labels(y, T, random_state=0)
+    >>> models = LogisticRegression(), LogisticRegression(C=1e-6)
+    >>> good, bad = (
+    ...     cross_val_score(model, X, y_noisy, scoring=noisy_log_likelihood_scorer)
+    ...     for model in models
+    ... )
+    >>> print(good.mean() > bad.mean())
+    True
+    """
+
+    def __init__(self):
+        super().__init__("predict_proba")
+
+    def _row_scores(self, method_caller, estimator, X, y_noisy, sample_weight):
+        estimator, X = last_step(estimator, X)
+        check_has_likelihood(estimator)
+        predict = getattr(estimator, "predict_noisy_proba", None)
+        y_proba = check_proba((predict or estimator.predict_proba)(X))
+        y_noisy = check_labels(y_noisy, "y_noisy")
+        check_consistent_length(y_proba, y_noisy)
+        classes = columns_of(estimator, y_proba.shape[1], y_noisy)
+        likelihood = y_proba[np.arange(len(y_proba)), encode(y_noisy, classes, "y_noisy")]
+        smallest = np.finfo(y_proba.dtype).eps
+        return np.log(likelihood.clip(smallest, 1 - smallest))
+
+    def __repr__(self):
+        return "noisy_log_likelihood_scorer"
+
+
+noisy_log_likelihood_scorer = NoisyLogLikelihoodScorer()
+
+
+def last_step(estimator, X):
+    """Reach through pipelines and searches for the classifier inside.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted classifier, pipeline or search.
+
+    X : array-like of shape (n_samples, ...)
+        Rows for it.
+
+    Returns
+    -------
+    estimator : estimator
+        The classifier.
+
+    X : array-like of shape (n_samples, ...)
+        The rows as the steps before it transform them.
+    """
+    while True:
+        if isinstance(estimator, Pipeline):
+            if len(estimator.steps) > 1:
+                X = estimator[:-1].transform(X)
+            estimator = estimator.steps[-1][1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return estimator, X
+
+
+def columns_of(estimator, n_classes, y_noisy):
+    """Return the class of each column of the probabilities.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted classifier.
+
+    n_classes : int
+        Number of columns.
+
+    y_noisy : ndarray of shape (n_samples,)
+        Labels that occur.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+        Its `classes_`; the codes where a net has an output for a class it has not seen.
+    """
+    classes = np.asarray(getattr(estimator, "classes_", ()))
+    return classes if len(classes) == n_classes else occurring_classes(n_classes, y_noisy)
