@@ -1,0 +1,186 @@
+"""The rows whose label is probably wrong."""
+
+import numpy as np
+
+from sklnoise._compat import StrOptions, validate_params
+from sklnoise._validation import check_weight
+from sklnoise.issues._confident import confidently_elsewhere
+from sklnoise.issues._quality import judge, self_confidence
+from sklnoise.issues._transition import check_rows, resolve_transition
+
+
+@validate_params(
+    {
+        "y": ["array-like"],
+        "y_proba": ["array-like"],
+        "filter_by": [StrOptions({"posterior", "confident-learning", "self-confidence"})],
+        "return_type": [StrOptions({"mask", "indices", "frame"})],
+    },
+    prefer_skip_nested_validation=True,
+)
+def find_label_issues(
+    y,
+    y_proba,
+    *,
+    transition_matrix=None,
+    labels=None,
+    sample_weight=None,
+    filter_by="posterior",
+    return_type="mask",
+):
+    """Find the rows whose label is probably wrong.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Noisy labels.
+
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities of the noisy labels, by models that have not seen the rows, such
+        as the `out_of_fold_proba_` of a classifier or those of
+        :func:`sklearn.model_selection.cross_val_predict`.
+
+    transition_matrix : array-like of shape (n_classes, n_classes), default=None
+        T[i, j] = P(noisy = j | clean = i), for "posterior". None estimates it from the
+        rows, as :func:`label_quality_scores` does.
+
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column. None takes the sorted labels of y.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as frequencies, where T or thresholds are estimated.
+
+    filter_by : {"posterior", "confident-learning", "self-confidence"}, \
+            default="posterior"
+        "posterior": another class is more likely than the label, given the row, the
+        label and T. "confident-learning": off the diagonal of the confident joint
+        (Northcutt, 2021), and not the most probable class. "self-confidence": the rows
+        of lowest probability of their label, as many as "confident-learning" finds.
+
+    return_type : {"mask", "indices", "frame"}, default="mask"
+        What is returned.
+
+    Returns
+    -------
+    issues : ndarray or pandas.DataFrame
+        "mask": a boolean array of shape (n_samples,). "indices": the positions of the
+        issues, the most suspect first. "frame": one line a row, with the index of y
+        where it has one, and the columns `label`, `suggested_label`, `quality` and
+        `is_issue`.
+
+    Raises
+    ------
+    ValueError
+        If the labels, the probabilities or T are not valid, or do not fit.
+
+    ImportError
+        If a frame is asked for and pandas is not installed.
+
+    See Also
+    --------
+    label_quality_scores : The quality that the rows are sorted by with "posterior".
+
+    References
+    ----------
+    Northcutt, Jiang, Chuang. Confident learning: estimating uncertainty in dataset
+    labels. JAIR 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_val_predict
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklnoise import find_label_issues
+    >>> X, y = load_wine(return_X_y=True)
+    >>> y[[3, 100]] = 2  # two wrong labels
+    >>> model = make_pipeline(StandardScaler(), LogisticRegression())
+    >>> y_proba = cross_val_predict(model, X, y, cv=5, method="predict_proba")
+    >>> print(sorted(find_label_issues(y, y_proba, return_type="indices")[:2].tolist()))
+    [3, 100]
+    """
+    rows = check_rows(y, y_proba, labels)
+    if filter_by == "posterior":
+        T = resolve_transition(transition_matrix, rows, sample_weight)
+        quality, suggested = judge(rows.y_proba, rows.y, T)
+        is_issue = suggested != rows.y
+    else:
+        weight = check_weight(sample_weight, len(rows.y))
+        quality = self_confidence(rows.y_proba, rows.y)
+        is_issue, suggested = confidently_elsewhere(rows.y_proba, rows.y, weight)
+        if filter_by == "self-confidence":
+            is_issue = lowest(quality, weight, weight[is_issue].sum())
+    if return_type == "mask":
+        return is_issue
+    if return_type == "indices":
+        found = np.flatnonzero(is_issue)
+        return found[np.argsort(quality[found], kind="stable")]
+    return as_frame(y, rows, suggested, quality, is_issue)
+
+
+def lowest(quality, sample_weight, mass):
+    """Find the rows of lowest quality.
+
+    Parameters
+    ----------
+    quality : ndarray of shape (n_samples,)
+        What they are sorted by.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    mass : float
+        Weight that the rows have at most.
+
+    Returns
+    -------
+    is_lowest : ndarray of shape (n_samples,), dtype=bool
+        The rows.
+    """
+    order = np.argsort(quality, kind="stable")
+    is_lowest = np.zeros(len(quality), dtype=bool)
+    is_lowest[order] = np.cumsum(sample_weight[order]) <= mass * (1 + 1e-9)
+    return is_lowest
+
+
+def as_frame(y, rows, suggested, quality, is_issue):
+    """Put what was found into a frame.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        The labels as they came, perhaps with an index.
+
+    rows : Rows
+        Label codes and classes.
+
+    suggested : ndarray of shape (n_samples,)
+        Codes of the labels that are more likely.
+
+    quality : ndarray of shape (n_samples,)
+        Low is suspect.
+
+    is_issue : ndarray of shape (n_samples,), dtype=bool
+        Where another label is suggested for good.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        One line a row.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            'return_type="frame" needs pandas. Install it with pip install '
+            '"sklnoise[frames]", or ask for a "mask" or "indices".'
+        ) from error
+    index = y.index if isinstance(y, pd.Series | pd.DataFrame) else None
+    columns = {
+        "label": rows.classes[rows.y],
+        "suggested_label": rows.classes[suggested],
+        "quality": quality,
+        "is_issue": is_issue,
+    }
+    return pd.DataFrame(columns, index=index)

@@ -1,0 +1,192 @@
+"""How likely each noisy label is right."""
+
+import numpy as np
+
+from sklnoise._blocks import row_blocks
+from sklnoise._compat import StrOptions, validate_params
+from sklnoise.issues._clean_posterior import solve
+from sklnoise.issues._transition import check_rows, resolve_transition
+
+
+@validate_params(
+    {
+        "y": ["array-like"],
+        "y_proba": ["array-like"],
+        "method": [StrOptions({"posterior", "self-confidence"})],
+    },
+    prefer_skip_nested_validation=True,
+)
+def label_quality_scores(
+    y,
+    y_proba,
+    *,
+    transition_matrix=None,
+    labels=None,
+    sample_weight=None,
+    method="posterior",
+):
+    """Score how likely the label of each row is right.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Noisy labels.
+
+    y_proba : array-like of shape (n_samples, n_classes)
+        Probabilities of the noisy labels, by models that have not seen the rows, such
+        as the `out_of_fold_proba_` of a classifier or those of
+        :func:`sklearn.model_selection.cross_val_predict`.
+
+    transition_matrix : array-like of shape (n_classes, n_classes), default=None
+        T[i, j] = P(noisy = j | clean = i). None estimates it from the rows, by
+        :class:`~sklnoise.transition.AutoEstimator`, and draws the estimate to even
+        flips as far as its standard error asks for, see the notes.
+
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column. None takes the sorted labels of y.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the rows where T is estimated.
+
+    method : {"posterior", "self-confidence"}, default="posterior"
+        "posterior" is P(clean = y | noisy = y, row), from T and the clean posterior.
+        "self-confidence" is the probability of the label itself, which knows nothing of
+        which classes are mistaken for which.
+
+    Returns
+    -------
+    quality : ndarray of shape (n_samples,)
+        Between 0 and 1; low is suspect.
+
+    Raises
+    ------
+    ValueError
+        If the labels, the probabilities or T are not valid, or do not fit.
+
+    See Also
+    --------
+    find_label_issues : The rows whose label is probably wrong.
+    clean_posterior : The clean posterior given the row alone.
+
+    Notes
+    -----
+    With q the :func:`~sklnoise.issues.clean_posterior` of a row, `P(clean = i | noisy =
+    j, row) = q_i T[i, j] / Σ_k q_k T[k, j]`.
+
+    An estimate of T is mixed with the T of even flips at the same noise rate. Its share
+    is that of James and Stein (1961): the sum of the squared standard errors over the
+    squared distance of the two, at most 1. With few rows little can be said of which
+    classes are mistaken for which, and the score ranks rows nearly as "self-confidence".
+    Rows of the estimate in which another class leads are drawn to the identity until it
+    leads no more: pass T where a class is labelled more often as another than as itself.
+
+    Examples
+    --------
+    >>> from sklnoise import label_quality_scores
+    >>> T = [[0.9, 0.1], [0.3, 0.7]]
+    >>> y_proba = [[0.8, 0.2], [0.4, 0.6], [0.8, 0.2]]
+    >>> label_quality_scores([0, 1, 1], y_proba, transition_matrix=T).round(2)
+    array([0.94, 0.97, 0.59])
+    """
+    rows = check_rows(y, y_proba, labels)
+    if method == "self-confidence":
+        return self_confidence(rows.y_proba, rows.y)
+    T = resolve_transition(transition_matrix, rows, sample_weight)
+    return judge(rows.y_proba, rows.y, T)[0]
+
+
+def self_confidence(y_proba, y):
+    """Return the probability of the label of each row.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Noisy posterior.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    Returns
+    -------
+    quality : ndarray of shape (n_samples,)
+        One value a row.
+    """
+    return y_proba[np.arange(len(y)), y]
+
+
+def judge(y_proba, y, transition_matrix):
+    """Compute the posterior of the noisy label, and the most likely clean one.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Noisy posterior of the rows.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    Returns
+    -------
+    quality : ndarray of shape (n_samples,)
+        Posterior of the label itself.
+
+    suggested : ndarray of shape (n_samples,), dtype=int64
+        Code of the most likely clean label; the label itself where it is one of several.
+    """
+    quality, suggested = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
+    for rows in row_blocks(*y_proba.shape):
+        clean = solve(y_proba[rows], transition_matrix)
+        posterior = label_posterior(clean, y[rows], transition_matrix)
+        quality[rows], suggested[rows] = best_of(posterior, y[rows])
+    return quality, suggested
+
+
+def best_of(posterior, y):
+    """Return the posterior of the label of each row, and its most likely label.
+
+    Parameters
+    ----------
+    posterior : ndarray of shape (n_rows, n_classes)
+        P(clean | noisy label, row).
+
+    y : ndarray of shape (n_rows,)
+        Label codes.
+
+    Returns
+    -------
+    quality : ndarray of shape (n_rows,)
+        Posterior of the label itself.
+
+    suggested : ndarray of shape (n_rows,), dtype=int64
+        Code of the most likely clean label; the label itself where it is one of several.
+    """
+    quality, best = self_confidence(posterior, y), posterior.argmax(axis=1)
+    ties = quality >= self_confidence(posterior, best)
+    return quality, np.where(ties, y, best)
+
+
+def label_posterior(clean_proba, y, transition_matrix):
+    """Compute `P(clean | noisy label, row)`.
+
+    Parameters
+    ----------
+    clean_proba : ndarray of shape (n_rows, n_classes)
+        Clean posterior given the row.
+
+    y : ndarray of shape (n_rows,)
+        Label codes.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    Returns
+    -------
+    posterior : ndarray of shape (n_rows, n_classes)
+        Rows sum to 1; a row whose label T calls impossible keeps its `clean_proba`.
+    """
+    joint = clean_proba * transition_matrix.T.astype(clean_proba.dtype)[y]
+    mass = joint.sum(axis=1, keepdims=True)
+    return np.where(mass > 0, joint / np.where(mass > 0, mass, 1), clean_proba)

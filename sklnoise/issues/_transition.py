@@ -1,0 +1,87 @@
+"""The T that labels are judged by, and the rows that are judged."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from sklnoise._labels import match_labels
+from sklnoise._matrix import noise_rate_of, shrink, uniform_flips, without_domination
+from sklnoise._validation import check_proba, check_transition_matrix
+from sklnoise.transition import AutoEstimator
+
+
+class Rows(NamedTuple):
+    """Rows to judge.
+
+    Attributes
+    ----------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Noisy posterior.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    classes : ndarray of shape (n_classes,)
+        The label that each code stands for.
+    """
+
+    y_proba: np.ndarray
+    y: np.ndarray
+    classes: np.ndarray
+
+
+def check_rows(y, y_proba, labels):
+    """Validate the rows to judge.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Noisy labels.
+
+    y_proba : array-like of shape (n_samples, n_classes)
+        Noisy posterior.
+
+    labels : array-like of shape (n_classes,) or None
+        The class of each column.
+
+    Returns
+    -------
+    rows : Rows
+        The probabilities, not copied where they are an array of floats already, with
+        the codes of the labels.
+    """
+    y_proba = check_proba(y_proba)
+    check_consistent_length(y_proba, y)
+    return Rows(y_proba, *match_labels(y, y_proba.shape[1], labels))
+
+
+def resolve_transition(transition_matrix, rows, sample_weight):
+    """Return the T to judge by, estimated where it is not known.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes) or None
+        T, if it is known.
+
+    rows : Rows
+        The rows to judge.
+
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights of the rows where T is estimated.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T; an estimate is drawn to even flips as far as its standard error asks for, and
+        to the identity until no class is labelled more often as another.
+    """
+    n_classes = len(rows.classes)
+    if transition_matrix is not None:
+        return check_transition_matrix(transition_matrix, n_classes)
+    estimator = AutoEstimator().fit(rows.y_proba, rows.y, sample_weight)
+    T, error = estimator.transition_matrix_, estimator.standard_error_
+    mass = np.bincount(rows.y, weights=sample_weight, minlength=n_classes)
+    noise_rate = noise_rate_of(T, mass / mass.sum(), mass.sum())
+    T, _ = shrink(T, error, uniform_flips(n_classes, noise_rate))
+    return without_domination(T)
