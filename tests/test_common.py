@@ -1,8 +1,12 @@
-"""scikit-learn's own checks, for each correction, on the CPU, with no exception."""
+"""scikit-learn's own checks, for each correction and around others, without exception."""
 
 from unittest import SkipTest
 
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
@@ -10,7 +14,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.engine import AutoSizedNet
 
@@ -34,9 +38,15 @@ CLASSIFIERS = [NoiseRobustClassifier(device="cpu")] + [
     for name in CORRECTIONS
     if name != "forward"
 ]
+CONFIDENT = [
+    ConfidentLearningClassifier(LogisticRegression()),
+    ConfidentLearningClassifier(LogisticRegression(), action="reweight"),
+    ConfidentLearningClassifier(make_pipeline(StandardScaler(), LogisticRegression())),
+    ConfidentLearningClassifier(KNeighborsClassifier()),  # takes no weights
+]
 
 
-@parametrize_with_checks(CLASSIFIERS)
+@parametrize_with_checks(CLASSIFIERS + CONFIDENT)
 def test_scikit_learn_check_passes_without_being_skipped(estimator, check):
     try:
         check(estimator)
@@ -54,11 +64,9 @@ def name_of(check):
     return getattr(check, "func", check).__name__
 
 
-@pytest.mark.parametrize(
-    "classifier", CLASSIFIERS, ids=lambda classifier: classifier.correction
-)
+@pytest.mark.parametrize("classifier", CLASSIFIERS + CONFIDENT, ids=repr)
 @pytest.mark.parametrize(
     "check", [check_param_validation, check_dataframe_column_names_consistency]
 )
 def test_check_outside_the_common_list_passes(classifier, check):
-    check("NoiseRobustClassifier", classifier)
+    check(type(classifier).__name__, classifier)

@@ -73,6 +73,37 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
     estimator._row_shape = row_shape(X)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
+    codes, classes = encode_rows(y, rows)
+    if trusted is None:
+        trusted = np.zeros(len(y), dtype=bool)
+    trusted = check_trusted(trusted, len(y)) & (weight > 0)
+    return LabelledData(X, codes, weight), rows, classes, trusted
+
+
+def encode_rows(y, rows):
+    """Turn the labels of some rows into codes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Labels.
+
+    rows : ndarray of shape (n_rows,)
+        Those that take part.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype=int64
+        -1 in the other rows.
+
+    classes : ndarray of shape (n_classes,)
+        The labels that occur, sorted.
+
+    Raises
+    ------
+    ValueError
+        If they are not of one kind, or no classes.
+    """
     codes = np.full(len(y), -1, dtype=np.int64)
     try:
         classes, codes[rows] = np.unique(y[rows], return_inverse=True)
@@ -83,10 +114,7 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
             "rows without a label, or turn the labels into strings."
         ) from error
     check_classification_targets(y)
-    if trusted is None:
-        trusted = np.zeros(len(y), dtype=bool)
-    trusted = check_trusted(trusted, len(y)) & (weight > 0)
-    return LabelledData(X, codes, weight), rows, classes, trusted
+    return codes, classes
 
 
 def check_predict_input(estimator, X):

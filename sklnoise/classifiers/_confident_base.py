@@ -1,0 +1,319 @@
+"""Any classifier, fitted to some rows of all the data."""
+
+from contextlib import closing, nullcontext
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import indexable
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import has_fit_parameter, validate_data
+
+from sklnoise._compat import (
+    check_method_params,
+    routing_enabled,
+    safe_indexing,
+    set_random_states,
+)
+from sklnoise._validation import check_weight
+from sklnoise.classifiers._door import draw_seeds, encode_rows
+from sklnoise.classifiers._out_of_fold import collect
+from sklnoise.engine import LabelledData, is_net
+from sklnoise.engine._device import seeded
+
+
+class Source(NamedTuple):
+    """What a classifier is fitted to.
+
+    Attributes
+    ----------
+    data : LabelledData
+        X as the user gave it, label codes and weights of all rows; the code of a row of
+        weight 0 is -1.
+
+    names : ndarray of shape (n_classes,)
+        What the classifier is told of each class: the label, or a net the code.
+
+    weighted : bool
+        Whether the user gave weights.
+
+    fit_params : dict
+        More parameters of `fit`; those with an entry a row are split.
+    """
+
+    data: LabelledData
+    names: np.ndarray
+    weighted: bool
+    fit_params: dict
+
+
+def check_source(owner, X, y, sample_weight, fit_params):
+    """Validate what `fit` was given, except for X, which is left to the classifier.
+
+    Parameters
+    ----------
+    owner : ConfidentLearningClassifier
+        The classifier that is fitted.
+
+    X : object
+        Anything that has rows.
+
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights.
+
+    fit_params : dict
+        More parameters of the estimator's `fit`.
+
+    Returns
+    -------
+    source : Source
+        X, not copied, codes and weights.
+
+    rows : ndarray of shape (n_rows,)
+        Rows of positive weight.
+
+    classes : ndarray of shape (n_classes,)
+        Labels that occur in those rows, sorted.
+
+    Raises
+    ------
+    ValueError
+        If the labels or weights are not valid, or the estimator cannot take the weights.
+    """
+    y = validate_data(owner, y=y)
+    if not len(y):
+        raise ValueError("X and y must have at least one row; got 0 labels.")
+    X, y = indexable(X, y)
+    weight = check_weight(sample_weight, len(y))
+    rows = np.flatnonzero(weight)
+    codes, classes = encode_rows(y, rows)
+    weighted = sample_weight is not None
+    if weighted and not takes_weights(owner.estimator):
+        check_whole(weight, owner.estimator)
+    names = np.arange(len(classes)) if nets_of(owner.estimator) else classes
+    data = LabelledData(X, codes, weight)
+    return Source(data, names, weighted, fit_params), rows, classes
+
+
+def check_whole(weight, estimator):
+    """Raise a ValueError if rows cannot be repeated as often as their weight says.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_samples,)
+        Weights that the user gave.
+
+    estimator : classifier
+        It does not take weights.
+    """
+    broken = np.flatnonzero(weight % 1)
+    if len(broken):
+        raise ValueError(
+            f"estimator={estimator!r} takes no sample_weight in its fit, so a row is "
+            "repeated as often as its weight says, which must be a whole number; entry "
+            f"{broken[0]} is {weight[broken[0]]:.4g}. Round the weights, use an "
+            "estimator that takes them, or let the steps of a pipeline request them by "
+            "metadata routing."
+        )
+
+
+def takes_weights(estimator):
+    """Tell whether an estimator counts weights as frequencies in all its parts.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any.
+
+    Returns
+    -------
+    takes_weights : bool
+        False for a pipeline, unless one of its steps requests them by metadata routing.
+    """
+    if has_fit_parameter(estimator, "sample_weight"):
+        return True
+    if not routing_enabled():
+        return False
+    routing = get_routing_for_object(estimator)
+    return "sample_weight" in routing.consumes("fit", ["sample_weight"])
+
+
+def weight_name(estimator):
+    """Return the parameter of `fit` by which the loss gets a weight for each row.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any.
+
+    Returns
+    -------
+    name : str or None
+        For a pipeline that of its last step; None where there is no such parameter.
+    """
+    if takes_weights(estimator):
+        return "sample_weight"
+    if isinstance(estimator, Pipeline) and not routing_enabled():
+        step, last = estimator.steps[-1]
+        name = weight_name(last)
+        return None if name is None else f"{step}__{name}"
+    return None
+
+
+def nets_of(estimator):
+    """Find the networks in an estimator, which need codes and draw from torch.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any.
+
+    Returns
+    -------
+    nets : list of skorch.NeuralNetClassifier
+        Itself, or its parts.
+    """
+    parts = estimator.get_params(deep=not is_net(estimator)).values()
+    return [part for part in (estimator, *parts) if is_net(part)]
+
+
+def fit_rows(estimator, source, rows, factors, seed):
+    """Fit a clone to some rows.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Not changed.
+
+    source : Source
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Indices into it.
+
+    factors : ndarray of shape (n_rows,) or None
+        By which the weight of each row is multiplied.
+
+    seed : int
+        Decides whatever the clone draws.
+
+    Returns
+    -------
+    fitted : classifier
+        The clone.
+    """
+    fitted = clone(estimator)
+    set_random_states(fitted, seed)
+    weight = source.data.sample_weight[rows] if source.weighted else None
+    if weight is not None and not takes_weights(estimator):
+        times = weight.astype(int)
+        rows, weight = np.repeat(rows, times), None
+        factors = None if factors is None else np.repeat(factors, times)
+    params = check_method_params(source.data.X, source.fit_params, indices=rows)
+    for factor in (weight, factors):
+        if factor is not None:
+            name = weight_name(estimator)
+            params[name] = params.get(name, 1) * factor
+    X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
+    with torch_seeded(fitted, seed):
+        return fitted.fit(X, y, **params)
+
+
+def torch_seeded(estimator, seed):
+    """Run torch from a seed where the estimator is, or has, a network.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any.
+
+    seed : int
+        Seed of torch's generators, whose state is put back afterwards.
+
+    Returns
+    -------
+    context : context manager
+        Does nothing for other estimators.
+    """
+    nets = nets_of(estimator)
+    return seeded(seed, torch.device(nets[0].device or "cpu")) if nets else nullcontext()
+
+
+def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
+    """Predict each row by clones that have not seen it.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any.
+
+    source : Source
+        All the data.
+
+    splits : list of (train, test) ndarrays
+        Indices into it.
+
+    seed : int
+        Decides whatever the clones draw.
+
+    n_jobs : int or None
+        Folds that are fitted at the same time.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Mean over the splits that held a row out; NaN where none did.
+    """
+    n_samples, n_classes = len(source.data.y), len(source.names)
+    if not splits:
+        return np.full((n_samples, n_classes), np.nan)
+    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(fit_fold)(estimator, source, split, fold_seed)
+        for split, fold_seed in zip(splits, draw_seeds(seed, len(splits)))
+    )
+    with closing(outcomes):
+        found = collect(outcomes, splits, n_samples, n_classes, report=lambda step: None)
+    return found.y_proba
+
+
+def fit_fold(estimator, source, split, seed):
+    """Fit a clone to the rows of a fold and predict the others.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any.
+
+    source : Source
+        All the data.
+
+    split : tuple of ndarray
+        Train and test.
+
+    seed : int
+        Decides whatever the clone draws.
+
+    Returns
+    -------
+    y_proba : ndarray of shape (n_test, n_classes)
+        Probabilities of the test rows; 0 for a class that was not in the fold.
+
+    weights, features : None
+        What a network would have besides.
+    """
+    train, test = split
+    fitted = fit_rows(estimator, source, train, None, seed)
+    with torch_seeded(fitted, seed):  # to iterate over batches draws from torch too
+        proba = fitted.predict_proba(safe_indexing(source.data.X, test))
+    n_classes = len(source.names)
+    if proba.shape[1] == n_classes:  # a net has all columns, whatever it was fitted to
+        return proba, None, None
+    y_proba = np.zeros((len(test), n_classes), proba.dtype)
+    y_proba[:, np.searchsorted(source.names, fitted.classes_)] = proba
+    return y_proba, None, None

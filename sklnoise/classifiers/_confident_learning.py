@@ -1,0 +1,415 @@
+"""The classifier that prunes or reweights rows with label issues, around any other."""
+
+from copy import deepcopy
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
+from sklnoise._labels import match_labels
+from sklnoise._validation import check_proba, check_transition_matrix
+from sklnoise.classifiers._confident_base import (
+    check_source,
+    fit_rows,
+    nets_of,
+    predict_out_of_fold,
+    weight_name,
+)
+from sklnoise.classifiers._door import draw_seeds
+from sklnoise.classifiers._fresh_fit import fresh_fit
+from sklnoise.classifiers._prune import choose_rows, judge_labels
+from sklnoise.engine import make_splits
+from sklnoise.issues._quality import label_posterior, self_confidence
+from sklnoise.issues._transition import check_rows, resolve_transition
+
+DEFAULT_FOLDS = 5
+
+
+def estimator_has(method):
+    """Make a check of whether the estimator has a method.
+
+    Parameters
+    ----------
+    method : str
+        Its name.
+
+    Returns
+    -------
+    check : callable
+        For `available_if`.
+    """
+    return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
+
+
+class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Fit any classifier again without the rows whose label is probably wrong.
+
+    Clones of the classifier give out-of-fold probabilities, from which T and the label
+    issues are found. The classifier is then fitted to the rows that are left, each
+    weighted by how likely its label is right.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Any that has `predict_proba`: a pipeline, a forest, a skorch net. It gets X as
+        you pass it, and is cloned before it is fitted.
+
+    cv : int, splitter or iterable of splits, default=5
+        Folds that the rows are held out in. An int means stratified and shuffled folds,
+        fewer where the smallest class has fewer rows. None means 5.
+
+    filter_by : {"posterior", "confident-learning", "self-confidence"}, \
+            default="posterior"
+        What a label issue is, see :func:`~sklnoise.find_label_issues`.
+
+    action : {"auto", "prune", "reweight"}, default="auto"
+        "prune" leaves the issues out. Of a class of nothing but issues it keeps the row
+        of the best quality, with a warning. "reweight" keeps all rows, weighted by
+        `label_quality_`. "auto" does both, or prunes only where the estimator takes no
+        weights. These go to the `sample_weight` of the estimator's `fit`, of a
+        pipeline's to that of its last step.
+
+    transition : "auto" or array-like of shape (n_classes, n_classes), default="auto"
+        T[i, j] = P(noisy = j | clean = i), in the order of `classes_`. "auto" estimates
+        it as :func:`~sklnoise.label_quality_scores` does, and takes no class to be
+        labelled more often as another than as itself: chance alone can claim that on
+        few rows, and the wrong labels would be kept. Pass T where it is so.
+
+    n_jobs : int, default=None
+        Folds fitted at the same time. The result does not depend on it.
+
+    random_state : int or RandomState instance, default=None
+        Decides the splits, and whatever the clones draw: it sets their `random_state`,
+        and torch's for a net. None takes fresh entropy; global random states are neither
+        used nor changed.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+
+    estimator_ : classifier
+        The classifier fitted to the rows that were left. A net, or an estimator that has
+        one among its parameters, is fitted to the codes 0..n_classes-1 of the labels.
+
+    n_features_in_ : int
+        Number of columns of X, where `estimator_` knows it.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where `estimator_` knows them.
+
+    out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
+        Noisy posterior of the training rows by models that did not see them. NaN where
+        no fold held the row out, as in rows of weight 0.
+
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        T, known or estimated; the identity where nothing could be held out.
+
+    label_quality_ : ndarray of shape (n_samples,)
+        P(clean = y | noisy = y, row), low is suspect; NaN where `out_of_fold_proba_` is.
+
+    label_issues_ : ndarray of shape (n_samples,), dtype=bool
+        Whether the label is probably wrong; False where that is not known.
+
+    See Also
+    --------
+    NoiseRobustClassifier : Corrects the loss of a network and drops no row.
+    find_label_issues : The same issues, from probabilities alone.
+
+    Notes
+    -----
+    Weights count as frequencies: a weight of 2 is a row that is there twice. An estimator
+    that takes no weights gets the row twice, and then weights must be whole numbers.
+
+    Rows that no fold held out are not judged, and kept as they are. With one row or one
+    class an integer `cv` holds out nothing.
+
+    References
+    ----------
+    Northcutt, Jiang, Chuang. Confident learning: estimating uncertainty in dataset
+    labels. JAIR 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklnoise import ConfidentLearningClassifier
+    >>> from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+    >>> X, y = load_wine(return_X_y=True)
+    >>> T = make_transition_matrix("symmetric", 3, 0.3)
+    >>> y_noisy = make_noisy_labels(y, T, random_state=0)
+    >>> model = make_pipeline(StandardScaler(), LogisticRegression())
+    >>> clf = ConfidentLearningClassifier(model, random_state=0).fit(X, y_noisy)
+    >>> print(clf.score(X, y) > model.fit(X, y_noisy).score(X, y))
+    True
+    >>> wrong = y != y_noisy
+    >>> print(f"{wrong[clf.label_issues_].mean():.2f} of the issues are wrong labels")
+    0.86 of the issues are wrong labels
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit"])],
+        "cv": ["cv_object"],
+        "filter_by": [StrOptions({"posterior", "confident-learning", "self-confidence"})],
+        "action": [StrOptions({"auto", "prune", "reweight"})],
+        "transition": [StrOptions({"auto"}), "array-like"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        cv=5,
+        filter_by="posterior",
+        action="auto",
+        transition="auto",
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.cv = cv
+        self.filter_by = filter_by
+        self.action = action
+        self.transition = transition
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None, **fit_params):
+        """Find the label issues and fit the classifier without them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Rows, of any kind that the estimator takes.
+
+        y : array-like of shape (n_samples,)
+            Noisy labels of any kind that scikit-learn takes.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, counted as frequencies; rows of weight 0 are left out.
+
+        **fit_params : dict
+            `groups` for `cv`; all else goes to the `fit` of the estimator, those with an
+            entry a row split. Where metadata routing is on, it gets what it has
+            requested.
+
+        Returns
+        -------
+        self : ConfidentLearningClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X, y or the weights are not valid, T does not fit the classes, or the
+            estimator has no `predict_proba` or takes no weights where it must.
+        """
+        with fresh_fit(self):
+            self._fit(X, y, sample_weight, fit_params)
+        return self
+
+    def _fit(self, X, y, sample_weight, fit_params):
+        self._check_estimator()
+        routed = self._route_fit(sample_weight, fit_params)
+        source, rows, self.classes_ = check_source(
+            self, X, y, sample_weight, routed.estimator.fit
+        )
+        n_classes = len(self.classes_)
+        T = None
+        if not isinstance(self.transition, str):
+            T = check_transition_matrix(self.transition, n_classes)
+        split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
+        cv = DEFAULT_FOLDS if self.cv is None else self.cv
+        splits = make_splits(
+            cv, source.data.y, rows, self.classes_, split_seed, routed.splitter.split
+        )
+        self.out_of_fold_proba_ = predict_out_of_fold(
+            self.estimator, source, splits, fold_seed, self.n_jobs
+        )
+        self._judge(source.data, T)
+        self._refit(source, rows, refit_seed)
+
+    def _judge(self, data, known_transition):
+        """Judge the labels of the rows that were held out."""
+        n_samples, n_classes = self.out_of_fold_proba_.shape
+        T = np.eye(n_classes) if known_transition is None else known_transition
+        self.label_quality_ = np.full(n_samples, np.nan)
+        self.label_issues_ = np.zeros(n_samples, dtype=bool)
+        judged = np.flatnonzero(~np.isnan(self.out_of_fold_proba_[:, 0]))
+        if len(judged):
+            y_proba = self.out_of_fold_proba_[judged]
+            held_out = check_rows(data.y[judged], y_proba, np.arange(n_classes))
+            weight = data.sample_weight[judged]
+            if known_transition is None:
+                T = resolve_transition(None, held_out, weight)
+            self.label_quality_[judged], self.label_issues_[judged] = judge_labels(
+                held_out, weight, T, self.filter_by
+            )
+        self.transition_matrix_ = T
+
+    def _refit(self, source, rows, seed):
+        """Fit the estimator to the rows that are left."""
+        quality = self.label_quality_[rows]
+        # Some estimators cannot stand a weight of 0, which is a row that is not there.
+        prunes = self.action != "reweight"
+        left_out = self.label_issues_[rows] if prunes else quality == 0
+        kept, factors = choose_rows(source.data.y[rows], quality, left_out, self.classes_)
+        weighs = self.action != "prune" and weight_name(self.estimator) is not None
+        factors = factors[kept] if weighs else None
+        self.estimator_ = fit_rows(self.estimator, source, rows[kept], factors, seed)
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+
+    def _check_estimator(self):
+        if not hasattr(self.estimator, "predict_proba"):
+            raise ValueError(
+                "estimator must have predict_proba, which the label issues are found "
+                f"by; got {self.estimator!r}. Wrap it in CalibratedClassifierCV, or use "
+                "a classifier of probabilities."
+            )
+        if self.action == "reweight" and weight_name(self.estimator) is None:
+            raise ValueError(
+                'action="reweight" needs an estimator with sample_weight in its fit, or '
+                f"a pipeline that ends in one; got {self.estimator!r}. Use "
+                'action="prune" or another estimator; where metadata routing is on, '
+                "the steps of a pipeline must request sample_weight."
+            )
+
+    def _route_fit(self, sample_weight, fit_params):
+        """Sort metadata into what the splitter and what the estimator get."""
+        if not routing_enabled():
+            rest = dict(fit_params)
+            groups = rest.pop("groups", None)
+            return Bunch(
+                splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest)
+            )
+        if sample_weight is not None:
+            fit_params = {**fit_params, "sample_weight": sample_weight}
+        routed = process_routing(self, "fit", **fit_params)
+        routed.estimator.fit.pop("sample_weight", None)  # they go with the rows
+        return routed
+
+    def get_metadata_routing(self):
+        """Get the metadata routing of this object.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The classifier consumes `sample_weight`, its `cv` what it asks for, such as
+            `groups`, and its estimator what it has requested.
+        """
+        splitter = self.cv if hasattr(self.cv, "split") else StratifiedKFold()
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        to_split = MethodMapping().add(caller="fit", callee="split")
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(estimator=self.estimator, method_mapping=to_fit)
+            .add(splitter=splitter, method_mapping=to_split)
+        )
+
+    def predict(self, X):
+        """Predict the clean class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,)
+            What `estimator_` predicts.
+        """
+        check_is_fitted(self)
+        y_pred = self.estimator_.predict(X)
+        return self.classes_[y_pred] if nets_of(self.estimator_) else y_pred
+
+    def predict_proba(self, X):
+        """Predict the probabilities of the clean classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_proba : ndarray of shape (n_samples, n_classes)
+            Those of `estimator_`, columns in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @available_if(estimator_has("decision_function"))
+    def decision_function(self, X):
+        """Compute the decision function, where the estimator has one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            That of `estimator_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    def label_quality(self, X, y):
+        """Score how likely the labels of new rows are right.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Rows that the classifier was not fitted on; for those that it was there is
+            `label_quality_`.
+
+        y : array-like of shape (n_samples,)
+            Their noisy labels.
+
+        Returns
+        -------
+        quality : ndarray of shape (n_samples,)
+            P(clean = y | noisy = y, row), where `predict_proba` is the clean posterior.
+
+        Raises
+        ------
+        ValueError
+            If a label is not among `classes_`.
+        """
+        clean_proba = check_proba(self.predict_proba(X))
+        check_consistent_length(clean_proba, y)
+        codes, _ = match_labels(y, len(self.classes_), self.classes_)
+        posterior = label_posterior(clean_proba, codes, self.transition_matrix_)
+        return self_confidence(posterior, codes)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        of_estimator = get_tags(self.estimator)
+        tags.input_tags = deepcopy(of_estimator.input_tags)
+        tags.input_tags.pairwise = False  # folds take rows out of X, never columns
+        if of_estimator.classifier_tags is not None:
+            tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
+            tags.classifier_tags.poor_score = of_estimator.classifier_tags.poor_score
+        tags.no_validation = of_estimator.no_validation
+        tags.non_deterministic = of_estimator.non_deterministic
+        return tags
