@@ -2,8 +2,15 @@
 
 from importlib.metadata import version
 
-from sklnoise.classifiers import NoiseRobustClassifier
+from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.issues import find_label_issues, label_quality_scores
 
-__all__ = ["NoiseRobustClassifier", "__version__"]
+__all__ = [
+    "ConfidentLearningClassifier",
+    "NoiseRobustClassifier",
+    "__version__",
+    "find_label_issues",
+    "label_quality_scores",
+]
 
 __version__ = version("sklnoise")

@@ -21,6 +21,10 @@ class SwappableClassesWarning(UserWarning):
     """Two classes flip into each other so often that their names may be exchanged."""
 
 
+class WeakFirstPassWarning(UserWarning):
+    """The first pass cannot tell label noise from its own errors."""
+
+
 class FoldFitError(RuntimeError):
     """The first pass failed in one fold; the cause is chained."""
 

@@ -9,7 +9,16 @@ import sklnoise
 
 PACKAGES = ["sklnoise"] + [
     f"sklnoise.{name}"
-    for name in ("losses", "transition", "datasets", "nn", "inspection", "classifiers")
+    for name in (
+        "losses",
+        "transition",
+        "datasets",
+        "nn",
+        "inspection",
+        "classifiers",
+        "metrics",
+        "issues",
+    )
 ]
 PUBLIC = [
     (package, name)

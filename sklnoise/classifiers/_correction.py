@@ -57,6 +57,22 @@ SINGULAR_SHARE = 0.05
 IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
+def as_loss(correction):
+    """Return the loss that is meant.
+
+    Parameters
+    ----------
+    correction : str, type, functools.partial or torch.nn.Module
+        A name, or a loss.
+
+    Returns
+    -------
+    loss : type, functools.partial or torch.nn.Module
+        A loss class, one with some of its parameters, or an instance.
+    """
+    return CORRECTIONS[correction] if isinstance(correction, str) else correction
+
+
 def loss_class(loss):
     """Return the class of a loss that has still to be made.
 
@@ -116,6 +132,23 @@ def needs_transition(loss):
     if made_by is None or "transition_matrix" in chosen_params(loss):
         return False
     return "transition_matrix" in inspect.signature(made_by).parameters
+
+
+def has_transition(loss):
+    """Tell whether a loss says anything of T.
+
+    Parameters
+    ----------
+    loss : type, functools.partial or torch.nn.Module
+        A loss class, one with some of its parameters, or an instance.
+
+    Returns
+    -------
+    has_transition : bool
+        Whether it waits for T or has one.
+    """
+    given = "transition_matrix" in chosen_params(loss)
+    return given or needs_transition(loss) or hasattr(loss, "transition_matrix")
 
 
 def own_transition(loss, n_classes):
@@ -223,6 +256,32 @@ def keep_from_singular(loss, transition_matrix):
 
 
 def stable_identity_weight(transition_matrix):
+    """Find the share of the identity that makes T safe to invert, and warn of it.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        An estimate of T.
+
+    Returns
+    -------
+    identity_weight : float
+        See `least_identity_weight`.
+    """
+    weight = least_identity_weight(transition_matrix)
+    if weight > 0:
+        condition = np.linalg.cond(transition_matrix)
+        warnings.warn(
+            f"the estimated T has condition number {condition:.3g}; its inverse "
+            f"would blow up the noise, so a share {weight:.2f} of the identity is mixed "
+            'in and the correction is biased. "forward" needs no inverse.',
+            IllConditionedTransitionWarning,
+            stacklevel=2,
+        )
+    return weight
+
+
+def least_identity_weight(transition_matrix):
     """Find the least share of the identity that makes T safe to invert.
 
     The condition is that of the mixed matrix: one that swaps classes gets worse before
@@ -241,16 +300,7 @@ def stable_identity_weight(transition_matrix):
     conditions = [
         np.linalg.cond(mix_with_identity(transition_matrix, a)) for a in IDENTITY_WEIGHTS
     ]
-    weight = IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= LARGEST_CONDITION)]
-    if weight > 0:
-        warnings.warn(
-            f"the estimated T has condition number {conditions[0]:.3g}; its inverse "
-            f"would blow up the noise, so a share {weight:.2f} of the identity is mixed "
-            'in and the correction is biased. "forward" needs no inverse.',
-            IllConditionedTransitionWarning,
-            stacklevel=2,
-        )
-    return float(weight)
+    return float(IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= LARGEST_CONDITION)])
 
 
 def transition_of(loss, n_classes):

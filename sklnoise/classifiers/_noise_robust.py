@@ -14,7 +14,11 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.validation import check_is_fitted, check_memory
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    check_memory,
+)
 
 from sklnoise._compat import (
     HasMethods,
@@ -23,25 +27,31 @@ from sklnoise._compat import (
     fit_context,
     routing_enabled,
 )
+from sklnoise._labels import match_labels
+from sklnoise._matrix import shrink
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
-from sklnoise.classifiers._correction import CORRECTIONS
+from sklnoise.classifiers._correction import CORRECTIONS, as_loss, has_transition
 from sklnoise.classifiers._digest import Digested
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
+from sklnoise.classifiers._noise_summary import empty_summary, summarize
 from sklnoise.classifiers._out_of_fold import (
     check_first_pass,
     made_by,
     run_first_pass,
 )
 from sklnoise.classifiers._refit import fine_tune, refit
+from sklnoise.classifiers._selection import select_correction
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
     fit_transition,
     known_transition,
     new_estimator,
+    standard_error_of,
     wanted_features,
 )
+from sklnoise.classifiers._weak_first_pass import warn_of_weakness
 from sklnoise.engine import (
     Setting,
     as_net,
@@ -54,6 +64,7 @@ from sklnoise.engine import (
     resolve_half,
     threads_at_hand,
 )
+from sklnoise.issues._quality import label_posterior, self_confidence
 
 DEFAULT_FOLDS = 5
 
@@ -87,7 +98,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         "label-smoothing" or "clipped". A loss is an instance or class with the signature
         of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial` of the
         class that sets some of its parameters; a class that takes a `transition_matrix`
-        gets T, an instance keeps its own.
+        gets T, an instance keeps its own. "auto" judges "none", "forward" and
+        "adaptation" on rows held out from each, which takes two more nets a fold; it
+        takes "none" unless a correction gains more than chance, see `selection_`.
 
     transition : str, estimator of T, array-like of shape (n_classes, n_classes) or \
             float, default="auto"
@@ -178,6 +191,46 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     correction_ : torch.nn.Module
         The loss of the refit, with its T.
 
+    noise_summary_ : Bunch
+        What is known of the noise, by the T before the refit; None where it would need
+        a T or folds that there are not.
+
+        - `noise_rate` : float, share of wrong labels, under the clean prior that T and
+          the labels imply; `noise_rate_interval`, a tuple that holds it with a
+          confidence of about 95 %. Its width is made of the standard errors and, as
+          these do not show bias, the distance to two other estimates.
+        - `noise_rate_per_class` : ndarray of shape (n_classes,), `1 - T[i, i]`;
+          `noise_rate_per_class_interval`, of shape (n_classes, 2).
+        - `condition_number` : float, of T: how far its inverse blows up errors.
+        - `dominated_classes` : list of classes that are more often labelled as some
+          other class than as themselves.
+        - `indistinguishable_classes` : list of pairs of classes that noisy labels alone
+          cannot tell apart: more than a quarter of each is labelled as the other, or
+          their rows of T are alike.
+        - `anchors_per_class` : ndarray of shape (n_classes,), weight of the rows whose
+          clean posterior is at least 0.95.
+        - `weak_first_pass` : bool, whether the noise that T claims may be the first
+          pass' own error: its doubt is above 0.27, or it predicts hardly better than
+          the most frequent label does.
+        - `evidence` : Bunch of the numbers behind that. `ambiguity`: one minus the
+          largest clean posterior, mean over the rows. `rise_at_top`: by how much the
+          labels of the top scores agree more with the prediction than those below; with
+          noise alone they do not. `doubt`: the ambiguity, plus the rise as far as it
+          exceeds its error. `skill`: share of labels that are predicted, less that of
+          the most frequent label. The rise and the skill come with their standard
+          errors, `rise_at_top_error` and `skill_error`.
+        - `identity_share` : float, by which "auto" has drawn T to the identity: the
+          squared standard errors over the squared distance to it, at most 1, and 1
+          after a weak first pass.
+
+    selection_ : Bunch or None
+        With "auto": `correction`, the name of the one that was chosen; the
+        `candidates`; and for each its `log_likelihood` and unbiased `accuracy` on held
+        out labels, with the gain over "none" and its standard error. One whose likelihood
+        falls by more than two standard errors, and the error of T explains, is
+        `ruled_out`; of the others the most accurate is taken if it gains more than two
+        standard errors. None where nothing was compared, as T is the identity.
+
     n_iter_ : int
         Number of epochs of the refit; of its last training where there are several.
 
@@ -224,7 +277,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             HasMethods(["fit", "predict_proba"]),
             HasMethods(["forward"]),
         ],
-        "correction": [StrOptions(set(CORRECTIONS)), HasMethods(["forward"]), partial],
+        "correction": [
+            StrOptions({*CORRECTIONS, "auto"}),
+            HasMethods(["forward"]),
+            partial,
+        ],
         "transition": [
             StrOptions(set(TRANSITION_ESTIMATORS)),
             Interval(Real, 0, 1, closed="left"),
@@ -353,6 +410,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, trusted, fit_params):
         routed = self._route_fit(sample_weight, fit_params)
         net, first_pass = as_net(self.estimator), self._first_pass()
+        chooses = isinstance(self.correction, str) and self.correction == "auto"
         check_first_pass(first_pass, X, sample_weight, routed.first_pass.fit)
         data, rows, self.classes_, trusted = check_fit_input(
             self, X, y, sample_weight, trusted
@@ -366,73 +424,55 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             half=resolve_half(self.dtype, device),
         )
         seed, refit_seed = draw_seeds(self.random_state, 2)
-        loss = self.correction
-        loss = CORRECTIONS[loss] if isinstance(loss, str) else loss
-
+        loss = as_loss("forward" if chooses else self.correction)
         T = known_transition(self.transition, setting.n_classes, loss)
-        first_weights = self.transition_estimator_ = None
-        sample = data, rows, trusted, setting
-        if T is None:
-            weighted = sample_weight is not None
-            T, first_weights = self._estimate_transition(
-                first_pass, *sample, seed, routed, weighted
+        self.transition_estimator_ = found = None
+        estimated, splits = T is None, []
+        if estimated or chooses:
+            splits = self._make_splits(data, rows, trusted, seed, routed)
+        if splits:
+            found = self._run_first_pass(
+                first_pass, data, splits, setting, seed, routed, sample_weight is not None
             )
-        start_from = first_weights if self.refit == "first-pass" else None
-        self._refit(net, *sample, T, refit_seed, start_from, routed.estimator.fit)
-        self._warn(data, rows[~trusted[rows]], T)
-
-    def _refit(self, net, data, rows, trusted, setting, T, seed, start_from, fit_params):
-        """Fit the network to all rows with the corrected loss, and to the trusted."""
-        self._report(f"refit on {len(rows)} rows")
+        if estimated:
+            T = self._estimate_transition(found, data, trusted, seed)
+        self.noise_summary_ = empty_summary()
+        if has_transition(loss) and not (estimated and found is None):
+            self._summarize(T, found, data, rows, trusted)
         train = partial(
             fit_net,
             net=net,
             rows=rows,
             setting=setting,
-            seed=seed,
-            warm_up=0.0 if start_from else self.warm_up,
-            start_from=start_from,
-            verbose=max(0, self.verbose - 1),
-            fit_params=fit_params,
+            seed=refit_seed,
+            warm_up=self.warm_up,
+            fit_params=routed.estimator.fit,
         )
-        self.estimator_, self.correction_, self.transition_matrix_ = refit(
-            train,
-            self.correction,
-            T,
-            data,
-            rows,
-            trusted,
-            estimated=self.transition_estimator_ is not None,
-            report=self._report,
-        )
-        self.history_ = self.estimator_.history
-        self.n_iter_ = len(self.history_)
-        if self.fine_tune_epochs and trusted.any():
-            self._report(f"fine-tuning on {trusted.sum()} trusted rows")
-            self.estimator_ = fine_tune(
-                train,
-                net,
-                self.estimator_,
-                self.correction_,
-                data,
-                np.flatnonzero(trusted),
-                self.fine_tune_epochs,
-            )
+        correction = self.correction
+        if chooses:
+            correction, T = self._choose(train, T, found, data, trusted, splits)
+        if self.refit == "first-pass" and found is not None:
+            train = partial(train, start_from=found.weights, warm_up=0.0)
+        self._refit(train, correction, T, data, rows, trusted)
+        self._warn(data, rows[~trusted[rows]], T)
 
-    def _estimate_transition(
-        self, first_pass, data, rows, trusted, setting, seed, routed, weighted
-    ):
-        """Return T by the first pass, and the weights that its first fold found."""
-        estimator = new_estimator(self.transition)
-        cv = DEFAULT_FOLDS if self.cv is None else self.cv
+    def _make_splits(self, data, rows, trusted, seed, routed):
+        """Return the splits of the first pass, all of which hold out trusted rows."""
         splits = make_splits(
-            cv, data.y, rows[~trusted[rows]], self.classes_, seed, routed.splitter.split
+            DEFAULT_FOLDS if self.cv is None else self.cv,
+            data.y,
+            rows[~trusted[rows]],
+            self.classes_,
+            seed,
+            routed.splitter.split,
         )
-        if not splits:
-            return np.eye(setting.n_classes), None
         always = np.flatnonzero(trusted)
-        splits = [(train, np.union1d(test, always)) for train, test in splits]
+        return [(train, np.union1d(test, always)) for train, test in splits]
+
+    def _run_first_pass(self, first_pass, data, splits, setting, seed, routed, weighted):
+        """Return what the first pass found, and keep its probabilities."""
         self._report(f"first pass on {len(splits)} folds")
+        estimator = new_estimator(self.transition)
         found = self._cached(run_first_pass)(
             first_pass,
             Digested(data),
@@ -448,11 +488,91 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             report=self._report,
         )
         self.out_of_fold_proba_ = found.y_proba
+        return found
+
+    def _estimate_transition(self, found, data, trusted, seed):
+        """Return T by the first pass; the identity where nothing could be held out."""
+        n_classes = len(self.classes_)
+        if found is None:
+            return np.eye(n_classes)
+        estimator = new_estimator(self.transition)
         self.transition_estimator_ = fit_transition(estimator, found, data, trusted, seed)
         T = self.transition_estimator_.transition_matrix_
-        settled = np.isin(np.arange(setting.n_classes), data.y[trusted])
+        settled = np.isin(np.arange(n_classes), data.y[trusted])
         warn_of_swaps(T, self.classes_, settled)
-        return T, found.weights
+        return T
+
+    def _summarize(self, T, found, data, rows, trusted):
+        """Keep what is known of the noise, and warn if that may be error."""
+        judged = rows[~trusted[rows]]
+        if found is not None:
+            judged = judged[~np.isnan(found.y_proba[judged]).any(axis=1)]
+        estimator = self.transition_estimator_
+        if len(judged):
+            self.noise_summary_ = summarize(
+                T,
+                self.classes_,
+                data.y[judged],
+                data.sample_weight[judged],
+                y_proba=None if found is None else found.y_proba[judged],
+                standard_error=estimator and standard_error_of(estimator, len(T)),
+                named=trusted.any(),
+            )
+        if self.noise_summary_.weak_first_pass:
+            warn_of_weakness(self.noise_summary_)
+
+    def _choose(self, train, T, found, data, trusted, splits):
+        """Return the name of the best correction, and the T that it shall use."""
+        identity, self.selection_ = np.eye(len(T)), None
+        error = standard_error_of(self.transition_estimator_, len(T))
+        if self.transition_estimator_ is not None:
+            T, share = shrink(T, error, identity)
+            if self.noise_summary_.weak_first_pass:
+                T, share = identity, 1.0
+            self.noise_summary_.identity_share = share
+        if found is None or np.array_equal(T, identity):
+            return "none", identity
+        self.selection_ = select_correction(
+            train,
+            T,
+            error,
+            data,
+            trusted,
+            splits,
+            plain_proba=found.y_proba if self.first_pass is None else None,
+            report=self._report,
+        )
+        chosen = self.selection_.correction
+        self._report(f'"{chosen}" is chosen')
+        return chosen, identity if chosen == "none" else T
+
+    def _refit(self, train, correction, T, data, rows, trusted):
+        """Fit the network to all rows with the corrected loss, and to the trusted."""
+        self._report(f"refit on {len(rows)} rows")
+        train = partial(train, verbose=max(0, self.verbose - 1))
+        self.estimator_, self.correction_, self.transition_matrix_ = refit(
+            train,
+            correction,
+            T,
+            data,
+            rows,
+            trusted,
+            estimated=self.transition_estimator_ is not None,
+            report=self._report,
+        )
+        self.history_ = self.estimator_.history
+        self.n_iter_ = len(self.history_)
+        if self.fine_tune_epochs and trusted.any():
+            self._report(f"fine-tuning on {trusted.sum()} trusted rows")
+            self.estimator_ = fine_tune(
+                train,
+                train.keywords["net"],
+                self.estimator_,
+                self.correction_,
+                data,
+                np.flatnonzero(trusted),
+                self.fine_tune_epochs,
+            )
 
     def _warn(self, data, untrusted, start):
         """Warn of what the refit may have done to the classes."""
@@ -578,6 +698,41 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         y_proba = self.predict_proba(X)
         return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+
+    def label_quality(self, X, y):
+        """Score how likely the labels of rows are right, also of new ones.
+
+        The clean posterior is that of the fitted network. It has learned the labels of
+        the rows that it was fitted on: for these, pass `out_of_fold_proba_` and
+        `transition_matrix_` to :func:`~sklnoise.label_quality_scores` instead.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...), or torch.utils.data.Dataset
+            Rows like those that the classifier was fitted on.
+
+        y : array-like of shape (n_samples,)
+            Their noisy labels, out of `classes_`.
+
+        Returns
+        -------
+        quality : ndarray of shape (n_samples,)
+            P(clean = y | noisy = y, row), between 0 and 1; low is suspect. With a loss
+            without T, the probability of the label itself.
+
+        Raises
+        ------
+        ValueError
+            If a label is not one of `classes_`, or there are not as many as rows.
+        """
+        y_proba = self.predict_proba(X)
+        check_consistent_length(y_proba, y)
+        T = self.transition_matrix_
+        codes, _ = match_labels(y, len(T), self.classes_)
+        if np.array_equal(T, np.eye(len(T))):
+            return self_confidence(y_proba, codes)
+        return self_confidence(label_posterior(y_proba, codes, T), codes)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "transition_matrix_")

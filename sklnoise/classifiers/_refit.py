@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sklnoise.classifiers._correction import (
-    CORRECTIONS,
+    as_loss,
     bind_loss,
     chosen_params,
     loss_class,
@@ -78,7 +78,7 @@ def refit(
         start, _, T = train_with(train, loss, data, rows, transition_matrix)
         net, T = refit_em(resume, start, plain, rows, trusted, T, report)
         return net, ForwardLoss(T, reduction="none"), T
-    loss = CORRECTIONS[correction] if isinstance(correction, str) else correction
+    loss = as_loss(correction)
     if needs_features(loss):
         report("simple layer, from which the complex one starts")
         simple = SimpleAdaptationLoss(transition_matrix, reduction="none")

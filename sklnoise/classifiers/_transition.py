@@ -84,6 +84,25 @@ def new_estimator(transition):
     return clone(transition)
 
 
+def standard_error_of(estimator, n_classes):
+    """Return the standard error of an estimate of T, as far as it is known.
+
+    Parameters
+    ----------
+    estimator : estimator of T or None
+        Fitted; None for a T that is known.
+
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    standard_error : ndarray of shape (n_classes, n_classes)
+        Zeros where nothing is known of it.
+    """
+    return getattr(estimator, "standard_error_", np.zeros((n_classes, n_classes)))
+
+
 def wanted_features(estimator):
     """Tell which features an estimator of T wants to be handed.
 

@@ -1,0 +1,234 @@
+"""What a fit has found out about the noise, and how far that can be trusted."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import Bunch
+
+from sklnoise._matrix import clean_prior, swappable_pairs
+from sklnoise.classifiers._weak_first_pass import examine
+from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator
+
+NORMAL_95 = 1.96
+ALIKE = 0.1
+"""Total variation below which two rows of T are too alike to tell the classes apart."""
+
+REFERENCES = LabelFrequencyEstimator(share=0.05), ConfidentJointEstimator()
+"""Estimates whose distance stands for the bias that standard errors do not show."""
+
+
+def summarize(
+    transition_matrix,
+    classes,
+    y,
+    sample_weight,
+    *,
+    y_proba=None,
+    standard_error=None,
+    named=False,
+):
+    """Summarise the noise of some rows.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, known or estimated.
+
+    classes : ndarray of shape (n_classes,)
+        Labels.
+
+    y : ndarray of shape (n_samples,)
+        Codes of the labels that may be wrong.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    y_proba : ndarray of shape (n_samples, n_classes), default=None
+        Held-out noisy posterior, where there is one.
+
+    standard_error : ndarray of shape (n_classes, n_classes), default=None
+        Of each entry of an estimate; None for a T that is known.
+
+    named : bool, default=False
+        Whether trusted rows have told what the classes are called, which estimates
+        from noisy labels alone cannot be compared with.
+
+    Returns
+    -------
+    summary : Bunch
+        See `NoiseRobustClassifier`.
+    """
+    T, estimated = transition_matrix, standard_error is not None
+    mass = np.bincount(y, weights=sample_weight, minlength=len(T))
+    prior, prior_error = clean_prior(T, mass / mass.sum(), mass.sum())
+    rates = noise_rates(T, prior)
+    sampling, bias = np.zeros((2, len(rates)))
+    if estimated:
+        of_diagonal = standard_error.diagonal()
+        sampling = np.append(of_diagonal, np.linalg.norm(prior * of_diagonal))
+        if not named:
+            bias = disagreement(rates, prior, y_proba, y, sample_weight)
+    error = np.hypot(sampling, bias)
+    error[-1] = np.hypot(error[-1], error_by_prior(T, prior_error))
+    interval = np.clip(rates + np.outer([-NORMAL_95, NORMAL_95], error), 0, 1).T
+
+    evidence = anchors = is_weak = None
+    if y_proba is not None:
+        evidence, anchors = examine(y_proba, y, sample_weight, T)
+        claims_noise = rates[-1] > 2 * sampling[-1]
+        is_weak = bool(estimated and claims_noise and evidence.is_weak())
+        evidence = Bunch(doubt=evidence.doubt, **evidence._asdict())
+    return Bunch(
+        noise_rate=float(rates[-1]),
+        noise_rate_interval=tuple(interval[-1].tolist()),
+        noise_rate_per_class=rates[:-1],
+        noise_rate_per_class_interval=interval[:-1],
+        condition_number=float(np.linalg.cond(T)),
+        dominated_classes=dominated_classes(T, classes),
+        indistinguishable_classes=indistinguishable_classes(T, classes),
+        anchors_per_class=anchors,
+        weak_first_pass=is_weak,
+        evidence=evidence,
+        identity_share=0.0,
+    )
+
+
+def empty_summary():
+    """Return the summary where a loss without T tells nothing of the noise.
+
+    Returns
+    -------
+    summary : Bunch
+        What would need T is None.
+    """
+    return Bunch(
+        noise_rate=None,
+        noise_rate_interval=None,
+        noise_rate_per_class=None,
+        noise_rate_per_class_interval=None,
+        condition_number=1.0,
+        dominated_classes=[],
+        indistinguishable_classes=[],
+        anchors_per_class=None,
+        weak_first_pass=None,
+        evidence=None,
+        identity_share=None,
+    )
+
+
+def noise_rates(transition_matrix, prior):
+    """Return the share of wrong labels of each clean class, and of all rows.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    prior : ndarray of shape (n_classes,)
+        Shares of the clean classes.
+
+    Returns
+    -------
+    rates : ndarray of shape (n_classes + 1,)
+        The last is that of all rows.
+    """
+    wrong = 1 - transition_matrix.diagonal()
+    return np.append(wrong, prior @ wrong)
+
+
+def disagreement(rates, prior, y_proba, y, sample_weight):
+    """Return how far the noise rates are from those of other estimates of T.
+
+    Parameters
+    ----------
+    rates : ndarray of shape (n_classes + 1,)
+        Noise rates of the classes and of all rows.
+
+    prior : ndarray of shape (n_classes,)
+        Shares of the clean classes.
+
+    y_proba : ndarray of shape (n_samples, n_classes)
+        Held-out noisy posterior.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    Returns
+    -------
+    disagreement : ndarray of shape (n_classes + 1,)
+        The largest distance of each rate.
+    """
+    others = [
+        reference.fit(y_proba, y, sample_weight).transition_matrix_
+        for reference in map(clone, REFERENCES)
+    ]
+    return np.max([np.abs(noise_rates(T, prior) - rates) for T in others], axis=0)
+
+
+def error_by_prior(transition_matrix, prior_error):
+    """Return the error of the noise rate that comes from that of the clean prior.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    prior_error : ndarray of shape (n_classes,)
+        Standard error of the shares of the clean classes; infinite if T is singular.
+
+    Returns
+    -------
+    error : float
+        None where all classes are equally often mislabelled.
+    """
+    diagonal = transition_matrix.diagonal()
+    uneven = diagonal - diagonal.mean()
+    matters = np.abs(uneven) > 1e-12
+    return np.linalg.norm(uneven[matters] * prior_error[matters])
+
+
+def dominated_classes(transition_matrix, classes):
+    """Find the classes that are more often labelled as another class than as themselves.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    classes : ndarray of shape (n_classes,)
+        Labels.
+
+    Returns
+    -------
+    dominated : list of label
+        Classes whose diagonal entry is not the largest of its row.
+    """
+    is_dominated = transition_matrix.diagonal() < transition_matrix.max(axis=1)
+    return classes[is_dominated].tolist()
+
+
+def indistinguishable_classes(transition_matrix, classes):
+    """Find the classes that noisy labels alone cannot tell apart.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    classes : ndarray of shape (n_classes,)
+        Labels.
+
+    Returns
+    -------
+    pairs : list of tuple of label
+        Pairs that flip into each other so often that their names may be swapped, or
+        whose rows of T are alike.
+    """
+    T = transition_matrix
+    distance = np.abs(T[:, np.newaxis] - T).sum(axis=2) / 2
+    alike = np.argwhere(np.triu(distance < ALIKE, k=1))
+    pairs = {*map(tuple, swappable_pairs(T).tolist()), *map(tuple, alike.tolist())}
+    names = classes.tolist()
+    return [(names[i], names[j]) for i, j in sorted(pairs)]

@@ -1,0 +1,255 @@
+"""The choice between corrections, by labels that were held out."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from sklnoise._compat import check_method_params
+from sklnoise._matrix import clean_prior, mix_with_identity
+from sklnoise.classifiers._correction import least_identity_weight
+from sklnoise.classifiers._door import draw_seeds
+from sklnoise.classifiers._refit import refit
+from sklnoise.engine import predict_proba
+
+CANDIDATES = "none", "forward", "adaptation"
+CHANCE = 2
+"""Standard errors that a difference must exceed to be more than chance."""
+
+SMALLEST_LIKELIHOOD = np.finfo(np.float32).eps
+
+
+def select_correction(
+    train,
+    transition_matrix,
+    standard_error,
+    data,
+    trusted,
+    splits,
+    *,
+    plain_proba,
+    report,
+):
+    """Judge each candidate by rows that it has not seen, and choose one.
+
+    Parameters
+    ----------
+    train : functools.partial
+        `train(loss=..., data=..., rows=..., seed=..., fit_params=...)` fits a net; has
+        those of the refit.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, which all candidates share or start from.
+
+    standard_error : ndarray of shape (n_classes, n_classes)
+        Of each entry of T; zeros for a T that is known.
+
+    data : LabelledData
+        All the data.
+
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is known to be right; no candidate is trained on them here.
+
+    splits : list of (train, test) ndarrays
+        Those of the first pass.
+
+    plain_proba : ndarray of shape (n_samples, n_classes) or None
+        What the first pass has predicted, where that is the same net trained without
+        correction; None where that has to be fitted too.
+
+    report : callable
+        Told of each step, in words.
+
+    Returns
+    -------
+    selection : Bunch
+        See `NoiseRobustClassifier`.
+    """
+    T, y, weight = transition_matrix, data.y, data.sample_weight
+    inverse = np.linalg.inv(mix_with_identity(T, least_identity_weight(T)))
+    scores = []
+    for name in CANDIDATES:
+        if name == "none" and plain_proba is not None:
+            rows = np.flatnonzero(~np.isnan(plain_proba).any(axis=1))
+            predictions = [(rows, plain_proba[rows], np.eye(len(T)))]
+        else:
+            report(f'"{name}" on {len(splits)} folds')
+            predictions = hold_out(train, name, T, data, splits, report)
+        scores.append(judge(predictions, y, trusted, inverse))
+    held_out = ~np.isnan(scores[0][0])
+    lost_by_error = expected_loss(T, standard_error, y[held_out], weight[held_out])
+    return choose(np.array(scores)[:, :, held_out], weight[held_out], lost_by_error)
+
+
+def hold_out(train, correction, transition_matrix, data, splits, report):
+    """Fit a net a split with a correction, and predict the rows that it did not see.
+
+    Parameters
+    ----------
+    train : functools.partial
+        See `select_correction`.
+
+    correction : str
+        Its name.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, or where it starts.
+
+    data : LabelledData
+        All the data.
+
+    splits : list of (train, test) ndarrays
+        Indices into all the data.
+
+    report : callable
+        Told of each step, in words.
+
+    Yields
+    ------
+    rows : ndarray of shape (n_test,)
+        The test rows.
+
+    y_proba : ndarray of shape (n_test, n_classes)
+        Their clean posterior.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The T that belongs to it.
+    """
+    fit_params, seed = train.keywords["fit_params"], train.keywords["seed"]
+    start, nobody = transition_matrix, np.zeros(len(data.y), dtype=bool)
+    if correction == "none":
+        start = np.eye(len(start))
+    for (rows, test), fold_seed in zip(splits, draw_seeds(seed, len(splits))):
+        params = check_method_params(data.X, fit_params, indices=rows)
+        fit = partial(train, rows=rows, seed=fold_seed, fit_params=params)
+        net, _, T = refit(
+            fit, correction, start, data, rows, nobody, estimated=True, report=report
+        )
+        yield test, predict_proba(net, data.X, test), T
+
+
+def judge(predictions, y, trusted, inverse):
+    """Score held-out predictions by labels of which some are wrong.
+
+    Parameters
+    ----------
+    predictions : iterable of (rows, y_proba, transition_matrix)
+        See `hold_out`.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is known to be right.
+
+    inverse : ndarray of shape (n_classes, n_classes)
+        Of the T that all candidates are judged by.
+
+    Returns
+    -------
+    scores : ndarray of shape (2, n_samples)
+        Log-likelihood of each label, and what each row adds to the unbiased accuracy;
+        the mean over the splits that held a row out, NaN where none did.
+    """
+    total, times = np.zeros((2, len(y))), np.zeros(len(y))
+    for rows, y_proba, T in predictions:
+        label, predicted, known = y[rows], y_proba.argmax(axis=1), trusted[rows]
+        clean = y_proba[np.arange(len(rows)), label]
+        likelihood = np.where(known, clean, (y_proba * T.T[label]).sum(axis=1))
+        total[0, rows] += np.log(likelihood.clip(min=SMALLEST_LIKELIHOOD))
+        total[1, rows] += np.where(known, label == predicted, inverse[label, predicted])
+        times[rows] += 1
+    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+
+
+def expected_loss(transition_matrix, standard_error, y, sample_weight):
+    """Return the log-likelihood that the sampling error of T is expected to cost.
+
+    That is the mean over the rows of T of the divergence of the truth from the estimate,
+    to second order: half the chi-squared distance.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    standard_error : ndarray of shape (n_classes, n_classes)
+        Of each entry; zeros for a T that is known.
+
+    y : ndarray of shape (n_samples,)
+        Label codes.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    Returns
+    -------
+    lost : float
+        In nats a row.
+    """
+    T = transition_matrix
+    mass = np.bincount(y, weights=sample_weight, minlength=len(T))
+    prior, _ = clean_prior(T, mass / mass.sum(), mass.sum())
+    variance = np.square(standard_error)
+    relative = np.divide(variance, T, out=np.zeros_like(T), where=T > 0)
+    return prior @ relative.sum(axis=1) / 2
+
+
+def choose(scores, sample_weight, lost_by_error):
+    """Choose the candidate of the greatest accuracy that is more than chance.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates, 2, n_samples)
+        Log-likelihood and unbiased accuracy of each row by each of `CANDIDATES`.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights.
+
+    lost_by_error : float
+        Log-likelihood that a correction may lose by the error of T alone.
+
+    Returns
+    -------
+    selection : Bunch
+        See `NoiseRobustClassifier`.
+    """
+    gains, errors = mean_with_error(scores - scores[0], sample_weight)
+    ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - lost_by_error
+    gained = gains[:, 1] > CHANCE * errors[:, 1]
+    eligible = np.where(gained & ~ruled_out, gains[:, 1], 0)
+    chosen = eligible.argmax()  # 0, the first, is "none"
+    means, _ = mean_with_error(scores, sample_weight)
+    return Bunch(
+        correction=CANDIDATES[chosen],
+        candidates=list(CANDIDATES),
+        log_likelihood=means[:, 0],
+        log_likelihood_gain=gains[:, 0],
+        log_likelihood_gain_error=errors[:, 0],
+        accuracy=means[:, 1],
+        accuracy_gain=gains[:, 1],
+        accuracy_gain_error=errors[:, 1],
+        ruled_out=ruled_out,
+    )
+
+
+def mean_with_error(values, sample_weight):
+    """Return the weighted mean over the last axis, with its standard error.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n_samples)
+        One value a row.
+
+    sample_weight : ndarray of shape (n_samples,)
+        Weights, counted as frequencies.
+
+    Returns
+    -------
+    mean, standard_error : ndarray of shape (...,)
+        Of the rows.
+    """
+    mean = np.average(values, axis=-1, weights=sample_weight)
+    deviation = np.square(values - mean[..., np.newaxis])
+    variance = np.average(deviation, axis=-1, weights=sample_weight)
+    return mean, np.sqrt(variance / sample_weight.sum())
