@@ -1,0 +1,306 @@
+"""Claim: label quality finds wrong labels at least as well as cleanlab's best score.
+
+"quality": average precision and AUROC of the label quality against injected flips, from
+the same out-of-fold probabilities as the three scores of cleanlab; the F1 of the issues
+that are found; and how often the suggested label is right. Six data sets, four kinds of
+noise, five seeds.
+
+"scale": time and memory for a million rows of 100 classes, interleaved, median of rounds.
+
+"classifier": ConfidentLearningClassifier against cleanlab's CleanLearning around the
+same estimator, accuracy on clean test rows. MNIST has 2000 rows here; the slow
+estimators leave out MNIST and IMDB.
+
+    SKLNOISE_DATA=... python -m benchmarks.bench_issues quality --jobs 2
+    python -m benchmarks.bench_issues scale
+    SKLNOISE_DATA=... python -m benchmarks.bench_issues classifier --jobs 2
+"""
+
+import argparse
+import time
+import tracemalloc
+import warnings
+from itertools import chain, product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from cleanlab.classification import CleanLearning
+from cleanlab.filter import find_label_issues as cleanlab_issues
+from cleanlab.rank import get_label_quality_scores
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler
+from skorch import NeuralNetClassifier
+
+from benchmarks._problems import EASY, NOISES, add_noise, hold_out, load_easy
+from sklnoise import (
+    ConfidentLearningClassifier,
+    find_label_issues,
+    label_quality_scores,
+)
+from sklnoise.nn import MLP
+
+RESULTS = Path(__file__).parent / "results"
+SEEDS, ROUNDS = 5, 5
+CLEANLAB = "self_confidence", "normalized_margin", "confidence_weighted_entropy"
+SLOW = "random forest", "hist gradient boosting", "skorch"
+
+
+def measure_quality(data, noise, seed):
+    """Score the label quality of all methods for one draw of the noise."""
+    torch.set_num_threads(1)
+    X, y, first_pass = load_easy(data)
+    y_noisy = add_noise(X, y, noise, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        y_proba = hold_out(X, y_noisy, first_pass, seed)
+    wrong = y_noisy != y
+    qualities = {
+        f"cleanlab {m}": get_label_quality_scores(y_noisy, y_proba, method=m)
+        for m in CLEANLAB
+    }
+    qualities["sklnoise"] = label_quality_scores(y_noisy, y_proba)
+    frame = find_label_issues(y_noisy, y_proba, return_type="frame")
+    found = {
+        "sklnoise": frame.is_issue,
+        "cleanlab": cleanlab_issues(y_noisy, y_proba, n_jobs=1),
+    }
+    suggested = {"sklnoise": frame.suggested_label, "cleanlab": y_proba.argmax(axis=1)}
+    rows = [
+        ("average precision", method, average_precision_score(wrong, -quality))
+        for method, quality in qualities.items()
+    ]
+    rows += [("AUROC", m, roc_auc_score(wrong, -q)) for m, q in qualities.items()]
+    rows += [("F1 of issues", m, f1_score(wrong, mask)) for m, mask in found.items()]
+    rows += [
+        ("right suggestions", m, np.mean(np.asarray(s)[wrong] == y[wrong]))
+        for m, s in suggested.items()
+    ]
+    cell = {"data": data, "noise": noise, "seed": seed}
+    return [cell | {"metric": a, "method": b, "value": c} for a, b, c in rows]
+
+
+def make_probabilities(n_samples, n_classes, seed=0):
+    """Draw clean posteriors, flip labels by a T, and predict them as a model would."""
+    rng = np.random.default_rng(seed)
+    T = 0.8 * np.eye(n_classes) + 0.2 * rng.dirichlet(np.full(n_classes, 0.1), n_classes)
+    y_proba = np.empty((n_samples, n_classes), np.float32)
+    y_noisy = np.empty(n_samples, np.int64)
+    for start in range(0, n_samples, 50_000):
+        block = slice(start, start + 50_000)
+        n_rows = len(y_noisy[block])
+        y = rng.integers(n_classes, size=n_rows)
+        logits = rng.standard_normal((n_rows, n_classes))
+        logits[np.arange(n_rows), y] += 4 + 6 * rng.random(n_rows)
+        clean = np.exp(logits)
+        noisy = (clean / clean.sum(axis=1, keepdims=True)) @ T
+        error = np.exp(0.3 * rng.standard_normal(noisy.shape))  # no model is exact
+        y_proba[block] = noisy * error / (noisy * error).sum(axis=1, keepdims=True)
+        y_noisy[block] = (T.cumsum(axis=1)[y] < rng.random((n_rows, 1))).sum(axis=1)
+    return y_noisy.clip(max=n_classes - 1), y_proba, T
+
+
+def measure_scale(n_samples, n_classes):
+    """Time all rivals in rotating order, and trace the memory of each once."""
+    y, y_proba, T = make_probabilities(n_samples, n_classes)
+    symmetric = np.full_like(T, 0.2 / (n_classes - 1))
+    np.fill_diagonal(symmetric, 0.8)
+    rivals = {
+        "cleanlab": lambda: cleanlab_issues(y, y_proba, n_jobs=1),
+        "cleanlab, confident_learning": lambda: cleanlab_issues(
+            y, y_proba, filter_by="confident_learning", n_jobs=1
+        ),
+        "confident-learning": lambda: find_label_issues(
+            y, y_proba, filter_by="confident-learning"
+        ),
+        "posterior": lambda: find_label_issues(y, y_proba),
+        "posterior, T known": lambda: find_label_issues(y, y_proba, transition_matrix=T),
+        "posterior, T symmetric": lambda: find_label_issues(
+            y, y_proba, transition_matrix=symmetric
+        ),
+    }
+    rows = []
+    for name, run in rivals.items():
+        tracemalloc.start()
+        run()
+        peak = 1 + tracemalloc.get_traced_memory()[1] / y_proba.nbytes
+        tracemalloc.stop()
+        rows.append({"rival": name, "round": -1, "metric": "memory", "value": peak})
+    names = list(rivals)
+    for number in range(ROUNDS):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            start = time.perf_counter()
+            rivals[name]()
+            seconds = time.perf_counter() - start
+            rows.append(
+                {"rival": name, "round": number, "metric": "seconds", "value": seconds}
+            )
+    return pd.DataFrame(rows)
+
+
+def make_estimators():
+    """Return the estimators that both wrappers are put around, by name."""
+    linear = make_pipeline(MaxAbsScaler(), LogisticRegression(max_iter=1000))
+    net = NeuralNetClassifier(
+        MLP,
+        module__hidden=64,
+        optimizer=torch.optim.Adam,
+        lr=0.01,
+        max_epochs=30,
+        verbose=0,
+        train_split=None,
+    )
+    return {
+        "logistic regression": linear,
+        "random forest": RandomForestClassifier(random_state=0),
+        "hist gradient boosting": HistGradientBoostingClassifier(
+            max_iter=50, random_state=0
+        ),
+        "skorch": net,
+    }
+
+
+def measure_classifiers(data, noise, seed, name):
+    """Fit both wrappers and the bare estimator, and score them on clean rows."""
+    torch.set_num_threads(1)
+    X, y, _ = load_easy(data)
+    if data == "mnist":
+        X, y = X[:2000], y[:2000]
+    y_noisy = add_noise(X, y, noise, seed)
+    X, X_test, y_noisy, _, _, y_test = train_test_split(X, y_noisy, y, random_state=seed)
+    estimator = make_estimators()[name]
+    if name == "skorch":
+        X, X_test = (np.asarray(part, dtype=np.float32) for part in (X, X_test))
+        X, X_test = X / X.std(), X_test / X.std()
+        params = {"n_features": X.shape[1], "n_classes": len(np.unique(y))}
+        estimator.set_params(**{f"module__{k}": v for k, v in params.items()})
+    systems = {
+        "bare": clone(estimator),
+        "CleanLearning": CleanLearning(clone(estimator), seed=seed),
+        "ConfidentLearningClassifier": ConfidentLearningClassifier(
+            estimator, random_state=seed
+        ),
+    }
+    rows = []
+    for system, clf in systems.items():
+        torch.manual_seed(seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                accuracy = np.mean(clf.fit(X, y_noisy).predict(X_test) == y_test)
+            except Exception as error:  # of a rival: it is a result
+                print(f"{system} around {name} on {data}, {noise}: {error!r}")
+                accuracy = np.nan
+        rows.append(
+            {
+                "data": data,
+                "noise": noise,
+                "seed": seed,
+                "estimator": name,
+                "system": system,
+                "accuracy": 100 * accuracy,
+            }
+        )
+    return rows
+
+
+def tabulate(frame, by, ours, rivals):
+    """Table the mean and spread of ours and of the best rival in each row."""
+    lines = []
+    for cell, rows in frame.groupby(by, sort=False):
+        wide = rows.pivot_table("value", "seed", "method")
+        rival = wide[[c for c in wide if c in rivals]].mean().idxmax()
+        gain = wide[ours] - wide[rival]
+        spread = np.hypot(wide[ours].std(), wide[rival].std())
+        verdict = "ahead" if gain.mean() > spread else "equal"
+        verdict = "behind" if gain.mean() < -spread else verdict
+        means = wide[ours].mean(), wide[rival].mean()
+        lines.append((*cell, *means, rival, gain.mean(), spread, verdict))
+    columns = [*by, "ours", "rival", "best rival", "gain", "spread", "verdict"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def show_quality():
+    """Print the tables of what the CSV holds."""
+    frame = pd.read_csv(RESULTS / "issues.csv")
+    rivals = {m for m in frame.method if m.startswith("cleanlab")}
+    for metric, rows in frame.groupby("metric", sort=False):
+        table = tabulate(rows, ["data", "noise"], "sklnoise", rivals)
+        best = rows.groupby("method").value.mean().drop("sklnoise").max()
+        print(f"\n{metric}: mean {table.ours.mean():.3f}, best rival {best:.3f}")
+        print(table.round(3).to_string(index=False))
+
+
+def show_scale():
+    """Print medians, ratios and memory."""
+    frame = pd.read_csv(RESULTS / "issues_scale.csv")
+    timed = frame[frame.metric == "seconds"]
+    seconds = timed.pivot_table("value", "round", "rival")
+    memory = frame[frame.metric == "memory"].set_index("rival").value
+    table = pd.DataFrame({"seconds": seconds.median(), "memory": memory})
+    for rival in ("cleanlab", "cleanlab, confident_learning"):
+        table[f"/ {rival}"] = seconds.div(seconds[rival], axis=0).median()
+    print(table.round(3).to_string())
+
+
+def show_classifiers():
+    """Print the table of what the CSV holds."""
+    frame = pd.read_csv(RESULTS / "issues_classifier.csv")
+    frame = frame.rename(columns={"system": "method", "accuracy": "value"})
+    table = tabulate(
+        frame,
+        ["estimator", "data", "noise"],
+        "ConfidentLearningClassifier",
+        {"CleanLearning"},
+    )
+    print(table.round(2).to_string(index=False))
+    print(frame.pivot_table("value", "estimator", "method").round(2))
+    print(table.verdict.value_counts().to_string())
+
+
+def main():
+    """Run one part, write its CSV and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=["quality", "scale", "classifier"])
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="for scale")
+    parser.add_argument("--show", action="store_true", help="only print the tables")
+    args = parser.parse_args()
+    seeds = range(SEEDS)
+    if args.part == "quality":
+        if not args.show:
+            cells = product(EASY, NOISES, seeds)
+            rows = Parallel(args.jobs)(delayed(measure_quality)(*c) for c in cells)
+            frame = pd.DataFrame(chain.from_iterable(rows))
+            frame.to_csv(RESULTS / "issues.csv", index=False, float_format="%.5f")
+        show_quality()
+    elif args.part == "scale":
+        if not args.show:
+            frame = measure_scale(args.rows, 100)
+            frame.to_csv(RESULTS / "issues_scale.csv", index=False, float_format="%.4f")
+        show_scale()
+    else:
+        if not args.show:
+            cells = [
+                cell
+                for cell in product(EASY, NOISES, seeds, make_estimators())
+                if cell[3] not in SLOW or cell[0] not in ("mnist", "imdb")
+            ]
+            rows = Parallel(args.jobs)(delayed(measure_classifiers)(*c) for c in cells)
+            frame = pd.DataFrame(chain.from_iterable(rows))
+            frame.to_csv(
+                RESULTS / "issues_classifier.csv", index=False, float_format="%.3f"
+            )
+        show_classifiers()
+
+
+if __name__ == "__main__":
+    main()
