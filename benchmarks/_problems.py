@@ -125,9 +125,9 @@ def transition_of(noise, n_classes):
     T : ndarray of shape (n_classes, n_classes) or None
         The transition matrix.
     """
-    kind, rate = noise.split()
-    if kind == "none":
+    if noise == "none":
         return np.eye(n_classes)
+    kind, rate = noise.split()
     if kind == "instance":
         return None
     if kind == "asymmetric":

@@ -152,6 +152,7 @@ def make_estimators():
     net = NeuralNetClassifier(
         MLP,
         module__hidden=64,
+        criterion=torch.nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
         lr=0.01,
         max_epochs=30,

@@ -415,14 +415,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         data, rows, self.classes_, trusted = check_fit_input(
             self, X, y, sample_weight, trusted
         )
-        device = resolve_device(self.device)
-        setting = Setting(
-            n_classes=len(self.classes_),
-            device=device,
-            dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
-            n_threads=threads_at_hand(),
-            half=resolve_half(self.dtype, device),
-        )
+        setting = self._setting(dtype_of(data.X))
         seed, refit_seed = draw_seeds(self.random_state, 2)
         loss = as_loss("forward" if chooses else self.correction)
         T = known_transition(self.transition, setting.n_classes, loss)
@@ -431,8 +424,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if estimated or chooses:
             splits = self._make_splits(data, rows, trusted, seed, routed)
         if splits:
+            weighted = sample_weight is not None
             found = self._run_first_pass(
-                first_pass, data, splits, setting, seed, routed, sample_weight is not None
+                first_pass, data, splits, setting, seed, routed, weighted, estimated
             )
         if estimated:
             T = self._estimate_transition(found, data, trusted, seed)
@@ -456,6 +450,17 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self._refit(train, correction, T, data, rows, trusted)
         self._warn(data, rows[~trusted[rows]], T)
 
+    def _setting(self, dtype):
+        """Return what all trainings have in common."""
+        device = resolve_device(self.device)
+        return Setting(
+            n_classes=len(self.classes_),
+            device=device,
+            dtype=resolve_dtype(self.dtype, dtype, device),
+            n_threads=threads_at_hand(),
+            half=resolve_half(self.dtype, device),
+        )
+
     def _make_splits(self, data, rows, trusted, seed, routed):
         """Return the splits of the first pass, all of which hold out trusted rows."""
         splits = make_splits(
@@ -469,17 +474,19 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         always = np.flatnonzero(trusted)
         return [(train, np.union1d(test, always)) for train, test in splits]
 
-    def _run_first_pass(self, first_pass, data, splits, setting, seed, routed, weighted):
-        """Return what the first pass found, and keep its probabilities."""
+    def _run_first_pass(
+        self, first_pass, data, splits, setting, seed, routed, weighted, estimates
+    ):
+        """Return what the first pass finds, and keep its probabilities."""
         self._report(f"first pass on {len(splits)} folds")
-        estimator = new_estimator(self.transition)
+        space = wanted_features(new_estimator(self.transition)) if estimates else None
         found = self._cached(run_first_pass)(
             first_pass,
             Digested(data),
             splits,
             draw_seeds(seed, len(splits)),
             setting,
-            with_features=wanted_features(estimator) == "hidden",
+            with_features=space == "hidden",
             weighted=weighted,
             observed=self.first_pass is not None,
             fit_params=routed.first_pass.fit,

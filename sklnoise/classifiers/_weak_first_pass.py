@@ -61,7 +61,7 @@ class Evidence(NamedTuple):
 
     def is_weak(self):
         """Tell whether the noise that T claims may be the first pass' own error."""
-        return self.doubt > MOST_DOUBT or self.skill < 2 * self.skill_error
+        return self.doubt > MOST_DOUBT or self.skill <= 2 * self.skill_error
 
 
 def examine(y_proba, y, sample_weight, transition_matrix):

@@ -9,6 +9,9 @@ TOLERANCE = 1e-3
 """Gain of a row's log-likelihood, in nats, below which its solution is good enough."""
 
 MOST_STEPS = 1000
+LEAST_PROBABILITY = 1e-10
+"""A class that falls to 0 in an early step could never come back."""
+
 LEAST_DONE = 0.2
 """Share of the rows in work that must be done before the others are moved together."""
 
@@ -32,7 +35,9 @@ def clean_posterior(y_proba, transition_matrix):
     -------
     clean_proba : ndarray of shape (n_samples, n_classes)
         Clean posterior. The log-likelihood of each row is less than 1e-3 nats below
-        the greatest that there is.
+        the greatest that there is; a little more where an ill-conditioned T asks for
+        more than 1000 steps. Labels that T calls impossible, columns of zeros, say
+        nothing.
 
     Raises
     ------
@@ -90,6 +95,11 @@ def solve(y_proba, transition_matrix):
     np.fill_diagonal(alike, stays)
     if stays > flips and np.allclose(T, alike, rtol=0, atol=1e-12):
         return solve_symmetric(y_proba, flips / (stays - flips))
+    possible = T.any(axis=0)
+    if not possible.all():
+        y_proba = y_proba * possible
+        mass = y_proba.sum(axis=1, keepdims=True)
+        y_proba = np.divide(y_proba, mass, out=y_proba, where=mass > 0)
     return solve_by_steps(y_proba, T.astype(y_proba.dtype))
 
 
@@ -141,7 +151,8 @@ def solve_by_steps(y_proba, transition_matrix):
     tiny = np.finfo(y_proba.dtype).tiny
     clean = np.empty_like(y_proba)
     rows = np.arange(len(y_proba))
-    q = (y_proba + 0.01 / n_classes) / (1.01)
+    q = y_proba + y_proba.dtype.type(0.01 / n_classes)
+    q /= q.sum(axis=1, keepdims=True)
     for step in range(MOST_STEPS):
         ratio = q @ T
         np.divide(y_proba, np.maximum(ratio, tiny, out=ratio), out=ratio)
@@ -154,6 +165,7 @@ def solve_by_steps(y_proba, transition_matrix):
         gain[done] = 1  # so that no row depends on how long others take
         q *= gain
         q *= np.sqrt(gain, out=gain)
+        np.maximum(q, LEAST_PROBABILITY, out=q)
         q /= q.sum(axis=1, keepdims=True)
         if done.mean() > LEAST_DONE:
             clean[rows[done]] = q[done]
