@@ -1,0 +1,271 @@
+"""What a fit says of the noise, and how far that can be trusted."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import make_blobs, make_classification
+from sklearn.linear_model import LogisticRegression
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._noise_summary import (
+    dominated_classes,
+    empty_summary,
+    indistinguishable_classes,
+    summarize,
+)
+from sklnoise.classifiers._weak_first_pass import examine, rise_at_top, skill
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.exceptions import WeakFirstPassWarning
+from sklnoise.issues import clean_posterior
+from sklnoise.transition import LabelFrequencyEstimator
+
+CLASSES = np.array(["ant", "bee", "cat"])
+PAIR = make_transition_matrix("pair", 3, 0.2)
+SWAP = np.array([[0.4, 0.6, 0.0], [0.6, 0.4, 0.0], [0.0, 0.0, 1.0]])
+
+
+@pytest.fixture
+def fit(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+
+    def fit(y=y_noisy, trusted=None, sample_weight=None, **params):
+        clf = NoiseRobustClassifier(quick_net, cv=3, random_state=0, **params)
+        return clf.fit(X, y, sample_weight=sample_weight, trusted=trusted)
+
+    return fit
+
+
+@pytest.fixture
+def posterior(rng):
+    """True noisy posteriors and labels of 4000 rows, with PAIR noise."""
+    clean = rng.dirichlet(np.full(3, 0.05), size=4000)
+    y_proba = clean @ PAIR
+    y = (y_proba.cumsum(axis=1) < rng.random_sample((4000, 1))).sum(axis=1)
+    return y_proba, y
+
+
+def test_noise_rate_is_that_of_a_known_transition(fit, noisy_blobs):
+    T = noisy_blobs[3]
+    summary = fit(transition=T).noise_summary_
+    assert_allclose(summary.noise_rate, 0.4)
+    assert_allclose(summary.noise_rate_per_class, 0.4)
+    assert_allclose(summary.noise_rate_interval, 0.4)  # whatever the clean prior is
+
+
+def test_uneven_noise_has_an_interval_even_if_it_is_known(fit):
+    T = [[0.9, 0.1, 0.0], [0.0, 0.6, 0.4], [0.0, 0.0, 1.0]]
+    summary = fit(transition=T).noise_summary_
+    low, high = summary.noise_rate_interval
+    assert low < summary.noise_rate < high
+    assert_array_equal(*summary.noise_rate_per_class_interval.T)
+
+
+def test_what_needs_folds_is_none_without_them(fit, noisy_blobs):
+    summary = fit(transition=noisy_blobs[3]).noise_summary_
+    assert summary.anchors_per_class is None
+    assert summary.weak_first_pass is None
+    assert summary.evidence is None
+
+
+@pytest.mark.parametrize("correction", ["none", "gce", "mae"])
+def test_loss_without_transition_says_nothing_of_the_noise(fit, correction):
+    assert fit(correction=correction).noise_summary_ == empty_summary()
+
+
+def test_summary_has_the_same_keys_always(fit, noisy_blobs):
+    keys = set(empty_summary())
+    assert set(fit(transition=noisy_blobs[3]).noise_summary_) == keys
+    assert set(fit().noise_summary_) == keys
+
+
+def test_summary_is_of_the_estimated_transition(fit):
+    clf = fit()
+    T, summary = clf.transition_matrix_, clf.noise_summary_
+    assert_allclose(summary.noise_rate_per_class, 1 - T.diagonal())
+    assert_allclose(summary.condition_number, np.linalg.cond(T))
+    low, high = summary.noise_rate_interval
+    assert 0 <= low <= summary.noise_rate <= high <= 1
+
+
+def test_interval_is_no_narrower_than_the_standard_error(posterior):
+    y_proba, y = posterior
+    estimator = LabelFrequencyEstimator().fit(y_proba, y)
+    error = estimator.standard_error_
+    summary = summarize(
+        estimator.transition_matrix_,
+        CLASSES,
+        y,
+        np.ones(len(y)),
+        y_proba=y_proba,
+        standard_error=error,
+    )
+    low, high = summary.noise_rate_per_class_interval.T
+    assert (high - low >= 2 * 1.9 * error.diagonal() - 1e-12).all()
+
+
+def test_trusted_rows_leave_the_interval_to_the_standard_error(posterior):
+    # Estimates from noisy labels alone may have the names of the classes wrong.
+    y_proba, y = posterior
+    arguments = SWAP, CLASSES, y, np.ones(len(y))
+    known = {"y_proba": y_proba, "standard_error": np.full((3, 3), 0.01)}
+    narrow = summarize(*arguments, **known, named=True).noise_rate_per_class_interval
+    wide = summarize(*arguments, **known).noise_rate_per_class_interval
+    assert_allclose(narrow[0], 0.6 + np.array([-1.96, 1.96]) * 0.01)
+    assert np.ptp(wide[0]) > 2 * np.ptp(narrow[0])
+
+
+@pytest.mark.slow
+def test_interval_holds_the_true_noise_rate_in_nine_of_ten_data_sets():
+    held = []
+    for seed in range(30):
+        X, y = make_blobs(1500, centers=4, n_features=5, random_state=seed)
+        T = make_transition_matrix("random", 4, 0.25, random_state=seed)
+        y_noisy = make_noisy_labels(y, T, random_state=seed)
+        clf = NoiseRobustClassifier(first_pass=LogisticRegression(), random_state=seed)
+        clf.set_params(estimator__max_epochs=1)
+        low, high = clf.fit(X / 10, y_noisy).noise_summary_.noise_rate_interval
+        held.append(low <= (y_noisy != y).mean() <= high)
+    assert np.mean(held) >= 0.9
+
+
+def test_weights_of_two_equal_repeats(posterior):
+    y_proba, y = posterior
+    weight = 1.0 + (np.arange(len(y)) % 2)
+    rows = np.repeat(np.arange(len(y)), weight.astype(int))
+    error = np.full((3, 3), 0.02)
+    weighted = summarize(PAIR, CLASSES, y, weight, y_proba=y_proba, standard_error=error)
+    repeated = summarize(
+        PAIR,
+        CLASSES,
+        y[rows],
+        np.ones(len(rows)),
+        y_proba=y_proba[rows],
+        standard_error=error,
+    )
+    assert_allclose(weighted.noise_rate, repeated.noise_rate)
+    assert_allclose(weighted.noise_rate_interval, repeated.noise_rate_interval)
+    assert_allclose(weighted.anchors_per_class, repeated.anchors_per_class)
+    for name in ("ambiguity", "skill", "skill_error"):
+        assert_allclose(weighted.evidence[name], repeated.evidence[name])
+
+
+def test_anchors_are_the_rows_of_a_sure_clean_class(posterior):
+    y_proba, y = posterior
+    clean = clean_posterior(y_proba, PAIR)
+    _, anchors = examine(y_proba, y, np.ones(len(y)), PAIR)
+    assert_array_equal(anchors, (clean >= 0.95).sum(axis=0))
+
+
+def test_anchors_of_many_rows_are_scaled_up_from_some(posterior):
+    y_proba, y = (np.tile(part.T, 5).T for part in posterior)
+    _, few = examine(*posterior, np.ones(4000), PAIR)
+    _, many = examine(y_proba, y, np.ones(20_000), PAIR)
+    assert_allclose(many, 5 * few, rtol=0.1)
+
+
+def test_ambiguity_is_zero_for_certain_rows():
+    y_proba, y = np.tile(PAIR, (50, 1)), np.tile(np.arange(3), 50)
+    evidence, _ = examine(y_proba, y, np.ones(150), PAIR)
+    assert evidence.ambiguity < 0.01
+
+
+def test_noise_alone_does_not_rise_at_the_top(rng):
+    score = rng.uniform(0.5, 1, size=20_000)
+    agrees = rng.random_sample(20_000) < 0.7
+    rise, error = rise_at_top(np.c_[1 - score, score], agrees, np.ones(20_000))
+    assert abs(rise) < 4 * error
+
+
+def test_error_rises_at_the_top(rng):
+    score = rng.uniform(0.5, 1, size=20_000)
+    agrees = rng.random_sample(20_000) < score
+    rise, error = rise_at_top(np.c_[1 - score, score], agrees, np.ones(20_000))
+    assert abs(rise - 0.125) < 4 * error  # mean score of the quarters: .9375 and .8125
+
+
+def test_skill_is_zero_for_the_most_frequent_label():
+    y = np.array([0, 0, 0, 1])
+    assert skill(y == 0, y, np.ones(4))[0] == 0
+
+
+def test_skill_counts_labels_beyond_the_most_frequent():
+    y = np.array([0, 0, 0, 1])
+    assert skill(np.ones(4, dtype=bool), y, np.ones(4))[0] == 0.25
+
+
+def linear(correction="forward", **params):
+    """Return a classifier with a linear network."""
+    clf = NoiseRobustClassifier(correction=correction, random_state=0, **params)
+    return clf.set_params(estimator__module__hidden=(), estimator__lr=0.05)
+
+
+@pytest.fixture
+def hard_rows():
+    """Clean rows of which a linear model gets less than half."""
+    return make_classification(
+        1500,
+        n_informative=6,
+        n_classes=4,
+        n_clusters_per_class=3,
+        class_sep=0.6,
+        flip_y=0,
+        random_state=1,
+    )
+
+
+def test_weak_first_pass_on_clean_rows_is_warned_of_with_its_numbers(hard_rows):
+    with pytest.warns(WeakFirstPassWarning, match=r"claims that \d+% .* doubt is 0\.\d"):
+        clf = linear().fit(*hard_rows)
+    assert clf.noise_summary_.weak_first_pass is True
+    assert clf.noise_summary_.evidence.doubt > 0.27
+
+
+def test_warning_points_to_the_call_of_fit(hard_rows):
+    with pytest.warns(WeakFirstPassWarning) as caught:
+        linear().fit(*hard_rows)
+    assert caught[0].filename == __file__
+
+
+def test_strong_first_pass_on_noisy_rows_is_not_weak(fit, noisy_blobs):
+    y_noisy = make_noisy_labels(noisy_blobs[2], PAIR, random_state=0)
+    assert fit(y_noisy).noise_summary_.weak_first_pass is False
+
+
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
+def test_first_pass_without_skill_is_weak(rng):
+    X, y = rng.standard_normal((600, 2)), rng.randint(2, size=600)
+    with pytest.warns(WeakFirstPassWarning):
+        clf = linear().fit(X, y)
+    evidence = clf.noise_summary_.evidence
+    assert evidence.skill < 2 * evidence.skill_error
+
+
+def test_known_transition_is_not_called_weak(hard_rows):
+    clf = linear("auto", transition=0.1).fit(*hard_rows)
+    assert clf.noise_summary_.weak_first_pass is False
+    assert clf.noise_summary_.evidence.ambiguity > 0.27
+
+
+def test_class_that_is_more_often_another_is_dominated():
+    T = [[0.4, 0.6, 0.0], [0.1, 0.9, 0.0], [0.0, 0.5, 0.5]]
+    assert dominated_classes(np.array(T), CLASSES) == ["ant"]
+
+
+def test_classes_that_flip_both_ways_are_indistinguishable():
+    assert indistinguishable_classes(SWAP, CLASSES) == [("ant", "bee")]
+
+
+def test_classes_with_the_same_row_are_indistinguishable():
+    T = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.12, 0.78, 0.1]])
+    assert indistinguishable_classes(T, CLASSES) == [("bee", "cat")]
+
+
+def test_identity_tells_all_classes_apart():
+    assert indistinguishable_classes(np.eye(3), CLASSES) == []
+
+
+def test_singular_transition_leaves_a_valid_interval():
+    T = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.1, 0.9]])
+    summary = summarize(T, CLASSES, np.arange(90) % 3, np.ones(90))
+    low, high = summary.noise_rate_interval
+    assert 0 <= low <= summary.noise_rate <= high <= 1
