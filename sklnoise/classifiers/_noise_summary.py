@@ -1,6 +1,7 @@
 """What a fit has found out about the noise, and how far that can be trusted."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
@@ -227,7 +228,7 @@ def indistinguishable_classes(transition_matrix, classes):
         whose rows of T are alike.
     """
     T = transition_matrix
-    distance = np.abs(T[:, np.newaxis] - T).sum(axis=2) / 2
+    distance = cdist(T, T, "cityblock") / 2
     alike = np.argwhere(np.triu(distance < ALIKE, k=1))
     pairs = {*map(tuple, swappable_pairs(T).tolist()), *map(tuple, alike.tolist())}
     names = classes.tolist()
