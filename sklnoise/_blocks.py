@@ -1,7 +1,5 @@
 """Blocks of rows that a processor's cache holds."""
 
-from sklearn.utils import gen_batches
-
 BLOCK_VALUES = 2**18
 
 
@@ -16,9 +14,11 @@ def row_blocks(n_samples, n_columns):
     n_columns : int
         Number of values in each.
 
-    Returns
-    -------
-    blocks : iterator of slice
+    Yields
+    ------
+    block : slice
         Of rows, in order.
     """
-    return gen_batches(n_samples, max(1, BLOCK_VALUES // n_columns))
+    n_rows = max(1, BLOCK_VALUES // n_columns)
+    for start in range(0, n_samples, n_rows):
+        yield slice(start, min(start + n_rows, n_samples))

@@ -67,7 +67,7 @@ def check_labels(y, name):
         if missing:
             raise ValueError(
                 f"{name} must have a label in every row; row {missing[0]} has "
-                f"{y[missing[0]]!r}. Leave rows without a label out."
+                f"{y.tolist()[missing[0]]!r}. Leave rows without a label out."
             )
     return y
 

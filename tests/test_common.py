@@ -35,7 +35,7 @@ pytestmark = [
 QUICK = {"estimator": AutoSizedNet(lr=0.05, max_epochs=12), "cv": 2, "device": "cpu"}
 CLASSIFIERS = [NoiseRobustClassifier(device="cpu")] + [
     NoiseRobustClassifier(correction=name, **QUICK)
-    for name in CORRECTIONS
+    for name in (*CORRECTIONS, "auto")
     if name != "forward"
 ]
 CONFIDENT = [

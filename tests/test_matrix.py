@@ -7,8 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklnoise._matrix import (
     clean_prior,
     mix_with_identity,
+    noise_rate_of,
     normalize_rows,
+    shrink,
     uniform_flips,
+    without_domination,
 )
 
 SEEDS = range(3)
@@ -89,3 +92,95 @@ def test_prior_of_labels_that_t_calls_impossible_is_that_of_the_labels():
     prior, error = clean_prior(np.array([[0.0, 1], [0, 1]]), np.array([1.0, 0]), 10)
     np.testing.assert_array_equal(prior, [1, 0])
     assert np.isinf(error).all()
+
+
+# Shrinkage
+
+
+@pytest.mark.parametrize("size", [0, 0.1, 0.2])
+def test_share_of_the_target_is_that_of_james_and_stein(size):
+    T, target = np.array([[0.7, 0.3], [0.5, 0.5]]), uniform_flips(2, 0.3)
+    error = np.full((2, 2), size)
+    shrunk, share = shrink(T, error, target)
+    assert share == pytest.approx(min(1, 4 * size**2 / 0.08))
+    assert_allclose(shrunk, T + share * (target - T))
+
+
+def test_estimate_within_its_error_becomes_the_target():
+    T, target = uniform_flips(3, 0.2), uniform_flips(3, 0.3)
+    shrunk, share = shrink(T, np.full((3, 3), 0.1), target)
+    assert share == 1
+    assert_array_equal(shrunk, target)
+
+
+@pytest.mark.parametrize("error", [0, 0.1, np.inf])
+def test_target_itself_stays(error):
+    T = uniform_flips(3, 0.3)
+    assert_allclose(shrink(T, np.full((3, 3), error), T)[0], T)
+
+
+def test_shrinking_from_few_rows_comes_closer_to_the_truth_on_average():
+    T = uniform_flips(5, 0.3)
+    rng = np.random.default_rng(0)
+    distances = []
+    for _ in range(100):
+        raw = np.array([rng.multinomial(20, row) for row in T]) / 20
+        error = np.sqrt(raw * (1 - raw) / 20)
+        target = uniform_flips(5, 1 - raw.diagonal().mean())
+        shrunk = shrink(raw, error, target)[0]
+        distances.append([np.square(t - T).sum() for t in (shrunk, raw)])
+    shrunk, raw = np.mean(distances, axis=0)
+    assert shrunk < 0.5 * raw
+
+
+def test_shrinking_leaves_the_arguments_alone():
+    T, error, target = uniform_flips(3, 0.2), np.full((3, 3), 0.01), np.eye(3)
+    for array in (T, error, target):
+        array.setflags(write=False)
+    shrunk, _ = shrink(T, error, target)
+    assert not np.shares_memory(shrunk, T)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_noise_rate_is_the_share_of_wrong_labels(n_classes, seed):
+    rng = np.random.default_rng(seed)
+    prior = rng.dirichlet(np.ones(n_classes))
+    T = mix_with_identity(rng.dirichlet(np.ones(n_classes), n_classes), 0.5)
+    wrong = 1 - (prior * T.diagonal()).sum()
+    assert noise_rate_of(T, prior @ T, 100) == pytest.approx(wrong)
+
+
+def test_noise_rate_of_even_flips_is_theirs():
+    frequencies = np.array([0.3, 0.3, 0.4])
+    assert noise_rate_of(uniform_flips(3, 0.25), frequencies, 10) == pytest.approx(0.25)
+    assert noise_rate_of(np.eye(3), frequencies, 10) == pytest.approx(0)
+
+
+# Rows in which another class leads
+
+
+def test_dominated_row_of_a_transition_is_drawn_to_a_tie():
+    T = np.array([[0.8, 0.2, 0.0], [0.6, 0.3, 0.1], [0.0, 0.3, 0.7]])
+    drawn = without_domination(T)
+    assert_array_equal(drawn[[0, 2]], T[[0, 2]])
+    assert_allclose(drawn[1, 0], drawn[1, 1])
+    assert_allclose(drawn.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_class_leads_in_the_row_of_another(n_classes, seed):
+    T = np.random.default_rng(seed).dirichlet(np.ones(n_classes), n_classes)
+    drawn = without_domination(T)
+    assert_allclose(drawn.max(axis=1), drawn.diagonal())
+    assert_allclose(without_domination(drawn), drawn)
+
+
+def test_flips_of_a_dominated_row_keep_their_proportions():
+    drawn = without_domination(np.array([[0.2, 0.6, 0.2], [0, 1, 0], [0, 0, 1]]))
+    assert drawn[0, 1] / drawn[0, 2] == pytest.approx(3)
+
+
+def test_swap_becomes_a_coin():
+    assert_allclose(without_domination(np.array([[0.0, 1], [1, 0]])), 0.5)

@@ -5,17 +5,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import Bunch, get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
+from sklnoise._compat import HasMethods, StrOptions, fit_context
 from sklnoise._labels import match_labels
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.classifiers._confident_base import (
@@ -28,6 +22,7 @@ from sklnoise.classifiers._confident_base import (
 from sklnoise.classifiers._door import draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
 from sklnoise.classifiers._prune import choose_rows, judge_labels
+from sklnoise.classifiers._routing import route_fit, router_of
 from sklnoise.engine import make_splits
 from sklnoise.issues._quality import label_posterior, self_confidence
 from sklnoise.issues._transition import check_rows, resolve_transition
@@ -293,15 +288,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the estimator get."""
-        if not routing_enabled():
-            rest = dict(fit_params)
-            groups = rest.pop("groups", None)
-            return Bunch(
-                splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest)
-            )
-        if sample_weight is not None:
-            fit_params = {**fit_params, "sample_weight": sample_weight}
-        routed = process_routing(self, "fit", **fit_params)
+        routed = route_fit(self, sample_weight, fit_params)
         routed.estimator.fit.pop("sample_weight", None)  # they go with the rows
         return routed
 
@@ -314,15 +301,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             The classifier consumes `sample_weight`, its `cv` what it asks for, such as
             `groups`, and its estimator what it has requested.
         """
-        splitter = self.cv if hasattr(self.cv, "split") else StratifiedKFold()
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        to_split = MethodMapping().add(caller="fit", callee="split")
-        return (
-            MetadataRouter(owner=self)
-            .add_self_request(self)
-            .add(estimator=self.estimator, method_mapping=to_fit)
-            .add(splitter=splitter, method_mapping=to_split)
-        )
+        return router_of(self, estimator=self.estimator)
 
     def predict(self, X):
         """Predict the clean class.

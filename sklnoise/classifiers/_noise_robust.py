@@ -7,13 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
-from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Bunch
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -28,30 +22,28 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
-from sklnoise._matrix import shrink
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
 from sklnoise.classifiers._correction import CORRECTIONS, as_loss, has_transition
 from sklnoise.classifiers._digest import Digested
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
-from sklnoise.classifiers._noise_summary import empty_summary, summarize
+from sklnoise.classifiers._noise_summary import empty_summary, summarize_fit
 from sklnoise.classifiers._out_of_fold import (
     check_first_pass,
     made_by,
     run_first_pass,
 )
 from sklnoise.classifiers._refit import fine_tune, refit
-from sklnoise.classifiers._selection import select_correction
+from sklnoise.classifiers._routing import route_fit, router_of
+from sklnoise.classifiers._selection import draw_to_identity, select_correction
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
     fit_transition,
     known_transition,
     new_estimator,
-    standard_error_of,
     wanted_features,
 )
-from sklnoise.classifiers._weak_first_pass import warn_of_weakness
 from sklnoise.engine import (
     Setting,
     as_net,
@@ -430,9 +422,12 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             )
         if estimated:
             T = self._estimate_transition(found, data, trusted, seed)
+        estimator = self.transition_estimator_
         self.noise_summary_ = empty_summary()
         if has_transition(loss) and not (estimated and found is None):
-            self._summarize(T, found, data, rows, trusted)
+            self.noise_summary_ = summarize_fit(
+                T, estimator, found, data, rows, trusted, self.classes_
+            )
         train = partial(
             fit_net,
             net=net,
@@ -444,7 +439,18 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         )
         correction = self.correction
         if chooses:
-            correction, T = self._choose(train, T, found, data, trusted, splits)
+            reused = found if self.first_pass is None else None
+            T, self.noise_summary_.identity_share = draw_to_identity(
+                T, estimator, self.noise_summary_.weak_first_pass
+            )
+            self.selection_ = select_correction(
+                train, T, estimator, data, trusted, splits, reused, self._report
+            )
+            correction = "none"
+            if self.selection_ is not None:
+                correction = self.selection_.correction
+            if correction == "none":
+                T = np.eye(setting.n_classes)
         if self.refit == "first-pass" and found is not None:
             train = partial(train, start_from=found.weights, warm_up=0.0)
         self._refit(train, correction, T, data, rows, trusted)
@@ -508,50 +514,6 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         settled = np.isin(np.arange(n_classes), data.y[trusted])
         warn_of_swaps(T, self.classes_, settled)
         return T
-
-    def _summarize(self, T, found, data, rows, trusted):
-        """Keep what is known of the noise, and warn if that may be error."""
-        judged = rows[~trusted[rows]]
-        if found is not None:
-            judged = judged[~np.isnan(found.y_proba[judged]).any(axis=1)]
-        estimator = self.transition_estimator_
-        if len(judged):
-            self.noise_summary_ = summarize(
-                T,
-                self.classes_,
-                data.y[judged],
-                data.sample_weight[judged],
-                y_proba=None if found is None else found.y_proba[judged],
-                standard_error=estimator and standard_error_of(estimator, len(T)),
-                named=trusted.any(),
-            )
-        if self.noise_summary_.weak_first_pass:
-            warn_of_weakness(self.noise_summary_)
-
-    def _choose(self, train, T, found, data, trusted, splits):
-        """Return the name of the best correction, and the T that it shall use."""
-        identity, self.selection_ = np.eye(len(T)), None
-        error = standard_error_of(self.transition_estimator_, len(T))
-        if self.transition_estimator_ is not None:
-            T, share = shrink(T, error, identity)
-            if self.noise_summary_.weak_first_pass:
-                T, share = identity, 1.0
-            self.noise_summary_.identity_share = share
-        if found is None or np.array_equal(T, identity):
-            return "none", identity
-        self.selection_ = select_correction(
-            train,
-            T,
-            error,
-            data,
-            trusted,
-            splits,
-            plain_proba=found.y_proba if self.first_pass is None else None,
-            report=self._report,
-        )
-        chosen = self.selection_.correction
-        self._report(f'"{chosen}" is chosen')
-        return chosen, identity if chosen == "none" else T
 
     def _refit(self, train, correction, T, data, rows, trusted):
         """Fit the network to all rows with the corrected loss, and to the trusted."""
@@ -623,17 +585,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the models get."""
-        if routing_enabled():
-            if sample_weight is not None:
-                fit_params = {**fit_params, "sample_weight": sample_weight}
-            return process_routing(self, "fit", **fit_params)
-        rest = dict(fit_params)
-        groups = rest.pop("groups", None)
-        return Bunch(
-            splitter=Bunch(split={"groups": groups}),
-            estimator=Bunch(fit=rest),
-            first_pass=Bunch(fit=rest if self.first_pass is None else {}),
-        )
+        routed = route_fit(self, sample_weight, fit_params)
+        if not routing_enabled():
+            of_nets = routed.estimator.fit if self.first_pass is None else {}
+            routed.first_pass = Bunch(fit=of_nets)
+        return routed
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -644,16 +600,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             The classifier consumes `sample_weight` and `trusted`, its `cv` what it
             asks for, such as `groups`, and its models what they have requested.
         """
-        net, first_pass = as_net(self.estimator), self._first_pass()
-        splitter = self.cv if hasattr(self.cv, "split") else StratifiedKFold()
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        to_split = MethodMapping().add(caller="fit", callee="split")
-        return (
-            MetadataRouter(owner=self)
-            .add_self_request(self)
-            .add(estimator=net, first_pass=first_pass, method_mapping=to_fit)
-            .add(splitter=splitter, method_mapping=to_split)
-        )
+        models = {"estimator": as_net(self.estimator), "first_pass": self._first_pass()}
+        return router_of(self, **models)
 
     def predict_proba(self, X):
         """Predict the probabilities of the clean classes.

@@ -6,7 +6,8 @@ from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sklnoise._matrix import clean_prior, swappable_pairs
-from sklnoise.classifiers._weak_first_pass import examine
+from sklnoise.classifiers._transition import standard_error_of
+from sklnoise.classifiers._weak_first_pass import examine, warn_of_weakness
 from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator
 
 NORMAL_95 = 1.96
@@ -91,6 +92,55 @@ def summarize(
         evidence=evidence,
         identity_share=0.0,
     )
+
+
+def summarize_fit(transition_matrix, estimator, found, data, rows, trusted, classes):
+    """Summarise the noise of the rows of a fit, and warn if it may be error.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, known or estimated.
+
+    estimator : estimator of T or None
+        Fitted; None for a T that is known.
+
+    found : FirstPass or None
+        What the first pass found, if there was one.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Rows of positive weight.
+
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is known to be right.
+
+    classes : ndarray of shape (n_classes,)
+        Labels.
+
+    Returns
+    -------
+    summary : Bunch
+        See `NoiseRobustClassifier`.
+    """
+    judged = rows[~trusted[rows]]
+    if found is not None:
+        judged = judged[~np.isnan(found.y_proba[judged]).any(axis=1)]
+    if not len(judged):
+        return empty_summary()
+    known = {"named": trusted.any()}
+    if found is not None:
+        known["y_proba"] = found.y_proba[judged]
+    if estimator is not None:
+        known["standard_error"] = standard_error_of(estimator, len(classes))
+    summary = summarize(
+        transition_matrix, classes, data.y[judged], data.sample_weight[judged], **known
+    )
+    if summary.weak_first_pass:
+        warn_of_weakness(summary)
+    return summary
 
 
 def empty_summary():

@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklnoise._compat import check_method_params
-from sklnoise._matrix import clean_prior, mix_with_identity
+from sklnoise._matrix import clean_prior, mix_with_identity, shrink
 from sklnoise.classifiers._correction import least_identity_weight
 from sklnoise.classifiers._door import draw_seeds
 from sklnoise.classifiers._refit import refit
+from sklnoise.classifiers._transition import standard_error_of
 from sklnoise.engine import predict_proba
 
 CANDIDATES = "none", "forward", "adaptation"
@@ -19,16 +20,38 @@ CHANCE = 2
 SMALLEST_LIKELIHOOD = np.finfo(np.float32).eps
 
 
+def draw_to_identity(transition_matrix, estimator, is_weak):
+    """Draw an estimate of T to the identity as far as it is uncertain.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    estimator : estimator of T or None
+        Fitted; None for a T that is known, which is left as it is.
+
+    is_weak : bool
+        Whether the first pass cannot tell noise from error: then nothing of T is left.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The mixture.
+
+    share : float
+        That of the identity.
+    """
+    T, identity = transition_matrix, np.eye(len(transition_matrix))
+    if estimator is None:
+        return T, 0.0
+    if is_weak:
+        return identity, 1.0
+    return shrink(T, standard_error_of(estimator, len(T)), identity)
+
+
 def select_correction(
-    train,
-    transition_matrix,
-    standard_error,
-    data,
-    trusted,
-    splits,
-    *,
-    plain_proba,
-    report,
+    train, transition_matrix, estimator, data, trusted, splits, reused, report
 ):
     """Judge each candidate by rows that it has not seen, and choose one.
 
@@ -41,8 +64,8 @@ def select_correction(
     transition_matrix : ndarray of shape (n_classes, n_classes)
         T, which all candidates share or start from.
 
-    standard_error : ndarray of shape (n_classes, n_classes)
-        Of each entry of T; zeros for a T that is known.
+    estimator : estimator of T or None
+        Fitted, with the standard errors of T; None for a T that is known.
 
     data : LabelledData
         All the data.
@@ -53,32 +76,37 @@ def select_correction(
     splits : list of (train, test) ndarrays
         Those of the first pass.
 
-    plain_proba : ndarray of shape (n_samples, n_classes) or None
-        What the first pass has predicted, where that is the same net trained without
-        correction; None where that has to be fitted too.
+    reused : FirstPass or None
+        A first pass by the same net, which is the candidate "none"; without one it has
+        to be fitted too.
 
     report : callable
         Told of each step, in words.
 
     Returns
     -------
-    selection : Bunch
-        See `NoiseRobustClassifier`.
+    selection : Bunch or None
+        See `NoiseRobustClassifier`; None where T leaves nothing to choose.
     """
+    if not splits or np.array_equal(transition_matrix, np.eye(len(transition_matrix))):
+        return None
     T, y, weight = transition_matrix, data.y, data.sample_weight
     inverse = np.linalg.inv(mix_with_identity(T, least_identity_weight(T)))
     scores = []
     for name in CANDIDATES:
-        if name == "none" and plain_proba is not None:
-            rows = np.flatnonzero(~np.isnan(plain_proba).any(axis=1))
-            predictions = [(rows, plain_proba[rows], np.eye(len(T)))]
+        if name == "none" and reused is not None:
+            rows = np.flatnonzero(~np.isnan(reused.y_proba).any(axis=1))
+            predictions = [(rows, reused.y_proba[rows], np.eye(len(T)))]
         else:
             report(f'"{name}" on {len(splits)} folds')
             predictions = hold_out(train, name, T, data, splits, report)
         scores.append(judge(predictions, y, trusted, inverse))
     held_out = ~np.isnan(scores[0][0])
-    lost_by_error = expected_loss(T, standard_error, y[held_out], weight[held_out])
-    return choose(np.array(scores)[:, :, held_out], weight[held_out], lost_by_error)
+    error = standard_error_of(estimator, len(T))
+    lost_by_error = expected_loss(T, error, y[held_out], weight[held_out])
+    selection = choose(np.array(scores)[:, :, held_out], weight[held_out], lost_by_error)
+    report(f'"{selection.correction}" is chosen')
+    return selection
 
 
 def hold_out(train, correction, transition_matrix, data, splits, report):

@@ -56,11 +56,23 @@ class Evidence(NamedTuple):
 
     @property
     def doubt(self):
-        """The ambiguity, and the rise at the top as far as it exceeds its error."""
+        """The ambiguity, and the rise at the top as far as it exceeds its error.
+
+        Returns
+        -------
+        doubt : float
+            What is compared with the threshold.
+        """
         return self.ambiguity + max(0.0, self.rise_at_top - self.rise_at_top_error)
 
     def is_weak(self):
-        """Tell whether the noise that T claims may be the first pass' own error."""
+        """Tell whether the noise that T claims may be the first pass' own error.
+
+        Returns
+        -------
+        is_weak : bool
+            Whether the doubt is too large, or the skill no more than chance.
+        """
         return self.doubt > MOST_DOUBT or self.skill <= 2 * self.skill_error
 
 
@@ -98,11 +110,12 @@ def examine(y_proba, y, sample_weight, transition_matrix):
         clean_class[surely], weights=weight[surely], minlength=len(transition_matrix)
     )
     agrees = y_proba.argmax(axis=1) == y
-    evidence = Evidence(
+    numbers = (
         1 - np.average(certainty, weights=weight),
         *rise_at_top(y_proba, agrees, weight),
         *skill(agrees, y, weight),
     )
+    evidence = Evidence(*map(float, numbers))
     return evidence, anchors * (sample_weight.sum() / weight.sum())
 
 

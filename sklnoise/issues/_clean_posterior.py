@@ -12,6 +12,9 @@ MOST_STEPS = 1000
 LEAST_PROBABILITY = 1e-10
 """A class that falls to 0 in an early step could never come back."""
 
+ROUNDING = 1e-5
+"""Below zero by less than this is zero, computed in single precision."""
+
 LEAST_DONE = 0.2
 """Share of the rows in work that must be done before the others are moved together."""
 
@@ -46,8 +49,9 @@ def clean_posterior(y_proba, transition_matrix):
 
     Notes
     -----
-    The steps are those of expectation maximisation for the weights of a mixture, raised
-    to the power of 1.5, which also converges [1]_ and does so sooner. For a T that
+    Where `p @ inv(T)` is no distribution the solution is found in steps: those of
+    expectation maximisation for the weights of a mixture, raised to the power of 1.5,
+    which also converges [1]_ and does so sooner. For a T that
     treats all classes alike, as symmetric noise, the solution is computed at once.
 
     References
@@ -147,12 +151,11 @@ def solve_by_steps(y_proba, transition_matrix):
     clean_proba : ndarray of shape (n_rows, n_classes)
         Clean posterior.
     """
-    T, n_classes = transition_matrix, len(transition_matrix)
+    T = transition_matrix
     tiny = np.finfo(y_proba.dtype).tiny
     clean = np.empty_like(y_proba)
     rows = np.arange(len(y_proba))
-    q = y_proba + y_proba.dtype.type(0.01 / n_classes)
-    q /= q.sum(axis=1, keepdims=True)
+    q = first_guess(y_proba, T)
     for step in range(MOST_STEPS):
         ratio = q @ T
         np.divide(y_proba, np.maximum(ratio, tiny, out=ratio), out=ratio)
@@ -172,3 +175,30 @@ def solve_by_steps(y_proba, transition_matrix):
             left = ~done
             rows, q, y_proba = rows[left], q[left], y_proba[left]
     return clean
+
+
+def first_guess(y_proba, transition_matrix):
+    """Return where the steps begin: at the solution, where T can be undone.
+
+    Parameters
+    ----------
+    y_proba : ndarray of shape (n_rows, n_classes)
+        Noisy posterior.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, of the same type.
+
+    Returns
+    -------
+    clean_proba : ndarray of shape (n_rows, n_classes)
+        Positive rows that sum to 1.
+    """
+    q = y_proba + y_proba.dtype.type(0.01 / len(transition_matrix))
+    try:
+        undone = y_proba @ np.linalg.inv(transition_matrix)
+    except np.linalg.LinAlgError:
+        undone = np.full_like(q, -1)
+    solved = undone.min(axis=1) > -ROUNDING
+    q[solved] = np.maximum(undone[solved], LEAST_PROBABILITY)
+    q /= q.sum(axis=1, keepdims=True)
+    return q

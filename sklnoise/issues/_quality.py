@@ -7,6 +7,11 @@ from sklnoise._compat import StrOptions, validate_params
 from sklnoise.issues._clean_posterior import solve
 from sklnoise.issues._transition import check_rows, resolve_transition
 
+TRACE = 1e-4
+"""What is left of a label that is impossible given the row, so that such labels too are
+ranked: by how far they are from being possible.
+"""
+
 
 @validate_params(
     {
@@ -73,6 +78,10 @@ def label_quality_scores(
     With q the :func:`~sklnoise.issues.clean_posterior` of a row, `P(clean = i | noisy =
     j, row) = q_i T[i, j] / Σ_k q_k T[k, j]`.
 
+    A clean posterior of 0 says no more than "impossible". So that such labels can still
+    be ranked, 0.0001 times the slope of the likelihood is added, which is 1 where the
+    label is possible, and all is divided by 1.0001.
+
     An estimate of T is mixed with the T of even flips at the same noise rate. Its share
     is that of James and Stein (1961): the sum of the squared standard errors over the
     squared distance of the two, at most 1. With few rows little can be said of which
@@ -86,7 +95,7 @@ def label_quality_scores(
     >>> T = [[0.9, 0.1], [0.3, 0.7]]
     >>> y_proba = [[0.8, 0.2], [0.4, 0.6], [0.8, 0.2]]
     >>> label_quality_scores([0, 1, 1], y_proba, transition_matrix=T).round(2)
-    array([0.94, 0.97, 0.59])
+    array([0.94, 0.97, 0.58])
     """
     rows = check_rows(y, y_proba, labels)
     if method == "self-confidence":
@@ -141,7 +150,36 @@ def judge(y_proba, y, transition_matrix):
         clean = solve(y_proba[rows], transition_matrix)
         posterior = label_posterior(clean, y[rows], transition_matrix)
         quality[rows], suggested[rows] = best_of(posterior, y[rows])
-    return quality, suggested
+        quality[rows] += TRACE * slope(clean, y_proba[rows], y[rows], transition_matrix)
+    return quality / (1 + TRACE), suggested
+
+
+def slope(clean_proba, y_proba, y, transition_matrix):
+    """Compute how the likelihood of each row changes with the share of its label.
+
+    Parameters
+    ----------
+    clean_proba : ndarray of shape (n_rows, n_classes)
+        Clean posterior q, the solution.
+
+    y_proba : ndarray of shape (n_rows, n_classes)
+        Noisy posterior p.
+
+    y : ndarray of shape (n_rows,)
+        Label codes.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    Returns
+    -------
+    slope : ndarray of shape (n_rows,)
+        `Σ_j p_j T[y, j] / (q T)_j`: 1 where the label is possible, less where it is not.
+    """
+    T = transition_matrix.astype(clean_proba.dtype)
+    noisy = clean_proba @ T
+    ratio = np.divide(y_proba, noisy, out=np.zeros_like(noisy), where=noisy > 0)
+    return np.minimum(np.einsum("ij,ij->i", ratio, T[y]), 1)
 
 
 def best_of(posterior, y):
@@ -185,8 +223,15 @@ def label_posterior(clean_proba, y, transition_matrix):
     Returns
     -------
     posterior : ndarray of shape (n_rows, n_classes)
-        Rows sum to 1; a row whose label T calls impossible keeps its `clean_proba`.
+        Rows sum to 1. Where no class that the row can be gives its label, T alone
+        decides; a label that T calls impossible says nothing, `clean_proba` stays.
     """
-    joint = clean_proba * transition_matrix.T.astype(clean_proba.dtype)[y]
-    mass = joint.sum(axis=1, keepdims=True)
-    return np.where(mass > 0, joint / np.where(mass > 0, mass, 1), clean_proba)
+    T = transition_matrix.astype(clean_proba.dtype)
+    joint = clean_proba * T.T[y]
+    excluded = np.flatnonzero(joint.sum(axis=1) == 0)
+    joint[excluded] = T.T[y[excluded]]
+    impossible = np.flatnonzero(~T.any(axis=0)[y])
+    joint[impossible] = 1
+    joint /= joint.sum(axis=1, keepdims=True)
+    joint[impossible] = clean_proba[impossible]
+    return joint

@@ -51,6 +51,19 @@ def check_rows(y, y_proba, labels):
         The probabilities, not copied where they are an array of floats already, with
         the codes of the labels.
     """
+    y_proba = np.asarray(y_proba)
+    if y_proba.ndim != 2 or y_proba.dtype.kind not in "fiub":
+        raise ValueError(
+            "y_proba must hold one probability a class, shape (n_samples, n_classes); "
+            f"got shape {y_proba.shape} of {y_proba.dtype}. The labels are the first "
+            "argument, the probabilities the second."
+        )
+    unknown = np.isnan(y_proba[:, :1]).sum()
+    if unknown:
+        raise ValueError(
+            f"y_proba must be known in every row; {unknown} rows are NaN, as those are "
+            "that no fold has held out. Leave them out: known = ~np.isnan(y_proba[:, 0])."
+        )
     y_proba = check_proba(y_proba)
     check_consistent_length(y_proba, y)
     return Rows(y_proba, *match_labels(y, y_proba.shape[1], labels))

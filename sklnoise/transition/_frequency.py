@@ -96,10 +96,14 @@ def columns(y_proba):
         Of the column.
 
     score : ndarray of shape (n_samples,)
-        The column.
+        The column, valid until the next one is asked for.
     """
-    for block in gen_batches(y_proba.shape[1], BLOCK_COLUMNS):
-        yield from enumerate(np.ascontiguousarray(y_proba[:, block].T), block.start)
+    n_samples, n_classes = y_proba.shape
+    buffer = np.empty((min(BLOCK_COLUMNS, n_classes), n_samples), y_proba.dtype)
+    for block in gen_batches(n_classes, BLOCK_COLUMNS):
+        copied = buffer[: block.stop - block.start]
+        np.copyto(copied, y_proba[:, block].T)
+        yield from enumerate(copied, block.start)
 
 
 def take_top(score, sample_weight, mass):

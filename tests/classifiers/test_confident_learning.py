@@ -38,7 +38,6 @@ from sklnoise import (
     find_label_issues,
     label_quality_scores,
 )
-from sklnoise._matrix import without_domination
 from sklnoise.classifiers._prune import choose_rows
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.exceptions import ClassCollapseWarning, RareClassWarning
@@ -119,14 +118,6 @@ def test_estimate_takes_no_class_for_swapped(mild_blobs, seed):
     clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0)
     T = clf.fit(X, coin).transition_matrix_
     assert_allclose(T.max(axis=1), T.diagonal())
-
-
-def test_dominated_row_of_a_transition_is_drawn_to_a_tie():
-    T = np.array([[0.8, 0.2, 0.0], [0.6, 0.3, 0.1], [0.0, 0.3, 0.7]])
-    drawn = without_domination(T)
-    assert_array_equal(drawn[[0, 2]], T[[0, 2]])
-    assert_allclose(drawn[1, 0], drawn[1, 1])
-    assert_allclose(drawn.sum(axis=1), 1)
 
 
 def test_most_wrong_labels_of_blobs_are_found(fit, mild_blobs):

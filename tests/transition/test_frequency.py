@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise.transition import LabelFrequencyEstimator
+from sklnoise.transition._frequency import columns
 
 SEEDS = range(3)
 
@@ -91,3 +92,19 @@ def test_standard_error_is_the_spread_over_new_labels():
     spread = np.std([fit.transition_matrix_ for fit in fits], axis=0)
     claimed = np.mean([fit.standard_error_ for fit in fits], axis=0)
     assert_allclose(claimed, spread, rtol=0.2)
+
+
+@pytest.mark.parametrize("n_classes", [1, 3, 16, 17, 40])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns_come_one_after_another(n_classes, order, dtype):
+    y_proba = np.random.default_rng(0).dirichlet(np.ones(n_classes), 7)
+    y_proba = np.asarray(y_proba, dtype=dtype, order=order)
+    number = 0
+    for j, score in columns(y_proba):
+        assert j == number
+        assert score.dtype == dtype
+        assert score.flags.c_contiguous
+        assert_array_equal(score, y_proba[:, j])
+        number += 1
+    assert number == n_classes
