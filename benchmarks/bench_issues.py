@@ -238,11 +238,14 @@ def show_quality():
     """Print the tables of what the CSV holds."""
     frame = pd.read_csv(RESULTS / "issues.csv")
     rivals = {m for m in frame.method if m.startswith("cleanlab")}
+    tables = []
     for metric, rows in frame.groupby("metric", sort=False):
-        table = tabulate(rows, ["data", "noise"], "sklnoise", rivals)
+        table = tabulate(rows, ["metric", "data", "noise"], "sklnoise", rivals)
         best = rows.groupby("method").value.mean().drop("sklnoise").max()
         print(f"\n{metric}: mean {table.ours.mean():.3f}, best rival {best:.3f}")
         print(table.round(3).to_string(index=False))
+        tables.append(table.round(3))
+    pd.concat(tables).to_csv(RESULTS / "issues_table.csv", index=False)
 
 
 def show_scale():
@@ -254,7 +257,9 @@ def show_scale():
     table = pd.DataFrame({"seconds": seconds.median(), "memory": memory})
     for rival in ("cleanlab", "cleanlab, confident_learning"):
         table[f"/ {rival}"] = seconds.div(seconds[rival], axis=0).median()
-    print(table.round(3).to_string())
+    table = table.round(3).rename_axis("call")
+    table.to_csv(RESULTS / "issues_scale_table.csv")
+    print(table.to_string())
 
 
 def show_classifiers():
@@ -267,7 +272,9 @@ def show_classifiers():
         "ConfidentLearningClassifier",
         {"CleanLearning"},
     )
-    print(table.round(2).to_string(index=False))
+    table = table.round(2).drop(columns="best rival")
+    table.to_csv(RESULTS / "issues_classifier_table.csv", index=False)
+    print(table.to_string(index=False))
     print(frame.pivot_table("value", "estimator", "method").round(2))
     print(table.verdict.value_counts().to_string())
 

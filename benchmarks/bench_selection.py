@@ -50,7 +50,7 @@ RESULTS = Path(__file__).parent / "results"
 SEEDS, GRID_SEEDS, DATA_SETS, SIMULATIONS = 10, 2, 50, 200
 NOISY = "digits", "wine", "breast cancer"
 GRID = {
-    "correction": ["none", "forward", "reweight", "gce"],
+    "correction": ["none", "forward", "gce"],
     "estimator__lr": [1e-4, 1e-3, 1e-2],
 }
 CELLS = [
@@ -193,7 +193,9 @@ def show_auto():
     table["spread"] = (
         (frame.auto - frame.none).groupby([frame.data, frame.noise], sort=False).std()
     )
-    print(table.round(2).to_string())
+    table = table.round(2)
+    table.to_csv(RESULTS / "selection_auto_table.csv")
+    print(table.to_string())
 
 
 def rule_out(rows):
@@ -220,6 +222,7 @@ def show_grid():
         lines.append((*cell, rows.clean.max(), *clean.values()))
     table = pd.DataFrame(lines, columns=["data", "noise", "seed", "oracle", *rules])
     means = table.groupby(["data", "noise"], sort=False).mean().drop(columns="seed")
+    means.round(2).to_csv(RESULTS / "selection_grid_table.csv")
     print(means.round(2).to_string())
     print((means.oracle.mean() - means.mean()).round(2).to_string())
 

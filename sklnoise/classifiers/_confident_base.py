@@ -124,7 +124,7 @@ def check_whole(weight, estimator):
 
 
 def takes_weights(estimator):
-    """Tell whether an estimator counts weights as frequencies in all its parts.
+    """Tell whether the loss of an estimator gets weights as `sample_weight` of `fit`.
 
     Parameters
     ----------
@@ -134,12 +134,13 @@ def takes_weights(estimator):
     Returns
     -------
     takes_weights : bool
-        False for a pipeline, unless one of its steps requests them by metadata routing.
+        With metadata routing whether it, or the last step of a pipeline, requests them;
+        otherwise False for a pipeline.
     """
-    if has_fit_parameter(estimator, "sample_weight"):
-        return True
     if not routing_enabled():
-        return False
+        return has_fit_parameter(estimator, "sample_weight")
+    if isinstance(estimator, Pipeline):
+        return takes_weights(estimator.steps[-1][1])
     routing = get_routing_for_object(estimator)
     return "sample_weight" in routing.consumes("fit", ["sample_weight"])
 

@@ -9,7 +9,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklnoise._compat import HasMethods, StrOptions, fit_context
+from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
 from sklnoise._labels import match_labels
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.classifiers._confident_base import (
@@ -24,7 +24,7 @@ from sklnoise.classifiers._fresh_fit import fresh_fit
 from sklnoise.classifiers._prune import choose_rows, judge_labels
 from sklnoise.classifiers._routing import route_fit, router_of
 from sklnoise.engine import make_splits
-from sklnoise.issues._quality import label_posterior, self_confidence
+from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_rows, resolve_transition
 
 DEFAULT_FOLDS = 5
@@ -213,6 +213,9 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         ValueError
             If X, y or the weights are not valid, T does not fit the classes, or the
             estimator has no `predict_proba` or takes no weights where it must.
+
+        FoldFitError
+            If a model predicts probabilities that are not finite.
         """
         with fresh_fit(self):
             self._fit(X, y, sample_weight, fit_params)
@@ -233,6 +236,10 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         splits = make_splits(
             cv, source.data.y, rows, self.classes_, split_seed, routed.splitter.split
         )
+        # Few classifiers can be fitted to one class; such rows are then not judged.
+        splits = [
+            split for split in splits if np.ptp(source.data.y[split[0]]) or n_classes == 1
+        ]
         self.out_of_fold_proba_ = predict_out_of_fold(
             self.estimator, source, splits, fold_seed, self.n_jobs
         )
@@ -289,7 +296,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the estimator get."""
         routed = route_fit(self, sample_weight, fit_params)
-        routed.estimator.fit.pop("sample_weight", None)  # they go with the rows
+        if routing_enabled() and sample_weight is not None:
+            routed.estimator.fit.pop("sample_weight", None)  # they go with the rows
         return routed
 
     def get_metadata_routing(self):
@@ -336,6 +344,22 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
+    def predict_noisy_proba(self, X):
+        """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Rows like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_proba : ndarray of shape (n_samples, n_classes)
+            Noisy posterior, columns in the order of `classes_`.
+        """
+        y_proba = self.predict_proba(X)
+        return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+
     @available_if(estimator_has("decision_function"))
     def decision_function(self, X):
         """Compute the decision function, where the estimator has one.
@@ -369,6 +393,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         -------
         quality : ndarray of shape (n_samples,)
             P(clean = y | noisy = y, row), where `predict_proba` is the clean posterior.
+            Where T is the identity, the probability of the label itself.
 
         Raises
         ------
@@ -378,8 +403,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         clean_proba = check_proba(self.predict_proba(X))
         check_consistent_length(clean_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
-        posterior = label_posterior(clean_proba, codes, self.transition_matrix_)
-        return self_confidence(posterior, codes)
+        return quality_of(clean_proba, codes, self.transition_matrix_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -6,7 +6,6 @@ from torch.nn.functional import log_softmax
 
 from sklnoise._matrix import normalize_rows
 from sklnoise.engine import predict_proba, weights_of
-from sklnoise.issues._quality import label_posterior
 
 MOST_ROUNDS = 5
 LEAST_GAIN = 1e-4
@@ -129,7 +128,9 @@ def clean_posterior(y_proba, y, trusted, transition_matrix):
     posterior : ndarray of shape (n_samples, n_classes)
         Rows sum to 1; a row whose label T calls impossible keeps its `y_proba`.
     """
-    posterior = label_posterior(y_proba, y, transition_matrix)
+    joint = y_proba * transition_matrix.T[y]
+    mass = joint.sum(axis=1, keepdims=True)
+    posterior = np.where(mass > 0, joint / np.where(mass > 0, mass, 1), y_proba)
     posterior[trusted] = np.eye(len(transition_matrix))[y[trusted]]
     return posterior
 

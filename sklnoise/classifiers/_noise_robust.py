@@ -56,7 +56,7 @@ from sklnoise.engine import (
     resolve_half,
     threads_at_hand,
 )
-from sklnoise.issues._quality import label_posterior, self_confidence
+from sklnoise.issues._quality import quality_of
 
 DEFAULT_FOLDS = 5
 
@@ -111,7 +111,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     refit : {"scratch", "first-pass"}, default="scratch"
         Where the weights of the refit start. "first-pass" takes those of the first
-        fold's net; where no fold is fitted there are none, and it starts from scratch.
+        fold's net; where no fold is fitted there are none, and it starts from scratch,
+        as the candidates of "auto" always do.
 
     cv : int, splitter or iterable of splits, default=5
         Folds of the first pass. An int means stratified and shuffled folds, fewer
@@ -140,9 +141,10 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         during the training.
 
     n_jobs : int, default=None
-        Folds fitted at the same time in processes of their own. The result does not
-        depend on it. Without it folds are trained in this process: as one stacked
-        network where that can be done, otherwise on as many threads as torch may use.
+        Folds of the first pass fitted at the same time in processes of their own. The
+        result does not depend on it. Without it folds are trained in this process: as
+        one stacked network where that can be done, otherwise on as many threads as torch
+        may use. The candidates of "auto" are fitted one after another.
 
     random_state : int or RandomState instance, default=None
         Decides splits, initial weights, shuffles and dropout. None takes fresh entropy;
@@ -221,7 +223,10 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         out labels, with the gain over "none" and its standard error. One whose likelihood
         falls by more than two standard errors, and the error of T explains, is
         `ruled_out`; of the others the most accurate is taken if it gains more than two
-        standard errors. None where nothing was compared, as T is the identity.
+        standard errors. The accuracy takes the inverse of T with a share
+        `identity_weight` of the identity mixed in: 0 for a T that is known, for an
+        estimate what brings its condition number to 5. None where nothing was compared,
+        as T is the identity or no row could be held out.
 
     n_iter_ : int
         Number of epochs of the refit; of its last training where there are several.
@@ -439,18 +444,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         )
         correction = self.correction
         if chooses:
-            reused = found if self.first_pass is None else None
-            T, self.noise_summary_.identity_share = draw_to_identity(
-                T, estimator, self.noise_summary_.weak_first_pass
-            )
-            self.selection_ = select_correction(
-                train, T, estimator, data, trusted, splits, reused, self._report
-            )
-            correction = "none"
-            if self.selection_ is not None:
-                correction = self.selection_.correction
-            if correction == "none":
-                T = np.eye(setting.n_classes)
+            correction, T = self._choose(train, T, found, data, trusted, splits)
         if self.refit == "first-pass" and found is not None:
             train = partial(train, start_from=found.weights, warm_up=0.0)
         self._refit(train, correction, T, data, rows, trusted)
@@ -514,6 +508,21 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         settled = np.isin(np.arange(n_classes), data.y[trusted])
         warn_of_swaps(T, self.classes_, settled)
         return T
+
+    def _choose(self, train, T, found, data, trusted, splits):
+        """Return the name of the best correction, and the T that it shall use."""
+        estimator, summary = self.transition_estimator_, self.noise_summary_
+        if estimator is not None:
+            T, summary.identity_share = draw_to_identity(
+                T, estimator, summary.weak_first_pass
+            )
+        reused = found if self.first_pass is None else None
+        self.selection_ = select_correction(
+            train, T, estimator, data, trusted, splits, reused, self._report
+        )
+        if self.selection_ is None or self.selection_.correction == "none":
+            return "none", np.eye(len(T))
+        return self.selection_.correction, T
 
     def _refit(self, train, correction, T, data, rows, trusted):
         """Fit the network to all rows with the corrected loss, and to the trusted."""
@@ -683,11 +692,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         y_proba = self.predict_proba(X)
         check_consistent_length(y_proba, y)
-        T = self.transition_matrix_
-        codes, _ = match_labels(y, len(T), self.classes_)
-        if np.array_equal(T, np.eye(len(T))):
-            return self_confidence(y_proba, codes)
-        return self_confidence(label_posterior(y_proba, codes, T), codes)
+        codes, _ = match_labels(y, len(self.classes_), self.classes_)
+        return quality_of(y_proba, codes, self.transition_matrix_)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "transition_matrix_")

@@ -1,6 +1,7 @@
 """What a fit has found out about the noise, and how far that can be trusted."""
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.utils import Bunch
@@ -51,8 +52,8 @@ def summarize(
         Of each entry of an estimate; None for a T that is known.
 
     named : bool, default=False
-        Whether trusted rows have told what the classes are called, which estimates
-        from noisy labels alone cannot be compared with.
+        Whether trusted rows have told what the classes are called, which other
+        estimates may have wrong.
 
     Returns
     -------
@@ -67,8 +68,7 @@ def summarize(
     if estimated:
         of_diagonal = standard_error.diagonal()
         sampling = np.append(of_diagonal, np.linalg.norm(prior * of_diagonal))
-        if not named:
-            bias = disagreement(rates, prior, y_proba, y, sample_weight)
+        bias = disagreement(T, prior, y_proba, y, sample_weight, named)
     error = np.hypot(sampling, bias)
     error[-1] = np.hypot(error[-1], error_by_prior(T, prior_error))
     interval = np.clip(rates + np.outer([-NORMAL_95, NORMAL_95], error), 0, 1).T
@@ -186,13 +186,13 @@ def noise_rates(transition_matrix, prior):
     return np.append(wrong, prior @ wrong)
 
 
-def disagreement(rates, prior, y_proba, y, sample_weight):
+def disagreement(transition_matrix, prior, y_proba, y, sample_weight, named):
     """Return how far the noise rates are from those of other estimates of T.
 
     Parameters
     ----------
-    rates : ndarray of shape (n_classes + 1,)
-        Noise rates of the classes and of all rows.
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
 
     prior : ndarray of shape (n_classes,)
         Shares of the clean classes.
@@ -206,16 +206,24 @@ def disagreement(rates, prior, y_proba, y, sample_weight):
     sample_weight : ndarray of shape (n_samples,)
         Weights.
 
+    named : bool
+        Whether the classes of T are named by trusted rows: then the rows of the others
+        are put into the order that fits T best.
+
     Returns
     -------
     disagreement : ndarray of shape (n_classes + 1,)
         The largest distance of each rate.
     """
-    others = [
-        reference.fit(y_proba, y, sample_weight).transition_matrix_
-        for reference in map(clone, REFERENCES)
-    ]
-    return np.max([np.abs(noise_rates(T, prior) - rates) for T in others], axis=0)
+    rates = noise_rates(transition_matrix, prior)
+    distances = []
+    for reference in map(clone, REFERENCES):
+        other = reference.fit(y_proba, y, sample_weight).transition_matrix_
+        if named:
+            distance = cdist(transition_matrix, other, "cityblock")
+            other = other[linear_sum_assignment(distance)[1]]
+        distances.append(np.abs(noise_rates(other, prior) - rates))
+    return np.max(distances, axis=0)
 
 
 def error_by_prior(transition_matrix, prior_error):

@@ -177,7 +177,7 @@ def collect(outcomes, splits, n_samples, n_classes, report):
         if not np.isfinite(proba).all():
             raise FoldFitError(
                 f"the first pass predicted probabilities in fold {number} that are not "
-                "finite. Scale X, or use another first_pass."
+                "finite. Scale X, or use another model for it."
             )
         if number == 1:
             total, weights = total.astype(proba.dtype), fold_weights

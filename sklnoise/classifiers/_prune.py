@@ -88,6 +88,6 @@ def choose_rows(y, quality, is_left_out, classes):
             "kept. Look at label_issues_: is the class told apart from the others at "
             "all, and are the folds stratified?",
             ClassCollapseWarning,
-            stacklevel=2,
+            stacklevel=6,  # through _refit, _fit, fit and its context to the caller
         )
     return is_kept, factors

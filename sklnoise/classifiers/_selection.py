@@ -7,11 +7,13 @@ from sklearn.utils import Bunch
 
 from sklnoise._compat import check_method_params
 from sklnoise._matrix import clean_prior, mix_with_identity, shrink
+from sklnoise._validation import SINGULAR_CONDITION
 from sklnoise.classifiers._correction import least_identity_weight
 from sklnoise.classifiers._door import draw_seeds
 from sklnoise.classifiers._refit import refit
 from sklnoise.classifiers._transition import standard_error_of
 from sklnoise.engine import predict_proba
+from sklnoise.issues._quality import self_confidence
 
 CANDIDATES = "none", "forward", "adaptation"
 CHANCE = 2
@@ -28,8 +30,8 @@ def draw_to_identity(transition_matrix, estimator, is_weak):
     transition_matrix : ndarray of shape (n_classes, n_classes)
         T.
 
-    estimator : estimator of T or None
-        Fitted; None for a T that is known, which is left as it is.
+    estimator : estimator of T
+        Fitted.
 
     is_weak : bool
         Whether the first pass cannot tell noise from error: then nothing of T is left.
@@ -43,8 +45,6 @@ def draw_to_identity(transition_matrix, estimator, is_weak):
         That of the identity.
     """
     T, identity = transition_matrix, np.eye(len(transition_matrix))
-    if estimator is None:
-        return T, 0.0
     if is_weak:
         return identity, 1.0
     return shrink(T, standard_error_of(estimator, len(T)), identity)
@@ -86,12 +86,18 @@ def select_correction(
     Returns
     -------
     selection : Bunch or None
-        See `NoiseRobustClassifier`; None where T leaves nothing to choose.
+        See `NoiseRobustClassifier`; None where T leaves nothing to
+        choose, or nothing could be held out.
     """
     if not splits or np.array_equal(transition_matrix, np.eye(len(transition_matrix))):
         return None
     T, y, weight = transition_matrix, data.y, data.sample_weight
-    inverse = np.linalg.inv(mix_with_identity(T, least_identity_weight(T)))
+    identity_weight = 0.0
+    if estimator is not None or not np.linalg.cond(T) < SINGULAR_CONDITION:
+        identity_weight = least_identity_weight(T)
+    inverse = np.linalg.inv(mix_with_identity(T, identity_weight))
+    # The warm-up of the refit, too, goes by what is known of the names of the classes.
+    named = estimator is None or trusted.any()
     scores = []
     for name in CANDIDATES:
         if name == "none" and reused is not None:
@@ -99,17 +105,18 @@ def select_correction(
             predictions = [(rows, reused.y_proba[rows], np.eye(len(T)))]
         else:
             report(f'"{name}" on {len(splits)} folds')
-            predictions = hold_out(train, name, T, data, splits, report)
+            predictions = hold_out(train, name, T, data, splits, named, report)
         scores.append(judge(predictions, y, trusted, inverse))
     held_out = ~np.isnan(scores[0][0])
     error = standard_error_of(estimator, len(T))
     lost_by_error = expected_loss(T, error, y[held_out], weight[held_out])
     selection = choose(np.array(scores)[:, :, held_out], weight[held_out], lost_by_error)
+    selection.identity_weight = identity_weight
     report(f'"{selection.correction}" is chosen')
     return selection
 
 
-def hold_out(train, correction, transition_matrix, data, splits, report):
+def hold_out(train, correction, transition_matrix, data, splits, named, report):
     """Fit a net a split with a correction, and predict the rows that it did not see.
 
     Parameters
@@ -128,6 +135,9 @@ def hold_out(train, correction, transition_matrix, data, splits, report):
 
     splits : list of (train, test) ndarrays
         Indices into all the data.
+
+    named : bool
+        Whether T is known to name the classes rightly.
 
     report : callable
         Told of each step, in words.
@@ -149,9 +159,9 @@ def hold_out(train, correction, transition_matrix, data, splits, report):
         start = np.eye(len(start))
     for (rows, test), fold_seed in zip(splits, draw_seeds(seed, len(splits))):
         params = check_method_params(data.X, fit_params, indices=rows)
-        fit = partial(train, rows=rows, seed=fold_seed, fit_params=params)
+        fit = partial(train, rows=rows, seed=fold_seed, fit_params=params, observed=False)
         net, _, T = refit(
-            fit, correction, start, data, rows, nobody, estimated=True, report=report
+            fit, correction, start, data, rows, nobody, estimated=not named, report=report
         )
         yield test, predict_proba(net, data.X, test), T
 
@@ -176,18 +186,27 @@ def judge(predictions, y, trusted, inverse):
     Returns
     -------
     scores : ndarray of shape (2, n_samples)
-        Log-likelihood of each label, and what each row adds to the unbiased accuracy;
-        the mean over the splits that held a row out, NaN where none did.
+        Log-likelihood of each label, and what each row adds to the unbiased accuracy, by
+        the mean prediction of the splits that held a row out; NaN where none did.
     """
-    total, times = np.zeros((2, len(y))), np.zeros(len(y))
+    clean, likelihood = np.zeros((len(y), len(inverse))), np.zeros(len(y))
+    times = np.zeros(len(y))
     for rows, y_proba, T in predictions:
-        label, predicted, known = y[rows], y_proba.argmax(axis=1), trusted[rows]
-        clean = y_proba[np.arange(len(rows)), label]
-        likelihood = np.where(known, clean, (y_proba * T.T[label]).sum(axis=1))
-        total[0, rows] += np.log(likelihood.clip(min=SMALLEST_LIKELIHOOD))
-        total[1, rows] += np.where(known, label == predicted, inverse[label, predicted])
+        label = y[rows]
+        noisy = (y_proba * T.T[label]).sum(axis=1)
+        likelihood[rows] += np.where(
+            trusted[rows], self_confidence(y_proba, label), noisy
+        )
+        clean[rows] += y_proba
         times[rows] += 1
-    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+    scores, held_out = np.full((2, len(y)), np.nan), np.flatnonzero(times)
+    mean = likelihood[held_out] / times[held_out]
+    label, predicted = y[held_out], clean[held_out].argmax(axis=1)
+    scores[0, held_out] = np.log(mean.clip(min=SMALLEST_LIKELIHOOD))
+    scores[1, held_out] = np.where(
+        trusted[held_out], label == predicted, inverse[label, predicted]
+    )
+    return scores
 
 
 def expected_loss(transition_matrix, standard_error, y, sample_weight):

@@ -101,8 +101,10 @@ def examine(y_proba, y, sample_weight, transition_matrix):
     anchors : ndarray of shape (n_classes,)
         Weight of the rows that surely are of each clean class.
     """
-    looked_at = slice(None, None, -(-len(y) // MOST_ROWS))
-    y_proba, y, weight = y_proba[looked_at], y[looked_at], sample_weight[looked_at]
+    weight = sample_weight
+    if len(y) > MOST_ROWS:
+        looked_at = np.sort(np.random.RandomState(0).permutation(len(y))[:MOST_ROWS])
+        y_proba, y, weight = y_proba[looked_at], y[looked_at], weight[looked_at]
     clean = clean_posterior(y_proba, transition_matrix)
     certainty, clean_class = clean.max(axis=1), clean.argmax(axis=1)
     surely = certainty >= ANCHOR
@@ -203,8 +205,8 @@ def warn_of_weakness(summary):
         f"{evidence.doubt:.2f} (noise of a strong first pass: below {MOST_DOUBT}), and "
         f"its predictions meet {evidence.skill:.0%} more labels than the most frequent "
         "label does. Clean but hard data look the same. Use a stronger network or "
-        "first_pass, mark trusted rows, pass a known transition, or compare with "
-        'correction="none", as "auto" does.',
+        "first_pass, mark trusted rows, pass a known transition, or use correction="
+        '"none"; "auto" takes that then.',
         WeakFirstPassWarning,
         stacklevel=6,  # through _fit, fit and its context to the caller
     )

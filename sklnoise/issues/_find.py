@@ -141,7 +141,7 @@ def lowest(quality, sample_weight, mass):
     order = np.argsort(quality, kind="stable")
     is_lowest = np.zeros(len(quality), dtype=bool)
     is_lowest[order] = np.cumsum(sample_weight[order]) <= mass * (1 + 1e-9)
-    return is_lowest
+    return is_lowest & (sample_weight > 0)
 
 
 def as_frame(y, rows, suggested, quality, is_issue):

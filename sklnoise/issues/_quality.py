@@ -154,6 +154,30 @@ def judge(y_proba, y, transition_matrix):
     return quality / (1 + TRACE), suggested
 
 
+def quality_of(clean_proba, y, transition_matrix):
+    """Compute the posterior of the label where the clean posterior is known.
+
+    Parameters
+    ----------
+    clean_proba : ndarray of shape (n_rows, n_classes)
+        Clean posterior given the row.
+
+    y : ndarray of shape (n_rows,)
+        Label codes.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T. By the identity all labels would be right: then it is taken for not known.
+
+    Returns
+    -------
+    quality : ndarray of shape (n_rows,)
+        P(clean = y | noisy = y, row); where T is not known the probability of the label.
+    """
+    if not np.array_equal(transition_matrix, np.eye(len(transition_matrix))):
+        clean_proba = label_posterior(clean_proba, y, transition_matrix)
+    return self_confidence(clean_proba, y)
+
+
 def slope(clean_proba, y_proba, y, transition_matrix):
     """Compute how the likelihood of each row changes with the share of its label.
 

@@ -32,14 +32,13 @@ def make_noise_corrected_scorer(
     transition_matrix : array-like of shape (n_classes, n_classes)
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
 
-    metric : {"accuracy", "balanced_accuracy"}, callable or array-like of shape \
-            (n_classes, n_classes), default="accuracy"
+    metric : {"accuracy", "balanced_accuracy"}, callable or array, default="accuracy"
         What is estimated. A callable `metric(y_true, y_pred)` must be the mean over rows
         of a score of their two labels, such as `sklearn.metrics.zero_one_loss` or
-        `mean_absolute_error`; it is called once for each pair of classes. An array holds
-        these scores, clean classes as rows. "balanced_accuracy" weighs all clean classes
-        alike, by shares that are estimated from the noisy labels; it is then no longer
-        free of bias, but consistent.
+        `mean_absolute_error`; it is called once for each pair of classes. An array of
+        shape (n_classes, n_classes) holds these scores, clean classes as rows.
+        "balanced_accuracy" weighs all clean classes alike, by shares that are estimated
+        from the noisy labels; it is then no longer free of bias, but consistent.
 
     greater_is_better : bool, default=True
         False for a loss, whose sign is then changed.

@@ -636,3 +636,45 @@ def test_bad_parameter_is_an_error(fit, params, message):
 def test_bad_labels_are_an_error(mild_blobs, y, message):
     with pytest.raises(ValueError, match=message):
         ConfidentLearningClassifier(LogisticRegression()).fit(mild_blobs[0], y)
+
+
+def test_label_quality_without_noise_is_the_probability_of_the_label(mild_blobs):
+    X, y_noisy, _ = mild_blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), transition=np.eye(3))
+    clf.fit(X, y_noisy)
+    expected = clf.predict_proba(X)[np.arange(240), y_noisy]
+    assert_allclose(clf.label_quality(X, y_noisy), expected)
+
+
+def test_noisy_probabilities_are_the_clean_ones_times_the_transition(mild_blobs):
+    X, y_noisy, _ = mild_blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0)
+    noisy = clf.fit(X, y_noisy).predict_noisy_proba(X)
+    assert_allclose(noisy, clf.predict_proba(X) @ clf.transition_matrix_)
+
+
+def test_rows_are_not_judged_by_models_of_one_class():
+    X, y = np.array([[0.0], [1.0], [2.0]]), ["a", "a", "b"]
+    with pytest.warns(RareClassWarning):
+        clf = ConfidentLearningClassifier(LogisticRegression()).fit(X, y)
+    assert np.isnan(clf.label_quality_).any()
+    assert not clf.label_issues_[np.isnan(clf.label_quality_)].any()
+
+
+def test_weights_that_the_estimator_requests_by_another_name_reach_it(mild_blobs):
+    X, y_noisy, _ = mild_blobs
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight="importance")
+        clf = ConfidentLearningClassifier(estimator, action="prune", random_state=0)
+        plain = clone(clf).fit(X, y_noisy).predict_proba(X)
+        clf.fit(X, y_noisy, importance=np.linspace(0.1, 3, 240))
+    assert np.abs(clf.predict_proba(X) - plain).max() > 1e-6
+
+
+def test_weights_that_the_estimator_refuses_must_be_whole(mild_blobs):
+    X, y_noisy, _ = mild_blobs
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator = LogisticRegression().set_fit_request(sample_weight=False)
+        clf = ConfidentLearningClassifier(estimator)
+        with pytest.raises(ValueError, match="must be a whole number"):
+            clf.fit(X, y_noisy, sample_weight=np.linspace(0.1, 3, 240))

@@ -103,15 +103,23 @@ def test_interval_is_no_narrower_than_the_standard_error(posterior):
     assert (high - low >= 2 * 1.9 * error.diagonal() - 1e-12).all()
 
 
-def test_trusted_rows_leave_the_interval_to_the_standard_error(posterior):
-    # Estimates from noisy labels alone may have the names of the classes wrong.
+def test_swap_that_trusted_rows_settle_does_not_widen_the_interval(posterior):
+    # Estimates from noisy labels alone have the names of the two classes wrong.
     y_proba, y = posterior
-    arguments = SWAP, CLASSES, y, np.ones(len(y))
+    swapped = PAIR[[1, 0, 2]]
+    arguments = swapped, CLASSES, y, np.ones(len(y))
     known = {"y_proba": y_proba, "standard_error": np.full((3, 3), 0.01)}
-    narrow = summarize(*arguments, **known, named=True).noise_rate_per_class_interval
+    named = summarize(*arguments, **known, named=True).noise_rate_per_class_interval
     wide = summarize(*arguments, **known).noise_rate_per_class_interval
-    assert_allclose(narrow[0], 0.6 + np.array([-1.96, 1.96]) * 0.01)
-    assert np.ptp(wide[0]) > 2 * np.ptp(narrow[0])
+    assert np.ptp(named[0]) < 0.2 < np.ptp(wide[0])
+
+
+def test_trusted_rows_do_not_hide_the_bias_of_an_estimate(posterior):
+    y_proba, y = posterior
+    biased = 0.5 * PAIR + 0.5 * np.eye(3)
+    known = {"y_proba": y_proba, "standard_error": np.full((3, 3), 1e-3), "named": True}
+    summary = summarize(biased, CLASSES, y, np.ones(len(y)), **known)
+    assert summary.noise_rate_interval[1] > 0.2
 
 
 @pytest.mark.slow
@@ -161,6 +169,16 @@ def test_anchors_of_many_rows_are_scaled_up_from_some(posterior):
     _, few = examine(*posterior, np.ones(4000), PAIR)
     _, many = examine(y_proba, y, np.ones(20_000), PAIR)
     assert_allclose(many, 5 * few, rtol=0.1)
+
+
+@pytest.mark.parametrize("period", [2, 3, 10])
+def test_order_of_the_rows_does_not_matter(rng, period):
+    """Ordered data, of which every k-th row is of one class."""
+    y = np.arange(50_000) % period
+    y_proba = 0.98 * np.eye(period)[y] + 0.02 / period
+    evidence, anchors = examine(y_proba, y, np.ones(len(y)), np.eye(period))
+    assert evidence.skill > 2 * evidence.skill_error
+    assert_allclose(anchors, 50_000 / period, rtol=0.1)
 
 
 def test_ambiguity_is_zero_for_certain_rows():

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from skorch.callbacks import EpochScoring
 from torch import nn
 
 from sklnoise import NoiseRobustClassifier
@@ -109,15 +110,15 @@ def test_trusted_rows_are_judged_as_clean(predictions):
     assert_allclose(likelihood.mean(), -log_loss(y, y_proba))
 
 
-def test_rows_of_several_splits_are_averaged(predictions):
+def test_rows_of_several_splits_are_judged_by_their_mean_prediction(predictions):
     y, y_proba = predictions
     first, both = np.arange(30), np.arange(60)
     parts = [(first, y_proba[:30], PAIR), (both, y_proba[::-1], PAIR)]
+    mean = y_proba[::-1].copy()
+    mean[:30] = (mean[:30] + y_proba[:30]) / 2
     inverse = np.linalg.inv(PAIR)
     found = judge(parts, y, NOBODY, inverse)
-    alone = [judge([part], y, NOBODY, inverse) for part in parts]
-    assert_allclose(found[:, 30:], alone[1][:, 30:])
-    assert_allclose(found[:, :30], (alone[0] + alone[1])[:, :30] / 2)
+    assert_allclose(found, judge([(both, mean, PAIR)], y, NOBODY, inverse))
 
 
 def test_rows_that_no_split_holds_out_are_nan(predictions):
@@ -177,6 +178,35 @@ def test_transition_of_auto_is_drawn_to_the_identity_by_its_error(fit, noisy_blo
     estimator, share = clf.transition_estimator_, clf.noise_summary_.identity_share
     T, error = estimator.transition_matrix_, estimator.standard_error_
     assert_allclose(share, (error**2).sum() / ((T - np.eye(3)) ** 2).sum())
+
+
+def test_known_transition_is_inverted_as_it_is(fit, noisy_blobs):
+    _, y_noisy, _, _ = noisy_blobs
+    T = np.array([[0.55, 0.45, 0.0], [0.45, 0.55, 0.0], [0.0, 0.0, 1.0]])
+    clf = fit(transition=T)
+    y_pred = clf.out_of_fold_proba_.argmax(axis=1)
+    expected = noise_corrected_accuracy_score(y_noisy, y_pred, T)
+    assert clf.selection_.identity_weight == 0
+    assert_allclose(clf.selection_.accuracy[0], expected)
+
+
+def test_singular_transition_is_mixed_with_the_identity(fit):
+    selection = fit(transition=np.full((3, 3), 1 / 3)).selection_
+    assert selection.identity_weight > 0
+    assert np.isfinite(selection.accuracy).all()
+
+
+def test_callbacks_hear_only_of_the_refit(fit, quick_net, noisy_blobs):
+    heard = []
+
+    class Listener(EpochScoring):
+        def on_train_end(self, net, **kwargs):
+            heard.append(net)
+
+    listener = Listener("accuracy", on_train=True)
+    quick_net.set_params(callbacks=[("listener", listener)])
+    fit(transition=noisy_blobs[3])
+    assert len(heard) == 1
 
 
 def test_plain_candidate_is_the_first_pass(fit, noisy_blobs):

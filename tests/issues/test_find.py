@@ -195,3 +195,13 @@ def test_arguments_are_not_changed(filter_by):
     find_label_issues(y, y_proba, sample_weight=weight, filter_by=filter_by)
     for argument, copy in zip(arguments, copies):
         assert_array_equal(argument, copy)
+
+
+def test_row_of_weight_zero_is_no_issue_by_self_confidence():
+    y_proba = np.tile([[0.9, 0.1], [0.1, 0.9]], (10, 1))
+    y, weight = np.arange(20) % 2, np.ones(20)
+    y_proba[3], weight[3] = [0.6, 0.4], 0
+    issues = find_label_issues(
+        y, y_proba, sample_weight=weight, filter_by="self-confidence"
+    )
+    assert not issues.any()
