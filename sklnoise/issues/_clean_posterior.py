@@ -77,7 +77,7 @@ def clean_posterior(y_proba, transition_matrix):
     return clean
 
 
-def solve(y_proba, transition_matrix):
+def solve(y_proba, transition_matrix, most_steps=None):
     """Solve for the clean posterior of some rows.
 
     Parameters
@@ -87,6 +87,9 @@ def solve(y_proba, transition_matrix):
 
     transition_matrix : ndarray of shape (n_classes, n_classes)
         T.
+
+    most_steps : int, default=None
+        Steps after which the rest is left as it is; None means 1000.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def solve(y_proba, transition_matrix):
         y_proba = y_proba * possible
         mass = y_proba.sum(axis=1, keepdims=True)
         y_proba = np.divide(y_proba, mass, out=y_proba, where=mass > 0)
-    return solve_by_steps(y_proba, T.astype(y_proba.dtype))
+    return solve_by_steps(y_proba, T.astype(y_proba.dtype), most_steps)
 
 
 def solve_symmetric(y_proba, offset):
@@ -135,7 +138,7 @@ def solve_symmetric(y_proba, offset):
     return clean / clean.sum(axis=1, keepdims=True)
 
 
-def solve_by_steps(y_proba, transition_matrix):
+def solve_by_steps(y_proba, transition_matrix, most_steps=None):
     """Solve for the clean posterior in steps, leaving out rows that are done.
 
     Parameters
@@ -145,6 +148,9 @@ def solve_by_steps(y_proba, transition_matrix):
 
     transition_matrix : ndarray of shape (n_classes, n_classes)
         T, of the same type.
+
+    most_steps : int, default=None
+        Steps after which the rest is left as it is; None means 1000.
 
     Returns
     -------
@@ -156,13 +162,14 @@ def solve_by_steps(y_proba, transition_matrix):
     clean = np.empty_like(y_proba)
     rows = np.arange(len(y_proba))
     q = first_guess(y_proba, T)
-    for step in range(MOST_STEPS):
+    most_steps = most_steps or MOST_STEPS
+    for step in range(most_steps):
         ratio = q @ T
         np.divide(y_proba, np.maximum(ratio, tiny, out=ratio), out=ratio)
         gain = ratio @ T.T
         # The log-likelihood is concave: no q gains more than the largest slope says.
         done = gain.max(axis=1) < 1 + TOLERANCE
-        if done.all() or step == MOST_STEPS - 1:
+        if done.all() or step == most_steps - 1:
             clean[rows] = q
             return clean
         gain[done] = 1  # so that no row depends on how long others take

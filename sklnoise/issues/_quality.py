@@ -7,6 +7,13 @@ from sklnoise._compat import StrOptions, validate_params
 from sklnoise.issues._clean_posterior import solve
 from sklnoise.issues._transition import check_rows, resolve_transition
 
+FEW_STEPS = 30
+"""Steps of the clean posterior that are enough for Bayes' rule.
+
+To go on until all rows are solved takes up to four times longer, and flags one row in
+twenty thousand otherwise.
+"""
+
 TRACE = 1e-4
 """What is left of a label that is impossible given the row, so that such labels too are
 ranked: by how far they are from being possible.
@@ -147,7 +154,7 @@ def judge(y_proba, y, transition_matrix):
     """
     quality, suggested = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
     for rows in row_blocks(*y_proba.shape):
-        clean = solve(y_proba[rows], transition_matrix)
+        clean = solve(y_proba[rows], transition_matrix, FEW_STEPS)
         posterior = label_posterior(clean, y[rows], transition_matrix)
         quality[rows], suggested[rows] = best_of(posterior, y[rows])
         quality[rows] += TRACE * slope(clean, y_proba[rows], y[rows], transition_matrix)
