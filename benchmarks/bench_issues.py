@@ -48,7 +48,7 @@ from sklnoise import (
 from sklnoise.nn import MLP
 
 RESULTS = Path(__file__).parent / "results"
-SEEDS, ROUNDS = 5, 5
+SEEDS, ROUNDS = 5, 3
 CLEANLAB = "self_confidence", "normalized_margin", "confidence_weighted_entropy"
 SLOW = "random forest", "hist gradient boosting", "skorch"
 
