@@ -10,8 +10,7 @@ from sklnoise.issues._transition import check_rows, resolve_transition
 FEW_STEPS = 30
 """Steps of the clean posterior that are enough for Bayes' rule.
 
-To go on until all rows are solved takes up to four times longer, and flags one row in
-twenty thousand otherwise.
+To go on until all rows are solved takes much longer, and hardly changes a flag.
 """
 
 TRACE = 1e-4
