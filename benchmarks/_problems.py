@@ -19,9 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 
-from benchmarks._data import load_imdb, load_mnist
 from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import (
+    fetch_imdb,
+    fetch_mnist,
     make_instance_dependent_labels,
     make_noisy_labels,
     make_transition_matrix,
@@ -52,13 +53,13 @@ def load_easy(data):
         The default network for images, logistic regression for texts and tables.
     """
     if data == "mnist":
-        X, y, _, _ = load_mnist()
+        X, y = fetch_mnist(return_X_y=True)
         return X[:20_000], y[:20_000], MLP
     if data == "digits":
         X, y = load_digits(return_X_y=True)
         return (X / 16).astype(np.float32), y, MLP
     if data == "imdb":
-        texts, y, _, _ = load_imdb()
+        texts, y = fetch_imdb(return_X_y=True)
         X = TfidfVectorizer(max_features=5000, sublinear_tf=True, dtype=np.float32)
         return X.fit_transform(texts), y, LogisticRegression(max_iter=1000)
     X, y = TABLES[data](return_X_y=True)

@@ -22,9 +22,8 @@ import torch
 from joblib import Parallel, delayed
 from skorch import NeuralNetClassifier
 
-from benchmarks._data import load_mnist
 from sklnoise import NoiseRobustClassifier
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
 from sklnoise.nn import MLP
 
 RESULTS = Path(__file__).parent / "results" / "goldberger.csv"
@@ -77,7 +76,8 @@ def interval(correct, seed):
 
 def run(noise_rate, seed):
     """Fit every system to one draw of the noise."""
-    X, y, X_test, y_test = load_mnist()
+    X, y = fetch_mnist(return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     T = make_transition_matrix("goldberger-permutation", 10, noise_rate)
     y_noisy = make_noisy_labels(y, T, random_state=seed)
     rows = []

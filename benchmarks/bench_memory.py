@@ -35,7 +35,6 @@ import pandas as pd
 from cleanlab.classification import CleanLearning
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from benchmarks._data import load_imdb
 from benchmarks._rounds import (
     BATCH,
     FIGURES,
@@ -50,6 +49,7 @@ from benchmarks._rounds import (
     run_lanes,
 )
 from sklnoise import NoiseRobustClassifier
+from sklnoise.datasets import fetch_imdb
 
 MB, FLOAT = 1e6, 4
 FOLDS, FEW_ROWS, EPOCHS, ROUNDS_OF_TEXT = 5, 500, 2, 3
@@ -71,7 +71,7 @@ def csr():
 
 def text():
     """Load the words' weights of the film reviews, and flip some labels."""
-    texts, y, _, _ = load_imdb()
+    texts, y = fetch_imdb(return_X_y=True)
     X = TfidfVectorizer(max_features=50_000, dtype=np.float32).fit_transform(texts)
     return (X, *add_noise(y, 2)), (64,)
 

@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from benchmarks._data import load_mnist
 from sklnoise import NoiseRobustClassifier
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
 
 RESULTS = Path(__file__).parent / "results"
 ROWS, SEEDS = 20_000, 3
@@ -30,7 +29,8 @@ NOISES = {
 
 def run(noise, seed):
     """Fit the plain network and forward with the estimated and the true T."""
-    X, y, X_test, y_test = load_mnist()
+    X, y = fetch_mnist(return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     X, y, T = X[:ROWS], y[:ROWS], NOISES[noise]
     y_noisy = make_noisy_labels(y, T, random_state=seed)
     systems = {

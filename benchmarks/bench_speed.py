@@ -30,7 +30,6 @@ from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from benchmarks._data import load_mnist
 from benchmarks._rounds import (
     BATCH,
     FIGURES,
@@ -48,7 +47,7 @@ from benchmarks._rounds import (
     run_lanes,
 )
 from sklnoise import NoiseRobustClassifier
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
 from sklnoise.losses import BackwardLoss, ForwardLoss
 from sklnoise.transition import LabelFrequencyEstimator
 
@@ -261,7 +260,8 @@ def accuracy_lane(rounds):
     """Compare the accuracy of bfloat16 to float32 on MNIST, over five seeds."""
     if not knows_bfloat16():
         return []
-    X, y, X_test, y_test = load_mnist()
+    X, y = fetch_mnist(return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     X, y = X[:10_000], y[:10_000]
     T = make_transition_matrix("symmetric", 10, NOISE_RATE)
     found = {"bfloat16": [], "float32": []}

@@ -30,9 +30,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from skorch import NeuralNetClassifier
 
-from benchmarks._data import load_imdb, load_mnist
 from sklnoise import NoiseRobustClassifier
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import (
+    fetch_imdb,
+    fetch_mnist,
+    make_noisy_labels,
+    make_transition_matrix,
+)
 from sklnoise.nn import MLP
 from sklnoise.transition import (
     AnchorEstimator,
@@ -99,7 +103,7 @@ def load_problem(data, seed):
         X, y = load_digits(return_X_y=True)
         return Problem((X / 16).astype(np.float32), y, MLP)
     if data == "mnist":
-        X, y, _, _ = load_mnist()
+        X, y = fetch_mnist(return_X_y=True)
         return Problem(X[:20_000], y[:20_000], MLP)
     if data == "imdb":
         return load_tfidf()
@@ -116,7 +120,7 @@ def load_problem(data, seed):
 @cache
 def load_tfidf():
     """Load IMDB as words' weights, and as 100 dense features for neighbours."""
-    texts, y, _, _ = load_imdb()
+    texts, y = fetch_imdb(return_X_y=True)
     X = TfidfVectorizer(max_features=5000, sublinear_tf=True, dtype=np.float32)
     X = X.fit_transform(texts)
     features = TruncatedSVD(100, random_state=0).fit_transform(X)

@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from benchmarks._data import load_mnist
 from sklnoise import NoiseRobustClassifier
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
 
 RESULTS = Path(__file__).parent / "results" / "trusted.csv"
 ROWS, SEEDS, NOISE_RATE = 20_000, 3, 0.6
@@ -44,7 +43,8 @@ def trusted_rows(y, n_each, seed):
 
 def run(seed):
     """Fit every system to one draw of the noise."""
-    X, y, X_test, y_test = load_mnist()
+    X, y = fetch_mnist(return_X_y=True)
+    X_test, y_test = fetch_mnist(subset="test", return_X_y=True)
     X, y = X[:ROWS], y[:ROWS]
     T = make_transition_matrix("mnist-asymmetric", 10, NOISE_RATE)
     y_noisy = make_noisy_labels(y, T, random_state=seed)
