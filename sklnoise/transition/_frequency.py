@@ -12,6 +12,8 @@ from sklnoise.transition._base import (
     label_mass,
     multinomial_standard_error,
 )
+from sklnoise.transition._top import take_top
+from sklnoise.transition._twins import separate_twins
 
 BLOCK_COLUMNS = 16
 """As many probabilities of a row as the processor reads from memory at once."""
@@ -24,6 +26,10 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
     held-out probability of class i, with k = max(`min_samples`, `share` of all rows),
     but at most half of the rows predicted i. It needs the probabilities to rank well,
     not to be calibrated. A class that is never predicted gets its row of the identity.
+
+    Where most rows of a class i are labelled j, they score highest for both, and both
+    rows of T would be theirs. The row of j is then read off the rows that have most
+    labels j that the flips of i do not explain.
 
     Parameters
     ----------
@@ -79,6 +85,7 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
                 rows = score >= score[predicted][taken > 0].min() - TIE
                 taken = take_top(score[rows], sample_weight[rows], mass)
                 counts[i] = label_mass(y[rows], taken, n_classes)
+        counts = separate_twins(counts, y_proba, y, sample_weight, wanted)
         return counts, multinomial_standard_error(counts)
 
 
@@ -104,36 +111,3 @@ def columns(y_proba):
         copied = buffer[: block.stop - block.start]
         np.copyto(copied, y_proba[:, block].T)
         yield from enumerate(copied, block.start)
-
-
-def take_top(score, sample_weight, mass):
-    """Return the weight with which each row belongs to the top `mass` of the scores.
-
-    Rows above the boundary count in full; those tied at the boundary share what is
-    left of the mass in proportion to their weights, so that a weight of two does what
-    two rows do.
-
-    Parameters
-    ----------
-    score : ndarray of shape (n_samples,)
-        What the rows are ranked by.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Positive weights.
-
-    mass : float
-        Weight to take, at most the sum of the weights.
-
-    Returns
-    -------
-    taken : ndarray of shape (n_samples,)
-        Between 0 and the weight of the row; sums to `mass`.
-    """
-    order = np.argsort(-score, kind="stable")
-    reached = np.cumsum(sample_weight[order])
-    boundary = score[order[min(np.searchsorted(reached, mass - TIE), len(order) - 1)]]
-    above, tied = score > boundary + TIE, np.abs(score - boundary) <= TIE
-    left = mass - sample_weight[above].sum()
-    taken = np.where(above, sample_weight, 0.0)
-    taken[tied] = sample_weight[tied] * (left / sample_weight[tied].sum())
-    return taken

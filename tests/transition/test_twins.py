@@ -1,0 +1,67 @@
+"""Classes whose place among the top scores another class has taken."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklnoise._matrix import normalize_rows
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.transition import LabelFrequencyEstimator
+from sklnoise.transition._twins import twins
+
+CHAIN = np.array(  # 0 → 1 → 2, most rows of 0 and of 1 flip
+    [[0.4, 0.6, 0, 0], [0, 0.4, 0.6, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]
+)
+
+
+def noisy_posterior(T, seed, n_rows=4000):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(len(T), size=n_rows)
+    likely = normalize(np.eye(len(T))[y] + 0.1 * rng.random((n_rows, len(T)))) @ T
+    error = np.exp(0.3 * rng.standard_normal(likely.shape))
+    return normalize(likely * error), make_noisy_labels(y, T, random_state=seed)
+
+
+def normalize(mass):
+    return mass / mass.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chain_of_frequent_flips_is_recovered(seed):
+    y_proba, y = noisy_posterior(CHAIN, seed)
+    T = LabelFrequencyEstimator().fit(y_proba, y).transition_matrix_
+    assert_allclose(T, CHAIN, atol=0.15)
+
+
+@pytest.mark.parametrize("order", [(3, 2, 1, 0), (1, 2, 3, 0)])
+def test_order_of_the_classes_does_not_matter(order):
+    y_proba, y = noisy_posterior(CHAIN, 0)
+    T = LabelFrequencyEstimator().fit(y_proba, y).transition_matrix_
+    order = np.array(order)
+    swapped = LabelFrequencyEstimator().fit(y_proba[:, order], order.argsort()[y])
+    assert_allclose(swapped.transition_matrix_, T[np.ix_(order, order)])
+
+
+def test_two_classes_that_mostly_swap_are_no_twins():
+    T = make_transition_matrix("pair", 2, 0.6)
+    assert twins(T) == []
+
+
+def test_class_without_rows_of_its_own_keeps_its_estimate():
+    T = np.array([[0.4, 0.6, 0], [0.4, 0.6, 0], [0, 0, 1]])
+    y_proba, y = noisy_posterior(T, 0)
+    estimate = LabelFrequencyEstimator().fit(y_proba, y).transition_matrix_
+    assert_allclose(estimate, T, atol=0.15)
+
+
+def test_twins_are_the_flipping_class_and_its_target():
+    T = normalize_rows(np.array([[9, 0, 0], [0, 6, 4], [0, 5.5, 4.5]]))
+    assert_array_equal(twins(T), [(2, 1)])
+
+
+def test_error_of_the_row_that_was_found_is_that_of_its_labels():
+    y_proba, y = noisy_posterior(CHAIN, 0)
+    estimator = LabelFrequencyEstimator(share=0.05).fit(y_proba, y)
+    p = estimator.transition_matrix_[1, 2]
+    binomial = np.sqrt(p * (1 - p) / 200)
+    assert_allclose(estimator.standard_error_[1, 2], binomial, rtol=0.05)
