@@ -1,0 +1,228 @@
+"""Nets for texts that are rows of token ids."""
+
+import torch
+from torch import nn
+
+PADDING = 0
+"""Token id that stands for no token."""
+
+SEGMENT = 32
+"""Tokens that the LSTM reads before the texts that have ended are laid aside."""
+
+
+class TextEmbeddingNet(nn.Module):
+    """Linear model of the mean of token embeddings, which gives logits.
+
+    A text is a row of token ids, filled up with 0, which stands for no token and counts
+    nowhere. The order of the tokens does not matter. Embeddings start uniform between
+    -0.05 and 0.05, as in Keras: optimizers with steps of a fixed scale, such as AdaGrad,
+    would take long to turn the much larger ones of torch.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of logits.
+
+    n_tokens : int, default=5000
+        Ids that there are, with the 0; the largest is `n_tokens - 1`.
+
+    embedding_dim : int, default=50
+        Length of an embedding.
+
+    dropout : float, default=0.8
+        Probability that a value of the mean is dropped while training, in [0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.nn import TextEmbeddingNet
+    >>> ids = torch.tensor([[7, 2, 7], [3, 0, 0]])
+    >>> TextEmbeddingNet(2, n_tokens=10)(ids).shape
+    torch.Size([2, 2])
+    """
+
+    def __init__(self, n_classes, *, n_tokens=5000, embedding_dim=50, dropout=0.8):
+        super().__init__()
+        self.embedding = nn.EmbeddingBag(
+            n_tokens, embedding_dim, mode="mean", padding_idx=PADDING
+        )
+        start_small(self.embedding)
+        self.dropout = nn.Dropout(dropout)
+        self.logits = nn.Linear(embedding_dim, n_classes)
+
+    def forward(self, X):
+        """Compute the logits.
+
+        Parameters
+        ----------
+        X : torch.Tensor of shape (n_samples, n_tokens_in_text)
+            Token ids, integers; 0 is no token. A text without tokens has the mean 0.
+
+        Returns
+        -------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        Raises
+        ------
+        ValueError
+            If X holds something else.
+        """
+        ids = as_token_ids(X, self.embedding.num_embeddings)
+        return self.logits(self.dropout(self.embedding(ids)))
+
+
+class TextLSTM(nn.Module):
+    """Long short-term memory that reads token embeddings, which gives logits.
+
+    A text is a row of token ids, filled up with 0, which stands for no token. Zeros are
+    skipped wherever they are, before the text or behind it, and cost next to nothing. A
+    dense layer with ReLU reads the state after the last token.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of logits.
+
+    n_tokens : int, default=5000
+        Ids that there are, with the 0; the largest is `n_tokens - 1`.
+
+    embedding_dim : int, default=256
+        Length of an embedding; they start as those of :class:`TextEmbeddingNet`.
+
+    hidden : int, default=512
+        Length of the state.
+
+    dense : int, default=512
+        Width of the dense layer.
+
+    dropout : float, default=0.5
+        Probability that a unit of the dense layer is dropped while training, in [0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.nn import TextLSTM
+    >>> ids = torch.tensor([[7, 2, 7], [3, 0, 0], [0, 0, 3]])
+    >>> logits = TextLSTM(2, n_tokens=10).eval()(ids)
+    >>> logits.shape, bool(logits[1].allclose(logits[2]))
+    (torch.Size([3, 2]), True)
+    """
+
+    def __init__(
+        self,
+        n_classes,
+        *,
+        n_tokens=5000,
+        embedding_dim=256,
+        hidden=512,
+        dense=512,
+        dropout=0.5,
+    ):
+        super().__init__()
+        self.embedding = nn.Embedding(n_tokens, embedding_dim, padding_idx=PADDING)
+        start_small(self.embedding)
+        self.lstm = nn.LSTM(embedding_dim, hidden, batch_first=True)
+        self.dense = nn.Linear(hidden, dense)
+        self.relu = nn.ReLU()
+        self.dropout = nn.Dropout(dropout)
+        self.logits = nn.Linear(dense, n_classes)
+
+    def forward(self, X):
+        """Compute the logits.
+
+        Parameters
+        ----------
+        X : torch.Tensor of shape (n_samples, n_tokens_in_text)
+            Token ids, integers; 0 is no token. A text without tokens is read as a single
+            embedding of zeros.
+
+        Returns
+        -------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        Raises
+        ------
+        ValueError
+            If X holds something else.
+        """
+        ids = as_token_ids(X, self.embedding.num_embeddings)
+        return self.logits(self.dropout(self.relu(self.dense(self._last_states(ids)))))
+
+    def _last_states(self, ids):
+        # Not a packed sequence: on the CPU its gradient takes far longer than padding.
+        padding = (ids == PADDING).to(torch.uint8)
+        ids = ids.gather(1, padding.argsort(dim=1, stable=True))
+        lengths, order = (ids != PADDING).sum(dim=1).clamp(min=1).sort(descending=True)
+        ids = ids[order]
+        starts = range(0, ids.shape[1] + SEGMENT, SEGMENT)
+        still_read = lengths[:, None] > torch.tensor(starts, device=ids.device)
+        n_texts = still_read.sum(dim=0).tolist()
+        states, memory = [], None
+        for start, n_read, n_left in zip(starts, n_texts, n_texts[1:]):
+            if n_read == 0:
+                break
+            part = self.embedding(ids[:n_read, start : start + SEGMENT])
+            output, memory = self.lstm(part, memory)
+            ended = torch.arange(n_left, n_read, device=ids.device)
+            states.append(output[ended, lengths[ended] - start - 1])
+            memory = tuple(half[:, :n_left].contiguous() for half in memory)
+        return torch.cat(states[::-1])[order.argsort()]
+
+
+def start_small(embedding):
+    """Draw the embeddings between -0.05 and 0.05, but that of no token, which is 0.
+
+    Parameters
+    ----------
+    embedding : torch.nn.Embedding or torch.nn.EmbeddingBag
+        Changed in place.
+    """
+    nn.init.uniform_(embedding.weight, -0.05, 0.05)
+    with torch.no_grad():
+        embedding.weight[PADDING] = 0
+
+
+def as_token_ids(X, n_tokens):
+    """Check a batch of token ids.
+
+    Parameters
+    ----------
+    X : torch.Tensor of shape (n_samples, n_tokens_in_text)
+        Integers.
+
+    n_tokens : int
+        Ids that there are.
+
+    Returns
+    -------
+    ids : torch.Tensor of shape (n_samples, n_tokens_in_text), dtype=int64
+        The same, of the type that embeddings take.
+
+    Raises
+    ------
+    ValueError
+        If X is no matrix of integers, at least 0 and below `n_tokens`.
+    """
+    if X.ndim != 2 or X.is_floating_point() or X.dtype == torch.bool:
+        raise ValueError(
+            "X must hold token ids, integers of shape (n_samples, length) with 0 for no "
+            f"token; got {X.dtype} of shape {tuple(X.shape)}. Number the words of a "
+            "vocabulary from 1 on; X.astype(int) if these are ids."
+        )
+    ids = X.long()
+    if ids.numel():
+        smallest, largest = torch.stack(ids.aminmax()).tolist()
+        if smallest < 0:
+            raise ValueError(
+                f"token ids must not be negative; got {smallest}. Use {PADDING} for no "
+                "token, and number the words of a vocabulary from 1 on."
+            )
+        if largest >= n_tokens:
+            raise ValueError(
+                f"token ids must be below n_tokens={n_tokens}; got {largest}. Pass "
+                f"n_tokens={largest + 1} or more (module__n_tokens in skorch), or give "
+                "rare words one id."
+            )
+    return ids
