@@ -77,8 +77,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         (or `num_classes`, `out_features`, `output_dim`); names that may mean an inner
         width, as `in_features` and `input_dim`, only without a default. The module
         gives logits; probabilities are recognised and used too. None is a multilayer
-        perceptron sized from X and y, whose parameters can be searched as
-        `estimator__lr` or `estimator__module__hidden`.
+        perceptron sized from X and y, without a hidden layer for sparse rows of 1000
+        columns or more, whose parameters can be searched as `estimator__lr` or
+        `estimator__module__hidden`.
 
     correction : str, loss or functools.partial of a loss, default="forward"
         How the refit is corrected. With T: "forward", "backward" or "reweight"; with a

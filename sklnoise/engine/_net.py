@@ -3,6 +3,7 @@
 import inspect
 import math
 
+import numpy as np
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
@@ -21,8 +22,12 @@ QUIET = {"valid_acc", "print_log"}
 """Callbacks of skorch that cost time in each epoch and tell nothing unless asked."""
 
 FULL_BATCH_STEPS = 200
-LEAST_EPOCHS = 10
+LEAST_EPOCHS = 20
+LEAST_EPOCHS_OF_FOLDS = 10
+"""Nets of the first pass only have to rank the rows."""
 VALIDATION_SHARE = 0.1
+WIDE_SPARSE = 1000
+"""Columns of sparse rows from which a linear model of them is the better network."""
 
 
 class AutoSizedNet(NeuralNetClassifier):
@@ -151,13 +156,22 @@ def wants_floats(net):
     return inspect.isclass(net.module) and issubclass(net.module, MLP)
 
 
-def size_net(net, n_samples, n_features, n_classes, seed):
+def size_net(
+    net,
+    n_samples,
+    n_features,
+    n_classes,
+    seed,
+    *,
+    sparse=False,
+    least_epochs=LEAST_EPOCHS,
+):
     """Give a net the sizes that the data ask for.
 
     Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
     them (or, without a default, their other names) and the user has not set them. An
     `AutoSizedNet` also gets its epochs: as many optimizer steps for 256 rows as for 257,
-    and at least `LEAST_EPOCHS` passes.
+    and at least `least_epochs` passes.
 
     Parameters
     ----------
@@ -175,6 +189,13 @@ def size_net(net, n_samples, n_features, n_classes, seed):
 
     seed : int
         Seed of the validation split.
+
+    sparse : bool, default=False
+        Whether the rows are sparse: an `MLP` of many such columns, weights of words for
+        example, has no hidden layer.
+
+    least_epochs : int, default=20
+        Passes through the data, however many steps these take.
     """
     minibatch = isinstance(net, AutoSizedNet) and n_samples > net.batch_size > 0
     taken = inspect.signature(net.module).parameters if callable(net.module) else ()
@@ -182,18 +203,21 @@ def size_net(net, n_samples, n_features, n_classes, seed):
     wanted |= dict.fromkeys(CLASS_NAMES, n_classes)
     if wants_floats(net):
         width = min(512, max(64, 2 ** math.ceil(math.log2(2 * n_features))))
-        dropout = (0.5 if width > 128 else 0.25) if minibatch else 0.0
-        wanted |= {"hidden": (width, width // 2), "dropout": dropout}
+        linear = sparse and n_features >= WIDE_SPARSE
+        hidden = vars(net).get("module__hidden", () if linear else (width, width // 2))
+        widest = np.max(hidden, initial=0)
+        dropout = (0.5 if widest > 128 else 0.25) if minibatch else 0.0
+        wanted |= {"hidden": hidden, "dropout": dropout}
     for name, value in wanted.items():
         if name not in taken or f"module__{name}" in vars(net):
             continue
         if name not in AMBIGUOUS or taken[name].default is inspect.Parameter.empty:
             net.set_params(**{f"module__{name}": value})
     if isinstance(net, AutoSizedNet):
-        set_budget(net, n_samples, minibatch, seed)
+        set_budget(net, n_samples, minibatch, seed, least_epochs)
 
 
-def set_budget(net, n_samples, minibatch, seed):
+def set_budget(net, n_samples, minibatch, seed, least_epochs):
     """Set epochs, learning-rate schedule and early stopping of an `AutoSizedNet`.
 
     Parameters
@@ -209,6 +233,9 @@ def set_budget(net, n_samples, minibatch, seed):
 
     seed : int
         Seed of the validation split.
+
+    least_epochs : int
+        Passes through the data, however many steps these take.
     """
     if "iterator_train__shuffle" not in vars(net):
         net.set_params(iterator_train__shuffle=minibatch)
@@ -218,7 +245,7 @@ def set_budget(net, n_samples, minibatch, seed):
         n_train = rows_to_train(net, n_samples)
         batches = max(1, n_train / net.batch_size) if minibatch else 1
         budget = FULL_BATCH_STEPS * math.sqrt(batches)
-        net.max_epochs = max(LEAST_EPOCHS, round(budget / math.ceil(batches)))
+        net.max_epochs = max(least_epochs, round(budget / math.ceil(batches)))
     if net.callbacks == "disable":
         return
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)

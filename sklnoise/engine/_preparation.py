@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import clone
 from torch.utils.data import DataLoader
 
@@ -18,7 +19,7 @@ from sklnoise.engine._device import (
     Setting,
     seeded,
 )
-from sklnoise.engine._net import rows_to_train, size_net, wants_floats
+from sklnoise.engine._net import LEAST_EPOCHS, rows_to_train, size_net, wants_floats
 from sklnoise.engine._normalization import NormalizedLogits, TellWeights
 from sklnoise.engine._optimizers import (
     cast_state,
@@ -86,6 +87,7 @@ def prepare(
     verbose=0,
     fit_params=None,
     observed=True,
+    least_epochs=LEAST_EPOCHS,
 ):
     """Make a clone of a net ready to be trained on some rows.
 
@@ -129,6 +131,9 @@ def prepare(
     observed : bool, default=True
         Whether callbacks that only look at the training are called.
 
+    least_epochs : int, default=20
+        Of a net whose epochs are chosen by the data.
+
     Returns
     -------
     training : Training
@@ -138,7 +143,9 @@ def prepare(
     net = clone(net).set_params(
         device=str(setting.device), verbose=max(net.verbose, verbose)
     )
-    size_net(net, len(rows), n_features, setting.n_classes, seed)
+    sizes = len(rows), n_features, setting.n_classes
+    sparse = issparse(data.X)
+    size_net(net, *sizes, seed, sparse=sparse, least_epochs=least_epochs)
     fused = fuse_optimizer(net, setting.device)
     steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
     if warm_up_loss is not None:

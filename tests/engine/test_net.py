@@ -43,6 +43,13 @@ def test_steps_grow_slower_than_rows():
     assert steps(500) < steps(5000) < 5 * steps(500)
 
 
+@pytest.mark.parametrize("least_epochs", [10, 20])
+def test_many_rows_are_passed_through_that_often(least_epochs):
+    net = AutoSizedNet()
+    size_net(net, 10**7, 20, 3, seed=0, least_epochs=least_epochs)
+    assert net.max_epochs == least_epochs
+
+
 def test_full_batch_has_no_dropout_no_validation_and_no_shuffle():
     net = sized(AutoSizedNet(), 256)
     assert net.module__dropout == 0
@@ -60,6 +67,24 @@ def test_minibatches_have_dropout_validation_and_shuffles():
 def test_width_grows_with_the_features_up_to_a_bound():
     widths = [sized(AutoSizedNet(), 99, d).module__hidden[0] for d in (1, 64, 784, 10**5)]
     assert widths == [64, 128, 512, 512]
+
+
+@pytest.mark.parametrize(
+    ("n_features", "sparse", "linear"),
+    [(999, True, False), (1000, True, True), (1000, False, False)],
+)
+def test_many_sparse_columns_have_no_hidden_layer(n_features, sparse, linear):
+    net = AutoSizedNet()
+    size_net(net, 999, n_features, 3, seed=0, sparse=sparse)
+    assert (net.module__hidden == ()) == linear
+
+
+@pytest.mark.parametrize(
+    ("hidden", "dropout"), [(512, 0.5), ((128, 64), 0.25), ((), 0.25)]
+)
+def test_dropout_is_that_of_the_width_that_the_user_set(hidden, dropout):
+    net = sized(AutoSizedNet(module__hidden=hidden), 999, 784)
+    assert net.module__dropout == dropout
 
 
 def test_users_implementation_of_the_optimizer_is_kept():

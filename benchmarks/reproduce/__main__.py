@@ -1,0 +1,27 @@
+"""Run a table: `python -m benchmarks.reproduce mnist --seeds 5 --jobs 2`."""
+
+import argparse
+from importlib import import_module
+
+from benchmarks.reproduce._cells import run_missing
+
+TABLES = "mnist", "imdb", "cifar10", "goldberger", "tabular"
+
+
+def main():
+    """Run what is missing of a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduce")
+    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("--seeds", type=int, help="draws of the noise")
+    parser.add_argument("--jobs", type=int, default=1, help="cells at the same time")
+    parser.add_argument("--only", help="run models whose name contains this")
+    args = parser.parse_args()
+    table = import_module(f"benchmarks.reproduce.{args.table}")
+    cells = table.cells(args.seeds or table.SEEDS)
+    if args.only:
+        cells = [cell for cell in cells if args.only in cell.model]
+    run_missing(args.table, cells, table.run, args.jobs)
+
+
+if __name__ == "__main__":
+    main()

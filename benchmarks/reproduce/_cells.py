@@ -1,0 +1,223 @@
+"""Cells of a table: what is missing is run, and appended to the CSV when it is done."""
+
+import os
+import platform
+import time
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from joblib import Parallel, delayed
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+RESULTS = Path(__file__).parents[1] / "results"
+PACKAGES = "sklnoise", "scikit-learn", "skorch", "torch", "numpy"
+
+
+class Cell(NamedTuple):
+    """What is run at once: some systems on one draw of the noise.
+
+    Attributes
+    ----------
+    model : str
+        Network and protocol.
+
+    noise : str
+        Kind and rate, such as "symmetric .2".
+
+    systems : tuple of str
+        Names of the rows of the table.
+
+    seed : int
+        Of the noise, the weights and the shuffles.
+    """
+
+    model: str
+    noise: str
+    systems: tuple
+    seed: int
+
+
+def results_of(table):
+    """Return the path of a table's CSV.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+
+    Returns
+    -------
+    path : Path
+        In the folder of results.
+    """
+    return RESULTS / f"reproduce_{table}.csv"
+
+
+def read_results(table):
+    """Read what has been run of a table.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+
+    Returns
+    -------
+    frame : DataFrame
+        A row for each system, noise and seed; empty where nothing has been run.
+    """
+    path = results_of(table)
+    columns = ["model", "noise", "system", "seed", "accuracy"]
+    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=columns)
+
+
+def missing_cells(cells, frame):
+    """Leave out the cells all of whose systems have been run.
+
+    Parameters
+    ----------
+    cells : list of Cell
+        Of a table.
+
+    frame : DataFrame
+        What has been run.
+
+    Returns
+    -------
+    cells : list of Cell
+        With the systems that are missing.
+    """
+    done = set(zip(frame.model, frame.noise, frame.system, frame.seed))
+    rest = [
+        cell._replace(
+            systems=tuple(
+                system
+                for system in cell.systems
+                if (cell.model, cell.noise, system, cell.seed) not in done
+            )
+        )
+        for cell in cells
+    ]
+    return [cell for cell in rest if cell.systems]
+
+
+def run_missing(table, cells, run, jobs):
+    """Run the cells that are missing, with a progress bar, and append them to the CSV.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+
+    cells : list of Cell
+        All of them.
+
+    run : callable
+        `run(cell)` yields a dict for each of its systems, with its name as "system".
+
+    jobs : int
+        Cells at the same time, in processes.
+    """
+    cells = missing_cells(cells, read_results(table))
+    path = results_of(table)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+    )
+    with Progress(*columns, speed_estimate_period=3600) as progress:
+        task = progress.add_task(table, total=len(cells))
+        for rows in Parallel(jobs, return_as="generator_unordered", batch_size=1)(
+            delayed(run_cell)(run, cell) for cell in cells
+        ):
+            frame = pd.DataFrame(rows)
+            frame.to_csv(
+                path, mode="a", header=not path.exists(), index=False, float_format="%.4f"
+            )
+            progress.advance(task)
+
+
+def run_cell(run, cell):
+    """Run one cell.
+
+    Parameters
+    ----------
+    run : callable
+        See `run_missing`.
+
+    cell : Cell
+        What to run.
+
+    Returns
+    -------
+    rows : list of dict
+        One a system, with what it was run on.
+    """
+    rows, start = [], time.perf_counter()
+    where = {"versions": versions(), "machine": machine()}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for row in run(cell):
+            own = cell._asdict() | {"system": row.pop("system")}
+            del own["systems"]
+            said = {type_of(warning) for warning in caught}
+            seconds = time.perf_counter() - start
+            more = {"seconds": seconds, "warnings": " ".join(sorted(said)), **where}
+            rows.append({**own, **row, **more})
+            caught.clear()
+            start = time.perf_counter()
+    return rows
+
+
+def type_of(warning):
+    """Return the name of the class of a warning.
+
+    Parameters
+    ----------
+    warning : warnings.WarningMessage
+        Recorded.
+
+    Returns
+    -------
+    name : str
+        Of its class.
+    """
+    return warning.category.__name__
+
+
+def versions():
+    """List the packages that decide on the numbers.
+
+    Returns
+    -------
+    versions : str
+        Names and versions.
+    """
+    return " ".join(f"{name}=={version(name)}" for name in PACKAGES)
+
+
+def machine():
+    """Tell on what kind of machine this runs.
+
+    Returns
+    -------
+    machine : str
+        The system, the cores and, if there is one, the GPU.
+    """
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {gpu}"

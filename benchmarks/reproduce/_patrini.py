@@ -1,0 +1,163 @@
+"""The ten rows of the tables of Patrini et al. (2017), for any network and data."""
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping
+from skorch.dataset import ValidSplit
+
+from benchmarks.reproduce._cells import Cell
+from sklnoise import NoiseRobustClassifier
+from sklnoise.transition import AnchorEstimator
+
+NEEDS_NO_T = {
+    "cross-entropy": "none",
+    "unhinged": "unhinged",
+    "sigmoid": "sigmoid",
+    "Savage": "savage",
+    "bootstrap soft": "bootstrap-soft",
+    "bootstrap hard": "bootstrap-hard",
+}
+TRUE_T = {"backward, T": "backward", "forward, T": "forward"}
+ESTIMATED_T = {"backward, T̂": "backward", "forward, T̂": "forward"}
+SYSTEMS = *NEEDS_NO_T, "backward, T", "backward, T̂", "forward, T", "forward, T̂"
+TOGETHER = "cross-entropy", *ESTIMATED_T
+"""Systems of one cell: T is estimated from the network of the cross-entropy."""
+
+
+def papers_cells(model, noises, seeds, systems=SYSTEMS):
+    """List the cells of a table, seed by seed.
+
+    Parameters
+    ----------
+    model : str
+        Network and protocol.
+
+    noises : iterable of str
+        Columns.
+
+    seeds : int
+        Number of draws.
+
+    systems : tuple of str, default=SYSTEMS
+        Rows.
+
+    Returns
+    -------
+    cells : list of Cell
+        The quick ones that need no T, or the true one, alone.
+    """
+    together = tuple(system for system in systems if system in TOGETHER)
+    groups = [together, *((system,) for system in systems if system not in TOGETHER)]
+    return [
+        Cell(model, noise, group, seed)
+        for seed in range(seeds)
+        for noise in noises
+        for group in groups
+    ]
+
+
+def papers_training(module, seed, *, epochs, **params):
+    """Make a network with the validation and the checkpoint of the paper.
+
+    Parameters
+    ----------
+    module : type
+        Torch module.
+
+    seed : int
+        Of the split that holds out a tenth of the noisy labels.
+
+    epochs : int
+        Passes through the data; the weights are those of the one with the lowest
+        corrected loss on the tenth.
+
+    **params : dict
+        More parameters of the network.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Not fitted.
+    """
+    best = EarlyStopping(
+        patience=epochs + 1, threshold=0, threshold_mode="abs", load_best=True
+    )
+    params = {"optimizer": torch.optim.Adagrad, "lr": 0.01, **params}
+    return NeuralNetClassifier(
+        module,
+        batch_size=128,
+        max_epochs=epochs,
+        iterator_train__shuffle=True,
+        train_split=ValidSplit(0.1, stratified=False, random_state=seed),
+        callbacks=[("best", best)],
+        callbacks__valid_acc=None,
+        verbose=0,
+        **params,
+    )
+
+
+def fit_papers(cell, net, X, y_noisy, T, *, percentile=97, device="cpu"):
+    """Fit the systems of a cell by the protocol of the paper.
+
+    T is estimated from the network of the cross-entropy, on all rows that it was
+    trained and validated on.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to fit.
+
+    net : skorch.NeuralNetClassifier
+        The network.
+
+    X, y_noisy : ndarray
+        Rows and noisy labels.
+
+    T : ndarray of shape (n_classes, n_classes)
+        The true transition matrix.
+
+    percentile : float, default=97
+        Which of the rows stands for a class.
+
+    device : str, default="cpu"
+        Where to train.
+
+    Yields
+    ------
+    system : str
+        Its name.
+
+    clf : NoiseRobustClassifier
+        Fitted.
+
+    transition_error : float
+        Absolute error of the T that it had been given, relative; NaN without one.
+    """
+
+    def fit(correction, transition):
+        clf = NoiseRobustClassifier(
+            net,
+            correction=correction,
+            transition=transition,
+            warm_up=0.0,
+            device=device,
+            random_state=cell.seed,
+        )
+        return clf.fit(X, y_noisy)
+
+    estimate = None
+    if not set(cell.systems).isdisjoint(ESTIMATED_T):
+        plain = fit("none", T)
+        anchor = AnchorEstimator(percentile=percentile)
+        estimate = anchor.fit(plain.predict_proba(X), y_noisy).transition_matrix_
+        error = np.abs(estimate - T).sum() / T.sum()
+    for system in cell.systems:
+        if system in ESTIMATED_T:
+            yield system, fit(ESTIMATED_T[system], estimate), error
+        elif system in TRUE_T:
+            yield system, fit(TRUE_T[system], T), 0.0
+        elif system == "cross-entropy" and estimate is not None:
+            yield system, plain, np.nan
+        else:
+            yield system, fit(NEEDS_NO_T[system], T), np.nan

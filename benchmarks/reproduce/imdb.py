@@ -1,0 +1,180 @@
+"""IMDB of Patrini et al. (2017): two networks on tokens, and TF-IDF beside them."""
+
+from functools import cache
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from benchmarks.reproduce._cells import Cell
+from benchmarks.reproduce._patrini import fit_papers, papers_cells, papers_training
+from sklnoise import NoiseRobustClassifier
+from sklnoise.datasets import fetch_imdb, make_noisy_labels, make_transition_matrix
+from sklnoise.nn import TextEmbeddingNet, TextLSTM
+
+SEEDS = 3
+NOISES = {
+    "none": np.eye(2),
+    "symmetric .1": make_transition_matrix("symmetric", 2, 0.1),
+    "asymmetric .1": make_transition_matrix("imdb-asymmetric", 2, 0.1),
+    "asymmetric .4": make_transition_matrix("imdb-asymmetric", 2, 0.4),
+}
+EMBEDDING, LSTM, TFIDF = "embedding", "embedding + LSTM, reduced", "TF-IDF, defaults"
+OF_LSTM = "cross-entropy", "backward, T", "forward, T"
+N_WORDS, N_TOKENS = 5000, 400
+PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
+EPOCHS = 50
+LSTM_ROWS, LSTM_TOKENS, LSTM_EPOCHS = 5000, 100, 4
+
+
+def cells(seeds):
+    """List all cells.
+
+    Parameters
+    ----------
+    seeds : int
+        Number of draws.
+
+    Returns
+    -------
+    cells : list of Cell
+        TF-IDF first, which is quick; one seed for the LSTM, which is not.
+    """
+    tfidf = [
+        Cell(TFIDF, noise, (system,), seed)
+        for seed in range(seeds)
+        for noise in NOISES
+        for system in ("none", "forward, T̂")
+    ]
+    embedding = papers_cells(EMBEDDING, NOISES, seeds)
+    return [
+        *tfidf,
+        *embedding,
+        *papers_cells(LSTM, ("none", "asymmetric .4"), 1, OF_LSTM),
+    ]
+
+
+@cache
+def texts():
+    """Load the reviews.
+
+    Returns
+    -------
+    texts_train, y_train, texts_test, y_test : list of str, ndarray
+        25 000 each.
+    """
+    return *fetch_imdb(return_X_y=True), *fetch_imdb(subset="test", return_X_y=True)
+
+
+@cache
+def tokens():
+    """Number the most frequent words of the reviews.
+
+    Returns
+    -------
+    X, X_test : ndarray of shape (25000, 400)
+        The last tokens of each review; 0 fills up in front, 1 is any other word.
+    """
+    train, _, test, _ = texts()
+    words = CountVectorizer(max_features=N_WORDS, token_pattern=r"\w+").fit(train)
+    analyze = words.build_analyzer()
+    ids = {word: FIRST_WORD + number for word, number in words.vocabulary_.items()}
+
+    def row(text):
+        tail = [ids.get(word, UNKNOWN) for word in analyze(text)][-N_TOKENS:]
+        return [PADDING] * (N_TOKENS - len(tail)) + tail
+
+    return tuple(np.array([row(text) for text in part]) for part in (train, test))
+
+
+@cache
+def weights():
+    """Weigh words and pairs of words.
+
+    Returns
+    -------
+    X, X_test : CSR matrix of shape (25000, 30000)
+        TF-IDF.
+    """
+    train, _, test, _ = texts()
+    tfidf = TfidfVectorizer(
+        max_features=30_000, ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
+    )
+    return tfidf.fit_transform(train), tfidf.transform(test)
+
+
+def run(cell):
+    """Fit the systems of a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to fit.
+
+    Yields
+    ------
+    row : dict
+        What came out, in per cent of the 25 000 clean test labels.
+    """
+    _, y, _, y_test = texts()
+    X, X_test = weights() if cell.model == TFIDF else tokens()
+    T = NOISES[cell.noise]
+    y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
+    if cell.model == LSTM:
+        rows = np.random.default_rng(cell.seed).permutation(len(y))[:LSTM_ROWS]
+        X, y_noisy = X[rows, -LSTM_TOKENS:], y_noisy[rows]
+        X_test, y_test = X_test[::5, -LSTM_TOKENS:], y_test[::5]
+    for system, clf, transition_error in fit(cell, X, y_noisy, T):
+        yield {
+            "system": system,
+            "accuracy": 100 * clf.score(X_test, y_test),
+            "transition_error": transition_error,
+            "epochs": clf.n_iter_,
+        }
+
+
+def fit(cell, X, y_noisy, T):
+    """Fit the systems of a cell to the rows of its model.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to fit.
+
+    X : ndarray or CSR matrix
+        Rows.
+
+    y_noisy : ndarray of shape (n_samples,)
+        Noisy labels.
+
+    T : ndarray of shape (2, 2)
+        The true transition matrix.
+
+    Yields
+    ------
+    system : str
+        Its name.
+
+    clf : NoiseRobustClassifier
+        Fitted.
+
+    transition_error : float
+        Of the T that it was given or has estimated, relative.
+    """
+    n_tokens = FIRST_WORD + N_WORDS
+    if cell.model == EMBEDDING:
+        net = papers_training(
+            TextEmbeddingNet, cell.seed, epochs=EPOCHS, module__n_tokens=n_tokens
+        )
+        yield from fit_papers(cell, net, X, y_noisy, T)
+    elif cell.model == LSTM:
+        net = papers_training(
+            TextLSTM, cell.seed, epochs=LSTM_EPOCHS, module__n_tokens=n_tokens
+        )
+        yield from fit_papers(cell, net, X, y_noisy, T)
+    else:
+        for system in cell.systems:
+            correction = "none" if system == "none" else "forward"
+            clf = NoiseRobustClassifier(
+                correction=correction, device="cpu", random_state=cell.seed
+            ).fit(X, y_noisy)
+            yield system, clf, np.abs(clf.transition_matrix_ - T).sum() / T.sum()

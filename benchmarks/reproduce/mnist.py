@@ -1,0 +1,195 @@
+"""MNIST, Table 2 of Patrini et al. (2017), and the same columns with our defaults."""
+
+from functools import cache, partial
+
+import numpy as np
+
+from benchmarks.reproduce._cells import Cell
+from benchmarks.reproduce._patrini import (
+    fit_papers,
+    papers_cells,
+    papers_training,
+)
+from sklnoise import NoiseRobustClassifier
+from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
+from sklnoise.nn import MLP
+
+SEEDS = 5
+NOISES = {
+    "none": np.eye(10),
+    "symmetric .2": make_transition_matrix("symmetric", 10, 0.2),
+    "asymmetric .2": make_transition_matrix("mnist-asymmetric", 10, 0.2),
+    "asymmetric .6": make_transition_matrix("mnist-asymmetric", 10, 0.6),
+    "asymmetric .4": make_transition_matrix("mnist-asymmetric", 10, 0.4),
+    "symmetric .5": make_transition_matrix("symmetric", 10, 0.5),
+}
+OF_THE_PAPER = "none", "symmetric .2", "asymmetric .2", "asymmetric .6"
+PAPER, DEFAULTS, SMALL = "paper's protocol", "defaults", "paper's net, our training"
+PAPERS_NUMBERS = {  # mean and standard deviation, in the order of OF_THE_PAPER
+    "cross-entropy": [(97.9, 0.0), (96.9, 0.1), (97.5, 0.0), (53.0, 0.6)],
+    "unhinged": [(97.6, 0.0), (96.9, 0.1), (97.0, 0.1), (71.2, 1.0)],
+    "sigmoid": [(97.2, 0.1), (93.1, 0.2), (96.7, 0.1), (71.4, 1.3)],
+    "Savage": [(97.3, 0.0), (96.9, 0.0), (97.0, 0.1), (51.3, 0.4)],
+    "bootstrap soft": [(97.9, 0.0), (96.9, 0.0), (97.5, 0.0), (53.0, 0.4)],
+    "bootstrap hard": [(97.9, 0.0), (96.8, 0.0), (97.4, 0.0), (55.0, 1.3)],
+    "backward, T": [(97.9, 0.0), (96.3, 0.1), (96.6, 1.1), (93.0, 0.9)],
+    "backward, T̂": [(97.9, 0.0), (96.9, 0.0), (96.7, 0.1), (67.4, 1.5)],
+    "forward, T": [(97.9, 0.0), (97.3, 0.0), (97.7, 0.0), (97.3, 0.0)],
+    "forward, T̂": [(97.9, 0.0), (96.9, 0.0), (97.7, 0.0), (64.9, 4.4)],
+}
+TRUSTED = 10
+OURS = {
+    "none": {"correction": "none"},
+    "forward, T̂": {},
+    "forward, T̂, 10 trusted rows a class": {},
+    "forward, T": {"transition": "true"},
+}
+
+
+def cells(seeds):
+    """List all cells.
+
+    Parameters
+    ----------
+    seeds : int
+        Number of draws.
+
+    Returns
+    -------
+    cells : list of Cell
+        Those of the paper, and ours.
+    """
+    ours = [
+        Cell(model, noise, (system,), seed)
+        for seed in range(seeds)
+        for model, noise, system in our_columns()
+    ]
+    return [*ours, *papers_cells(PAPER, OF_THE_PAPER, seeds)]
+
+
+def our_columns():
+    """List what our defaults are tried on.
+
+    Yields
+    ------
+    model, noise, system : str
+        Network and training, kind of noise, parameters.
+    """
+    for noise in NOISES:
+        yield DEFAULTS, noise, "forward, T̂"
+    yield DEFAULTS, "none", "none"
+    yield DEFAULTS, "asymmetric .6", "forward, T̂, 10 trusted rows a class"
+    yield DEFAULTS, "asymmetric .6", "forward, T"
+    for noise in ("symmetric .2", "asymmetric .2"):
+        yield SMALL, noise, "forward, T̂"
+
+
+@cache
+def data():
+    """Load the rows.
+
+    Returns
+    -------
+    X, y, X_test, y_test : ndarray
+        60 000 and 10 000 images.
+    """
+    return *fetch_mnist(return_X_y=True), *fetch_mnist(subset="test", return_X_y=True)
+
+
+def run(cell):
+    """Fit the systems of a cell.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to fit.
+
+    Yields
+    ------
+    row : dict
+        What came out, in per cent of the 10 000 clean test labels.
+    """
+    X, y, X_test, y_test = data()
+    T = NOISES[cell.noise]
+    y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
+    if cell.model == PAPER:
+        net = papers_training(
+            MLP, cell.seed, epochs=40, module__hidden=(128, 128), module__dropout=0.5
+        )
+        fitted = fit_papers(cell, net, X, y_noisy, T)
+    else:
+        fitted = fit_ours(cell, X, y, y_noisy, T)
+    for system, clf, transition_error in fitted:
+        yield {
+            "system": system,
+            "accuracy": 100 * clf.score(X_test, y_test),
+            "transition_error": transition_error,
+            "epochs": clf.n_iter_,
+        }
+
+
+def fit_ours(cell, X, y, y_noisy, T):
+    """Fit our classifier as a user would call it.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to fit.
+
+    X, y, y_noisy : ndarray
+        Rows, clean and noisy labels.
+
+    T : ndarray of shape (10, 10)
+        The true transition matrix.
+
+    Yields
+    ------
+    system : str
+        Its name.
+
+    clf : NoiseRobustClassifier
+        Fitted.
+
+    transition_error : float
+        Of the T that it estimated, relative.
+    """
+    for system in cell.systems:
+        params = dict(OURS[system])
+        if "transition" in params:
+            params["transition"] = T
+        clf = NoiseRobustClassifier(**params, device="cpu", random_state=cell.seed)
+        if cell.model == SMALL:
+            clf.set_params(estimator__module__hidden=(128, 128))
+        fit = clf.fit
+        if "trusted" in system:
+            fit = partial(fit, trusted=trusted_rows(y, TRUSTED, cell.seed))
+            y_noisy = np.where(fit.keywords["trusted"], y, y_noisy)
+        fit(X, y_noisy)
+        error = np.abs(clf.transition_matrix_ - T).sum() / T.sum()
+        yield system, clf, error
+
+
+def trusted_rows(y, n_each, seed):
+    """Draw some rows of each class.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Clean labels.
+
+    n_each : int
+        Rows of a class.
+
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Which rows were drawn.
+    """
+    rng = np.random.default_rng(seed)
+    trusted = np.zeros(len(y), dtype=bool)
+    for label in np.unique(y):
+        trusted[rng.choice(np.flatnonzero(y == label), n_each, replace=False)] = True
+    return trusted
