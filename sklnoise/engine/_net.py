@@ -23,8 +23,9 @@ QUIET = {"valid_acc", "print_log"}
 
 FULL_BATCH_STEPS = 200
 LEAST_EPOCHS = 20
-LEAST_EPOCHS_OF_FOLDS = 10
-"""Nets of the first pass only have to rank the rows."""
+FOLD_STEPS, LEAST_EPOCHS_OF_FOLDS = 1500, 8
+"""Most steps of a net of the first pass, which only has to rank the rows, but for that
+many passes."""
 VALIDATION_SHARE = 0.1
 WIDE_SPARSE = 1000
 """Columns of sparse rows from which a linear model of them is the better network."""
@@ -164,14 +165,14 @@ def size_net(
     seed,
     *,
     sparse=False,
-    least_epochs=LEAST_EPOCHS,
+    of_fold=False,
 ):
     """Give a net the sizes that the data ask for.
 
     Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
     them (or, without a default, their other names) and the user has not set them. An
     `AutoSizedNet` also gets its epochs: as many optimizer steps for 256 rows as for 257,
-    and at least `least_epochs` passes.
+    and at least `LEAST_EPOCHS` passes.
 
     Parameters
     ----------
@@ -194,8 +195,8 @@ def size_net(
         Whether the rows are sparse: an `MLP` of many such columns, weights of words for
         example, has no hidden layer.
 
-    least_epochs : int, default=20
-        Passes through the data, however many steps these take.
+    of_fold : bool, default=False
+        Whether it is a net of the first pass, which takes fewer passes through many rows.
     """
     minibatch = isinstance(net, AutoSizedNet) and n_samples > net.batch_size > 0
     taken = inspect.signature(net.module).parameters if callable(net.module) else ()
@@ -214,10 +215,10 @@ def size_net(
         if name not in AMBIGUOUS or taken[name].default is inspect.Parameter.empty:
             net.set_params(**{f"module__{name}": value})
     if isinstance(net, AutoSizedNet):
-        set_budget(net, n_samples, minibatch, seed, least_epochs)
+        set_budget(net, n_samples, minibatch, seed, of_fold)
 
 
-def set_budget(net, n_samples, minibatch, seed, least_epochs):
+def set_budget(net, n_samples, minibatch, seed, of_fold):
     """Set epochs, learning-rate schedule and early stopping of an `AutoSizedNet`.
 
     Parameters
@@ -234,8 +235,8 @@ def set_budget(net, n_samples, minibatch, seed, least_epochs):
     seed : int
         Seed of the validation split.
 
-    least_epochs : int
-        Passes through the data, however many steps these take.
+    of_fold : bool
+        Whether it is a net of the first pass.
     """
     if "iterator_train__shuffle" not in vars(net):
         net.set_params(iterator_train__shuffle=minibatch)
@@ -245,6 +246,9 @@ def set_budget(net, n_samples, minibatch, seed, least_epochs):
         n_train = rows_to_train(net, n_samples)
         batches = max(1, n_train / net.batch_size) if minibatch else 1
         budget = FULL_BATCH_STEPS * math.sqrt(batches)
+        least_epochs = LEAST_EPOCHS
+        if of_fold:
+            budget, least_epochs = min(budget, FOLD_STEPS), LEAST_EPOCHS_OF_FOLDS
         net.max_epochs = max(least_epochs, round(budget / math.ceil(batches)))
     if net.callbacks == "disable":
         return

@@ -19,7 +19,7 @@ from sklnoise.engine._device import (
     Setting,
     seeded,
 )
-from sklnoise.engine._net import LEAST_EPOCHS, rows_to_train, size_net, wants_floats
+from sklnoise.engine._net import rows_to_train, size_net, wants_floats
 from sklnoise.engine._normalization import NormalizedLogits, TellWeights
 from sklnoise.engine._optimizers import (
     cast_state,
@@ -87,7 +87,7 @@ def prepare(
     verbose=0,
     fit_params=None,
     observed=True,
-    least_epochs=LEAST_EPOCHS,
+    of_fold=False,
 ):
     """Make a clone of a net ready to be trained on some rows.
 
@@ -131,8 +131,8 @@ def prepare(
     observed : bool, default=True
         Whether callbacks that only look at the training are called.
 
-    least_epochs : int, default=20
-        Of a net whose epochs are chosen by the data.
+    of_fold : bool, default=False
+        Whether it is a net of the first pass.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def prepare(
     )
     sizes = len(rows), n_features, setting.n_classes
     sparse = issparse(data.X)
-    size_net(net, *sizes, seed, sparse=sparse, least_epochs=least_epochs)
+    size_net(net, *sizes, seed, sparse=sparse, of_fold=of_fold)
     fused = fuse_optimizer(net, setting.device)
     steps = warm_up_steps(net, rows_to_train(net, len(rows)), warm_up)
     if warm_up_loss is not None:

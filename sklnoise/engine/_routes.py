@@ -18,7 +18,6 @@ from sklnoise.engine._device import (
 )
 from sklnoise.engine._dropout import own_dropout
 from sklnoise.engine._lean_gate import HARMLESS, overridden
-from sklnoise.engine._net import LEAST_EPOCHS_OF_FOLDS
 from sklnoise.engine._preparation import prepare
 from sklnoise.engine._stacked_route import fit_stacked, may_stack, stacked_groups
 from sklnoise.engine._training import run, run_alone
@@ -78,8 +77,7 @@ def fit_nets(
         partial(prepare, net, data, rows, loss, seed=seed, fit_params=params)
         for rows, seed, params in zip(row_sets, seeds, fit_params)
     ]
-    as_all = {"observed": observed, "least_epochs": LEAST_EPOCHS_OF_FOLDS}
-    plans = [partial(plan, **as_all) for plan in plans]
+    plans = [partial(plan, observed=observed, of_fold=True) for plan in plans]
     share = setting._replace(n_threads=max(1, setting.n_threads // len(plans)))
     first = attempt(plans[0], share)
     if isinstance(first, Exception):

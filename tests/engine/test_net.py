@@ -43,11 +43,18 @@ def test_steps_grow_slower_than_rows():
     assert steps(500) < steps(5000) < 5 * steps(500)
 
 
-@pytest.mark.parametrize("least_epochs", [10, 20])
-def test_many_rows_are_passed_through_that_often(least_epochs):
+@pytest.mark.parametrize(("of_fold", "least_epochs"), [(False, 20), (True, 8)])
+def test_many_rows_are_passed_through_that_often(of_fold, least_epochs):
     net = AutoSizedNet()
-    size_net(net, 10**7, 20, 3, seed=0, least_epochs=least_epochs)
+    size_net(net, 10**7, 20, 3, seed=0, of_fold=of_fold)
     assert net.max_epochs == least_epochs
+
+
+@pytest.mark.parametrize("n_samples", [200, 2000, 14_000])
+def test_net_of_a_fold_of_few_rows_is_trained_like_any_other(n_samples):
+    of_fold, other = AutoSizedNet(), AutoSizedNet()
+    size_net(of_fold, n_samples, 20, 3, seed=0, of_fold=True)
+    assert of_fold.max_epochs == sized(other, n_samples).max_epochs
 
 
 def test_full_batch_has_no_dropout_no_validation_and_no_shuffle():
