@@ -85,7 +85,9 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
                 rows = score >= score[predicted][taken > 0].min() - TIE
                 taken = take_top(score[rows], sample_weight[rows], mass)
                 counts[i] = label_mass(y[rows], taken, n_classes)
-        counts = separate_twins(counts, y_proba, y, sample_weight, wanted)
+        counts = separate_twins(
+            counts, y_proba, y, sample_weight, wanted=wanted, least=self.min_samples
+        )
         return counts, multinomial_standard_error(counts)
 
 

@@ -7,17 +7,17 @@ from sklnoise.transition._base import label_mass
 from sklnoise.transition._top import take_top
 
 ALIKE = 0.15
-"""Total variation between two rows of T below which they describe the same rows."""
+"""Total variation between two rows of T below which they may describe the same rows."""
 
 APART = 0.25
-"""Least total variation between a row that was found and every other one."""
+"""Least total variation between a row that was found and all that are known."""
 
 
 def twins(transition_matrix):
-    """List the pairs of classes whose rows are alike, one flipping mostly to the other.
+    """List the classes whose row is alike that of the class they mostly flip to.
 
-    Where most rows of a class are labelled as another one, the rows that score highest
-    for the second are those of the first, and both rows of T are read off them.
+    Where many rows of a class are labelled as another one, the rows that score highest
+    for the second may be those of the first, and both rows of T are read off them.
 
     Parameters
     ----------
@@ -30,17 +30,35 @@ def twins(transition_matrix):
         The class that flips, then the one that it flips to.
     """
     T = transition_matrix
-    flips = np.flatnonzero(T.argmax(axis=1) != np.arange(len(T)))
-    pairs = [(i, T[i].argmax()) for i in flips if T[i, i] > 0]
-    return [(i, j) for i, j in pairs if np.abs(T[i] - T[j]).sum() / 2 < ALIKE]
+    flips = T.copy()
+    np.fill_diagonal(flips, 0)
+    pairs = enumerate(flips.argmax(axis=1))
+    return [(i, int(j)) for i, j in pairs if i != j and distance(T[i], T[j]) < ALIKE]
 
 
-def separate_twins(counts, y_proba, y, sample_weight, wanted):
+def distance(row, other):
+    """Compute the total variation between two distributions.
+
+    Parameters
+    ----------
+    row, other : ndarray of shape (n_classes,)
+        Rows of T.
+
+    Returns
+    -------
+    distance : float
+        Between 0 and 1.
+    """
+    return np.abs(row - other).sum() / 2
+
+
+def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
     """Count the labels of a class again whose place another class has taken.
 
     The labels of a class that the flips of its twin do not explain are its own: the rows
-    that have most of them are counted. If these are no rows unlike all others, the counts
-    stay as they are.
+    that have most of them are counted. If these are rows unlike those of all classes, the
+    twin gets the mean of the two old counts, which are both of its rows; otherwise nothing
+    changes.
 
     Parameters
     ----------
@@ -59,6 +77,9 @@ def separate_twins(counts, y_proba, y, sample_weight, wanted):
     wanted : float
         Rows to count for a class, in weight.
 
+    least : float
+        Fewest rows, in weight, that a row of T is read off.
+
     Returns
     -------
     counts : ndarray of shape (n_classes, n_classes)
@@ -66,14 +87,16 @@ def separate_twins(counts, y_proba, y, sample_weight, wanted):
     """
     T = normalize_rows(counts)
     for flips, to in twins(T):
-        own = y_proba[:, to] - T[flips, to] / T[flips, flips] * y_proba[:, flips]
-        likely = own > own.max() / 2
-        mass = min(wanted, sample_weight[likely].sum() / 2)
-        if own.max() <= 0 or mass < counts[to].sum() / 2:
+        shared = (T[flips] + T[to]) / 2
+        if shared[flips] == 0:
+            continue
+        own = y_proba[:, to] - shared[to] / shared[flips] * y_proba[:, flips]
+        mass = min(wanted, sample_weight[own > own.max() / 2].sum() / 2)
+        if own.max() <= 0 or mass < least:
             continue
         found = label_mass(y, take_top(own, sample_weight, mass), len(T))
-        others = np.delete(T, to, axis=0)
-        if (np.abs(others - found / found.sum()).sum(axis=1) / 2).min() >= APART:
+        if all(distance(row, found / found.sum()) >= APART for row in T):
             counts = counts.copy()
+            counts[flips] = (counts[flips] + counts[to]) / 2
             counts[to] = found
     return counts

@@ -54,9 +54,16 @@ def test_class_without_rows_of_its_own_keeps_its_estimate():
     assert_allclose(estimate, T, atol=0.15)
 
 
-def test_twins_are_the_flipping_class_and_its_target():
+def test_twins_are_alike_and_flip_to_each_other():
     T = normalize_rows(np.array([[9, 0, 0], [0, 6, 4], [0, 5.5, 4.5]]))
-    assert_array_equal(twins(T), [(2, 1)])
+    assert_array_equal(twins(T), [(1, 2), (2, 1)])
+
+
+def test_a_row_of_T_is_not_read_off_too_few_rows():
+    y_proba, y = noisy_posterior(CHAIN, 0, n_rows=100)
+    estimate = LabelFrequencyEstimator(min_samples=20).fit(y_proba, y)
+    fewer = LabelFrequencyEstimator(min_samples=5).fit(y_proba, y)
+    assert estimate.transition_matrix_[1, 2] < 0.1 < fewer.transition_matrix_[1, 2]
 
 
 def test_error_of_the_row_that_was_found_is_that_of_its_labels():
