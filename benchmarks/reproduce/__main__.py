@@ -1,4 +1,7 @@
-"""Run a table: `python -m benchmarks.reproduce mnist --seeds 5 --jobs 2`."""
+"""Run a table: `python -m benchmarks.reproduce mnist --seeds 5 --jobs 2`.
+
+`page` writes the tables of the docs from the CSVs.
+"""
 
 import argparse
 from importlib import import_module
@@ -6,16 +9,20 @@ from importlib import import_module
 from benchmarks.reproduce._cells import run_missing
 
 TABLES = "mnist", "imdb", "cifar10", "goldberger", "tabular"
+PAGE = "page"
 
 
 def main():
-    """Run what is missing of a table."""
+    """Run what is missing of a table, or write those of the docs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduce")
-    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("table", choices=(*TABLES, PAGE))
     parser.add_argument("--seeds", type=int, help="draws of the noise")
     parser.add_argument("--jobs", type=int, default=1, help="cells at the same time")
     parser.add_argument("--only", help="run models whose name contains this")
     args = parser.parse_args()
+    if args.table == PAGE:
+        import_module("benchmarks.reproduce._page").write()
+        return
     table = import_module(f"benchmarks.reproduce.{args.table}")
     cells = table.cells(args.seeds or table.SEEDS)
     if args.only:

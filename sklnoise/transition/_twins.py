@@ -57,8 +57,8 @@ def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
 
     The labels of a class that the flips of its twin do not explain are its own: the rows
     that have most of them are counted. If these are rows unlike those of all classes, the
-    twin gets the mean of the two old counts, which are both of its rows; otherwise nothing
-    changes.
+    twin gets the mean of the two old counts, which are both of its rows; otherwise
+    nothing changes.
 
     Parameters
     ----------
