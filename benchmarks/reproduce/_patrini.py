@@ -63,7 +63,7 @@ def papers_cells(model, noises, seeds, systems=SYSTEMS):
     ]
 
 
-def papers_training(module, seed, *, epochs, **params):
+def papers_training(module, seed, *, epochs, callbacks=(), **params):
     """Make a network with the validation and the checkpoint of the paper.
 
     Parameters
@@ -77,6 +77,9 @@ def papers_training(module, seed, *, epochs, **params):
     epochs : int
         Passes through the data; the weights are those of the one with the lowest
         corrected loss on the tenth.
+
+    callbacks : iterable of (str, skorch.callbacks.Callback), default=()
+        Names and callbacks that come after the checkpoint.
 
     **params : dict
         More parameters of the network.
@@ -96,7 +99,7 @@ def papers_training(module, seed, *, epochs, **params):
         max_epochs=epochs,
         iterator_train__shuffle=True,
         train_split=ValidSplit(0.1, stratified=False, random_state=seed),
-        callbacks=[("best", best)],
+        callbacks=[("best", best), *callbacks],
         callbacks__valid_acc=None,
         verbose=0,
         **params,
