@@ -6,7 +6,7 @@
 import argparse
 from importlib import import_module
 
-from benchmarks.reproduce._cells import run_missing
+from benchmarks.reproduce._cells import read_results, run_missing
 
 TABLES = "mnist", "imdb", "cifar10", "goldberger", "tabular"
 PAGE = "page"
@@ -28,6 +28,8 @@ def main():
     if args.only:
         cells = [cell for cell in cells if args.only in cell.model]
     run_missing(args.table, cells, table.run, args.jobs)
+    if hasattr(table, "draw"):
+        table.draw(read_results(args.table))
 
 
 if __name__ == "__main__":
