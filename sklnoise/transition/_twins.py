@@ -6,34 +6,47 @@ from sklnoise._matrix import normalize_rows
 from sklnoise.transition._base import label_mass
 from sklnoise.transition._top import take_top
 
-ALIKE = 0.15
+FREQUENT = 0.25
+"""Share of the labels of a class, in its row of T, that may be all its rows' own name."""
+
+ALIKE = 0.25
 """Total variation between two rows of T below which they may describe the same rows."""
 
+WELL_COUNTED = 0.25
+"""Share of another class's count from which on a count is not doubted."""
+
 APART = 0.25
-"""Least total variation between a row that was found and all that are known."""
+"""Least total variation between a row that was found and all that are known, beyond what
+the sampling error is expected to make it."""
 
 
-def twins(transition_matrix):
-    """List the classes whose row is alike that of the class they mostly flip to.
+def twins(counts):
+    """List the classes that may have lost their place among the top scores to another.
 
-    Where many rows of a class are labelled as another one, the rows that score highest
-    for the second may be those of the first, and both rows of T are read off them.
+    Where most rows of a class are labelled as another one, the rows that score highest
+    for the second may be those of the first. Then its own row is alike, or read off the
+    few rows that were still predicted as it.
 
     Parameters
     ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
+    counts : ndarray of shape (n_classes, n_classes)
+        Weight of each label among the rows of highest score for each class.
 
     Returns
     -------
     pairs : list of (int, int)
         The class that flips, then the one that it flips to.
     """
-    T = transition_matrix
-    flips = T.copy()
-    np.fill_diagonal(flips, 0)
-    pairs = enumerate(flips.argmax(axis=1))
-    return [(i, int(j)) for i, j in pairs if i != j and distance(T[i], T[j]) < ALIKE]
+    T, mass = normalize_rows(counts), counts.sum(axis=1)
+    others = T.copy()
+    np.fill_diagonal(others, 0)
+    flips = others.argmax(axis=1)
+    return [
+        (int(i), j)
+        for j, i in enumerate(flips)
+        if others[j, i] >= FREQUENT
+        and (distance(T[i], T[j]) < ALIKE or mass[i] < WELL_COUNTED * mass[j])
+    ]
 
 
 def distance(row, other):
@@ -57,8 +70,7 @@ def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
 
     The labels of a class that the flips of its twin do not explain are its own: the rows
     that have most of them are counted. If these are rows unlike those of all classes, the
-    twin gets the mean of the two old counts, which are both of its rows; otherwise
-    nothing changes.
+    twin gets the old counts, which are of its rows; otherwise nothing changes.
 
     Parameters
     ----------
@@ -85,18 +97,17 @@ def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
     counts : ndarray of shape (n_classes, n_classes)
         The same, or a copy with other rows.
     """
-    T = normalize_rows(counts)
-    for flips, to in twins(T):
-        shared = (T[flips] + T[to]) / 2
-        if shared[flips] == 0:
-            continue
-        own = y_proba[:, to] - shared[to] / shared[flips] * y_proba[:, flips]
+    T, old = normalize_rows(counts), counts
+    for flips, to in twins(old):
+        own = y_proba[:, to] - T[to, to] / T[to, flips] * y_proba[:, flips]
         mass = min(wanted, sample_weight[own > own.max() / 2].sum() / 2)
         if own.max() <= 0 or mass < least:
             continue
         found = label_mass(y, take_top(own, sample_weight, mass), len(T))
-        if all(distance(row, found / found.sum()) >= APART for row in T):
+        row = found / mass
+        # Half the mean absolute error of each share, that of a normal variable.
+        by_chance = np.sqrt(row * (1 - row) / mass).sum() / np.sqrt(2 * np.pi)
+        if all(distance(row, known) >= APART + by_chance for known in T):
             counts = counts.copy()
-            counts[flips] = (counts[flips] + counts[to]) / 2
-            counts[to] = found
+            counts[flips], counts[to] = old[to], found
     return counts

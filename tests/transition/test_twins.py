@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklnoise._matrix import normalize_rows
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.transition import LabelFrequencyEstimator
 from sklnoise.transition._twins import separate_twins, twins
@@ -42,9 +41,13 @@ def test_order_of_the_classes_does_not_matter(order):
     assert_allclose(swapped.transition_matrix_, T[np.ix_(order, order)])
 
 
-def test_two_classes_that_mostly_swap_are_no_twins():
-    T = make_transition_matrix("pair", 2, 0.6)
-    assert twins(T) == []
+@pytest.mark.parametrize("rate", [0.3, 0.45, 0.6])
+def test_flips_in_both_directions_stay_as_they_were_counted(rate):
+    T = make_transition_matrix("pair", 2, rate)
+    y_proba, y = noisy_posterior(T, 0)
+    counts = 100 * T
+    args = counts, y_proba, y, np.ones(len(y))
+    assert_array_equal(separate_twins(*args, wanted=100, least=20), counts)
 
 
 def test_class_without_rows_of_its_own_keeps_its_estimate():
@@ -54,9 +57,18 @@ def test_class_without_rows_of_its_own_keeps_its_estimate():
     assert_allclose(estimate, T, atol=0.15)
 
 
-def test_twins_are_alike_and_flip_to_each_other():
-    T = normalize_rows(np.array([[9, 0, 0], [0, 6, 4], [0, 5.5, 4.5]]))
-    assert_array_equal(twins(T), [(1, 2), (2, 1)])
+def test_twins_are_alike():
+    counts = np.array([[9.0, 0, 0], [0, 6, 4], [0, 5.5, 4.5]])
+    assert_array_equal(twins(counts), [(2, 1), (1, 2)])
+
+
+def test_few_rows_make_a_twin_too():
+    counts = np.array([[9.0, 0, 0], [0, 6, 4], [0, 0.2, 1.8]])
+    assert_array_equal(twins(counts), [(2, 1)])
+
+
+def test_frequent_flips_of_classes_with_rows_of_their_own_make_no_twins():
+    assert twins(100 * make_transition_matrix("pair", 4, 0.45)) == []
 
 
 @pytest.mark.parametrize(("least", "separated"), [(20, True), (10**4, False)])
