@@ -55,11 +55,8 @@ def cells(seeds):
         for system in ("none", "forward, T̂")
     ]
     embedding = papers_cells(EMBEDDING, NOISES, seeds)
-    return [
-        *tfidf,
-        *embedding,
-        *papers_cells(LSTM, ("none", "asymmetric .4"), 1, OF_LSTM),
-    ]
+    lstm = papers_cells(LSTM, ("asymmetric .4",), 1, OF_LSTM)
+    return [*tfidf, *embedding, *lstm]
 
 
 @cache
