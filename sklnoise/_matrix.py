@@ -102,24 +102,29 @@ def shrink(transition_matrix, standard_error, target):
     return (1 - share) * transition_matrix + share * target, share
 
 
-def without_domination(transition_matrix):
+def without_domination(transition_matrix, standard_error=np.inf):
     """Draw rows of an estimated T to the identity until no other class dominates them.
 
-    Labels judged by a T that has two classes swapped are all judged wrong. Noisy labels
-    alone cannot tell that from strong noise, and on few rows chance decides.
+    By a T that has two classes swapped all labels are wrong. Noisy labels alone cannot
+    tell that from strong noise, and on few rows chance decides.
 
     Parameters
     ----------
     transition_matrix : ndarray of shape (n_classes, n_classes)
         An estimate of T.
 
+    standard_error : ndarray of shape (n_classes, n_classes), default=infinity
+        Of each entry: rows in which a class leads by more than two of them stay.
+
     Returns
     -------
     transition_matrix : ndarray of shape (n_classes, n_classes)
-        The largest entry of each row is on the diagonal.
+        The largest entry of each row is on the diagonal, but for those that stay.
     """
-    T = transition_matrix
+    T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
     lead = T.max(axis=1) - T.diagonal()
+    of_leader = error[np.arange(len(T)), T.argmax(axis=1)]
+    lead = np.where(lead <= 2 * np.hypot(error.diagonal(), of_leader), lead, 0)
     share = (lead / (1 + lead))[:, np.newaxis]
     return (1 - share) * T + share * np.eye(len(T))
 

@@ -22,6 +22,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
+from sklnoise._matrix import without_domination
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
 from sklnoise.classifiers._correction import CORRECTIONS, as_loss, has_transition
@@ -42,6 +43,7 @@ from sklnoise.classifiers._transition import (
     fit_transition,
     known_transition,
     new_estimator,
+    standard_error_of,
     wanted_features,
 )
 from sklnoise.engine import (
@@ -176,7 +178,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     transition_estimator_ : estimator of T or None
         The fitted estimator, for "auto" the one that was picked; None where T was not
-        estimated.
+        estimated. Rows of its T in which another class leads, by no more than two
+        standard errors, are drawn to the identity in that of the refit until none does.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
         Noisy posterior of the training rows by models that did not see them, NaN where
@@ -508,7 +511,8 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         T = self.transition_estimator_.transition_matrix_
         settled = np.isin(np.arange(n_classes), data.y[trusted])
         warn_of_swaps(T, self.classes_, settled)
-        return T
+        error = standard_error_of(self.transition_estimator_, n_classes)
+        return np.where(settled[:, np.newaxis], T, without_domination(T, error))
 
     def _choose(self, train, T, found, data, trusted, splits):
         """Return the name of the best correction, and the T that it shall use."""
