@@ -22,6 +22,8 @@ QUIET = {"valid_acc", "print_log"}
 """Callbacks of skorch that cost time in each epoch and tell nothing unless asked."""
 
 FULL_BATCH_STEPS = 200
+LEAST_PATIENCE = 10
+"""Epochs: a schedule that is stopped early has not yet lowered the learning rate."""
 LEAST_EPOCHS = 20
 FOLD_STEPS, LEAST_EPOCHS_OF_FOLDS = 1500, 8
 """Most steps of a net of the first pass, which only has to rank the rows, but for that
@@ -255,7 +257,9 @@ def set_budget(net, n_samples, minibatch, seed, of_fold):
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)
     callbacks = [*(net.callbacks or []), ("learning_rate", schedule)]
     if net.train_split:
-        callbacks.append(("keep_best", KeepBest(patience=max(5, net.max_epochs // 4))))
+        callbacks.append(
+            ("keep_best", KeepBest(max(LEAST_PATIENCE, net.max_epochs // 4)))
+        )
     net.callbacks = callbacks
 
 
