@@ -12,6 +12,7 @@ from benchmarks.reproduce._page import (
     lost_cells,
     mark,
     ranks,
+    seeds_of,
     tables,
 )
 
@@ -74,4 +75,22 @@ def test_a_cell_is_lost_where_a_rival_is_better(ours, n_lost):
 
 def test_texts_with_commas_stay_one_cell():
     frame = pd.DataFrame([["1"]], index=["forward, T"], columns=["none"])
-    assert '"forward, T", "1"' in as_rst(frame, "system")
+    assert '"forward, T", "1"' in as_rst(frame, "system", "3 seeds")
+
+
+def test_a_table_without_rows_says_so():
+    assert as_rst(pd.DataFrame(), "system", "0 seeds") == "*Not run yet.*\n"
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"), [([2, 2], "2 seeds"), ([1, 3], "1 to 3 seeds")]
+)
+def test_title_tells_the_seeds(seeds, text):
+    rows = [("net", str(i), "none") for i, n in enumerate(seeds) for _ in range(n)]
+    assert seeds_of(pd.DataFrame(rows, columns=["model", "system", "noise"])) == text
+
+
+def test_one_seed_without_a_tolerance_is_not_marked():
+    index = pd.MultiIndex.from_tuples([("forward", "none")])
+    ours = pd.DataFrame([[97.04, np.nan, 1]], index, ["mean", "std", "count"])
+    assert cell(ours, "forward", "none", (95.0, 0.1), 0.0) == "97.0 (95.0)"

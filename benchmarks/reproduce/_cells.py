@@ -143,10 +143,12 @@ def run_missing(table, cells, run, jobs):
         for rows in Parallel(jobs, return_as="generator_unordered", batch_size=1)(
             delayed(run_cell)(run, cell) for cell in cells
         ):
-            frame = pd.DataFrame(rows)
-            frame.to_csv(
-                path, mode="a", header=not path.exists(), index=False, float_format="%.4f"
+            header = not path.exists()
+            text = pd.DataFrame(rows).to_csv(
+                header=header, index=False, float_format="%.4f"
             )
+            with path.open("a") as file:
+                file.write(text)  # at once: a kill tears no row
             progress.advance(task)
 
 

@@ -106,7 +106,7 @@ def papers_training(module, seed, *, epochs, callbacks=(), **params):
     )
 
 
-def fit_papers(cell, net, X, y_noisy, T, *, percentile=97, device="cpu"):
+def fit_papers(cell, net, X, y_noisy, T, *, device="cpu"):
     """Fit the systems of a cell by the protocol of the paper.
 
     T is estimated from the network of the cross-entropy, on all rows that it was
@@ -125,9 +125,6 @@ def fit_papers(cell, net, X, y_noisy, T, *, percentile=97, device="cpu"):
 
     T : ndarray of shape (n_classes, n_classes)
         The true transition matrix.
-
-    percentile : float, default=97
-        Which of the rows stands for a class.
 
     device : str, default="cpu"
         Where to train.
@@ -158,7 +155,7 @@ def fit_papers(cell, net, X, y_noisy, T, *, percentile=97, device="cpu"):
     estimate = None
     if not set(cell.systems).isdisjoint(ESTIMATED_T):
         plain = fit("none", T)
-        anchor = AnchorEstimator(percentile=percentile)
+        anchor = AnchorEstimator(percentile=97)
         estimate = anchor.fit(plain.predict_proba(X), y_noisy).transition_matrix_
         error = np.abs(estimate - T).sum() / T.sum()
     for system in cell.systems:

@@ -43,9 +43,6 @@ SYSTEMS = tuple(PAPERS_NUMBERS[RESNET_14])
 OF_REDUCED = "cross-entropy", "forward, T"
 EPOCHS, LR_FALLS = 120, (40, 80)
 REDUCED_ROWS, REDUCED_EPOCHS = 2000, 2
-MAXIMUM = 100
-"""Percentile at which the row stands from which T is read."""
-
 BORDER = 4
 
 
@@ -233,7 +230,7 @@ def run(cell):
     y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
     net = training(cell.model, cell.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    fitted = fit_papers(cell, net, X, y_noisy, T, percentile=MAXIMUM, device=device)
+    fitted = fit_papers(cell, net, X, y_noisy, T, device=device)
     for system, clf, transition_error in fitted:
         yield {
             "system": system,

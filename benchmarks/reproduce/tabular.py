@@ -112,7 +112,7 @@ def load(data, seed):
 
 
 def make_system(system, seed):
-    """Make a classifier with the defaults of its library.
+    """Make a classifier with the defaults of its library, where it has a network.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def make_system(system, seed):
         "cleanlab, logistic regression": CleanLearning(linear, seed=seed),
         "cleanlab, boosted trees": CleanLearning(trees, seed=seed),
         "MLPClassifier": MLPClassifier(random_state=seed),
-        # What MLPClassifier is, written in torch.
+        # As many would write it; skorch's own defaults, SGD for 10 epochs, learn little.
         "skorch": NeuralNetClassifier(
             MLP,
             criterion=torch.nn.CrossEntropyLoss,

@@ -80,6 +80,8 @@ def explain_broken(path, expected):
     """
     try:
         yield
+    except MemoryError:
+        raise
     # Zip, xz, JSON and JPEG have errors of their own, without a common base.
     except Exception as error:
         raise ValueError(

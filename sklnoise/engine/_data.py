@@ -9,6 +9,9 @@ import torch
 from scipy.sparse import issparse
 from torch.utils.data import Dataset, Subset, default_collate
 
+WIDE_SPARSE = 1000
+"""Columns of sparse rows from which a linear model of them is the better network."""
+
 SMALL_SPARSE = 256, 2**18
 """Rows and values up to which a sparse matrix is no more than a batch."""
 
@@ -139,7 +142,7 @@ def without_small_sparsity(data):
     data : LabelledData
         The same, as dense rows where these can be trained in more and quicker ways.
     """
-    if issparse(data.X):
+    if issparse(data.X) and data.X.shape[1] < WIDE_SPARSE:
         most_rows, most_values = SMALL_SPARSE
         if data.X.shape[0] <= most_rows and math.prod(data.X.shape) <= most_values:
             return data._replace(X=data.X.toarray())

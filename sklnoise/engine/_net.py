@@ -9,7 +9,7 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
 from sklnoise.engine._callbacks import KeepBest
-from sklnoise.engine._data import HoldOut
+from sklnoise.engine._data import WIDE_SPARSE, HoldOut
 from sklnoise.nn import MLP
 
 FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
@@ -25,12 +25,13 @@ FULL_BATCH_STEPS = 200
 LEAST_PATIENCE = 10
 """Epochs: a schedule that is stopped early has not yet lowered the learning rate."""
 LEAST_EPOCHS = 20
-FOLD_STEPS, LEAST_EPOCHS_OF_FOLDS = 1500, 8
-"""Most steps of a net of the first pass, which only has to rank the rows, but for that
-many passes."""
+MOST_STEPS_OF_FOLD = 1500
+"""Nets of the first pass only have to rank the rows."""
+
+LEAST_EPOCHS_OF_FOLD = 8
+"""Passes of such a net, however many steps they take."""
+
 VALIDATION_SHARE = 0.1
-WIDE_SPARSE = 1000
-"""Columns of sparse rows from which a linear model of them is the better network."""
 
 
 class AutoSizedNet(NeuralNetClassifier):
@@ -174,7 +175,7 @@ def size_net(
     Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
     them (or, without a default, their other names) and the user has not set them. An
     `AutoSizedNet` also gets its epochs: as many optimizer steps for 256 rows as for 257,
-    and at least `LEAST_EPOCHS` passes.
+    and at least `LEAST_EPOCHS` passes, or `LEAST_EPOCHS_OF_FOLD`.
 
     Parameters
     ----------
@@ -250,7 +251,7 @@ def set_budget(net, n_samples, minibatch, seed, of_fold):
         budget = FULL_BATCH_STEPS * math.sqrt(batches)
         least_epochs = LEAST_EPOCHS
         if of_fold:
-            budget, least_epochs = min(budget, FOLD_STEPS), LEAST_EPOCHS_OF_FOLDS
+            budget, least_epochs = min(budget, MOST_STEPS_OF_FOLD), LEAST_EPOCHS_OF_FOLD
         net.max_epochs = max(least_epochs, round(budget / math.ceil(batches)))
     if net.callbacks == "disable":
         return

@@ -205,7 +205,7 @@ def as_token_ids(X, n_tokens):
     ValueError
         If X is no matrix of integers, at least 0 and below `n_tokens`.
     """
-    if X.ndim != 2 or X.is_floating_point() or X.dtype == torch.bool:
+    if X.ndim != 2 or not X.shape[1] or X.is_floating_point() or X.dtype == torch.bool:
         raise ValueError(
             "X must hold token ids, integers of shape (n_samples, length) with 0 for no "
             f"token; got {X.dtype} of shape {tuple(X.shape)}. Number the words of a "

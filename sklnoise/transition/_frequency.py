@@ -29,7 +29,8 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
 
     Where most rows of a class i are labelled j, they score highest for both, and both
     rows of T would be theirs. The row of j is then read off the rows that have most
-    labels j that the flips of i do not explain.
+    labels j that the flips of i do not explain, if there are `min_samples` of these and
+    their labels are unlike those of all classes.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from sklnoise.transition._base import label_mass
 from sklnoise.transition._top import take_top
 
 FREQUENT = 0.25
-"""Share of the labels of a class, in its row of T, that may be all its rows' own name."""
+"""Share of labels i in the row of T of class j from which on it may be the row of i."""
 
 ALIKE = 0.25
 """Total variation between two rows of T below which they may describe the same rows."""
@@ -70,7 +70,8 @@ def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
 
     The labels of a class that the flips of its twin do not explain are its own: the rows
     that have most of them are counted. If these are rows unlike those of all classes, the
-    twin gets the old counts, which are of its rows; otherwise nothing changes.
+    twin gets the old counts, which are of its rows, unless its own were found as well;
+    otherwise nothing changes.
 
     Parameters
     ----------
@@ -95,19 +96,25 @@ def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
     Returns
     -------
     counts : ndarray of shape (n_classes, n_classes)
-        The same, or a copy with other rows.
+        A copy.
     """
-    T, old = normalize_rows(counts), counts
-    for flips, to in twins(old):
+    T, found, given = normalize_rows(counts), {}, {}
+    for flips, to in twins(counts):
         own = y_proba[:, to] - T[to, to] / T[to, flips] * y_proba[:, flips]
         mass = min(wanted, sample_weight[own > own.max() / 2].sum() / 2)
         if own.max() <= 0 or mass < least:
             continue
-        found = label_mass(y, take_top(own, sample_weight, mass), len(T))
-        row = found / mass
+        of_own = label_mass(y, take_top(own, sample_weight, mass), len(T))
+        row = of_own / mass
         # Half the mean absolute error of each share, that of a normal variable.
         by_chance = np.sqrt(row * (1 - row) / mass).sum() / np.sqrt(2 * np.pi)
         if all(distance(row, known) >= APART + by_chance for known in T):
-            counts = counts.copy()
-            counts[flips], counts[to] = old[to], found
-    return counts
+            found[to] = of_own
+            if flips not in given or T[to, flips] > T[given[flips], flips]:
+                given[flips] = to
+    separated = counts.copy()
+    for flips, to in given.items():
+        separated[flips] = counts[to]
+    for to, of_own in found.items():
+        separated[to] = of_own
+    return separated

@@ -197,3 +197,14 @@ def test_dataset_equals_its_rows_as_an_array(quick_net, noisy_blobs):
     actual = NoiseRobustClassifier(net, random_state=0).fit(dataset, y_noisy)
     assert_allclose(actual.out_of_fold_proba_, expected.out_of_fold_proba_)
     assert_allclose(actual.predict_proba(dataset), expected.predict_proba(X))
+
+
+@pytest.mark.parametrize("n_samples", [60, 300])
+def test_wide_sparse_rows_get_a_linear_network(n_samples):
+    X = sparse.random(n_samples, 1000, 0.05, format="csr", random_state=0)
+    clf = NoiseRobustClassifier(transition=0.1, random_state=0)
+    clf.set_params(estimator__max_epochs=1).fit(X, np.arange(n_samples) % 2)
+    layers = [
+        m for m in clf.estimator_.module_.modules() if isinstance(m, torch.nn.Linear)
+    ]
+    assert len(layers) == 1

@@ -86,3 +86,15 @@ def test_error_of_the_row_that_was_found_is_that_of_its_labels():
     p = estimator.transition_matrix_[1, 2]
     binomial = np.sqrt(p * (1 - p) / 200)
     assert_allclose(estimator.standard_error_[1, 2], binomial, rtol=0.05)
+
+
+@pytest.mark.parametrize("order", [(3, 2, 1, 0), (2, 0, 3, 1)])
+def test_order_does_not_matter_where_twins_share_a_class(order):
+    T = np.array(
+        [[0.4, 0.6, 0, 0], [0, 0.55, 0, 0.45], [0, 0.6, 0.4, 0], [0, 0, 0.45, 0.55]]
+    )
+    y_proba, y = noisy_posterior(T, 1)
+    order = np.array(order)
+    estimate = LabelFrequencyEstimator().fit(y_proba, y).transition_matrix_
+    swapped = LabelFrequencyEstimator().fit(y_proba[:, order], order.argsort()[y])
+    assert_allclose(swapped.transition_matrix_, estimate[np.ix_(order, order)])
