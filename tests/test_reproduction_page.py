@@ -83,7 +83,7 @@ def test_a_table_without_rows_says_so():
 
 
 @pytest.mark.parametrize(
-    ("seeds", "text"), [([2, 2], "2 seeds"), ([1, 3], "1 to 3 seeds")]
+    ("seeds", "text"), [([2, 2], "2 seeds"), ([1], "1 seed"), ([1, 3], "1 to 3 seeds")]
 )
 def test_title_tells_the_seeds(seeds, text):
     rows = [("net", str(i), "none") for i, n in enumerate(seeds) for _ in range(n)]

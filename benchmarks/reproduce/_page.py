@@ -270,7 +270,9 @@ def seeds_of(frame):
     """
     counts = frame.groupby(["model", "system", "noise"]).size()
     fewest, most = (counts.min(), counts.max()) if len(counts) else (0, 0)
-    return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    if fewest == most:
+        return "1 seed" if most == 1 else f"{most} seeds"
+    return f"{fewest} to {most} seeds"
 
 
 def compared():
