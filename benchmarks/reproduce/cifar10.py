@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import MultiStepLR
 
-from benchmarks.reproduce._patrini import fit_papers, papers_cells, papers_training
+from benchmarks.reproduce._patrini import fit_papers, judge, papers_cells, papers_training
 from sklnoise.datasets import fetch_cifar10, make_noisy_labels, make_transition_matrix
 from sklnoise.nn import ResNet
 
@@ -231,10 +231,4 @@ def run(cell):
     net = training(cell.model, cell.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     fitted = fit_papers(cell, net, X, y_noisy, T, device=device)
-    for system, clf, transition_error in fitted:
-        yield {
-            "system": system,
-            "accuracy": 100 * clf.score(X_test, y_test),
-            "transition_error": transition_error,
-            "epochs": clf.n_iter_,
-        }
+    yield from judge(fitted, X_test, y_test)

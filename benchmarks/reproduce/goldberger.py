@@ -1,6 +1,5 @@
 """Permuted MNIST, Figure 2 of Goldberger and Ben-Reuven (2017), and the figure itself."""
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +7,9 @@ import torch
 from skorch import NeuralNetClassifier
 
 from benchmarks.reproduce._cells import Cell
+from benchmarks.reproduce.mnist import data
 from sklnoise import NoiseRobustClassifier
-from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.nn import MLP
 
 FIGURE = Path(__file__).parents[2] / "docs" / "goldberger.png"
@@ -85,18 +85,6 @@ def systems_of(model, noise):
     """
     is_full = (model, noise) == OF_THE_CONFUSION
     return tuple(name for name in SYSTEMS if is_full or name != FROM_THE_CONFUSION)
-
-
-@cache
-def data():
-    """Load the rows.
-
-    Returns
-    -------
-    X, y, X_test, y_test : ndarray
-        60 000 and 10 000 images.
-    """
-    return *fetch_mnist(return_X_y=True), *fetch_mnist(subset="test", return_X_y=True)
 
 
 def times_epochs(share):

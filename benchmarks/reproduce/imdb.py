@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from benchmarks.reproduce._cells import Cell
-from benchmarks.reproduce._patrini import fit_papers, papers_cells, papers_training
+from benchmarks.reproduce._patrini import fit_papers, judge, papers_cells, papers_training
 from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import fetch_imdb, make_noisy_labels, make_transition_matrix
 from sklnoise.nn import TextEmbeddingNet, TextLSTM
@@ -129,13 +129,7 @@ def run(cell):
         rows = np.random.default_rng(cell.seed).permutation(len(y))[:LSTM_ROWS]
         X, y_noisy = X[rows, -LSTM_TOKENS:], y_noisy[rows]
         X_test, y_test = X_test[::5, -LSTM_TOKENS:], y_test[::5]
-    for system, clf, transition_error in fit(cell, X, y_noisy, T):
-        yield {
-            "system": system,
-            "accuracy": 100 * clf.score(X_test, y_test),
-            "transition_error": transition_error,
-            "epochs": clf.n_iter_,
-        }
+    yield from judge(fit(cell, X, y_noisy, T), X_test, y_test)
 
 
 def fit(cell, X, y_noisy, T):

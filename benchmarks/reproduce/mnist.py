@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.reproduce._cells import Cell
 from benchmarks.reproduce._patrini import (
     fit_papers,
+    judge,
     papers_cells,
     papers_training,
 )
@@ -149,13 +150,7 @@ def run(cell):
         fitted = fit_papers(cell, net, X, y_noisy, T)
     else:
         fitted = fit_ours(cell, X, y, y_noisy, T)
-    for system, clf, transition_error in fitted:
-        yield {
-            "system": system,
-            "accuracy": 100 * clf.score(X_test, y_test),
-            "transition_error": transition_error,
-            "epochs": clf.n_iter_,
-        }
+    yield from judge(fitted, X_test, y_test)
 
 
 def fit_ours(cell, X, y, y_noisy, T):
