@@ -64,8 +64,16 @@ def check_finite(losses, number):
         )
 
 
+LEAST_BATCHES = 8
+"""Validation batches that a standard error is made of."""
+
+
 class KeepBest(Callback):
     """Stop when the validation loss stalls, and go back to the best epoch.
+
+    Of the epochs that are worse by no more than a standard error the last is the best:
+    its learning rate has fallen further. The error is that of the difference, batch by
+    batch; with fewer than `LEAST_BATCHES` of them there is none.
 
     Unlike skorch's EarlyStopping it works for losses below zero (backward correction)
     and restores the criterion too, whose parameters may have been trained.
@@ -81,15 +89,19 @@ class KeepBest(Callback):
 
     def on_train_begin(self, net, **kwargs):
         """Forget earlier trainings."""
-        self.best_loss_, self.best_epoch_, self.best_state_ = np.inf, 0, None
+        self.lowest_loss_, self.lowest_epoch_, self.lowest_losses_ = np.inf, 0, None
+        self.best_epoch_, self.best_state_ = 0, None
 
     def on_epoch_end(self, net, **kwargs):
         """Compare the validation loss and stop when patience is at its end."""
         loss, epoch = net.history[-1, "valid_loss"], net.history[-1, "epoch"]
-        if loss < self.best_loss_:
-            self.best_loss_, self.best_epoch_ = loss, epoch
-            self.best_state_ = self._state(net)
-        elif epoch - self.best_epoch_ >= self.patience:
+        losses, sizes = validation_batches(net.history[-1])
+        if is_lower := loss < self.lowest_loss_:
+            self.lowest_loss_, self.lowest_epoch_ = loss, epoch
+            self.lowest_losses_ = losses
+        if is_lower or is_level(losses, self.lowest_losses_, sizes):
+            self.best_epoch_, self.best_state_ = epoch, self._state(net)
+        if epoch - self.lowest_epoch_ >= self.patience:
             raise KeyboardInterrupt  # skorch's way to end a training
 
     def on_train_end(self, net, **kwargs):
@@ -97,12 +109,56 @@ class KeepBest(Callback):
         if self.best_state_ is not None:
             for module, state in zip((net.module_, net.criterion_), self.best_state_):
                 module.load_state_dict(state)
-        self.best_state_ = None
+        self.best_state_ = self.lowest_losses_ = None
 
     @staticmethod
     def _state(net):
         parts = net.module_, net.criterion_
         return [{n: v.clone() for n, v in part.state_dict().items()} for part in parts]
+
+
+def validation_batches(epoch):
+    """Return the losses of the validation batches of an epoch.
+
+    Parameters
+    ----------
+    epoch : dict
+        One epoch of a skorch history.
+
+    Returns
+    -------
+    losses, sizes : ndarray of shape (n_batches,)
+        Mean loss and number of rows of each.
+    """
+    batches = [batch for batch in epoch["batches"] if "valid_loss" in batch]
+    losses = np.array([batch["valid_loss"] for batch in batches])
+    return losses, np.array([batch["valid_batch_size"] for batch in batches])
+
+
+def is_level(losses, lowest, sizes):
+    """Tell whether losses exceed the lowest by no more than chance.
+
+    Parameters
+    ----------
+    losses, lowest : ndarray of shape (n_batches,)
+        Of the same batches, in two epochs.
+
+    sizes : ndarray of shape (n_batches,)
+        Rows of each batch.
+
+    Returns
+    -------
+    is_level : bool
+        Whether the mean difference is within its standard error; False where there are
+        too few batches for one.
+    """
+    if lowest is None or not len(losses) == len(lowest) >= LEAST_BATCHES:
+        return False
+    shares = sizes / sizes.sum()
+    excess = losses - lowest
+    mean = shares @ excess
+    correction = len(losses) / (len(losses) - 1)
+    return mean <= np.sqrt(correction * np.sum((shares * (excess - mean)) ** 2))
 
 
 def raised_by_callback(interrupt):
