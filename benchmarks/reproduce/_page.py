@@ -301,6 +301,7 @@ def compared():
     noises, of_paper, least = list(mnist.NOISES), mnist.OF_THE_PAPER, LEAST_DIFFERENCE
     yield "mnist_protocol", "mnist", mnist.PAPER, protocol, of_paper, least
     yield "mnist_code", "mnist", mnist.CODE, protocol, of_paper, least
+    yield "mnist_floored", "mnist", mnist.FLOORED, protocol, of_paper, least
     yield "mnist_defaults", "mnist", mnist.DEFAULTS, best, noises, 0.0
     yield "mnist_small", "mnist", mnist.SMALL, small, of_paper[1:3], 0.0
     yield "imdb_embedding", "imdb", imdb.EMBEDDING, of_imdb, imdb.NOISES, least

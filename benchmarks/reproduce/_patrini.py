@@ -21,8 +21,8 @@ NEEDS_NO_T = {
     "bootstrap soft": "bootstrap-soft",
     "bootstrap hard": "bootstrap-hard",
 }
-TRUE_T = {"backward, T": "backward", "forward, T": "forward"}
-ESTIMATED_T = {"backward, T̂": "backward", "forward, T̂": "forward"}
+TRUE_T = "backward, T", "forward, T"
+ESTIMATED_T = "backward, T̂", "forward, T̂"
 SYSTEMS = *NEEDS_NO_T, "backward, T", "backward, T̂", "forward, T", "forward, T̂"
 TOGETHER = "cross-entropy", *ESTIMATED_T
 """Systems of one cell: T is estimated from the network of the cross-entropy."""
@@ -106,7 +106,7 @@ def papers_training(module, seed, *, epochs, callbacks=(), **params):
     )
 
 
-def fit_papers(cell, net, X, y_noisy, T, *, device="cpu"):
+def fit_papers(cell, net, X, y_noisy, T, *, base_loss="cross-entropy", device="cpu"):
     """Fit the systems of a cell by the protocol of the paper.
 
     T is estimated from the network of the cross-entropy, on all rows that it was
@@ -125,6 +125,9 @@ def fit_papers(cell, net, X, y_noisy, T, *, device="cpu"):
 
     T : ndarray of shape (n_classes, n_classes)
         The true transition matrix.
+
+    base_loss : str or torch.nn.Module, default="cross-entropy"
+        What backward corrects.
 
     device : str, default="cpu"
         Where to train.
@@ -158,15 +161,16 @@ def fit_papers(cell, net, X, y_noisy, T, *, device="cpu"):
         anchor = AnchorEstimator(percentile=97)
         estimate = anchor.fit(plain.predict_proba(X), y_noisy).transition_matrix_
         error = np.abs(estimate - T).sum() / T.sum()
+    backward = partial(BackwardLoss, base_loss=base_loss)
     for system in cell.systems:
         if system == "backward, T̂":
             weight = identity_weight(estimate)
-            loss = partial(BackwardLoss, identity_weight=weight)
-            yield system, fit(loss, estimate), error
-        elif system in ESTIMATED_T:
-            yield system, fit(ESTIMATED_T[system], estimate), error
+            mixed = partial(backward, identity_weight=weight)
+            yield system, fit(mixed, estimate), error
+        elif system == "forward, T̂":
+            yield system, fit("forward", estimate), error
         elif system in TRUE_T:
-            yield system, fit(TRUE_T[system], T), 0.0
+            yield system, fit(backward if "backward" in system else "forward", T), 0.0
         elif system == "cross-entropy" and estimate is not None:
             yield system, plain, np.nan
         else:

@@ -23,7 +23,7 @@ class Counter(torch.nn.Module):
 
 
 def kept_epoch(losses, patience=99):
-    """Train on given validation losses, a row of batches an epoch; return what is kept."""
+    """Train on validation losses, a row of batches an epoch; return what is kept."""
     net = SimpleNamespace(module_=Counter(), criterion_=Counter(), history=History())
     callback = KeepBest(patience)
     callback.on_train_begin(net)
