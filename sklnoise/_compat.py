@@ -13,13 +13,44 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_method_params as check_method_params
 
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # scikit-learn < 1.9
+
+    class CallbackSupportMixin:
+        """Stands for the mixin of a later scikit-learn, and does nothing."""
+
+
+CALLBACK_STATE = "_callback_fit_ctx", "_skl_callbacks_to_teardown"
+"""Attributes by which scikit-learn takes callbacks down at the end of a fit."""
+
+
+def has_callbacks(estimator):
+    """Tell whether callbacks of scikit-learn are set on an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any; without the mixin it has none.
+
+    Returns
+    -------
+    has_callbacks : bool
+        Whether anybody wants to hear of its fit.
+    """
+    return bool(getattr(estimator, "_skl_callbacks", ()))
+
+
 __all__ = [
+    "CALLBACK_STATE",
     "BaseScorer",
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "StrOptions",
     "check_method_params",
     "fit_context",
+    "has_callbacks",
     "routing_enabled",
     "safe_indexing",
     "set_random_states",

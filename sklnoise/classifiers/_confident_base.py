@@ -279,7 +279,7 @@ def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
         for split, fold_seed in zip(splits, draw_seeds(seed, len(splits)))
     )
     with closing(outcomes):
-        found = collect(outcomes, splits, n_samples, n_classes, report=lambda step: None)
+        found = collect(outcomes, splits, n_samples, n_classes, done=lambda number: None)
     return found.y_proba
 
 
@@ -305,7 +305,7 @@ def fit_fold(estimator, source, split, seed):
     y_proba : ndarray of shape (n_test, n_classes)
         Probabilities of the test rows; 0 for a class that was not in the fold.
 
-    weights, features : None
+    weights, features, history : None
         What a network would have besides.
     """
     train, test = split
@@ -314,7 +314,7 @@ def fit_fold(estimator, source, split, seed):
         proba = fitted.predict_proba(safe_indexing(source.data.X, test))
     n_classes = len(source.names)
     if proba.shape[1] == n_classes:  # a net has all columns, whatever it was fitted to
-        return proba, None, None
+        return proba, None, None, None
     y_proba = np.zeros((len(test), n_classes), proba.dtype)
     y_proba[:, np.searchsorted(source.names, fitted.classes_)] = proba
-    return y_proba, None, None
+    return y_proba, None, None, None

@@ -13,7 +13,17 @@ LEAST_GAIN = 1e-4
 
 
 class SoftLabelLoss(nn.Module):
-    """Cross-entropy with a distribution over the classes for each row."""
+    """Cross-entropy with a distribution over the classes for each row.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes), default=None
+        The T by which the distributions were computed; the loss does not need it.
+    """
+
+    def __init__(self, transition_matrix=None):
+        super().__init__()
+        self.transition_matrix = transition_matrix
 
     def forward(self, logits, target, soft_labels):
         """Compute `-Σ_i c_i log p_i` of each row.
@@ -85,7 +95,7 @@ def refit_em(train, net, data, rows, trusted, transition_matrix, report):
         soft_labels = np.zeros((len(data.y), len(T)), y_proba.dtype)
         soft_labels[rows] = clean
         candidate = train(
-            loss=SoftLabelLoss(),
+            loss=SoftLabelLoss(T),
             data=data._replace(extra=soft_labels),
             start_from=weights_of(net),
         )

@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from sklnoise._compat import CALLBACK_STATE
+
 
 @contextmanager
 def fresh_fit(estimator):
@@ -19,6 +21,8 @@ def fresh_fit(estimator):
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        state = vars(estimator)
+        before |= {name: state[name] for name in CALLBACK_STATE if name in state}
+        state.clear()
+        state.update(before)
         raise

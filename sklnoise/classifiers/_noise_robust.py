@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
 )
 
 from sklnoise._compat import (
+    CallbackSupportMixin,
     HasMethods,
     Interval,
     StrOptions,
@@ -29,15 +30,27 @@ from sklnoise.classifiers._correction import CORRECTIONS, as_loss, has_transitio
 from sklnoise.classifiers._digest import Digested
 from sklnoise.classifiers._door import check_fit_input, check_predict_input, draw_seeds
 from sklnoise.classifiers._fresh_fit import fresh_fit
+from sklnoise.classifiers._html import noise_html
 from sklnoise.classifiers._noise_summary import empty_summary, summarize_fit
 from sklnoise.classifiers._out_of_fold import (
     check_first_pass,
     made_by,
     run_first_pass,
 )
-from sklnoise.classifiers._refit import fine_tune, refit
+from sklnoise.classifiers._progress import follow
+from sklnoise.classifiers._refit import (
+    attributes_in_training,
+    count_trainings,
+    fine_tune,
+    refit,
+)
 from sklnoise.classifiers._routing import route_fit, router_of
-from sklnoise.classifiers._selection import draw_to_identity, select_correction
+from sklnoise.classifiers._selection import (
+    CANDIDATES,
+    draw_to_identity,
+    leaves_choice,
+    select_correction,
+)
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
     fit_transition,
@@ -56,6 +69,7 @@ from sklnoise.engine import (
     resolve_device,
     resolve_dtype,
     resolve_half,
+    snapshot,
     threads_at_hand,
 )
 from sklnoise.issues._quality import quality_of
@@ -63,7 +77,9 @@ from sklnoise.issues._quality import quality_of
 DEFAULT_FOLDS = 5
 
 
-class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class NoiseRobustClassifier(
+    CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+):
     """Train a neural network on noisy labels as if they were clean.
 
     A first pass gives out-of-fold probabilities, from which the transition matrix
@@ -154,7 +170,9 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         global random states are neither used nor changed.
 
     verbose : int, default=0
-        1 prints a line a step, 2 adds skorch's table of the refit.
+        1 shows the steps of a fit: on a terminal, where rich is installed, as bars with
+        the epochs and the time left, otherwise as lines. 2 adds skorch's table of the
+        refit.
 
     Attributes
     ----------
@@ -185,6 +203,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Noisy posterior of the training rows by models that did not see them, NaN where
         no fold held the row out. Trusted rows are held out by all folds. Absent where no
         fold was fitted.
+
+    first_pass_history_ : list of skorch.history.History
+        One a fold: `train_loss` of each epoch of its network and, where rows were held
+        out inside the fold and a callback looks at them, as early stopping does,
+        `valid_loss`; without batches. Absent where no network was fitted to folds.
 
     correction_ : torch.nn.Module
         The loss of the refit, with its T.
@@ -404,11 +427,11 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         NonFiniteLossError
             If the loss of the refit becomes NaN.
         """
-        with fresh_fit(self):
-            self._fit(X, y, sample_weight, trusted, fit_params)
+        with fresh_fit(self), follow(self, X, y, sample_weight) as progress:
+            self._fit(X, y, sample_weight, trusted, fit_params, progress)
         return self
 
-    def _fit(self, X, y, sample_weight, trusted, fit_params):
+    def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
         routed = self._route_fit(sample_weight, fit_params)
         net, first_pass = as_net(self.estimator), self._first_pass()
         chooses = isinstance(self.correction, str) and self.correction == "auto"
@@ -424,10 +447,20 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         estimated, splits = T is None, []
         if estimated or chooses:
             splits = self._make_splits(data, rows, trusted, seed, routed)
+        fine_tunes = self.fine_tune_epochs > 0 and trusted.any()
+        progress.begin(1 + bool(splits) * (1 + chooses) + fine_tunes)
         if splits:
             weighted = sample_weight is not None
             found = self._run_first_pass(
-                first_pass, data, splits, setting, seed, routed, weighted, estimated
+                first_pass,
+                data,
+                splits,
+                setting,
+                seed,
+                routed,
+                progress,
+                weighted=weighted,
+                estimates=estimated,
             )
         if estimated:
             T = self._estimate_transition(found, data, trusted, seed)
@@ -448,10 +481,12 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         )
         correction = self.correction
         if chooses:
-            correction, T = self._choose(train, T, found, data, trusted, splits)
+            correction, T = self._choose(train, T, found, data, trusted, splits, progress)
         if self.refit == "first-pass" and found is not None:
             train = partial(train, start_from=found.weights, warm_up=0.0)
-        self._refit(train, correction, T, data, rows, trusted)
+        self._refit(train, correction, T, data, rows, trusted, progress)
+        if fine_tunes:
+            self._fine_tune(train, data, trusted, progress)
         self._warn(data, rows[~trusted[rows]], T)
 
     def _setting(self, dtype):
@@ -479,26 +514,40 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return [(train, np.union1d(test, always)) for train, test in splits]
 
     def _run_first_pass(
-        self, first_pass, data, splits, setting, seed, routed, weighted, estimates
+        self,
+        first_pass,
+        data,
+        splits,
+        setting,
+        seed,
+        routed,
+        progress,
+        *,
+        weighted,
+        estimates,
     ):
-        """Return what the first pass finds, and keep its probabilities."""
-        self._report(f"first pass on {len(splits)} folds")
+        """Return what the first pass finds, and keep its probabilities and histories."""
         space = wanted_features(new_estimator(self.transition)) if estimates else None
-        found = self._cached(run_first_pass)(
-            first_pass,
-            Digested(data),
-            splits,
-            draw_seeds(seed, len(splits)),
-            setting,
-            with_features=space == "hidden",
-            weighted=weighted,
-            observed=self.first_pass is not None,
-            fit_params=routed.first_pass.fit,
-            made_by=made_by(first_pass),
-            n_jobs=self.n_jobs,
-            report=self._report,
-        )
+        words = f"first pass on {len(splits)} folds"
+        with progress.step("first pass", words, len(splits)) as (done, watch, _):
+            found = self._cached(run_first_pass)(
+                first_pass,
+                Digested(data),
+                splits,
+                draw_seeds(seed, len(splits)),
+                setting,
+                with_features=space == "hidden",
+                weighted=weighted,
+                observed=self.first_pass is not None,
+                fit_params=routed.first_pass.fit,
+                made_by=made_by(first_pass),
+                n_jobs=self.n_jobs,
+                done=done,
+                watch=watch,
+            )
         self.out_of_fold_proba_ = found.y_proba
+        if found.histories is not None:
+            self.first_pass_history_ = found.histories
         return found
 
     def _estimate_transition(self, found, data, trusted, seed):
@@ -514,7 +563,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         error = standard_error_of(self.transition_estimator_, n_classes)
         return np.where(settled[:, np.newaxis], T, without_domination(T, error))
 
-    def _choose(self, train, T, found, data, trusted, splits):
+    def _choose(self, train, T, found, data, trusted, splits, progress):
         """Return the name of the best correction, and the T that it shall use."""
         estimator, summary = self.transition_estimator_, self.noise_summary_
         if estimator is not None:
@@ -522,33 +571,56 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 T, estimator, summary.weak_first_pass
             )
         reused = found if self.first_pass is None else None
-        self.selection_ = select_correction(
-            train, T, estimator, data, trusted, splits, reused, self._report
-        )
-        if self.selection_ is None or self.selection_.correction == "none":
+        self.selection_ = None
+        if not leaves_choice(T, splits):
+            return "none", np.eye(len(T))
+        n_trainings = len(splits) * (len(CANDIDATES) - (reused is not None))
+        words = "choice of the correction"
+        with progress.step("selection", words, n_trainings) as (_, _, watch):
+            self.selection_ = select_correction(
+                partial(train, watch=watch),
+                T,
+                estimator,
+                data,
+                trusted,
+                splits,
+                reused,
+                progress.say,
+            )
+        if self.selection_.correction == "none":
             return "none", np.eye(len(T))
         return self.selection_.correction, T
 
-    def _refit(self, train, correction, T, data, rows, trusted):
-        """Fit the network to all rows with the corrected loss, and to the trusted."""
-        self._report(f"refit on {len(rows)} rows")
-        train = partial(train, verbose=max(0, self.verbose - 1))
-        self.estimator_, self.correction_, self.transition_matrix_ = refit(
-            train,
-            correction,
-            T,
-            data,
-            rows,
-            trusted,
-            estimated=self.transition_estimator_ is not None,
-            report=self._report,
+    def _refit(self, train, correction, T, data, rows, trusted, progress):
+        """Fit the network to all rows with the corrected loss."""
+        fitted = partial(
+            attributes_in_training, data=data, rows=rows, transition_matrix=T
         )
+        words, n_trainings = f"refit on {len(rows)} rows", count_trainings(correction)
+        with progress.step("refit", words, n_trainings, fitted) as (_, _, watch):
+            self.estimator_, self.correction_, self.transition_matrix_ = refit(
+                partial(train, verbose=max(0, self.verbose - 1), watch=watch),
+                correction,
+                T,
+                data,
+                rows,
+                trusted,
+                estimated=self.transition_estimator_ is not None,
+                report=progress.say,
+            )
         self.history_ = self.estimator_.history
         self.n_iter_ = len(self.history_)
-        if self.fine_tune_epochs and trusted.any():
-            self._report(f"fine-tuning on {trusted.sum()} trusted rows")
+
+    def _fine_tune(self, train, data, trusted, progress):
+        """Train the fitted network on with the trusted rows."""
+
+        def fitted(net):
+            return {"estimator_": snapshot(net)}
+
+        words = f"fine-tuning on {trusted.sum()} trusted rows"
+        with progress.step("fine-tuning", words, fitted=fitted) as (_, _, watch):
             self.estimator_ = fine_tune(
-                train,
+                partial(train, verbose=max(0, self.verbose - 1), watch=watch),
                 train.keywords["net"],
                 self.estimator_,
                 self.correction_,
@@ -573,10 +645,6 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 self.classes_,
             )
 
-    def _report(self, step):
-        if self.verbose:
-            print(f"[NoiseRobustClassifier] {step}", flush=True)
-
     def _first_pass(self):
         """Return the model of the first pass."""
         if self.first_pass is None:
@@ -595,7 +663,7 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """Return the function, kept in `memory` except for how it is run."""
         memory = self.memory
         memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
-        return check_memory(memory).cache(function, ignore=["n_jobs", "report"])
+        return check_memory(memory).cache(function, ignore=["n_jobs", "done", "watch"])
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the models get."""
@@ -699,6 +767,10 @@ class NoiseRobustClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         check_consistent_length(y_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(y_proba, codes, self.transition_matrix_)
+
+    def _html_repr(self):
+        """Put what is known of the noise under scikit-learn's diagram."""
+        return super()._html_repr() + noise_html(self)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "transition_matrix_")

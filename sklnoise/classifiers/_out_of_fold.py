@@ -15,6 +15,7 @@ from sklearn.utils.validation import has_fit_parameter
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
 from sklnoise.engine import (
     attempt,
+    epochs_of,
     fit_nets,
     hidden_features,
     is_net,
@@ -40,12 +41,16 @@ class FirstPass(NamedTuple):
 
     folds : ndarray of shape (n_samples,) or None
         Number of the last split that held the row out; -1 where none did.
+
+    histories : list of skorch.history.History or None
+        Of the nets, one a split, without their batches; None for another model.
     """
 
     y_proba: np.ndarray
     weights: dict | None
     features: np.ndarray | None
     folds: np.ndarray | None
+    histories: list | None
 
 
 def run_first_pass(
@@ -61,7 +66,8 @@ def run_first_pass(
     fit_params,
     made_by,
     n_jobs,
-    report,
+    done,
+    watch,
 ):
     """Fit one model a split and predict the rows that it did not see.
 
@@ -101,8 +107,11 @@ def run_first_pass(
     n_jobs : int or None
         Folds that are fitted at the same time, unless nets are stacked.
 
-    report : callable
-        Told of each fold that is done, in words.
+    done : callable
+        `done(number)` is told of each fold that is done.
+
+    watch : callable or None
+        Told of the epochs of nets, see `fit_nets`.
 
     Returns
     -------
@@ -128,6 +137,7 @@ def run_first_pass(
             fit_params=of_folds,
             observed=observed,
             n_jobs=n_jobs,
+            watch=watch,
         )
     else:
         fit = partial(fit_fold_classifier, setting=setting, weighted=weighted)
@@ -136,16 +146,16 @@ def run_first_pass(
             for split, seed, fit_params in zip(splits, seeds, of_folds)
         )
     with closing(outcomes):  # also after an error: it holds threads and their limit
-        return collect(outcomes, splits, len(data.y), setting.n_classes, report)
+        return collect(outcomes, splits, len(data.y), setting.n_classes, done)
 
 
-def collect(outcomes, splits, n_samples, n_classes, report):
+def collect(outcomes, splits, n_samples, n_classes, done):
     """Put together what the folds have predicted.
 
     Parameters
     ----------
     outcomes : iterator of tuple or Exception
-        Probabilities, weights and features of each fold.
+        Probabilities, weights, features and history of each fold.
 
     splits : list of (train, test) ndarrays
         Indices into all the data.
@@ -153,13 +163,13 @@ def collect(outcomes, splits, n_samples, n_classes, report):
     n_samples, n_classes : int
         Rows and classes of all the data.
 
-    report : callable
-        Told of each fold that is done, in words.
+    done : callable
+        `done(number)` is told of each fold that is done.
 
     Returns
     -------
     first_pass : FirstPass
-        Probabilities, weights and features.
+        Probabilities, weights, features and histories.
 
     Raises
     ------
@@ -167,13 +177,13 @@ def collect(outcomes, splits, n_samples, n_classes, report):
         If a fold fails; the cause is chained.
     """
     total, times = np.zeros((n_samples, n_classes)), np.zeros(n_samples)
-    features, folds = None, np.full(n_samples, -1)
+    features, folds, histories = None, np.full(n_samples, -1), []
     for number, ((_, test), outcome) in enumerate(zip(splits, outcomes), start=1):
         if isinstance(outcome, Exception):
             raise FoldFitError(
                 f"the first pass failed in fold {number} of {len(splits)}: {outcome}"
             ) from outcome
-        proba, fold_weights, fold_features = outcome
+        proba, fold_weights, fold_features, history = outcome
         if not np.isfinite(proba).all():
             raise FoldFitError(
                 f"the first pass predicted probabilities in fold {number} that are not "
@@ -188,11 +198,14 @@ def collect(outcomes, splits, n_samples, n_classes, report):
             features[test], folds[test] = fold_features, number
         total[test] += proba
         times[test] += 1
-        report(f"fold {number} of {len(splits)} done")
+        histories.append(history)
+        done(number - 1)
     held_out = times > 0
     total[held_out] /= times[held_out, None]
     total[~held_out] = np.nan
-    return FirstPass(total, weights, features, None if features is None else folds)
+    folds = None if features is None else folds
+    histories = None if None in histories else histories
+    return FirstPass(total, weights, features, folds, histories)
 
 
 def made_by(first_pass):
@@ -246,11 +259,14 @@ def predict_fold(data, splits, with_features, net, number):
 
     features : ndarray of shape (n_test, n_features) or None
         Hidden features of the test rows, if wanted.
+
+    history : skorch.history.History
+        Of the net, without its batches.
     """
     _, test = splits[number]
     features = hidden_features(net, data.X, test) if with_features else None
     weights = None if number else weights_of(net)
-    return predict_proba(net, data.X, test), weights, features
+    return predict_proba(net, data.X, test), weights, features, epochs_of(net)
 
 
 def fit_fold_classifier(
@@ -286,8 +302,8 @@ def fit_fold_classifier(
     y_proba : ndarray of shape (n_test, n_classes)
         Probabilities of the test rows; 0 for a class that was not in the fold.
 
-    weights, features : None
-        There are no weights to start a net from, and no hidden features.
+    weights, features, history : None
+        There are no weights to start a net from, no hidden features and no epochs.
     """
     set_random_states(classifier, seed)
     if weighted and "sample_weight" not in fit_params:
@@ -296,7 +312,7 @@ def fit_fold_classifier(
     proba = classifier.predict_proba(safe_indexing(data.X, test))
     y_proba = np.zeros((len(test), setting.n_classes), proba.dtype)
     y_proba[:, classifier.classes_] = proba
-    return y_proba, None, None
+    return y_proba, None, None, None
 
 
 def check_first_pass(first_pass, X, sample_weight, fit_params):

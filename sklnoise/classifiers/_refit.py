@@ -13,10 +13,10 @@ from sklnoise.classifiers._correction import (
     loss_class,
     transition_of,
 )
-from sklnoise.classifiers._em import refit_em
+from sklnoise.classifiers._em import SoftLabelLoss, refit_em
 from sklnoise.classifiers._trusted import TrustedRowsLoss, correction_of
 from sklnoise.classifiers._warm_up import LikelyLabelsLoss
-from sklnoise.engine import hidden_features, mean_transition, weights_of
+from sklnoise.engine import hidden_features, mean_transition, snapshot, weights_of
 from sklnoise.losses import ComplexAdaptationLoss, ForwardLoss, SimpleAdaptationLoss
 
 
@@ -94,6 +94,24 @@ def refit(
     return train_with(train, loss, data, rows, transition_matrix)
 
 
+def count_trainings(correction):
+    """Count the trainings that a correction takes.
+
+    Parameters
+    ----------
+    correction : str or loss
+        The parameter of the classifier.
+
+    Returns
+    -------
+    n_trainings : int or None
+        None where that shows only in the course of the refit.
+    """
+    if isinstance(correction, str) and correction == "em":
+        return None
+    return 2 if needs_features(as_loss(correction)) else 1
+
+
 def needs_features(loss):
     """Tell whether a loss waits to be told the number of hidden features.
 
@@ -145,13 +163,78 @@ def train_with(train, loss, data, rows, transition_matrix):
         The T that it stands for; the mean over the rows where it differs between them.
     """
     net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
+    return net, *outcome_of(net, data, rows, transition_matrix)
+
+
+def outcome_of(net, data, rows, transition_matrix):
+    """Tell what the loss of a net has become.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Fitted.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Rows that are learned from.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T before the training.
+
+    Returns
+    -------
+    loss : torch.nn.Module
+        As it was trained, on the CPU.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        The T that it stands for; the mean over the rows where it differs between them.
+    """
     trained = correction_of(net.criterion_.loss)
     T = transition_matrix
     if hasattr(trained, "transition_matrices"):
         T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
     elif next(trained.parameters(), None) is not None:
         T = transition_of(trained, len(T))
-    return net, deepcopy(trained).cpu(), T
+    return deepcopy(trained).cpu(), T
+
+
+def attributes_in_training(net, data, rows, transition_matrix):
+    """Tell what would be fitted, were the refit over with the epoch that it is in.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        In training; not changed.
+
+    data : LabelledData
+        All the data.
+
+    rows : ndarray of shape (n_rows,)
+        Rows that are learned from.
+
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T before the training.
+
+    Returns
+    -------
+    attributes : dict
+        Fitted attributes of the classifier, by name.
+    """
+    net = snapshot(net)
+    loss = correction_of(net.criterion_.loss)
+    if isinstance(loss, SoftLabelLoss):
+        T, loss = loss.transition_matrix, ForwardLoss(loss.transition_matrix)
+    else:
+        loss, T = outcome_of(net, data, rows, transition_matrix)
+    return {
+        "estimator_": net,
+        "correction_": loss,
+        "transition_matrix_": T,
+        "history_": net.history,
+        "n_iter_": len(net.history),
+    }
 
 
 def fine_tune(train, net, fitted, loss, data, rows, n_epochs):

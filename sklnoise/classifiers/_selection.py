@@ -50,6 +50,26 @@ def draw_to_identity(transition_matrix, estimator, is_weak):
     return shrink(T, standard_error_of(estimator, len(T)), identity)
 
 
+def leaves_choice(transition_matrix, splits):
+    """Tell whether candidates can differ, and be compared.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T, which all candidates share or start from.
+
+    splits : list of (train, test) ndarrays
+        Those of the first pass.
+
+    Returns
+    -------
+    leaves_choice : bool
+        False for the identity, and where nothing could be held out.
+    """
+    is_identity = np.array_equal(transition_matrix, np.eye(len(transition_matrix)))
+    return bool(splits) and not is_identity
+
+
 def select_correction(
     train, transition_matrix, estimator, data, trusted, splits, reused, report
 ):
@@ -85,12 +105,9 @@ def select_correction(
 
     Returns
     -------
-    selection : Bunch or None
-        See `NoiseRobustClassifier`; None where T leaves nothing to
-        choose, or nothing could be held out.
+    selection : Bunch
+        See `NoiseRobustClassifier`.
     """
-    if not splits or np.array_equal(transition_matrix, np.eye(len(transition_matrix))):
-        return None
     T, y, weight = transition_matrix, data.y, data.sample_weight
     identity_weight = 0.0
     if estimator is not None or not np.linalg.cond(T) < SINGULAR_CONDITION:

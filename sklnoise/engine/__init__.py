@@ -17,7 +17,9 @@ from sklnoise.engine._prediction import (
     weights_of,
 )
 from sklnoise.engine._routes import attempt, fit_nets
+from sklnoise.engine._snapshot import epochs_of, snapshot
 from sklnoise.engine._training import fit_net
+from sklnoise.engine._watch import undisturbed
 
 __all__ = [
     "AutoSizedNet",
@@ -26,6 +28,7 @@ __all__ = [
     "as_net",
     "attempt",
     "dtype_of",
+    "epochs_of",
     "fit_net",
     "fit_nets",
     "hidden_features",
@@ -37,6 +40,8 @@ __all__ = [
     "resolve_dtype",
     "resolve_half",
     "row_shape",
+    "snapshot",
     "threads_at_hand",
+    "undisturbed",
     "weights_of",
 ]

@@ -7,6 +7,7 @@ from sklnoise.engine._batches import BatchIterator
 from sklnoise.engine._callbacks import check_finite, raised_by_callback
 from sklnoise.engine._device import seeded
 from sklnoise.engine._lean import judge_epoch, record
+from sklnoise.engine._snapshot import mean_loss
 from sklnoise.engine._stack import let_go
 
 
@@ -53,6 +54,7 @@ class Member:
         if self.net.callbacks_:
             kwargs = self.data if event == "on_train_begin" else self.splits
             self.net.notify(event, **kwargs)
+        self.tell(event)
 
     def end_epoch(self, losses, sizes, number):
         """Tell the callbacks of the losses of an epoch, and whether to go on.
@@ -75,7 +77,11 @@ class Member:
         """
         try:
             check_finite(losses, number)
-            if self.net.callbacks_:
+            if not self.net.callbacks_:
+                self.net.history.new_epoch()
+                self.net.history.record("epoch", number)
+                self.net.history.record("train_loss", mean_loss(losses, sizes))
+            else:
                 record(self.net, losses, sizes, "train")
                 if isinstance(self.held_out, BatchIterator):
                     record(self.net, *judge_epoch(self.net, self.held_out), "valid")
@@ -86,17 +92,35 @@ class Member:
         except KeyboardInterrupt as interrupt:
             if not raised_by_callback(interrupt):
                 raise
+            self.tell("on_epoch_end")
             return False
         except Exception as error:
             self.error = error
             return False
-        return True
+        return not self.tell("on_epoch_end")
 
     def end(self):
         """Give the net its own parameters, and tell the callbacks that it is trained."""
         let_go(self.net.module_)
         if self.net.callbacks_:
             self.net.notify("on_train_end", **self.data)
+        self.tell("on_train_end")
+
+    def tell(self, event):
+        """Tell who watches the training, if anybody does.
+
+        Parameters
+        ----------
+        event : str
+            See `told_by_loop`.
+
+        Returns
+        -------
+        stop : bool
+            Whether the training shall end.
+        """
+        watch = self.training.watch
+        return watch is not None and bool(watch(event, self.net, self.net.max_epochs))
 
 
 def is_schedule(callback):

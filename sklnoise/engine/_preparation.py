@@ -52,6 +52,9 @@ class Training(NamedTuple):
 
     fit_params : dict
         Passed on to the training loop.
+
+    watch : callable or None
+        Told of the epochs, see `told_by_loop`.
     """
 
     net: object
@@ -60,6 +63,7 @@ class Training(NamedTuple):
     seed: int
     setting: Setting
     fit_params: dict
+    watch: object = None
 
     def batch_shape(self):
         """Compute the shape of a full batch.
@@ -88,6 +92,7 @@ def prepare(
     fit_params=None,
     observed=True,
     of_fold=False,
+    watch=None,
 ):
     """Make a clone of a net ready to be trained on some rows.
 
@@ -134,6 +139,9 @@ def prepare(
     of_fold : bool, default=False
         Whether it is a net of the first pass.
 
+    watch : callable, default=None
+        Told of the epochs, see `told_by_loop`.
+
     Returns
     -------
     training : Training
@@ -177,7 +185,7 @@ def prepare(
         fit_params = fit_params or {}
         dataset.first_layer = layer_for_sparse_rows(net, dataset, fit_params)
     y = dataset.codes.numpy()
-    return Training(net, dataset, y, seed + 1, setting, fit_params)
+    return Training(net, dataset, y, seed + 1, setting, fit_params, watch)
 
 
 def load_weights(module, weights):

@@ -28,7 +28,18 @@ LARGEST_BESIDE = 2**23
 
 
 def fit_nets(
-    net, data, row_sets, loss, setting, seeds, finish, *, fit_params, observed, n_jobs
+    net,
+    data,
+    row_sets,
+    loss,
+    setting,
+    seeds,
+    finish,
+    *,
+    fit_params,
+    observed,
+    n_jobs,
+    watch=None,
 ):
     """Fit clones of a net, each to its own rows, by the quickest route there is.
 
@@ -67,6 +78,10 @@ def fit_nets(
     n_jobs : int or None
         Processes, or what else joblib has, for nets that are not stacked.
 
+    watch : callable, default=None
+        `watch(number, event, net, n_epochs)` is told of the epochs of each fit, see
+        `told_by_loop`; in the process of the fit, and in its thread.
+
     Returns
     -------
     outcomes : generator of object
@@ -78,6 +93,8 @@ def fit_nets(
         for rows, seed, params in zip(row_sets, seeds, fit_params)
     ]
     plans = [partial(plan, observed=observed, of_fold=True) for plan in plans]
+    if watch is not None:
+        plans = [partial(p, watch=partial(watch, k)) for k, p in enumerate(plans)]
     share = setting._replace(n_threads=max(1, setting.n_threads // len(plans)))
     first = attempt(plans[0], share)
     if isinstance(first, Exception):

@@ -24,6 +24,7 @@ from sklnoise.engine._lean_gate import is_lean
 from sklnoise.engine._preparation import prepare
 from sklnoise.engine._replaced import Replaced
 from sklnoise.engine._sparse import sparse_rows_for
+from sklnoise.engine._watch import told_by_loop
 
 
 def fit_net(net, data, rows, loss, setting, **params):
@@ -87,7 +88,7 @@ def run(training):
     training : Training
         Its net is changed in place.
     """
-    net, dataset, y, seed, setting, fit_params = training
+    net, dataset, y, seed, setting, fit_params, watch = training
     with (
         mixed_precision(setting),
         own_dropout(net.module_, seed, setting.device),
@@ -96,7 +97,7 @@ def run(training):
         without_silent_logs(net),
         sparse_rows_for(net, dataset),
     ):
-        train(net, dataset, y, fit_params)
+        train(net, dataset, y, fit_params, watch)
 
 
 @contextmanager
@@ -120,7 +121,7 @@ def features_for(net, dataset):
         net.criterion_.hidden = None
 
 
-def train(net, dataset, y, fit_params):
+def train(net, dataset, y, fit_params, watch):
     """Run skorch's loop; an interrupt by the user ends more than this net.
 
     skorch takes every KeyboardInterrupt for the end of a training, since its callbacks
@@ -139,6 +140,9 @@ def train(net, dataset, y, fit_params):
 
     fit_params : dict
         Passed on to the loop.
+
+    watch : callable or None
+        Told of the epochs, see `told_by_loop`.
     """
     for _, callback in net.callbacks_:
         if hasattr(callback, "target_extractor"):
@@ -148,14 +152,19 @@ def train(net, dataset, y, fit_params):
     if is_lean(net, fit_params):
         name = "run_single_epoch"
         vars(net)[name] = Replaced(net, name, partial(lean_epoch, net))
+    epochs = fit_params.get("epochs")
+    n_epochs = net.max_epochs if epochs is None else epochs
     try:
-        net.fit_loop(dataset, y, **fit_params)
+        with told_by_loop(net, watch, n_epochs):
+            net.fit_loop(dataset, y, **fit_params)
     except KeyboardInterrupt as interrupt:
         if not raised_by_callback(interrupt):
             raise
     finally:
         vars(net).pop("run_single_epoch", None)
     net.notify("on_train_end", X=dataset, y=y)
+    if watch is not None:
+        watch("on_train_end", net, n_epochs)
     for epoch in net.history:
         check_finite_loss(epoch)
     for _, callback in net.callbacks_:

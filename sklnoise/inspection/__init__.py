@@ -1,5 +1,15 @@
 """Displays of what was learned about the noise; the only importer of matplotlib."""
 
+from sklnoise.inspection._history_display import TrainingHistoryDisplay
+from sklnoise.inspection._issues_display import LabelIssuesDisplay
+from sklnoise.inspection._report import noise_report
+from sklnoise.inspection._robustness_display import RobustnessCurveDisplay
 from sklnoise.inspection._transition_display import TransitionMatrixDisplay
 
-__all__ = ["TransitionMatrixDisplay"]
+__all__ = [
+    "LabelIssuesDisplay",
+    "RobustnessCurveDisplay",
+    "TrainingHistoryDisplay",
+    "TransitionMatrixDisplay",
+    "noise_report",
+]

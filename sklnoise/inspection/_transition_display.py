@@ -1,10 +1,25 @@
 """The transition matrix as a heat map."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._validation import check_transition_matrix
+from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.inspection._canvas import new_figure
+from sklnoise.inspection._cell_values import write_errors, write_values
+from sklnoise.inspection._class_axis import (
+    cell_size,
+    matrix_figure_size,
+    name_classes,
+    name_texts,
+    value_points,
+)
+from sklnoise.inspection._fitted import fitted_classifier
 from sklnoise.inspection._matplotlib import check_matplotlib
+
+KINDS = (NoiseRobustClassifier, ConfidentLearningClassifier)
+
+MOST_WITH_ERRORS = 8
+"""Classes up to which a second line fits in the cells."""
 
 
 class TransitionMatrixDisplay:
@@ -21,6 +36,10 @@ class TransitionMatrixDisplay:
     display_labels : array-like of shape (n_classes,), default=None
         Names of the classes; None counts them from 0.
 
+    standard_error : ndarray of shape (n_classes, n_classes), default=None
+        Standard error of each entry, shown below its value for up to eight classes;
+        NaN where it is not known.
+
     Attributes
     ----------
     im_ : matplotlib AxesImage
@@ -28,6 +47,9 @@ class TransitionMatrixDisplay:
 
     text_ : ndarray of shape (n_classes, n_classes), dtype=matplotlib Text, or None
         The values in the cells; None where they are not shown.
+
+    error_text_ : list of matplotlib Text
+        The standard errors in the cells, row by row; empty where none are shown.
 
     ax_ : matplotlib Axes
         Axes with the heat map.
@@ -49,18 +71,19 @@ class TransitionMatrixDisplay:
     '0.20'
     """
 
-    def __init__(self, transition_matrix, *, display_labels=None):
+    def __init__(self, transition_matrix, *, display_labels=None, standard_error=None):
         self.transition_matrix = transition_matrix
         self.display_labels = display_labels
+        self.standard_error = standard_error
 
     def plot(
         self,
         *,
         ax=None,
-        include_values=True,
+        include_values="auto",
         values_format=".2f",
         cmap="Blues",
-        xticks_rotation="horizontal",
+        xticks_rotation="auto",
         colorbar=True,
         im_kw=None,
         text_kw=None,
@@ -70,10 +93,11 @@ class TransitionMatrixDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes a new figure.
+            Axes to draw on; None makes a new figure, large enough for the classes.
 
-        include_values : bool, default=True
-            Whether the cells show their values.
+        include_values : bool or "auto", default="auto"
+            Whether the cells show their values; "auto" shows them for up to 12 classes
+            where they fit.
 
         values_format : str, default=".2f"
             Format of the values.
@@ -81,8 +105,9 @@ class TransitionMatrixDisplay:
         cmap : str or matplotlib Colormap, default="Blues"
             Colours of the probabilities from 0 to 1.
 
-        xticks_rotation : {"vertical", "horizontal"} or float, default="horizontal"
-            Rotation of the names below the columns.
+        xticks_rotation : {"auto", "vertical", "horizontal"} or float, default="auto"
+            Rotation of the names below the columns; "auto" turns them where more of
+            them fit upright. Names that would overlap are left out.
 
         colorbar : bool, default=True
             Whether to add a colour bar.
@@ -91,7 +116,7 @@ class TransitionMatrixDisplay:
             Passed on to `Axes.imshow`.
 
         text_kw : dict, default=None
-            Passed on to `Axes.text`.
+            Passed on to `Axes.text` for the values.
 
         Returns
         -------
@@ -102,47 +127,70 @@ class TransitionMatrixDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        ValueError
+            If there are not as many names, or standard errors, as the matrix asks for.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots()
         T = np.asarray(self.transition_matrix)
-        codes = np.arange(len(T))
-        names = codes if self.display_labels is None else self.display_labels
-
+        names, errors = self._names(T), self._errors(T)
+        own = ax is None
+        if own:
+            width, height, cell = matrix_figure_size(names)
+            ax = new_figure(width, height).subplots()
+        else:
+            cell = cell_size(ax, len(T))
         colours = {"cmap": cmap, "vmin": 0, "vmax": 1}
         self.im_ = ax.imshow(T, **colours | (im_kw or {}))
-        self.text_ = None
-        if include_values:
-            self.text_ = self._write_values(ax, T, values_format, text_kw or {})
+        self.text_, self.error_text_ = None, []
+        points = value_points(cell, len(T), include_values)
+        if points:
+            style = {"fontsize": points} | (text_kw or {})
+            self.text_ = write_values(self.im_, T, values_format, style)
+            if errors is not None and len(T) <= MOST_WITH_ERRORS:
+                self.error_text_ = write_errors(self.text_, errors, points, cell)
         if colorbar:
             ax.figure.colorbar(self.im_, ax=ax, label="P(noisy | clean)")
+        if own:
+            ax.set_anchor("SW")  # where the names are: the layout then sees their size
         ax.set(xlabel="Noisy label", ylabel="Clean class")
-        ax.set_xticks(codes, names, rotation=xticks_rotation)
-        ax.set_yticks(codes, names)
+        name_classes(ax, names, cell, xticks_rotation)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _write_values(self, ax, T, values_format, text_kw):
-        """Write each value in the end of the colour map that its cell is far from."""
-        low, high = self.im_.cmap(0.0), self.im_.cmap(1.0)
-        texts = np.empty(T.shape, dtype=object)
-        for (i, j), value in np.ndenumerate(T):
-            colour = high if self.im_.norm(value) < 0.5 else low
-            style = {"ha": "center", "va": "center", "color": colour} | text_kw
-            texts[i, j] = ax.text(j, i, format(value, values_format), **style)
-        return texts
+    def _names(self, T):
+        """Return the names of the classes as they are shown."""
+        names = range(len(T)) if self.display_labels is None else self.display_labels
+        if len(names) != len(T):
+            raise ValueError(
+                f"display_labels must name the {len(T)} classes of transition_matrix, "
+                f"in their order; got {len(names)} names."
+            )
+        return name_texts(names)
+
+    def _errors(self, T):
+        """Return the standard errors, if there are any."""
+        if self.standard_error is None:
+            return None
+        errors = np.asarray(self.standard_error, dtype=float)
+        if errors.shape != T.shape:
+            raise ValueError(
+                f"standard_error must have one value for each entry of transition_matrix,"
+                f" shape {T.shape}; got shape {errors.shape}."
+            )
+        return errors
 
     @classmethod
     def from_estimator(cls, estimator, *, display_labels=None, **plot_params):
         """Draw the transition matrix that a fitted classifier estimated or was given.
 
+        Rows that are as they were estimated come with their standard errors; those that
+        were known, drawn to the identity or learned further come without.
+
         Parameters
         ----------
-        estimator : NoiseRobustClassifier
-            Fitted.
+        estimator : NoiseRobustClassifier, ConfidentLearningClassifier, Pipeline or search
+            Fitted; a pipeline or a search that ends in such a classifier.
 
         display_labels : array-like of shape (n_classes,), default=None
             Names of the classes; None takes `classes_`.
@@ -157,8 +205,11 @@ class TransitionMatrixDisplay:
 
         Raises
         ------
+        TypeError
+            If the estimator does not end in such a classifier.
+
         NotFittedError
-            If the classifier has no `transition_matrix_` yet.
+            If it is not fitted yet.
 
         Examples
         --------
@@ -170,14 +221,23 @@ class TransitionMatrixDisplay:
         >>> [label.get_text() for label in display.ax_.get_xticklabels()]
         ['no', 'yes']
         """
-        check_is_fitted(estimator, ["transition_matrix_", "classes_"])
-        if display_labels is None:
-            display_labels = estimator.classes_
-        display = cls(estimator.transition_matrix_, display_labels=display_labels)
+        clf = fitted_classifier(estimator, KINDS)
+        display = cls(
+            clf.transition_matrix_,
+            display_labels=clf.classes_ if display_labels is None else display_labels,
+            standard_error=standard_error_of(clf),
+        )
         return display.plot(**plot_params)
 
     @classmethod
-    def from_matrix(cls, transition_matrix, *, display_labels=None, **plot_params):
+    def from_matrix(
+        cls,
+        transition_matrix,
+        *,
+        display_labels=None,
+        standard_error=None,
+        **plot_params,
+    ):
         """Draw a transition matrix.
 
         Parameters
@@ -187,6 +247,10 @@ class TransitionMatrixDisplay:
 
         display_labels : array-like of shape (n_classes,), default=None
             Names of the classes; None counts them from 0.
+
+        standard_error : array-like of shape (n_classes, n_classes), default=None
+            Standard error of each entry, such as an estimator of T has it in
+            `standard_error_`.
 
         **plot_params : dict
             Parameters of :meth:`plot`.
@@ -210,6 +274,30 @@ class TransitionMatrixDisplay:
         (0.0, 1.0)
         """
         display = cls(
-            check_transition_matrix(transition_matrix), display_labels=display_labels
+            check_transition_matrix(transition_matrix),
+            display_labels=display_labels,
+            standard_error=standard_error,
         )
         return display.plot(**plot_params)
+
+
+def standard_error_of(classifier):
+    """Return the standard errors of the T that a classifier has.
+
+    Parameters
+    ----------
+    classifier : NoiseRobustClassifier or ConfidentLearningClassifier
+        Fitted.
+
+    Returns
+    -------
+    standard_error : ndarray of shape (n_classes, n_classes) or None
+        NaN in rows of T that are not those of the estimate; None where all are.
+    """
+    estimator = getattr(classifier, "transition_estimator_", None)
+    error = getattr(estimator, "standard_error_", None)
+    if error is None:
+        return None
+    estimate, T = estimator.transition_matrix_, classifier.transition_matrix_
+    same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
+    return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None

@@ -93,8 +93,31 @@ def resolve_transition(transition_matrix, rows, sample_weight):
     if transition_matrix is not None:
         return check_transition_matrix(transition_matrix, n_classes)
     estimator = AutoEstimator().fit(rows.y_proba, rows.y, sample_weight)
-    T, error = estimator.transition_matrix_, estimator.standard_error_
     mass = np.bincount(rows.y, weights=sample_weight, minlength=n_classes)
-    noise_rate = noise_rate_of(T, mass / mass.sum(), mass.sum())
-    T, _ = shrink(T, error, uniform_flips(n_classes, noise_rate))
+    return steady(estimator.transition_matrix_, estimator.standard_error_, mass)
+
+
+def steady(transition_matrix, standard_error, mass):
+    """Draw an estimate of T to what labels can be judged by, however rough it is.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        An estimate of T.
+
+    standard_error : ndarray of shape (n_classes, n_classes)
+        Of each entry.
+
+    mass : ndarray of shape (n_classes,)
+        Weight of the rows of each noisy label.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        Drawn to even flips as far as the error asks for, and to the identity until no
+        class is labelled more often as another.
+    """
+    noise_rate = noise_rate_of(transition_matrix, mass / mass.sum(), mass.sum())
+    even = uniform_flips(len(mass), noise_rate)
+    T, _ = shrink(transition_matrix, standard_error, even)
     return without_domination(T)

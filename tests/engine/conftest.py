@@ -125,6 +125,7 @@ def fit_routed():
         n_jobs=None,
         fit_params=None,
         finish=itself,
+        watch=None,
     ):
         outcomes = fit_nets(
             net,
@@ -137,6 +138,7 @@ def fit_routed():
             fit_params=[fit_params or {}] * len(row_sets),
             observed=observed,
             n_jobs=n_jobs,
+            watch=watch,
         )
         return list(outcomes)
 

@@ -2,23 +2,18 @@
 
 import sys
 
-import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.datasets import make_transition_matrix
 from sklnoise.inspection import TransitionMatrixDisplay
 
 T = np.array([[0.9, 0.1, 0.0], [0.25, 0.75, 0.0], [0.0, 0.4, 0.6]])
-
-
-@pytest.fixture(autouse=True)
-def _agg():
-    matplotlib.use("agg")
-    yield
-    matplotlib.pyplot.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +108,163 @@ def test_missing_matplotlib_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "sklnoise\[plot\]"'):
         TransitionMatrixDisplay.from_matrix(T)
+
+
+LONG = ["a class whose name is far too long to fit, number {}", "cost in $, {}_$", "{}"]
+
+
+@pytest.mark.parametrize("name", LONG, ids=["long", "mathematics", "short"])
+@pytest.mark.parametrize("n_classes", [2, 10, 100])
+def test_no_text_is_cut_off_or_overlaps(assert_legible, n_classes, name):
+    matrix = make_transition_matrix("pair", n_classes, 0.3)
+    names = [name.format(code) for code in range(n_classes)]
+    errors = np.full_like(matrix, 0.001)
+    display = TransitionMatrixDisplay.from_matrix(
+        matrix, display_labels=names, standard_error=errors
+    )
+    assert_legible(display.figure_)
+
+
+@pytest.mark.parametrize("rotation", ["vertical", "horizontal", 45])
+def test_names_fit_in_any_rotation(assert_legible, rotation):
+    names = [f"class {code}" for code in range(30)]
+    display = TransitionMatrixDisplay.from_matrix(
+        np.eye(30), display_labels=names, xticks_rotation=rotation
+    )
+    if rotation != 45:  # boxes around slanted texts overlap where the texts do not
+        assert_legible(display.figure_)
+    degrees = {"vertical": 90, "horizontal": 0}.get(rotation, rotation)
+    assert {text.get_rotation() for text in display.ax_.get_xticklabels()} == {degrees}
+
+
+def test_long_names_stand_upright_and_short_ones_lie():
+    names = [f"a longer name {code}" for code in range(10)]
+    upright = TransitionMatrixDisplay.from_matrix(np.eye(10), display_labels=names)
+    lying = TransitionMatrixDisplay.from_matrix(np.eye(10))
+    assert {text.get_rotation() for text in upright.ax_.get_xticklabels()} == {90}
+    assert {text.get_rotation() for text in lying.ax_.get_xticklabels()} == {0}
+
+
+def test_long_names_keep_their_ends():
+    names = ["a" * 40 + "1", "a" * 40 + "2"]
+    shown = tick_labels(
+        TransitionMatrixDisplay.from_matrix(np.eye(2), display_labels=names).ax_.xaxis
+    )
+    assert shown == ["aaaaaaaaaaaa…aaaaaaaaaa1", "aaaaaaaaaaaa…aaaaaaaaaa2"]
+
+
+def test_up_to_12_classes_show_their_values():
+    shown = {
+        n: TransitionMatrixDisplay.from_matrix(np.eye(n)).text_ is not None
+        for n in (2, 12, 13, 100)
+    }
+    assert shown == {2: True, 12: True, 13: False, 100: False}
+
+
+def test_values_are_shown_where_the_caller_wants_them():
+    display = TransitionMatrixDisplay.from_matrix(np.eye(13), include_values=True)
+    assert display.text_[3, 3].get_text() == "1.00"
+
+
+def test_no_values_where_they_do_not_fit():
+    ax = Figure(figsize=(1.5, 1.5)).subplots()
+    assert TransitionMatrixDisplay.from_matrix(np.eye(10), ax=ax).text_ is None
+
+
+def test_100_classes_name_every_fifth():
+    ax = TransitionMatrixDisplay.from_matrix(np.eye(100)).ax_
+    assert tick_labels(ax.xaxis) == tick_labels(ax.yaxis)
+    assert tick_labels(ax.xaxis) == [str(code) for code in range(0, 100, 5)]
+
+
+def test_figure_grows_with_the_classes():
+    small, large = (TransitionMatrixDisplay.from_matrix(np.eye(n)) for n in (2, 12))
+    assert (large.figure_.get_size_inches() > small.figure_.get_size_inches()).all()
+
+
+def test_shades_are_ordered_in_grey():
+    image = TransitionMatrixDisplay.from_matrix(T).im_
+    grey = image.cmap(np.linspace(0, 1, 50))[:, :3] @ [0.299, 0.587, 0.114]
+    assert (np.diff(grey) < 0).all()
+
+
+def test_standard_errors_stand_below_the_values():
+    display = TransitionMatrixDisplay.from_matrix(T, standard_error=np.full((3, 3), 0.02))
+    assert [text.get_text() for text in display.error_text_] == ["±.02"] * 9
+    value, error = display.text_[0, 0], display.error_text_[0]
+    assert value.get_position()[1] < error.get_position()[1]
+
+
+def test_small_standard_errors_are_not_written_as_none():
+    errors = [[0.0, 0.004], [0.005, 1.0]]
+    display = TransitionMatrixDisplay.from_matrix(np.eye(2), standard_error=errors)
+    assert [text.get_text() for text in display.error_text_] == [
+        "±.00",
+        "±<.01",
+        "±.01",
+        "±1.00",
+    ]
+
+
+def test_unknown_standard_errors_are_left_out():
+    errors = [[0.1, np.nan], [np.nan, np.nan]]
+    display = TransitionMatrixDisplay.from_matrix(np.eye(2), standard_error=errors)
+    assert len(display.error_text_) == 1
+
+
+@pytest.mark.parametrize("params", [{"include_values": False}, {}], ids=["none", "many"])
+def test_standard_errors_come_with_values_of_few_classes_only(params):
+    matrix = np.eye(3 if params else 9)
+    display = TransitionMatrixDisplay.from_matrix(
+        matrix, standard_error=0.1 * matrix, **params
+    )
+    assert display.error_text_ == []
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"display_labels": ["a", "b"]}, "display_labels must name the 3 classes"),
+        ({"standard_error": [0.1, 0.2, 0.3]}, r"standard_error must .* shape \(3, 3\)"),
+    ],
+)
+def test_what_does_not_fit_the_matrix_is_refused(params, message):
+    with pytest.raises(ValueError, match=message):
+        TransitionMatrixDisplay.from_matrix(T, **params)
+
+
+def test_estimated_matrix_comes_with_its_standard_errors(noisy_blobs):
+    X, y, *_ = noisy_blobs
+    clf = NoiseRobustClassifier(cv=3, random_state=0).fit(X, y)
+    display = TransitionMatrixDisplay.from_estimator(clf)
+    estimator = clf.transition_estimator_
+    same = np.isclose(clf.transition_matrix_, estimator.transition_matrix_).all(axis=1)
+    assert same.any()
+    np.testing.assert_array_equal(
+        display.standard_error[same], estimator.standard_error_[same]
+    )
+    assert np.isnan(display.standard_error[~same]).all()
+    assert len(display.error_text_) == 3 * same.sum()
+
+
+def test_learned_matrix_comes_without_standard_errors(noisy_blobs):
+    X, y, *_ = noisy_blobs
+    clf = NoiseRobustClassifier(correction="adaptation", cv=3, random_state=0).fit(X, y)
+    assert TransitionMatrixDisplay.from_estimator(clf).standard_error is None
+
+
+def test_known_matrix_comes_without_standard_errors(fitted):
+    assert TransitionMatrixDisplay.from_estimator(fitted).standard_error is None
+
+
+def test_pipelines_are_taken(fitted):
+    model = make_pipeline("passthrough", fitted)
+    display = TransitionMatrixDisplay.from_estimator(model)
+    np.testing.assert_array_equal(display.transition_matrix, fitted.transition_matrix_)
+
+
+def test_confident_learning_is_taken(noisy_blobs):
+    X, y, *_ = noisy_blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0).fit(X, y)
+    display = TransitionMatrixDisplay.from_estimator(clf)
+    np.testing.assert_array_equal(display.transition_matrix, clf.transition_matrix_)

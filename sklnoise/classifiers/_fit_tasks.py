@@ -1,0 +1,132 @@
+"""The callbacks of scikit-learn: the tasks of a fit, as it tells them."""
+
+from functools import partial
+
+from sklnoise.engine import undisturbed
+
+
+class FitTasks:
+    """Tells the callbacks of scikit-learn of the tasks of a fit.
+
+    They are a tree: "fit" over "first pass" (over "fold"), "selection", "refit" (over
+    "epoch") and "fine-tuning" (over "epoch"), of which there are those that it takes.
+
+    Parameters
+    ----------
+    classifier : NoiseRobustClassifier
+        About to be fitted, with callbacks.
+
+    X, y, sample_weight : array-like
+        What `fit` was given.
+    """
+
+    def __init__(self, classifier, X, y, sample_weight):
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.classifier = classifier
+        self.given = {"estimator": classifier, "X": X, "y": y, "metadata": weights}
+
+    def say(self, words):
+        """Tell nothing: the callbacks understand no words.
+
+        Parameters
+        ----------
+        words : str
+            For the user.
+        """
+
+    def begin_fit(self, n_steps):
+        """Set the callbacks up and begin the root of the tree.
+
+        Parameters
+        ----------
+        n_steps : int
+            Tasks below the root.
+        """
+        self.root = self.classifier._init_callback_context(max_subtasks=n_steps)
+        self.root.call_on_fit_task_begin(**self.given)
+
+    def begin(self, step):
+        """Begin the task of a step; with one a fold, or one an epoch later on.
+
+        Parameters
+        ----------
+        step : Step
+            That begins.
+        """
+        self.step, self.task, self.folds = step, None, {}
+        if step.name == "first pass":
+            n_folds = step.n_trainings
+            self._open(max_subtasks=n_folds, sequential_subtasks=False)
+            self.folds = {
+                number: self.task.subcontext(task_name="fold", task_id=number)
+                for number in range(n_folds)
+            }
+            for fold in self.folds.values():
+                fold.call_on_fit_task_begin(**self.given)
+        elif step.fitted is None:
+            self._open()
+
+    def _open(self, **kwargs):
+        """Begin a task below the root."""
+        self.task = self.root.subcontext(task_name=self.step.name, **kwargs)
+        self.task.call_on_fit_task_begin(**self.given)
+
+    def done(self, number):
+        """End the task of a fold.
+
+        Parameters
+        ----------
+        number : int
+            Of the fold.
+        """
+        self.folds.pop(number).call_on_fit_task_end(**self.given)
+
+    def watch(self, number, event, net, n_epochs):
+        """Begin and end the tasks of the epochs whose net may be that of the classifier.
+
+        Parameters
+        ----------
+        number : int
+            Of the training.
+
+        event : {"on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"}
+            What has happened.
+
+        net : skorch.NeuralNetClassifier
+            In training.
+
+        n_epochs : int
+            That it will take, unless it is stopped.
+
+        Returns
+        -------
+        stop : bool
+            Whether a callback asks for the end of the training.
+        """
+        if self.step.fitted is None:
+            return False
+        with undisturbed(net.device):
+            if event == "on_train_begin" and self.task is None:
+                one = self.step.n_trainings == 1
+                self._open(max_subtasks=n_epochs if one else None)
+            elif event == "on_epoch_begin":
+                self.epoch = self.task.subcontext(task_name="epoch")
+                self.epoch.call_on_fit_task_begin(**self.given)
+            elif event == "on_epoch_end":
+                return self.epoch.call_on_fit_task_end(
+                    **self.given, reconstruction_attributes=partial(self.step.fitted, net)
+                )
+        return False
+
+    def end(self):
+        """End the task of a step, with those folds that a cache has spared."""
+        for number in list(self.folds):
+            self.done(number)
+        self.task.call_on_fit_task_end(**self.given)
+
+    def end_fit(self):
+        """End the root of the tree: the classifier is fitted."""
+        self.root.call_on_fit_task_end(**self.given, reconstruction_attributes={})
+
+    def close(self):
+        """Leave the callbacks to scikit-learn, which takes them down."""

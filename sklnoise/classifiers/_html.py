@@ -1,0 +1,65 @@
+"""What a notebook shows of a fitted classifier below scikit-learn's diagram."""
+
+from html import escape
+
+from sklnoise.classifiers._noise_words import (
+    caution_words,
+    percent,
+    rate_words,
+    short_name,
+    worst_pairs,
+)
+
+MOST_PAIRS = 3
+
+BOX = (
+    "margin:.5em 0 0 .4em;padding:.4em .8em;border-left:3px solid #4c8bc4;"
+    "font:13px/1.5 system-ui,sans-serif;max-width:46em"
+)
+"""Colours of the text are those of the page, which may be dark."""
+
+
+def noise_html(clf):
+    """Return the noise summary of a classifier as HTML.
+
+    Parameters
+    ----------
+    clf : NoiseRobustClassifier
+        Fitted or not.
+
+    Returns
+    -------
+    html : str
+        Escaped; empty where the classifier is not fitted.
+    """
+    if not clf.__sklearn_is_fitted__():
+        return ""
+    estimated = clf.transition_estimator_ is not None
+    lines = [rate_words(clf.noise_summary_, estimated=estimated), *pair_words(clf)]
+    told = [f"<div>{escape(line)}</div>" for line in lines]
+    told += [
+        f"<div><strong>Caution:</strong> {escape(line)}</div>"
+        for line in caution_words(clf)
+    ]
+    return f'<div class="sklnoise-summary" style="{BOX}">{"".join(told)}</div>'
+
+
+def pair_words(clf):
+    """Tell which classes are mistaken most.
+
+    Parameters
+    ----------
+    clf : NoiseRobustClassifier
+        Fitted.
+
+    Returns
+    -------
+    lines : list of str
+        One line, none if no class is mistaken for another.
+    """
+    T, names = clf.transition_matrix_, [short_name(name) for name in clf.classes_]
+    pairs = [
+        f"{names[i]} labelled {names[j]} ({percent(T[i, j])} of {names[i]})"
+        for i, j in worst_pairs(T, MOST_PAIRS)
+    ]
+    return ["Most often mistaken: " + "; ".join(pairs) + "."] if pairs else []

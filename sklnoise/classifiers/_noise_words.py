@@ -1,0 +1,170 @@
+"""What a fit knows of the noise, in words: for its representation and for the report."""
+
+import numpy as np
+
+from sklnoise.classifiers._weak_first_pass import MOST_DOUBT
+
+MOST_NAMED = 8
+"""Classes, or pairs of them, that a sentence names before it counts the rest."""
+
+LONGEST_NAME = 40
+
+
+def rate_words(summary, *, estimated):
+    """Tell the noise rate and its interval.
+
+    Parameters
+    ----------
+    summary : Bunch
+        `noise_summary_` of a fitted classifier.
+
+    estimated : bool
+        Whether T was estimated rather than given.
+
+    Returns
+    -------
+    words : str
+        A sentence.
+    """
+    if summary.noise_rate is None:
+        return "Nothing is known of the noise rate: no transition matrix was estimated."
+    kind = "Estimated noise rate" if estimated else "Noise rate by the given T"
+    interval = interval_words(summary.noise_rate_interval)
+    interval = f" (95% interval {interval})" if interval else ""
+    return f"{kind}: {percent(summary.noise_rate)} of the labels{interval}."
+
+
+def interval_words(interval):
+    """Tell an interval of shares.
+
+    Parameters
+    ----------
+    interval : tuple of float
+        Its ends.
+
+    Returns
+    -------
+    words : str
+        Empty where the ends look the same, as under even noise of a known rate.
+    """
+    low, high = map(percent, interval)
+    return f"{low} to {high}" if low != high else ""
+
+
+def caution_words(clf):
+    """List the reasons to distrust what is known of the noise.
+
+    Parameters
+    ----------
+    clf : NoiseRobustClassifier
+        Fitted.
+
+    Returns
+    -------
+    cautions : list of str
+        A sentence or two each; empty where there is no reason.
+    """
+    summary, cautions = clf.noise_summary_, []
+    if summary.weak_first_pass:
+        evidence = summary.evidence
+        cautions.append(
+            "Weak first pass: it cannot tell label noise from its own errors (doubt "
+            f"{evidence.doubt:.2f}, noise of a strong one stays below {MOST_DOUBT}; it "
+            f"meets {percent(evidence.skill)} more labels than the most frequent label "
+            "does). Clean but hard data look the same."
+        )
+    if summary.indistinguishable_classes:
+        pairs = [
+            " / ".join(map(short_name, pair))
+            for pair in summary.indistinguishable_classes
+        ]
+        cautions.append(
+            f"Noisy labels alone cannot tell these classes apart: {enumerated(pairs)}. "
+            "Their names may even be swapped. Rows whose label is known to be right, "
+            "passed as trusted, settle it."
+        )
+    if summary.dominated_classes:
+        names = enumerated(map(short_name, summary.dominated_classes))
+        cautions.append(
+            f"More often labelled as another class than as themselves: {names}. A "
+            "correction by such a T rests on knowledge from elsewhere, or on chance."
+        )
+    return cautions
+
+
+def worst_pairs(transition_matrix, n_pairs, least=0.005):
+    """Find the largest entries of T off its diagonal.
+
+    Parameters
+    ----------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T.
+
+    n_pairs : int
+        How many.
+
+    least : float, default=0.005
+        Entries below it are left out.
+
+    Returns
+    -------
+    pairs : list of tuple of int
+        Clean class and noisy label, by code; the largest entry first.
+    """
+    T = np.array(transition_matrix)
+    np.fill_diagonal(T, -1)
+    order = np.argsort(-T, axis=None, kind="stable")[:n_pairs]
+    pairs = zip(*np.unravel_index(order, T.shape))
+    return [(int(i), int(j)) for i, j in pairs if T[i, j] >= least]
+
+
+def percent(share):
+    """Write a share as a percentage.
+
+    Parameters
+    ----------
+    share : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    text : str
+        With one digit behind the point.
+    """
+    return f"{100 * share:.1f}%"
+
+
+def short_name(label):
+    """Write a class label, shortened where it is long.
+
+    Parameters
+    ----------
+    label : object
+        The label.
+
+    Returns
+    -------
+    name : str
+        At most `LONGEST_NAME` characters; not escaped.
+    """
+    name = str(label)
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def enumerated(names):
+    """Write the first few names, and how many there are besides.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names.
+
+    Returns
+    -------
+    text : str
+        At most `MOST_NAMED` of them.
+    """
+    names = list(names)
+    more = len(names) - MOST_NAMED
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,90 @@
+"""What shows the progress of a fit: bars where they can be drawn, otherwise lines."""
+
+import multiprocessing
+import os
+import sys
+import threading
+from importlib.util import find_spec
+
+from sklnoise.classifiers._progress_lines import Lines
+
+
+def display(name, verbose, draws):
+    """Make what shows the progress.
+
+    Parameters
+    ----------
+    name : str
+        Of the classifier.
+
+    verbose : int
+        At least 1.
+
+    draws : bool
+        Whether it can draw.
+
+    Returns
+    -------
+    display : Lines or Bars
+        A follower.
+    """
+    if not draws:
+        return Lines(name)
+    from sklnoise.classifiers._progress_bars import Bars  # rich is optional
+
+    return Bars(name, tables=verbose > 1)
+
+
+def tables_of_nets(classifier):
+    """Tell whether nets print lines of their own, which would tear bars apart.
+
+    Parameters
+    ----------
+    classifier : NoiseRobustClassifier
+        With the nets of a user.
+
+    Returns
+    -------
+    prints : bool
+        Whether one of them has been told to.
+    """
+    models = classifier.estimator, classifier.first_pass
+    return any(getattr(model, "verbose", 0) for model in models)
+
+
+def can_draw():
+    """Tell whether bars can be drawn.
+
+    Returns
+    -------
+    can_draw : bool
+        Whether rich is installed and this is the main thread of the main process, at a
+        terminal that can go back in a line.
+    """
+    return (
+        multiprocessing.parent_process() is None
+        and threading.current_thread() is threading.main_thread()
+        and is_terminal(sys.stdout)
+        and is_terminal(sys.stderr)
+        and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+        and find_spec("rich") is not None
+    )
+
+
+def is_terminal(stream):
+    """Tell whether a stream is a terminal.
+
+    Parameters
+    ----------
+    stream : file or None
+        Perhaps closed.
+
+    Returns
+    -------
+    is_terminal : bool
+        Whether somebody may look at it.
+    """
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False

@@ -1,0 +1,125 @@
+"""What a net is in the middle of its training: its epochs so far, a copy to predict."""
+
+from copy import copy, deepcopy
+from numbers import Number
+
+import torch
+from skorch.history import History
+
+LOSSES = "train", "valid"
+
+
+def epochs_of(net):
+    """Keep what the history of a net tells of each epoch as a whole.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Trained, or in training.
+
+    Returns
+    -------
+    history : skorch.history.History
+        The numbers and words of each epoch, without its batches; with `train_loss` and,
+        where rows were held out and judged, `valid_loss`, whoever records them.
+    """
+    kept = History()
+    for epoch in net.history:
+        values = {n: v for n, v in epoch.items() if isinstance(v, Number | str)}
+        for prefix in LOSSES:
+            if f"{prefix}_loss" not in values:
+                values |= mean_of_batches(epoch["batches"], prefix)
+        kept.append(values | {"batches": []})
+    return kept
+
+
+def mean_of_batches(batches, prefix):
+    """Compute the mean loss of an epoch as skorch does.
+
+    Parameters
+    ----------
+    batches : list of dict
+        Those of an epoch in a history.
+
+    prefix : {"train", "valid"}
+        Which rows.
+
+    Returns
+    -------
+    mean : dict
+        The loss by its name; empty where there is none.
+    """
+    name, size = f"{prefix}_loss", f"{prefix}_batch_size"
+    pairs = [(batch[name], batch[size]) for batch in batches if name in batch]
+    return {name: mean_loss(*zip(*pairs))} if pairs else {}
+
+
+def mean_loss(losses, sizes):
+    """Compute the mean loss of a row.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        One a batch.
+
+    sizes : sequence of int
+        Rows of each batch.
+
+    Returns
+    -------
+    loss : float
+        The mean.
+    """
+    return sum(loss * size for loss, size in zip(losses, sizes)) / sum(sizes)
+
+
+def snapshot(net):
+    """Copy a net in the middle of its training, to predict with.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Not changed.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Of the same class, with weights of its own and without what only a training
+        needs: optimizer and callbacks.
+    """
+    memo = stand_ins(net)
+    taken = object.__new__(type(net))
+    leave_out = {"optimizer_", "notify", "run_single_epoch"}
+    vars(taken).update({n: v for n, v in vars(net).items() if n not in leave_out})
+    vars(taken).update(
+        module_=deepcopy(net.module_, memo),
+        criterion_=deepcopy(net.criterion_, memo),
+        history_=epochs_of(net),
+        callbacks_=[],
+    )
+    return taken
+
+
+def stand_ins(net):
+    """Make what a copy has in the place of tensors that torch does not copy.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        In training.
+
+    Returns
+    -------
+    memo : dict
+        For `deepcopy`: results of a step that a module has kept, as mere values.
+    """
+    memo = {}
+    for part in (*net.module_.modules(), *net.criterion_.modules()):
+        for value in vars(part).values():
+            if torch.is_tensor(value) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()
+    hidden = net.criterion_.hidden
+    if hidden is not None:
+        memo[id(hidden)] = stand_in = copy(hidden)
+        vars(stand_in).pop("taken", None)
+    return memo

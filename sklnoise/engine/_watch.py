@@ -1,0 +1,103 @@
+"""The seam by which every route tells that an epoch begins or is over."""
+
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+
+from sklnoise.engine._callbacks import raised_by_callback
+from sklnoise.engine._replaced import Replaced, method
+
+
+class Stopped(KeyboardInterrupt):
+    """Ends a training, as who watches it has asked for."""
+
+
+@contextmanager
+def told_by_loop(net, watch, n_epochs):
+    """Let skorch's loop tell of its epochs, without a callback in the net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        About to be trained.
+
+    watch : callable or None
+        `watch(event, net, n_epochs)` is told of "on_train_begin", "on_epoch_begin" and
+        "on_epoch_end", after the callbacks of the net; what it returns at the end of an
+        epoch tells whether to stop. None costs nothing.
+
+    n_epochs : int
+        As many as there will be, unless the training is stopped.
+    """
+    if watch is None:
+        yield
+        return
+    watch("on_train_begin", net, n_epochs)
+    tell = partial(notify_and_tell, net, watch, n_epochs)
+    vars(net)["notify"] = Replaced(net, "notify", tell)
+    try:
+        yield
+    except Stopped:
+        pass
+    finally:
+        vars(net).pop("notify", None)
+
+
+def notify_and_tell(net, watch, n_epochs, event, **kwargs):
+    """Notify the callbacks of a net, in the place of its method `notify`.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        In training.
+
+    watch : callable
+        See `told_by_loop`.
+
+    n_epochs : int
+        Of the training.
+
+    event : str
+        Name of a method of callbacks.
+
+    **kwargs : dict
+        Passed on to them.
+
+    Raises
+    ------
+    Stopped
+        If who watches asks for it at the end of an epoch.
+    """
+    notify = method(net, "notify")
+    if event not in ("on_epoch_begin", "on_epoch_end"):
+        notify(event, **kwargs)
+        return
+    try:
+        notify(event, **kwargs)
+    except KeyboardInterrupt as interrupt:
+        if event == "on_epoch_end" and raised_by_callback(interrupt):
+            watch(event, net, n_epochs)  # the last epoch, as a callback stops
+        raise
+    if watch(event, net, n_epochs) and event == "on_epoch_end":
+        raise Stopped
+
+
+@contextmanager
+def undisturbed(device):
+    """Keep what is run in the middle of a training apart from it.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        Where the net is trained: its random state is as before, afterwards, as is that
+        of the CPU, and nothing is computed in half precision.
+    """
+    device = torch.device(device)
+    devices = [] if device.type == "cpu" else [device]
+    kind = "cuda" if device.type == "cpu" else device.type  # no device, if any kind
+    with (
+        torch.random.fork_rng(devices, device_type=kind),
+        torch.autocast(device.type, enabled=False),
+    ):
+        yield

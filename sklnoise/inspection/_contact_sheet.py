@@ -1,0 +1,149 @@
+"""Suspect images side by side, with their labels and what these may be instead."""
+
+import numpy as np
+
+from sklnoise.inspection._canvas import shortened, text_width
+
+POINTS = 9
+"""Font size of the captions."""
+
+PER_LINE = 4
+TILE = 1.3
+"""Width in inches of an image with its margins."""
+
+CAPTION = 0.55
+"""Height in inches of the text above and below an image."""
+
+LEAST_SIDE = 4
+"""Pixels from which two axes are an image and not a short sequence."""
+
+
+class ContactSheet:
+    """Images side by side, four a line.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_rows, height, width) or (n_rows, height, width, 3)
+        From 0 to 1.
+
+    names : list of str
+        Of the rows.
+
+    labels, suggested : list of str
+        Their labels, and those that are more likely.
+    """
+
+    def __init__(self, images, names, labels, suggested):
+        self.images = images
+        self.names = names
+        self.labels = labels
+        self.suggested = suggested
+        self.n_columns = min(PER_LINE, len(images))
+        self.n_lines = -(-len(images) // self.n_columns)
+        self.size = TILE * self.n_columns, (TILE + CAPTION) * self.n_lines
+
+    def draw(self, figure, height):
+        """Draw the sheet.
+
+        Parameters
+        ----------
+        figure : matplotlib Figure or SubFigure
+            Where to draw.
+
+        height : float
+            Of the figure, in inches; the lines share it.
+
+        Returns
+        -------
+        axes : list of matplotlib Axes
+            One an image.
+        """
+        grid = figure.subplots(self.n_lines, self.n_columns, squeeze=False).ravel()
+        axes = list(grid[: len(self.images)])
+        for ax in grid[len(axes) :]:
+            ax.set_axis_off()
+        for ax, image, name, *pair in zip(
+            axes, self.images, self.names, self.labels, self.suggested
+        ):
+            ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+            ax.set(xticks=[], yticks=[])
+            ax.set_title(caption(*pair), fontsize=POINTS, parse_math=False)
+            ax.set_xlabel(f"row {name}", fontsize=POINTS - 2, parse_math=False)
+        return axes
+
+
+def caption(label, suggested):
+    """Write "label → suggested" as wide as an image, in two lines where it is long.
+
+    Parameters
+    ----------
+    label, suggested : str
+        The label and what it may be instead.
+
+    Returns
+    -------
+    text : str
+        The caption.
+    """
+    room = 72 * (TILE - 0.1)
+    text = f"{label} → {suggested}"
+    if text_width([text], POINTS) <= room:
+        return text
+    lines = []
+    for part in (label, f"→ {suggested}"):
+        most = len(part)
+        while text_width([shortened(part, most)], POINTS) > room:
+            most -= 1
+        lines.append(shortened(part, most))
+    return "\n".join(lines)
+
+
+def as_images(X):
+    """Turn rows that look like images into pictures.
+
+    Parameters
+    ----------
+    X : object
+        Rows, as they were taken.
+
+    Returns
+    -------
+    images : ndarray of shape (n_rows, height, width[, 3]) or None
+        In grey or colour, from 0 to 1; None where the rows are no images.
+    """
+    if not hasattr(X, "ndim") or X.ndim not in (3, 4):
+        return None
+    X = np.asarray(X)
+    if X.dtype.kind not in "fiub":
+        return None
+    if X.ndim == 4:
+        if X.shape[1] in (1, 3, 4) and min(X.shape[2:]) >= LEAST_SIDE:
+            X = np.moveaxis(X, 1, 3)
+        if X.shape[3] not in (1, 3, 4):
+            return None
+        X = X[..., 0] if X.shape[3] == 1 else X[..., :3]
+    if min(X.shape[1:3]) < LEAST_SIDE:
+        return None
+    return scaled(X)
+
+
+def scaled(images):
+    """Scale pixels to the range from 0 to 1.
+
+    Parameters
+    ----------
+    images : ndarray
+        Bytes, shares, or numbers of any range.
+
+    Returns
+    -------
+    images : ndarray of floats
+        Bytes are divided by 255, shares stay; else the range that occurs is taken.
+    """
+    if images.dtype == np.uint8:
+        return images / 255
+    images = np.nan_to_num(images.astype(float), posinf=0, neginf=0)
+    low, high = images.min(), images.max()
+    if low >= 0 and high <= 1:
+        return images
+    return (images - low) / max(high - low, np.finfo(float).tiny)

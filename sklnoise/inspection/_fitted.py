@@ -1,0 +1,92 @@
+"""The fitted classifier inside a pipeline or a search."""
+
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklnoise.classifiers import NoiseRobustClassifier
+
+
+def fitted_classifier(estimator, kinds=NoiseRobustClassifier):
+    """Return the fitted classifier that an estimator ends in.
+
+    Parameters
+    ----------
+    estimator : NoiseRobustClassifier, Pipeline, search or FrozenEstimator
+        A pipeline must end in the classifier, a search such as
+        :class:`sklearn.model_selection.GridSearchCV` have it in `best_estimator_`.
+
+    kinds : type or tuple of types, default=NoiseRobustClassifier
+        Classifiers that are taken.
+
+    Returns
+    -------
+    classifier : NoiseRobustClassifier
+        The fitted classifier, or that of another kind.
+
+    Raises
+    ------
+    TypeError
+        If there is no such classifier at the end.
+
+    NotFittedError
+        If it is not fitted yet.
+    """
+    classifier = innermost(estimator)
+    if isinstance(classifier, kinds):
+        check_is_fitted(classifier)
+        return classifier
+    if is_search(classifier):
+        check_is_fitted(classifier)
+        raise TypeError(
+            f"estimator must keep the classifier that it fitted; got {classifier!r}, "
+            "which has no best_estimator_. Let the search refit the best one: refit=True."
+        )
+    names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+    raise TypeError(
+        f"estimator must be a fitted {' or '.join(names)}, or a Pipeline or search that "
+        f"ends in one; got {estimator!r}"
+        + ("." if classifier is estimator else f", which ends in {classifier!r}.")
+        + " Pass the estimator that was fitted, not its class, labels or probabilities."
+    )
+
+
+def innermost(estimator):
+    """Follow the last steps of pipelines and the best estimators of searches.
+
+    Parameters
+    ----------
+    estimator : object
+        Anything.
+
+    Returns
+    -------
+    estimator : object
+        What they end in; a search without a best estimator is an end itself.
+    """
+    while True:
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif is_search(estimator) and hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return estimator
+
+
+def is_search(estimator):
+    """Tell whether an estimator is a search over parameters, by what it must have.
+
+    Parameters
+    ----------
+    estimator : object
+        Anything.
+
+    Returns
+    -------
+    is_search : bool
+        True for scikit-learn's searches, and those of others made alike.
+    """
+    names = ("fit", "estimator", "scoring", "refit", "cv", "return_train_score")
+    return not isinstance(estimator, type) and all(hasattr(estimator, n) for n in names)

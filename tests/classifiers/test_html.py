@@ -1,0 +1,128 @@
+"""A notebook shows what is known of the noise under scikit-learn's diagram."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Bunch, estimator_html_repr
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._noise_words import (
+    MOST_NAMED,
+    enumerated,
+    short_name,
+    worst_pairs,
+)
+
+T = [[0.8, 0.2, 0.0], [0.0, 0.9, 0.1], [0.0, 0.0, 1.0]]
+SUMMARY = "sklnoise-summary"
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, y = np.arange(30.0)[:, None] / 30, np.repeat(["ant", "<b>", "cat"], 10)
+    clf = NoiseRobustClassifier(transition=T, random_state=0)
+    return clf.fit(X, y)
+
+
+@pytest.fixture
+def changed(fitted):
+    return deepcopy(fitted)
+
+
+def summary_of(clf):
+    return clf._repr_html_().partition(SUMMARY)[2]
+
+
+def test_diagram_of_scikit_learn_comes_first(fitted):
+    html = fitted._repr_html_()
+    assert html.startswith("<style>")
+    assert html.index("sk-container") < html.index(SUMMARY)
+
+
+def test_noise_rate_is_shown_with_its_interval(fitted):
+    summary = fitted.noise_summary_
+    low, high = summary.noise_rate_interval
+    told = (
+        f"Noise rate by the given T: {100 * summary.noise_rate:.1f}% of the labels "
+        f"(95% interval {100 * low:.1f}% to {100 * high:.1f}%)"
+    )
+    assert told in summary_of(fitted)
+
+
+def test_estimated_rate_is_called_an_estimate(fitted, quick_net, noisy_blobs):
+    X, y_noisy, *_ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, cv=2, random_state=0).fit(X, y_noisy)
+    assert "Estimated noise rate: " in summary_of(clf)
+
+
+def test_worst_pairs_are_named_and_escaped(fitted):
+    # Classes are sorted: "<b>" is the first.
+    told = "&lt;b&gt; labelled ant (20.0% of &lt;b&gt;); ant labelled cat (10.0% of ant)."
+    assert told in summary_of(fitted)
+    assert "<b>" not in summary_of(fitted)
+
+
+def test_reasons_for_doubt_are_shown(changed):
+    changed.noise_summary_.update(
+        weak_first_pass=True,
+        evidence=Bunch(doubt=0.5, skill=0.0),
+        indistinguishable_classes=[("<b>", "cat")],
+        dominated_classes=["ant"],
+    )
+    html = summary_of(changed)
+    assert html.count("Caution") == 3
+    assert "doubt 0.50" in html
+    assert "&lt;b&gt; / cat" in html
+    assert "as themselves: ant" in html
+
+
+def test_nothing_is_claimed_without_a_transition(fitted):
+    X, y = np.arange(10.0)[:, None], np.arange(10) % 2
+    clf = NoiseRobustClassifier(correction="none", random_state=0).fit(X, y)
+    assert "Nothing is known of the noise rate" in summary_of(clf)
+    assert "mistaken" not in summary_of(clf)
+
+
+def test_nothing_is_added_before_fit(fitted):
+    for clf in (NoiseRobustClassifier(), clone(fitted)):
+        assert SUMMARY not in clf._repr_html_()
+
+
+def test_notebooks_get_the_same(fitted):
+    bundle = fitted._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(fitted)
+    assert SUMMARY in bundle["text/html"]
+
+
+def test_text_display_has_no_html(fitted):
+    with sklearn.config_context(display="text"):
+        assert not hasattr(fitted, "_repr_html_")
+        assert "text/html" not in fitted._repr_mimebundle_()
+
+
+def test_pipeline_shows_its_diagram(fitted):
+    pipe = make_pipeline(StandardScaler(), fitted)
+    assert "NoiseRobustClassifier" in pipe._repr_html_()
+    assert estimator_html_repr(pipe).startswith("<style>")
+
+
+def test_worst_pairs_come_in_order():
+    assert worst_pairs(np.array(T), 5) == [(0, 1), (1, 2)]
+    assert worst_pairs(np.array(T), 1) == [(0, 1)]
+    assert worst_pairs(np.ones((1, 1)), 3) == []
+
+
+def test_long_lists_are_counted():
+    names = [f"class {k}" for k in range(MOST_NAMED + 3)]
+    assert enumerated(names).endswith("class 7 and 3 more")
+    assert enumerated(names[:2]) == "class 0, class 1"
+
+
+def test_long_names_are_shortened():
+    assert short_name("x" * 100) == "x" * 39 + "…"
+    assert short_name(7) == "7"
