@@ -1,0 +1,254 @@
+"""How rows of X are shown: as columns of a table, as text or as a picture."""
+
+import numpy as np
+from scipy.sparse import issparse
+from torch.utils.data import Dataset
+
+from sklnoise._compat import safe_indexing
+from sklnoise.inspection._contact_sheet import as_images
+from sklnoise.inspection._report_html import element, folded, number, picture
+from sklnoise.inspection._report_image import thumbnail
+
+MOST_COLUMNS, MOST_IMAGES = 8, 200
+LONGEST_HEADER = 40
+
+
+def show_rows(X, rows):
+    """Make the cells of some rows, when they are asked for.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
+        Rows of any kind that a classifier or pipeline takes.
+
+    rows : ndarray of shape (n_rows,)
+        Those to show.
+
+    Returns
+    -------
+    headers : list of str
+        Names of the columns; none where the rows cannot be shown.
+
+    cells : iterator of list of Html
+        One list a row.
+
+    note : str
+        What is not shown of them; empty if nothing.
+    """
+    if isinstance(X, Dataset):
+        return [], ([] for _ in rows), "The rows of a Dataset are not shown."
+    if issparse(X):
+        return show_sparse(X.tocsr()[rows])
+    if hasattr(X, "columns") and hasattr(X, "shape"):
+        return show_frame(X, rows)
+    taken = safe_indexing(X, rows) if len(rows) else []
+    return show_array(as_array(taken))
+
+
+def as_array(rows):
+    """Turn rows into an array; texts and lists of uneven length into one of objects.
+
+    Parameters
+    ----------
+    rows : array-like of shape (n_rows, ...)
+        Rows.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_rows, ...)
+        The rows.
+    """
+    try:
+        return np.asarray(rows)
+    except ValueError:
+        uneven = np.empty(len(rows), dtype=object)
+        uneven[:] = rows
+        return uneven
+
+
+def show_frame(X, rows):
+    """Show the first columns of a data frame.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Of pandas, polars or their like.
+
+    rows : ndarray of shape (n_rows,)
+        Those to show.
+
+    Returns
+    -------
+    headers : list of str
+        Names of the columns.
+
+    cells : iterator of list of Html
+        One list a row.
+
+    note : str
+        How many columns are left out.
+    """
+    names, taken = list(X.columns), safe_indexing(X, rows)
+    # Column by column: a whole frame as one array would lose the types.
+    columns = [
+        list(taken.iloc[:, j] if hasattr(taken, "iloc") else taken[name])
+        for j, name in enumerate(names[:MOST_COLUMNS])
+    ]
+    cells = (list(map(show_value, row)) for row in zip(*columns))
+    return [short_header(name) for name in names[:MOST_COLUMNS]], cells, left_out(names)
+
+
+def show_sparse(taken):
+    """Show the largest entries of sparse rows.
+
+    Parameters
+    ----------
+    taken : CSR matrix of shape (n_rows, n_features)
+        Rows.
+
+    Returns
+    -------
+    headers : list of str
+        One column.
+
+    cells : iterator of list of Html
+        One list a row.
+
+    note : str
+        Empty: the header says it.
+    """
+
+    def cell(row):
+        part = slice(*taken.indptr[row : row + 2])
+        columns, values = taken.indices[part], taken.data[part]
+        top = np.argsort(-np.abs(values), kind="stable")[:MOST_COLUMNS]
+        told = ", ".join(f"{columns[k]}: {plain(values[k])}" for k in top)
+        return [folded(told or "all zero")]
+
+    return ["largest entries (column: value)"], map(cell, range(taken.shape[0])), ""
+
+
+def show_array(taken):
+    """Show rows of an array.
+
+    Parameters
+    ----------
+    taken : ndarray of shape (n_rows, ...)
+        Rows.
+
+    Returns
+    -------
+    headers : list of str
+        Names of the columns; none where the rows have no shape to show.
+
+    cells : iterator of list of Html
+        One list a row.
+
+    note : str
+        What is not shown of them.
+    """
+    if taken.ndim == 1:
+        return ["row of X"], ([show_value(value)] for value in taken), ""
+    if taken.ndim == 2:
+        n_columns = taken.shape[1]
+        headers = [f"column {j}" for j in range(min(n_columns, MOST_COLUMNS))]
+        cells = (list(map(show_value, row[:MOST_COLUMNS])) for row in taken)
+        return headers, cells, left_out(range(n_columns))
+    images = as_images(taken[:MOST_IMAGES])
+    if images is None:
+        shape = " x ".join(map(str, taken.shape[1:]))
+        return [], ([] for _ in taken), f"Rows of shape {shape} are not shown."
+    return ["image"], map(show_image, images), ""
+
+
+def show_image(image):
+    """Show an image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width[, n_channels])
+        The image, from 0 to 1.
+
+    Returns
+    -------
+    cells : list of Html
+        One cell.
+    """
+    height, width = image.shape[:2]
+    described = f"Thumbnail of this row's image of {height} by {width} pixels"
+    return [picture(thumbnail(image), described, class_="thumb")]
+
+
+def show_value(value):
+    """Show one value.
+
+    Parameters
+    ----------
+    value : object
+        Number, text or anything else; missing ones are named so.
+
+    Returns
+    -------
+    html : Html
+        Escaped, the rest of long texts folded away.
+    """
+    text = plain(value)
+    if text is None:
+        return element("td", "missing", class_="quiet")
+    if isinstance(value, int | float | np.number):
+        return number(text)
+    return element("td", folded(text))
+
+
+def plain(value):
+    """Write one value.
+
+    Parameters
+    ----------
+    value : object
+        The value.
+
+    Returns
+    -------
+    text : str or None
+        None where it is missing.
+    """
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else f"{value:.4g}"
+    missing = value is None or str(value) in ("<NA>", "NaT")
+    return None if missing else str(value)
+
+
+def short_header(name):
+    """Write the name of a column, shortened where it is long.
+
+    Parameters
+    ----------
+    name : object
+        The name.
+
+    Returns
+    -------
+    text : str
+        Not escaped.
+    """
+    text = str(name)
+    return text if len(text) <= LONGEST_HEADER else text[: LONGEST_HEADER - 1] + "…"
+
+
+def left_out(names):
+    """Tell how many columns are not shown.
+
+    Parameters
+    ----------
+    names : sized
+        All columns.
+
+    Returns
+    -------
+    note : str
+        Empty where all are shown.
+    """
+    if len(names) <= MOST_COLUMNS:
+        return ""
+    return f"The first {MOST_COLUMNS} of {len(names)} columns are shown."

@@ -1,0 +1,189 @@
+"""The most suspicious rows of a report."""
+
+import numpy as np
+
+from sklnoise.classifiers._noise_words import short_name
+from sklnoise.inspection._report_cells import show_rows
+from sklnoise.inspection._report_html import Html, element, folded, number, table
+
+MOST_ROWS = 1000
+MOST_BYTES = 1_000_000
+"""Size of the table at which it ends, so that the file stays small."""
+
+
+def suspect_section(X, y, judgement, n_suspects):
+    """Show the most suspicious rows.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
+        Rows.
+
+    y : array-like of shape (n_samples,)
+        Labels, perhaps with an index.
+
+    judgement : Judgement
+        What is thought of the labels.
+
+    n_suspects : int
+        Rows to show at most.
+
+    Returns
+    -------
+    html : Html
+        A section.
+    """
+    found = np.flatnonzero(judgement.is_issue)
+    order = np.argsort(judgement.quality[found], kind="stable")
+    worst = found[order][: min(n_suspects, MOST_ROWS)]
+    title = element("h2", "Most suspicious labels", id="suspects")
+    if not len(found):
+        return element("section", title, element("p", "No label is suspected."))
+    headers, rows, note = [], [], ""
+    if len(worst):
+        headers, rows, note = table_rows(X, y, judgement, worst)
+    shown = within(rows, MOST_BYTES)
+    told = [list_words(len(found), len(shown)), note]
+    if len(shown) < len(worst):
+        told.append("The list ends early to keep the file small.")
+    parts = [title, element("p", " ".join(filter(None, told)))]
+    if shown:
+        parts.append(table("Most suspicious labels", headers, shown, all_rows=True))
+    return element("section", parts)
+
+
+def list_words(n_found, n_shown):
+    """Tell what the list is.
+
+    Parameters
+    ----------
+    n_found, n_shown : int
+        Suspected rows, and those of them that are listed.
+
+    Returns
+    -------
+    words : str
+        A few sentences.
+    """
+    rows = "1 row" if n_found == 1 else f"{n_found:,} rows"
+    part = f"The {n_shown:,} most suspicious are listed, the worst first."
+    if n_shown == n_found:
+        part = "All are listed, the worst first."
+    elif not n_shown:
+        part = "None is listed."
+    return (
+        f"In {rows} another label is more likely. {part} Quality is the probability that "
+        "the label is right. A suggestion is a reason to look, not a correction."
+    )
+
+
+def table_rows(X, y, judgement, worst):
+    """Make the rows of the table, when they are asked for.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
+        Rows.
+
+    y : array-like of shape (n_samples,)
+        Labels, perhaps with an index.
+
+    judgement : Judgement
+        What is thought of the labels.
+
+    worst : ndarray of shape (n_shown,)
+        Numbers of judged rows.
+
+    Returns
+    -------
+    headers : list of str
+        Names of the columns.
+
+    rows : iterator of list of Html
+        Cells of each row.
+
+    note : str
+        What of X is not shown.
+    """
+    positions, names = judgement.rows[worst], index_of(X, y)
+    headers, cells, note = show_rows(X, positions)
+    judged = ["row", "label", "suggested", "quality"]
+    if names is not None:
+        judged.insert(1, "index")
+
+    def rows():
+        for k, position, of_row in zip(worst, positions, cells):
+            row = [element("th", f"{position}", scope="row")]
+            row += [] if names is None else [folded(str(names[position]))]
+            row += [
+                element("td", short_name(judgement.labels[k]), class_="name"),
+                element("td", short_name(judgement.suggested_labels[k]), class_="name"),
+                number(quality_text(judgement.quality[k])),
+            ]
+            yield row + list(of_row)
+
+    return judged + headers, rows(), note
+
+
+def quality_text(quality):
+    """Write a quality.
+
+    Parameters
+    ----------
+    quality : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    text : str
+        With three digits.
+    """
+    return f"{quality:.3f}" if quality >= 0.0005 else "<0.001"
+
+
+def index_of(X, y):
+    """Return the names of the rows, where they are more than numbers from 0.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
+        Rows.
+
+    y : array-like of shape (n_samples,)
+        Labels.
+
+    Returns
+    -------
+    index : Index or None
+        Of the data frame, or else of the series of labels.
+    """
+    for data in (X, y):
+        index = getattr(data, "index", None)
+        if index is not None and not callable(index):  # a list has a method `index`
+            return None if list(index) == list(range(len(index))) else index
+    return None
+
+
+def within(rows, n_bytes):
+    """Take rows while they are small enough together.
+
+    Parameters
+    ----------
+    rows : iterator of list of Html
+        Cells of each row.
+
+    n_bytes : int
+        Size of all of them.
+
+    Returns
+    -------
+    rows : list of list of Html
+        The first of them.
+    """
+    taken, size = [], 0
+    for row in rows:
+        size += sum(len(Html(cell).encode()) for cell in row)
+        if size > n_bytes:
+            break
+        taken.append(row)
+    return taken

@@ -1,0 +1,113 @@
+"""The report in a browser: it fits on every screen and fetches nothing."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.inspection import noise_report
+
+BROWSER = next(
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])),
+    None,
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed"),
+]
+
+# The page is shown in a frame of the wanted width, as windows have a least width.
+FRAME = """<!DOCTYPE html><title>waiting</title>
+<iframe src="copy.html" style="width:{width}px;height:900px;border:0"></iframe>
+<script>
+addEventListener("message", event => {{ document.title = event.data; }});
+</script>
+"""
+MEASURE = """<script>
+addEventListener("load", () => parent.postMessage(JSON.stringify({
+  page: document.documentElement.scrollWidth,
+  window: innerWidth,
+  sticking_out: [...document.querySelectorAll("main > *, section > *")]
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+    .map(e => e.tagName),
+  fetched: performance.getEntriesByType("resource")
+    .map(e => e.name).filter(name => !name.startsWith("data:")),
+}), "*"));
+</script></body>"""
+
+
+def fit_two():
+    X = np.random.RandomState(0).standard_normal((60, 30))
+    return NoiseRobustClassifier(transition=0.2, random_state=0), X, X[:, 0] > 0
+
+
+def fit_ten_images():
+    images = np.random.RandomState(0).random_sample((200, 12, 12))
+    flat = FunctionTransformer(lambda rows: rows.reshape(len(rows), -1))
+    clf = NoiseRobustClassifier(correction="none", random_state=0)
+    return make_pipeline(flat, clf), images, np.arange(200) % 10
+
+
+def fit_hundred():
+    X = np.random.RandomState(0).standard_normal((600, 5))
+    y = np.array([f"the_long_name_of_class_{k:03}" for k in range(100)])
+    return NoiseRobustClassifier(transition=0.3, random_state=0), X, np.tile(y, 6)
+
+
+def fit_texts():
+    texts = [("unbreakable" * 30 + " word" * (row % 7)) for row in range(60)]
+    clf = NoiseRobustClassifier(correction="none", random_state=0)
+    return make_pipeline(TfidfVectorizer(), clf), texts, np.arange(60) % 2
+
+
+@pytest.fixture(scope="module", params=[fit_two, fit_ten_images, fit_hundred, fit_texts])
+def html(request):
+    estimator, X, y = request.param()
+    title = "averyveryverylongtitlewithoutablank" * 3
+    return noise_report(estimator.fit(X, y), X, y, title=title)
+
+
+@pytest.fixture
+def measure(html, tmp_path):
+    """Show the report in a frame of some width and measure it."""
+
+    def measure(width):
+        # The copy may run the script that measures, and still fetch nothing.
+        copy = html.replace(
+            "default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'"
+        )
+        assert copy != html
+        (tmp_path / "copy.html").write_text(copy.replace("</body>", MEASURE), "utf-8")
+        (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
+        flags = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--virtual-time-budget=5000",
+        ]
+        flags += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+        page = (tmp_path / "frame.html").as_uri()
+        done = subprocess.run(
+            [BROWSER, *flags, page], capture_output=True, text=True, timeout=120
+        )
+        [title] = re.findall("<title>(.*?)</title>", done.stdout)
+        assert title != "waiting", done.stderr
+        return json.loads(title)
+
+    return measure
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_page_never_scrolls_sideways_and_fetches_nothing(measure, width):
+    measured = measure(width)
+    assert measured["window"] == width
+    assert measured["page"] <= width
+    assert measured["sticking_out"] == []
+    assert measured["fetched"] == []
