@@ -5,16 +5,53 @@ from typing import Annotated
 
 import typer
 
+import sklnoise as package
 from sklnoise.cli._demo import run_demo
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(pretty_exceptions_enable=False)
 
 
-@app.callback()
-def sklnoise():
+def print_version(wanted: bool):  # numpydoc ignore=PR01
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"sklnoise {package.__version__}")
+        raise typer.Exit
+
+
+def matching_corrections(incomplete: str):
+    """Complete the name of a correction.
+
+    Parameters
+    ----------
+    incomplete : str
+        How it begins.
+
+    Returns
+    -------
+    names : list of str
+        The names that begin so.
+    """
+    from sklnoise.cli._fit import NAMES
+
+    return [name for name in NAMES if name.startswith(incomplete)]
+
+
+@app.callback(invoke_without_command=True)
+def sklnoise(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=print_version,
+            is_eager=True,
+            help="Print the version and end.",
+        ),
+    ] = False,
+):  # numpydoc ignore=PR01
     """Train neural networks on noisy labels as if they were clean."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -32,3 +69,75 @@ def demo(
     if not out.absolute().parent.is_dir():
         raise typer.BadParameter(f"the folder of {out} does not exist.")
     run_demo(out, seeds, jobs)
+
+
+@app.command()
+def audit(
+    data: Annotated[Path, typer.Argument(help="Table: .csv, .tsv or .parquet.")],
+    target: Annotated[str, typer.Option(help="Column of the labels.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Report to write, one HTML file.")
+    ] = None,
+    issues: Annotated[
+        Path | None, typer.Option(help="CSV to write: all suspicious rows.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Fitted model to write, for sklnoise predict.")
+    ] = None,
+    correction: Annotated[
+        str,
+        typer.Option(
+            help="How the training corrects for wrong labels.",
+            autocompletion=matching_corrections,
+        ),
+    ] = "forward",
+    trusted: Annotated[
+        str | None,
+        typer.Option(help="Column that is true where the label is known to be right."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="The same seed, the same result.")
+    ] = 0,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes; the result does not depend on it."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document instead of tables.")
+    ] = False,
+):  # numpydoc ignore=PR01
+    """Find the suspicious labels of a table and the noise behind them."""
+    from sklnoise.cli._audit import run_audit
+
+    outputs = {"--out": out, "--issues": issues, "--model": model}
+    run_audit(
+        data,
+        target,
+        trusted=trusted,
+        outputs={option: path for option, path in outputs.items() if path is not None},
+        quiet=quiet,
+        as_json=as_json,
+        correction=correction,
+        device=device,
+        seed=seed,
+        jobs=jobs,
+    )
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="Model that audit --model wrote.")],
+    data: Annotated[Path, typer.Argument(help="Table with the columns of the audit's.")],
+    out: Annotated[
+        Path | None, typer.Option(help="CSV to write; without it, it is printed.")
+    ] = None,
+):  # numpydoc ignore=PR01
+    """Predict the clean labels of new rows.
+
+    A model is a pickle, which can run any code: use only those that you trust.
+    """
+    from sklnoise.cli._predict import run_predict
+
+    run_predict(model, data, out)

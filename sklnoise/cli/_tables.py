@@ -1,10 +1,11 @@
-"""What the demo prints, laid out: accuracies, warnings and matrices."""
+"""What the commands print, laid out: accuracies, warnings and matrices."""
 
 import re
 from textwrap import shorten
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 SHOWN = 0.05
 """Entries of T below this are a dot."""
@@ -63,7 +64,7 @@ def warning_lines(outcomes):
     return lines
 
 
-def matrix_table(title, transition_matrix):
+def matrix_table(title, transition_matrix, names=None):
     """Lay out T compactly, small entries as dots.
 
     Parameters
@@ -74,15 +75,20 @@ def matrix_table(title, transition_matrix):
     transition_matrix : ndarray of shape (n_classes, n_classes)
         T.
 
+    names : list of str, default=None
+        Names of the classes; None numbers them.
+
     Returns
     -------
     table : rich.table.Table
         Rows are clean classes.
     """
-    table = Table(title=title, box=None, padding=0, header_style="dim")
-    for name in ("", *range(len(transition_matrix))):
-        table.add_column(str(name), justify="right", min_width=3)
-    for i, row in enumerate(transition_matrix):
+    gap = 0 if names is None else (0, 1)
+    names = [str(i) for i in range(len(transition_matrix))] if names is None else names
+    table = Table(title=title, box=None, padding=gap, header_style="dim")
+    for name in ("", *names):
+        table.add_column(Text(name), justify="right", min_width=3)
+    for name, row in zip(names, transition_matrix):
         cells = (f"{100 * p:.0f}" if p >= SHOWN else "·" for p in row)
-        table.add_row(f"[dim]{i}[/dim]", *cells)
+        table.add_row(Text(name, style="dim"), *cells)
     return table

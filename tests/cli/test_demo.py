@@ -86,27 +86,21 @@ def test_module_runs_as_a_command():
 
 
 @pytest.mark.parametrize("package", ["typer", "rich"])
-def test_missing_extra_says_what_to_install(monkeypatch, capsys, package):
-    forget(monkeypatch, "sklnoise.cli._", f"{package}.")
+def test_missing_extra_says_what_to_install(forget, monkeypatch, capsys, package):
+    forget("sklnoise.cli._", f"{package}.")
     monkeypatch.setitem(sys.modules, package, None)
     assert run_main("--help") == 1
-    assert 'pip install "sklnoise[cli,plot]"' in capsys.readouterr().err
+    assert 'pip install "sklnoise[cli]"' in capsys.readouterr().err
 
 
 def test_missing_matplotlib_is_told_before_the_work(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert run_main("demo", "--seeds", 1) == 1
-    assert 'pip install "sklnoise[cli,plot]"' in capsys.readouterr().err
+    assert 'pip install "sklnoise[cli]"' in capsys.readouterr().err
 
 
-def test_another_missing_module_is_not_blamed_on_the_extras(monkeypatch):
-    forget(monkeypatch, "sklnoise.cli._")
+def test_another_missing_module_is_not_blamed_on_the_extras(forget, monkeypatch):
+    forget("sklnoise.cli._")
     monkeypatch.setitem(sys.modules, "sklnoise.cli._study", None)
     with pytest.raises(ModuleNotFoundError, match="_study"):
         main()
-
-
-def forget(monkeypatch, *prefixes):
-    """Have modules imported anew, and put back afterwards."""
-    for name in [name for name in sys.modules if name.startswith(prefixes)]:
-        monkeypatch.delitem(sys.modules, name)

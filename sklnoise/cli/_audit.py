@@ -1,0 +1,233 @@
+"""The audit of a table: read, fit, judge, write and tell."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sklnoise.cli._document import document
+from sklnoise.cli._errors import some
+from sklnoise.cli._fit import check_setting, fit_table
+from sklnoise.cli._model import save_model
+from sklnoise.cli._print import print_audit
+from sklnoise.cli._read import read_table
+from sklnoise.cli._rows import Table, take_apart
+from sklnoise.cli._write import check_outputs, written_together
+from sklnoise.inspection._judgement import judge_fitted
+
+DIGITS = 6
+"""Digits of a quality that are told; no one needs more."""
+
+
+class Audit(NamedTuple):
+    """What an audit found.
+
+    Attributes
+    ----------
+    target : str
+        Name of the column of the labels.
+
+    table : Table
+        What was learned from.
+
+    pipeline : Pipeline
+        Fitted.
+
+    suspects : pandas.DataFrame
+        One line a suspicious row, the worst first: `label`, `suggested` and `quality`;
+        the index is the row in the file.
+
+    notes : list of str
+        What the user should know, a line each.
+
+    written : dict of str to Path
+        Files, by option.
+    """
+
+    target: str
+    table: Table
+    pipeline: object
+    suspects: pd.DataFrame
+    notes: list
+    written: dict
+
+    @property
+    def classifier(self):
+        """The fitted classifier.
+
+        Returns
+        -------
+        classifier : NoiseRobustClassifier
+            The last step of the pipeline.
+        """
+        return self.pipeline[-1]
+
+
+def run_audit(data, target, *, trusted, outputs, quiet, as_json, **setting):
+    """Find the suspicious labels of a table.
+
+    Parameters
+    ----------
+    data : Path
+        The table.
+
+    target : str
+        Column of the labels.
+
+    trusted : str or None
+        Column that marks the rows whose label is known to be right.
+
+    outputs : dict of str to Path
+        Files to write: of "--out", "--issues" and "--model" those that are wanted.
+
+    quiet : bool
+        Whether nothing is printed.
+
+    as_json : bool
+        Whether one JSON document is printed, instead of tables.
+
+    **setting : dict
+        `correction`, `device`, `seed` and `jobs`.
+
+    Raises
+    ------
+    BadInput
+        If an argument or a file is of no use.
+    """
+    check_setting(setting["correction"], setting["device"])
+    check_outputs(outputs, [data])
+    file = read_table(data)
+    table = take_apart(file, data, target, trusted)
+    pipeline, notes = fit_table(*table[:3], **setting, verbose=0 if quiet else 1)
+    suspects, n_not_judged = find_suspects(pipeline, table)
+    notes = notes_on(pipeline, table, n_not_judged) + notes
+    audit = Audit(target, table, pipeline, suspects, notes, outputs)
+    write_files(audit, file, data.name)
+    if as_json:
+        print(document(audit))
+    elif not quiet:
+        print_audit(audit)
+
+
+def find_suspects(pipeline, table):
+    """Find the labels that are more likely wrong than right.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted on the table.
+
+    table : Table
+        The rows.
+
+    Returns
+    -------
+    suspects : pandas.DataFrame
+        Without the trusted rows; see `Audit`.
+
+    n_not_judged : int
+        Rows that no fold has held out.
+    """
+    judged = judge_fitted(pipeline, table.X, table.y)
+    columns = {
+        "label": judged.labels,
+        "suggested": judged.suggested_labels,
+        "quality": judged.quality.astype(np.float64),
+    }
+    frame = pd.DataFrame(columns, index=table.X.index[judged.rows])
+    frame = frame[judged.is_issue & ~table.trusted[judged.rows]]
+    frame = frame.sort_values("quality", kind="stable").round({"quality": DIGITS})
+    return frame, judged.n_left_out
+
+
+def notes_on(pipeline, table, n_not_judged):
+    """Tell what became of rows and columns.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted on the table.
+
+    table : Table
+        The rows.
+
+    n_not_judged : int
+        Rows that no fold has held out.
+
+    Returns
+    -------
+    notes : list of str
+        A line each.
+    """
+    notes = []
+    if table.n_left_out:
+        notes.append(f"{table.n_left_out} rows without a label were left out.")
+    by_reason = {}
+    for name, kind in pipeline[0].kinds_.items():
+        if kind.name == "dropped":
+            by_reason.setdefault(kind.detail, []).append(name)
+    for reason, names in by_reason.items():
+        notes.append(f"Not used, {reason}: {some(names, 8)}.")
+    if not hasattr(pipeline[-1], "out_of_fold_proba_"):
+        notes.append(
+            "This correction fits no folds: the labels are judged by a network that has "
+            "learned them, and wrong ones that it knows by heart look right."
+        )
+    if n_not_judged:
+        notes.append(f"{n_not_judged} rows were held out by no fold and are not judged.")
+    return notes
+
+
+def write_files(audit, file, name):
+    """Write the files that are wanted, all of them or none.
+
+    Parameters
+    ----------
+    audit : Audit
+        What was found.
+
+    file : pandas.DataFrame
+        The table as it was read.
+
+    name : str
+        Name of its file.
+    """
+    # The report may need matplotlib, and takes a while: only where it is wanted.
+    from sklnoise import inspection
+
+    table, pipeline = audit.table, audit.pipeline
+    with written_together(audit.written.values()) as beside:
+        for option, path in audit.written.items():
+            if option == "--out":
+                title = f"Labels of {name}, column {audit.target}"
+                inspection.noise_report(
+                    pipeline, table.X, table.y, path=beside[path], title=title
+                )
+            elif option == "--issues":
+                issue_table(audit.suspects, file).to_csv(beside[path])
+            else:
+                columns = table.X.columns.tolist()
+                save_model(pipeline, audit.target, columns, beside[path])
+
+
+def issue_table(suspects, file):
+    """Put the suspicious rows beside what the file says of them.
+
+    Parameters
+    ----------
+    suspects : pandas.DataFrame
+        See `Audit`.
+
+    file : pandas.DataFrame
+        The table as it was read.
+
+    Returns
+    -------
+    issues : pandas.DataFrame
+        `label`, `suggested` and `quality`, then all columns of the file; one that has
+        one of these names, or "row", is called "... (file)".
+    """
+    rows = file.loc[suspects.index]
+    taken = {"row", *suspects.columns}
+    renamed = {name: f"{name} (file)" for name in rows.columns if name in taken}
+    return pd.concat([suspects, rows.rename(columns=renamed)], axis=1)

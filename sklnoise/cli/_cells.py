@@ -1,0 +1,115 @@
+"""The cells of a column, each different one once, as text and as numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+MISSING = {"", "?", "-", "na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none"}
+"""Cells that say that there is no value, in lower case."""
+
+
+class Cells(NamedTuple):
+    """The cells of a column, each different one once.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_rows,)
+        Place of each cell in `texts`, -1 where it is missing.
+
+    texts : ndarray of str
+        The different cells, stripped.
+    """
+
+    codes: np.ndarray
+    texts: np.ndarray
+
+    def spread(self, values, missing):
+        """Give each row what was found for its value.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_values,)
+            One entry a value.
+
+        missing : object
+            What a missing cell gets.
+
+        Returns
+        -------
+        spread : ndarray of shape (n_rows,)
+            One entry a row.
+        """
+        values = np.asarray(values)
+        return np.append(values, np.array([missing], dtype=values.dtype))[self.codes]
+
+    def weights(self):
+        """Return the share of each value in the cells that are not missing.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_values,)
+            They sum to 1.
+        """
+        present = self.codes[self.codes >= 0]
+        return np.bincount(present, minlength=len(self.texts)) / max(len(present), 1)
+
+
+def cells_of(column, missing=MISSING):
+    """Find the different cells of a column, as text.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Of any type.
+
+    missing : set of str, default=MISSING
+        Cells that stand for no value, in lower case.
+
+    Returns
+    -------
+    cells : Cells
+        Whole floats are written as integers.
+    """
+    codes, raw = pd.factorize(column.astype(object), use_na_sentinel=True)
+    texts = [as_text(value) for value in raw]
+    present = [text for text in texts if text.lower() not in missing]
+    place = {text: code for code, text in enumerate(dict.fromkeys(present))}
+    moved = np.array([place.get(text, -1) for text in texts] + [-1], dtype=np.int64)
+    return Cells(moved[codes], np.array(list(place), dtype=object))
+
+
+def as_text(value):
+    """Write a cell as text.
+
+    Parameters
+    ----------
+    value : object
+        Not missing.
+
+    Returns
+    -------
+    text : str
+        Stripped.
+    """
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    return str(value).strip()
+
+
+def numbers_of(values):
+    """Read texts as numbers.
+
+    Parameters
+    ----------
+    values : ndarray of str
+        Texts.
+
+    Returns
+    -------
+    numbers : ndarray of float
+        NaN where a text is no finite number.
+    """
+    numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
+    numbers = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)

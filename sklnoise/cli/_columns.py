@@ -1,0 +1,228 @@
+"""A table of any columns as the numbers that a network takes."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from sklnoise.cli._dates import date_part_names, date_parts
+from sklnoise.cli._kinds import convert, kind_of
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):
+    """Encode the columns of a data frame, each by what it holds.
+
+    Numbers, also those written as text, are filled by their median, marked where they
+    were missing, and standardised; so are booleans and the parts of dates. Categories
+    become one column a value, "missing" and all rare values one each; texts become
+    TF-IDF weights of their words. Columns that are constant, empty or name the rows are
+    dropped.
+
+    Parameters
+    ----------
+    max_categories : int, default=100
+        Columns that a category gives at most; its other values share one.
+
+    max_words : int, default=20000
+        Words of a text column that are kept, the most frequent ones.
+
+    Attributes
+    ----------
+    kinds_ : dict of str to Kind
+        What each column holds.
+
+    transformer_ : ColumnTransformer
+        The fitted parts.
+
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Names of the columns.
+
+    n_features_in_ : int
+        Number of the columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklnoise.cli._columns import TableEncoder
+    >>> X = pd.DataFrame({"size": ["1", "?", "3"], "colour": ["red", "blue", "red"]})
+    >>> TableEncoder().fit_transform(X).shape
+    (3, 4)
+    """
+
+    def __init__(self, *, max_categories=100, max_words=20_000):
+        self.max_categories = max_categories
+        self.max_words = max_words
+
+    def fit(self, X, y=None):
+        """Recognise the columns and fit their parts.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The table.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TableEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        TypeError
+            If X is not a data frame.
+
+        ValueError
+            If no column is of any use.
+        """
+        check_frame(X)
+        self.kinds_ = {name: kind_of(X[name], name) for name in X.columns}
+        self.feature_names_in_ = np.array(list(X.columns), dtype=object)
+        self.n_features_in_ = len(X.columns)
+        if all(kind.name == "dropped" for kind in self.kinds_.values()):
+            reasons = "; ".join(f"{n!r}: {k.detail}" for n, k in self.kinds_.items())
+            raise ValueError(
+                "X must have a column to learn from; all are of no use "
+                f"({reasons or 'there is none'}). Add columns that describe the rows."
+            )
+        self.transformer_ = self._parts().fit(self._converted(X))
+        return self
+
+    def transform(self, X):
+        """Encode a table with the same columns.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            Its columns may stand in another order, and there may be more.
+
+        Returns
+        -------
+        X_encoded : ndarray or CSR matrix of shape (n_rows, n_features), dtype=float32
+            Sparse where most of it is 0.
+
+        Raises
+        ------
+        TypeError
+            If X is not a data frame.
+
+        ValueError
+            If a column is missing.
+        """
+        check_is_fitted(self)
+        check_frame(X)
+        absent = self.missing_columns(X.columns)
+        if absent:
+            raise ValueError(
+                f"X must have all columns of the training table; {absent} are missing. "
+                "Add them, with empty cells where nothing is known."
+            )
+        encoded = self.transformer_.transform(self._converted(X)).astype(np.float32)
+        return encoded.tocsr() if issparse(encoded) else encoded
+
+    def missing_columns(self, names):
+        """Find the columns that are needed and not there.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Columns of a new table.
+
+        Returns
+        -------
+        missing : list of str
+            Columns that were dropped are not needed.
+        """
+        there = set(names)
+        return [name for name in self._used() if name not in there]
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of the encoded table.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored; the columns have the names of the training table.
+
+        Returns
+        -------
+        names : ndarray of str
+            One a column.
+        """
+        check_is_fitted(self)
+        return self.transformer_.get_feature_names_out()
+
+    def _used(self, *kinds):
+        """Return the names of the columns of some kinds, or of all that are used."""
+        return [
+            name
+            for name, kind in self.kinds_.items()
+            if kind.name != "dropped" and (not kinds or kind.name in kinds)
+        ]
+
+    def _converted(self, X):
+        """Return a frame of the used columns as values of their kind."""
+        columns = {name: convert(X[name], self.kinds_[name]) for name in self._used()}
+        return pd.DataFrame(columns, index=X.index)
+
+    def _parts(self):
+        """Return the transformer of each group of columns."""
+        numbers = partial(
+            SimpleImputer, strategy="median", add_indicator=True, keep_empty_features=True
+        )
+        parts = {
+            "number": make_pipeline(numbers(), StandardScaler()),
+            "date": make_pipeline(
+                FunctionTransformer(date_parts, feature_names_out=date_part_names),
+                numbers(),
+                StandardScaler(),
+            ),
+            "category": OneHotEncoder(
+                handle_unknown="infrequent_if_exist",
+                min_frequency=2,
+                max_categories=self.max_categories,
+                dtype=np.float32,
+            ),
+        }
+        groups = {
+            "number": self._used("number", "boolean"),
+            "date": self._used("date"),
+            "category": self._used("category"),
+        }
+        steps = [(name, parts[name], columns) for name, columns in groups.items()]
+        steps = [step for step in steps if step[2]]
+        words = TfidfVectorizer(
+            max_features=self.max_words, sublinear_tf=True, dtype=np.float32
+        )
+        steps += [(f"text of {name}", words, name) for name in self._used("text")]
+        return ColumnTransformer(steps)
+
+
+def check_frame(X):
+    """Refuse what has no named columns.
+
+    Parameters
+    ----------
+    X : object
+        The table.
+
+    Raises
+    ------
+    TypeError
+        If it is not a data frame of pandas.
+    """
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(
+            f"X must be a pandas.DataFrame; got {type(X).__name__}. The columns are "
+            "found by their names: pd.DataFrame(X, columns=[...])."
+        )

@@ -1,0 +1,77 @@
+"""What the user got wrong, in one line that says what to do."""
+
+from difflib import get_close_matches
+
+LONGEST = 400
+"""Characters of a message; the rest is cut off."""
+
+
+class BadInput(Exception):
+    """Arguments or files that a command cannot work with; ends it with exit code 2."""
+
+
+def one_line(text, longest=LONGEST):
+    """Bring a text onto one line of printable characters.
+
+    Parameters
+    ----------
+    text : object
+        Made a str.
+
+    longest : int, default=400
+        Characters that are kept.
+
+    Returns
+    -------
+    line : str
+        With "..." at the end where something was cut off.
+    """
+    line = " ".join(str(text)[: 4 * longest].split())
+    line = "".join(char if char.isprintable() else "?" for char in line)
+    return line if len(line) <= longest else line[: longest - 3] + "..."
+
+
+def choices(name, names, what):
+    """Tell which names there are, the closest one first.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+
+    names : iterable of str
+        What there is.
+
+    what : str
+        What the names are called, in the plural.
+
+    Returns
+    -------
+    text : str
+        One or two sentences.
+    """
+    names = [str(known) for known in names]
+    lower = {known.lower(): known for known in names}
+    close = get_close_matches(name.lower(), lower, n=1)
+    hint = f"Did you mean {lower[close[0]]!r}? " if close else ""
+    return f"{hint}The {what} are {some(names, 20)}."
+
+
+def some(names, most):
+    """Name the first few, and how many there are besides.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names.
+
+    most : int
+        How many are named.
+
+    Returns
+    -------
+    text : str
+        Quoted.
+    """
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,141 @@
+"""The fit of an audit: a pipeline, and the warnings as short notes."""
+
+import re
+import sys
+import warnings
+from contextlib import redirect_stdout
+
+from sklearn.pipeline import Pipeline
+
+from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._correction import CORRECTIONS
+from sklnoise.cli._columns import TableEncoder
+from sklnoise.cli._errors import BadInput, choices, one_line
+from sklnoise.engine import resolve_device
+from sklnoise.exceptions import FoldFitError, NonFiniteLossError
+
+LONGEST_NOTE = 200
+
+NAMES = (*CORRECTIONS, "auto")
+"""Corrections that can be named."""
+
+
+def check_setting(correction, device):
+    """Refuse settings that the classifier does not know, before any file is read.
+
+    Parameters
+    ----------
+    correction : str
+        Name of a correction.
+
+    device : str
+        Where to train.
+
+    Raises
+    ------
+    BadInput
+        If one of them is unknown, or the device is not there.
+    """
+    if correction not in NAMES:
+        raise BadInput(
+            f"--correction {correction!r} is not known. "
+            f"{choices(correction, NAMES, 'corrections')}"
+        )
+    try:
+        resolve_device(device)
+    except ValueError as error:
+        raise BadInput(
+            f"--device {device!r} cannot be used here: {first_sentence(error.__cause__)} "
+            "Use auto, cpu, or cuda or mps where there is one."
+        ) from error
+
+
+def fit_table(X, y, trusted, *, correction, device, seed, jobs, verbose):
+    """Fit the encoder and the classifier to a table.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame
+        Columns to learn from.
+
+    y : ndarray of shape (n_rows,)
+        Noisy labels.
+
+    trusted : ndarray of shape (n_rows,), dtype=bool
+        Rows whose label is known to be right.
+
+    correction, device : str
+        As the classifier takes them.
+
+    seed : int
+        Its random state.
+
+    jobs : int or None
+        Folds that are fitted at the same time.
+
+    verbose : int
+        Whether progress is shown, on stderr.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        Fitted.
+
+    notes : list of str
+        One line a kind of warning.
+
+    Raises
+    ------
+    BadInput
+        If the table cannot be learned from.
+    """
+    classifier = NoiseRobustClassifier(
+        correction=correction,
+        device=device,
+        n_jobs=jobs,
+        random_state=seed,
+        verbose=verbose,
+    )
+    pipeline = Pipeline([("table", TableEncoder()), ("classifier", classifier)])
+    known = {"classifier__trusted": trusted} if trusted.any() else {}
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
+        warnings.simplefilter("always")
+        try:
+            pipeline.fit(X, y, **known)
+        except (ValueError, FoldFitError, NonFiniteLossError) as error:
+            raise BadInput(f"The fit failed: {one_line(error)}") from error
+    pipeline.set_params(classifier__verbose=0)
+    return pipeline, list(dict.fromkeys(map(note_of, caught)))
+
+
+def note_of(warning):
+    """Bring a warning onto one line.
+
+    Parameters
+    ----------
+    warning : warnings.WarningMessage
+        As it was caught.
+
+    Returns
+    -------
+    note : str
+        Category and first sentence.
+    """
+    return f"{warning.category.__name__}: {first_sentence(warning.message)}"
+
+
+def first_sentence(text):
+    """Return the first sentence of a text, up to a colon.
+
+    Parameters
+    ----------
+    text : object
+        Made a str.
+
+    Returns
+    -------
+    sentence : str
+        On one line, shortened where it is long.
+    """
+    sentence = re.split(r"(?<=[.!?:])\s", str(text).strip())[0]
+    return one_line(sentence.rstrip(".:") + ".", LONGEST_NOTE)

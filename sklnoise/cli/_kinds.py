@@ -1,0 +1,155 @@
+"""What a column of a table holds, and its cells as values of that kind."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from sklnoise.cli._cells import cells_of, numbers_of
+from sklnoise.cli._dates import date_format_of, seconds_of
+
+WORDS = {
+    **dict.fromkeys(("true", "t", "yes", "y"), 1.0),
+    **dict.fromkeys(("false", "f", "no", "n"), 0.0),
+}
+"""Words for true and false, in lower case."""
+
+TEXT_WORDS = 2.5
+"""Words a cell has on average in a column of text, not of categories."""
+
+MANY = 40
+"""Different values that are too many for categories of several words."""
+
+ID_SHARE = 0.9
+"""Share of rows with a value of their own from which a column is an identifier."""
+
+FEW_ROWS = 20
+"""With fewer rows nothing is said of identifiers."""
+
+ID_NAME = re.compile(r"(.*[_\s.-])?(id|uuid|guid|index)|unnamed: 0", re.IGNORECASE)
+
+
+class Kind(NamedTuple):
+    """What a column holds.
+
+    Attributes
+    ----------
+    name : {"number", "boolean", "date", "category", "text", "dropped"}
+        How it is used.
+
+    detail : str or None
+        The format of a date, the reason why a column is dropped.
+    """
+
+    name: str
+    detail: str | None = None
+
+
+def kind_of(column, name):
+    """Recognise what a column holds.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Of any type.
+
+    name : str
+        Its name.
+
+    Returns
+    -------
+    kind : Kind
+        Also whether it is of no use.
+    """
+    cells = cells_of(column)
+    n_values, n_missing = len(cells.texts), (cells.codes < 0).sum()
+    if not n_values:
+        return Kind("dropped", "all values are missing")
+    if n_values == 1 and not n_missing:
+        return Kind("dropped", "the same value in all rows")
+    if {value.lower() for value in cells.texts} <= set(WORDS):
+        return Kind("boolean")
+    numbers = numbers_of(cells.texts)
+    if not np.isnan(numbers).any():
+        is_id = counts_rows(cells, numbers, name)
+        return Kind("dropped", "numbers the rows") if is_id else Kind("number")
+    date_format = date_format_of(cells.texts)
+    if date_format:
+        return Kind("date", date_format)
+    return kind_of_strings(cells)
+
+
+def kind_of_strings(cells):
+    """Tell categories, text and identifiers apart.
+
+    Parameters
+    ----------
+    cells : Cells
+        Strings of any kind.
+
+    Returns
+    -------
+    kind : Kind
+        By the number of different values and of words.
+    """
+    n_values, n_present = len(cells.texts), (cells.codes >= 0).sum()
+    n_words = cells.weights() @ [len(value.split()) for value in cells.texts]
+    if n_words >= TEXT_WORDS and (n_values > MANY or n_values > n_present / 2):
+        return Kind("text")
+    if n_present >= FEW_ROWS and n_values > ID_SHARE * n_present:
+        return Kind("dropped", "nearly every row has a value of its own")
+    return Kind("category")
+
+
+def counts_rows(cells, numbers, name):
+    """Tell whether numbers do no more than name the rows.
+
+    Parameters
+    ----------
+    cells : Cells
+        A column of numbers.
+
+    numbers : ndarray of shape (n_values,)
+        The same as floats.
+
+    name : str
+        Its name.
+
+    Returns
+    -------
+    is_id : bool
+        For different integers that leave no number out, or are called an id.
+    """
+    if len(numbers) < max(len(cells.codes), FEW_ROWS) or (numbers % 1).any():
+        return False
+    return numbers.max() - numbers.min() == len(numbers) - 1 or bool(
+        ID_NAME.fullmatch(str(name))
+    )
+
+
+def convert(column, kind):
+    """Turn the cells of a column into values of its kind.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Of any type; cells that are not of the kind are missing.
+
+    kind : Kind
+        What the column of the training table holds.
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows,)
+        Float, NaN where missing, for numbers, booleans and dates (seconds since 1970);
+        otherwise str, empty where missing.
+    """
+    cells = cells_of(column)
+    if kind.name == "number":
+        return cells.spread(numbers_of(cells.texts), np.nan)
+    if kind.name == "boolean":
+        found = [WORDS.get(value.lower(), np.nan) for value in cells.texts]
+        return cells.spread(np.array(found, dtype=np.float64), np.nan)
+    if kind.name == "date":
+        return cells.spread(seconds_of(cells.texts, kind.detail), np.nan)
+    return cells.spread(cells.texts, "")

@@ -1,0 +1,146 @@
+"""The labels of a table, and the rows whose label is known to be right."""
+
+import numpy as np
+
+from sklnoise.cli._cells import MISSING, cells_of, numbers_of
+from sklnoise.cli._errors import BadInput, one_line
+from sklnoise.cli._kinds import WORDS
+
+NO_LABEL = MISSING - {"none", "-"}
+"""Cells that say that there is no label; "none" is the name of a class at times."""
+
+KNOWN = {**WORDS, "1": 1.0, "0": 0.0}
+"""What a column of trusted rows may hold, in lower case."""
+
+MANY_NUMBERS = 20
+"""Different numbers from which a target that has fractions is a quantity."""
+
+MANY_CLASSES = 100
+"""Different values from which a target needs enough rows of each."""
+
+FEW_A_CLASS = 10
+"""Rows a class that are too few where there are so many classes."""
+
+
+def read_labels(column):
+    """Read the labels of a column.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Of any type.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_labelled,)
+        Integers where all labels are written as such, otherwise str.
+
+    is_labelled : ndarray of shape (n_rows,), dtype=bool
+        The rows that have one.
+
+    Raises
+    ------
+    BadInput
+        If the labels are not those of a few classes.
+    """
+    cells = cells_of(column, missing=NO_LABEL)
+    is_labelled = cells.codes >= 0
+    check_classes(cells, column.name, is_labelled.sum())
+    names = cells.texts.tolist()
+    if all(is_integer(name) for name in names):
+        values = np.array([int(name) for name in names])
+    else:
+        values = np.array(names)
+    return values[cells.codes[is_labelled]], is_labelled
+
+
+def is_integer(text):
+    """Tell whether a text is how an integer is written.
+
+    Parameters
+    ----------
+    text : str
+        Text.
+
+    Returns
+    -------
+    is_integer : bool
+        False for "01", "1.0" and what needs more than 15 digits.
+    """
+    digits = text.removeprefix("-")
+    return digits.isdecimal() and len(digits) <= 15 and str(int(text)) == text
+
+
+def check_classes(cells, name, n_rows):
+    """Refuse a target that names no classes.
+
+    Parameters
+    ----------
+    cells : Cells
+        The labels.
+
+    name : str
+        Name of the column.
+
+    n_rows : int
+        Rows that have a label.
+
+    Raises
+    ------
+    BadInput
+        If all are missing or equal, or there are too many different ones.
+    """
+    n_classes = len(cells.texts)
+    if not n_classes:
+        raise BadInput(f"--target {name!r} has no label in any row. Name another column.")
+    if n_classes == 1:
+        label = one_line(cells.texts[0], 40)
+        raise BadInput(
+            f"--target {name!r} has the label {label!r} in all {n_rows} rows that have "
+            "one. Two classes at least are needed."
+        )
+    numbers = numbers_of(cells.texts)
+    fractions = np.isfinite(numbers).all() and (numbers % 1).any()
+    rare = n_classes > MANY_CLASSES and n_rows < FEW_A_CLASS * n_classes
+    unique = n_classes > MANY_NUMBERS and n_classes > n_rows / 2
+    if np.isfinite(numbers).all() and (
+        rare or unique or (fractions and n_classes > MANY_NUMBERS)
+    ):
+        raise BadInput(
+            f"--target {name!r} has {n_classes} different numbers in {n_rows} rows, like "
+            "a quantity, not classes. Name a column of classes, or group the numbers."
+        )
+    if rare or unique:
+        raise BadInput(
+            f"--target {name!r} has {n_classes} different values in {n_rows} rows, like "
+            "an identifier or free text, not classes. Name a column of classes."
+        )
+
+
+def read_trusted(column):
+    """Read which rows have a label that is known to be right.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Words for true and false, or 1 and 0; missing is false.
+
+    Returns
+    -------
+    trusted : ndarray of shape (n_rows,), dtype=bool
+        The rows.
+
+    Raises
+    ------
+    BadInput
+        If it holds anything else.
+    """
+    cells = cells_of(column)
+    unknown = [value for value in cells.texts if value.lower() not in KNOWN]
+    if unknown:
+        raise BadInput(
+            f"--trusted {column.name!r} must hold true or false, yes or no, or 1 or 0; "
+            f"got {one_line(unknown[0], 40)!r} too."
+        )
+    values = np.array([KNOWN[value.lower()] > 0 for value in cells.texts], dtype=bool)
+    return cells.spread(values, False)

@@ -1,0 +1,210 @@
+"""Columns of any kind become numbers, the same for text and typed cells."""
+
+import pickle
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from sklnoise.cli._columns import TableEncoder
+from sklnoise.cli._kinds import kind_of
+
+N_ROWS = 60
+
+
+def column(make):
+    """Make a column of text, a cell a row."""
+    return pd.Series([make(i) for i in range(N_ROWS)], dtype=object)
+
+
+COLUMNS = {
+    "number": [
+        column(lambda i: f"{i / 4}"),
+        column(lambda i: "?" if i % 7 == 0 else f" {i % 5}.5 "),
+        column(lambda i: "NA" if i % 7 == 0 else f"-{i}e3"),
+        column(lambda i: str(i % 2)),
+        column(lambda i: i * 0.1),
+        column(lambda i: "5" if i % 2 else ""),
+    ],
+    "boolean": [
+        column(lambda i: "yes" if i % 2 else "No"),
+        column(lambda i: bool(i % 2)),
+        column(lambda i: ["True", "False", ""][i % 3]),
+    ],
+    "date": [
+        column(lambda i: f"2020-{i % 12 + 1:02}-03"),
+        column(lambda i: f"2020-01-{i % 28 + 1:02}T08:{i % 60:02}:00"),
+        column(lambda i: f"{i % 28 + 1:02}.11.1999" if i % 9 else "?"),
+        column(lambda i: f"12/{i % 28 + 1}/1999"),
+        column(lambda i: pd.Timestamp(2020, 1, i % 28 + 1)),
+    ],
+    "category": [
+        column(lambda i: ["red", "green", "dark blue", ""][i % 4]),
+        column(lambda i: f"<{i % 3}"),
+        column(lambda i: ["New York City", "Rio de Janeiro"][i % 2]),
+    ],
+    "text": [
+        column(lambda i: f"a comment on item {i}"),
+        column(lambda i: f"what a {i} of a day" if i % 5 else ""),
+    ],
+    "dropped": [
+        column(lambda i: ""),
+        column(lambda i: ["?", "", "NA", None][i % 4]),
+        column(lambda i: "same"),
+        column(lambda i: f"u-{i:04}"),
+        column(lambda i: str(i + 7)),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"), [(kind, cells) for kind in COLUMNS for cells in COLUMNS[kind]]
+)
+def test_column_is_recognised(kind, cells):
+    assert kind_of(cells, "x").name == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("id", "dropped"), ("user_id", "dropped"), ("width", "number")]
+)
+def test_different_integers_are_dropped_only_if_called_an_id(name, kind):
+    assert kind_of(column(lambda i: str(i * i)), name).name == kind
+
+
+def test_few_rows_tell_nothing_of_identifiers():
+    assert kind_of(pd.Series(["3", "4", "5"]), "x").name == "number"
+    assert kind_of(pd.Series(["a", "b", "c"]), "x").name == "category"
+
+
+@pytest.fixture(scope="module")
+def table():
+    """One column of each kind; no column is an identifier."""
+    return pd.DataFrame(
+        {kind: columns[1] for kind, columns in COLUMNS.items() if kind != "boolean"}
+        | {"boolean": COLUMNS["boolean"][0]}
+    )
+
+
+def dense(X):
+    return X.toarray() if issparse(X) else X
+
+
+@pytest.fixture(scope="module")
+def encoder(table):
+    return TableEncoder().fit(table)
+
+
+def test_kinds_are_those_of_the_columns(encoder):
+    assert {name: kind.name for name, kind in encoder.kinds_.items()} == {
+        name: name for name in encoder.kinds_
+    }
+
+
+def test_output_is_finite_float32_without_missing_values(encoder, table):
+    encoded = encoder.transform(table)
+    assert encoded.dtype == np.float32
+    assert np.isfinite(dense(encoded)).all()
+
+
+def test_output_has_a_name_a_column(encoder, table):
+    names = encoder.get_feature_names_out()
+    assert len(names) == len(set(names)) == encoder.transform(table).shape[1]
+    assert not any("dropped" in name for name in names)
+
+
+def test_numbers_are_standardised_and_their_gaps_marked(table):
+    encoded = TableEncoder().fit_transform(table[["number"]])
+    is_missing = table["number"].to_numpy() == "?"
+    assert encoded.shape == (N_ROWS, 2)
+    assert np.allclose(encoded.mean(axis=0), 0, atol=1e-6)
+    assert np.allclose(encoded.std(axis=0), 1, atol=1e-6)
+    assert np.array_equal(encoded[:, 1] > 0, is_missing)
+
+
+def test_missing_is_a_category(table):
+    encoded = dense(TableEncoder().fit_transform(table[["category"]]))
+    assert encoded.shape[1] == len(table["category"].unique())
+    assert np.array_equal(encoded.sum(axis=1), np.ones(N_ROWS))
+
+
+def test_numbers_among_text_are_read_as_such():
+    X = pd.DataFrame({"x": ["12.5", "?", "1e2", "", "NA", "-3"]})
+    filled = TableEncoder().fit(X).transformer_.named_transformers_["number"][0]
+    assert filled.statistics_ == [12.5]
+
+
+def test_typed_cells_are_encoded_as_their_text(table):
+    X = table[["number", "boolean", "category", "date"]]
+    typed = pd.read_csv(StringIO(X.to_csv(index=False)), na_values="?")
+    encoder = TableEncoder().fit(X)
+    assert typed["number"].dtype == np.float64
+    assert np.array_equal(dense(encoder.transform(X)), dense(encoder.transform(typed)))
+
+
+def test_order_of_the_columns_and_further_ones_do_not_matter(encoder, table):
+    other = table[table.columns[::-1]].assign(more=1)
+    assert np.array_equal(
+        dense(encoder.transform(table)), dense(encoder.transform(other))
+    )
+
+
+def test_unknown_cells_count_as_missing(encoder, table):
+    known = ["number", "boolean", "date"]
+    strange = table.assign(**dict.fromkeys(known, "what?"))
+    absent = table.assign(**dict.fromkeys(known, ""))
+    assert np.array_equal(
+        dense(encoder.transform(strange)), dense(encoder.transform(absent))
+    )
+
+
+def test_unseen_category_is_encoded(encoder, table):
+    encoded = dense(encoder.transform(table.assign(category="ultraviolet")))
+    assert np.isfinite(encoded).all()
+
+
+def test_rare_categories_share_a_column():
+    X = pd.DataFrame({"x": ["a", "a", "b", "b", "c", "d"] * 10 + ["rare", "seldom"]})
+    few = TableEncoder(max_categories=3).fit_transform(X)
+    assert few.shape[1] == 3
+    assert TableEncoder().fit_transform(X).shape[1] == 5
+
+
+def test_one_row_can_be_encoded(encoder, table):
+    assert np.array_equal(
+        dense(encoder.transform(table[4:5])), dense(encoder.transform(table))[4:5]
+    )
+
+
+def test_missing_column_is_named(encoder, table):
+    with pytest.raises(ValueError, match=r"\['number'\] are missing"):
+        encoder.transform(table.drop(columns="number"))
+
+
+def test_dropped_column_is_not_needed(encoder, table):
+    encoder.transform(table.drop(columns="dropped"))
+
+
+def test_array_is_refused():
+    with pytest.raises(TypeError, match=r"must be a pandas\.DataFrame; got ndarray"):
+        TableEncoder().fit(np.zeros((3, 2)))
+
+
+def test_table_without_use_is_refused():
+    with pytest.raises(ValueError, match="'x': the same value in all rows"):
+        TableEncoder().fit(pd.DataFrame({"x": ["1", "1"]}))
+
+
+def test_unfitted_encoder_says_so(table):
+    with pytest.raises(NotFittedError):
+        TableEncoder().transform(table)
+
+
+def test_copy_and_clone_keep_what_they_should(encoder, table):
+    copy = pickle.loads(pickle.dumps(encoder))
+    assert np.array_equal(dense(copy.transform(table)), dense(encoder.transform(table)))
+    fresh = clone(TableEncoder(max_categories=7, max_words=5))
+    assert fresh.get_params() == {"max_categories": 7, "max_words": 5}

@@ -1,0 +1,65 @@
+"""The session that the guide shows is what the commands print."""
+
+import re
+from pathlib import Path
+from textwrap import dedent
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "cli.rst"
+
+
+def blocks(language):
+    """Return the code blocks of a language."""
+    found = re.findall(
+        rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)", GUIDE.read_text(), re.M
+    )
+    return [dedent(block).strip("\n") for block in found]
+
+
+def without_digits(text):
+    """Replace what may differ between machines: digits, and the spaces beside them."""
+    return re.sub(r"[\d\s]+", " ", text).strip()
+
+
+@pytest.fixture(scope="module")
+def session(cli, tmp_path_factory):
+    """The commands of the guide, run in a folder of their own."""
+    audit, predict = (block for block in blocks("console") if "model.joblib" in block)
+    command, _, shown = audit.partition("\n")
+    made = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("session"))
+        patch.setenv("COLUMNS", "80")
+        exec(blocks("python")[0], made)
+        audited = cli(*command.removeprefix("$ sklnoise ").split())
+        predicted = cli(*predict.removeprefix("$ sklnoise ").split())
+        issues, predictions = pd.read_csv("issues.csv"), pd.read_csv("predictions.csv")
+    return SimpleNamespace(**locals())
+
+
+@pytest.mark.slow
+def test_session_of_the_guide_is_what_is_printed(session):
+    assert session.audited.code == 0
+    assert without_digits(session.audited.out) == without_digits(session.shown)
+
+
+@pytest.mark.slow
+def test_every_row_of_the_session_is_predicted(session):
+    assert session.predicted.code == 0
+    assert len(session.predictions) == 178
+
+
+@pytest.mark.slow
+def test_numbers_that_the_guide_tells_are_those_of_the_session(session):
+    names, clean = session.made["wine"].target_names, session.made["wine"].target
+    wrong = session.made["noisy"] != clean.to_numpy()
+    issues, rows = session.issues, session.issues["row"].to_numpy() - 2
+    n_found = wrong[rows].sum()
+    told = GUIDE.read_text().replace("\n", " ")
+    assert f"each of the {len(issues)} suspicious rows" in told
+    assert f"Of the {wrong.sum()} wrong labels {n_found} are among them" in told
+    assert f"{len(issues) - n_found} are false alarms" in told
+    assert (issues["suggested"] == names[clean[rows]]).sum() == n_found
