@@ -77,7 +77,7 @@ def label_quality_scores(
     See Also
     --------
     find_label_issues : The rows whose label is probably wrong.
-    clean_posterior : The clean posterior given the row alone.
+    sklnoise.issues.clean_posterior : The clean posterior given the row alone.
 
     Notes
     -----

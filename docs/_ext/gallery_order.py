@@ -1,0 +1,36 @@
+"""The order of the gallery: what a reader needs first comes first."""
+
+ORDER = (
+    "plot_digits",
+    "plot_label_issues",
+    "plot_known_rate",
+    "plot_trusted_rows",
+    "plot_search",
+    "plot_robustness",
+    "plot_text",
+    "plot_images",
+    "plot_confident_learning",
+    "plot_weights_groups",
+    "plot_torch_loop",
+    "plot_losses",
+    "plot_transition_estimators",
+    "plot_noise_kinds",
+    "plot_hard_data",
+)
+
+
+def by_need(file_name):
+    """Place an example in the gallery.
+
+    Parameters
+    ----------
+    file_name : str
+        Of the example.
+
+    Returns
+    -------
+    place : int
+        Its index in `ORDER`; what is not listed comes last.
+    """
+    name = file_name.removesuffix(".py")
+    return ORDER.index(name) if name in ORDER else len(ORDER)

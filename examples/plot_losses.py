@@ -1,0 +1,66 @@
+"""
+What a loss does with a surprising label
+========================================
+
+A wrong label is one that the network finds improbable. How much say does such a row
+have? The curves answer for ten classes.
+"""
+
+# %%
+# A row and its label
+# -------------------
+# The network gives its label the probability `p`, and shares the rest evenly among the
+# other nine classes. The size of the gradient with respect to the logits says how hard
+# the row pulls.
+
+import matplotlib.pyplot as plt
+import torch
+
+from sklnoise.datasets import make_transition_matrix
+from sklnoise.losses import (
+    BackwardLoss,
+    ClippedCrossEntropyLoss,
+    ForwardLoss,
+    GeneralizedCrossEntropyLoss,
+    MeanAbsoluteErrorLoss,
+)
+
+T = make_transition_matrix("symmetric", 10, 0.3)
+losses = {
+    "cross-entropy": torch.nn.CrossEntropyLoss(reduction="none"),
+    "forward, T": ForwardLoss(T, reduction="none"),
+    "backward, T": BackwardLoss(T, reduction="none"),
+    "generalised, q = 0.7": GeneralizedCrossEntropyLoss(reduction="none"),
+    "mean absolute error": MeanAbsoluteErrorLoss(reduction="none"),
+    "clipped": ClippedCrossEntropyLoss(reduction="none"),
+}
+p = torch.logspace(-4, -0.001, 300, dtype=torch.float64)
+target = torch.zeros(300, dtype=torch.long)
+
+# %%
+# Value and pull
+# --------------
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+styles = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)))
+for (name, loss), style in zip(losses.items(), styles):
+    others = ((1 - p) / 9)[:, None].expand(-1, 9)
+    logits = torch.cat([p[:, None], others], dim=1).log().requires_grad_()
+    values = loss(logits, target)
+    (gradient,) = torch.autograd.grad(values.sum(), logits)
+    left.plot(p, values.detach(), linestyle=style, label=name)
+    right.plot(p, gradient.norm(dim=1), linestyle=style)
+left.set(xlabel="probability of the label", ylabel="loss", xscale="log")
+right.set(
+    xlabel="probability of the label", ylabel="length of the gradient", xscale="log"
+)
+fig.legend(loc="outside lower center", ncols=3)
+plt.show()
+
+# %%
+# To cross-entropy an improbable label is the most important of all, and that is how
+# networks learn wrong labels by heart. Forward correction levels off: past a point the
+# label is explained by the noise. Backward correction pulls harder still, and relies on
+# other rows to pull the other way; its mean is right and its variance large. The robust
+# losses give improbable labels less say, right or wrong, which makes them slow on rows
+# that are merely hard.
