@@ -11,9 +11,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-# The oldest supported versions, in an environment of their own.
+# The oldest supported versions, in an environment of their own; their packages warn of each other.
 test-oldest: .venv-oldest/.installed
-	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 -m "not slow" tests
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 -m "not slow" -o filterwarnings=default tests
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from skorch.callbacks import Callback
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers import _progress, _progress_display
+from sklnoise.classifiers import _progress, _progress_bars, _progress_display
 from sklnoise.classifiers._progress import Following
 from sklnoise.classifiers._progress_bars import Clock, in_minutes
 from sklnoise.classifiers._progress_display import can_draw, is_terminal
@@ -47,6 +47,14 @@ class Terminal:
                 self.bytes += more
         except OSError:  # so Linux says that nobody writes any more
             pass
+
+    def wait_for(self, text):
+        """Wait until something has been written to it, for a minute at most."""
+        for _ in range(6000):
+            if text in self.bytes.decode(errors="ignore"):
+                return
+            threading.Event().wait(0.01)
+        raise TimeoutError(text)
 
     def read(self):
         """Close the terminal and return all that was written to it."""
@@ -115,18 +123,22 @@ def test_bars_count_the_epochs_of_folds_and_refit(show, terminal):
     assert not any(LINE in line for line in terminal.lines())
 
 
-def test_bar_shows_how_far_it_is_and_the_time_that_is_left(show, quick_net, terminal):
-    class Slow(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            threading.Event().wait(0.12)
+def test_bar_shows_how_far_it_is_and_the_time_that_is_left(
+    show, quick_net, terminal, monkeypatch
+):
+    monkeypatch.setattr(_progress_bars, "LEAST_SECONDS", 0)
 
-    quick_net.set_params(callbacks=[Slow()])
+    class Waits(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            terminal.wait_for(f"{len(net.history) - 1}/6 epochs")
+
+    quick_net.set_params(callbacks=[Waits()])
     show(transition=0.4)
     shown = [re.search(r"(\d+)/6 epochs +(\d:\d\d left)?", x) for x in terminal.lines()]
     shown = [found for found in shown if found]
     counts = [int(found[1]) for found in shown]
     assert counts == sorted(counts)
-    assert 0 < counts[len(counts) // 2] < 6
+    assert set(counts) == set(range(7))
     assert any(found[2] for found in shown)
 
 
@@ -192,11 +204,13 @@ def test_terminal_is_given_back_after_an_error(show, quick_net, terminal, error)
         def on_epoch_end(self, net, **kwargs):
             fails()  # it is not the callback itself, which would stop the training
 
-    n_threads = threading.active_count()
+    threads = set(threading.enumerate())
     quick_net.set_params(callbacks=[Fails()])
     with pytest.raises(error):
         show(transition=0.4)
-    assert threading.active_count() == n_threads
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(5)
+        assert not thread.is_alive()
     written = terminal.read()
     assert written.rfind(SHOW_CURSOR) > written.rfind(HIDE_CURSOR) >= 0
 

@@ -57,13 +57,27 @@ def test_other_filters_suggest_the_most_probable_class(filter_by):
     assert_array_equal(frame["suggested_label"], NAMES[Y_PROBA.argmax(axis=1)])
 
 
-def test_frame_without_pandas_is_an_error_that_says_what_to_do(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
+@pytest.fixture
+def without_pandas(monkeypatch):
+    """Forget pandas, and let nobody import it again."""
+
+    class NoPandas:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "pandas":
+                raise ModuleNotFoundError(name=name)
+
+    monkeypatch.delitem(sys.modules, "pandas")
+    monkeypatch.setattr(sys, "meta_path", [NoPandas, *sys.meta_path])
+
+
+@pytest.mark.usefixtures("without_pandas")
+def test_frame_without_pandas_is_an_error_that_says_what_to_do():
     with pytest.raises(ImportError, match=r'pip install "sklnoise\[frames\]"'):
         frame_of(CODES)
 
 
-def test_mask_and_indices_need_no_pandas(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
+@pytest.mark.usefixtures("without_pandas")
+def test_mask_and_indices_need_no_pandas():
     for return_type in ("mask", "indices"):
         find_label_issues(CODES, Y_PROBA, return_type=return_type)

