@@ -71,7 +71,7 @@ right.legend()
 plt.show()
 
 # %%
-# The closer the classes, the more noise is claimed, and `fit` warns. The price is small
-# on these data, and larger on others. An estimated noise rate also holds the errors of
+# The closer the classes, the more noise is claimed, and `fit` warns. On these data that
+# has no price; on others it has. An estimated noise rate also holds the errors of
 # the model: read `weak_first_pass` first, fit `correction="none"` beside it or let
 # `correction="auto"` choose, and keep some checked labels.

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sklnoise.engine import undisturbed
+from sklnoise.engine import keeps_to_epochs, undisturbed
 
 
 class FitTasks:
@@ -107,8 +107,8 @@ class FitTasks:
             return False
         with undisturbed(net.device):
             if event == "on_train_begin" and self.task is None:
-                one = self.step.n_trainings == 1
-                self._open(max_subtasks=n_epochs if one else None)
+                known = self.step.n_trainings == 1 and keeps_to_epochs(net)
+                self._open(max_subtasks=n_epochs if known else None)
             elif event == "on_epoch_begin":
                 self.epoch = self.task.subcontext(task_name="epoch")
                 self.epoch.call_on_fit_task_begin(**self.given)

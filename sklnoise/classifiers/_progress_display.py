@@ -59,11 +59,12 @@ def can_draw():
     -------
     can_draw : bool
         Whether rich is installed and this is the main thread of the main process, at a
-        terminal that can go back in a line.
+        terminal that can go back in a line and where nothing else of rich is drawn.
     """
     return (
         multiprocessing.parent_process() is None
         and threading.current_thread() is threading.main_thread()
+        and not hasattr(sys.stdout, "rich_proxied_file")
         and is_terminal(sys.stdout)
         and is_terminal(sys.stderr)
         and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")

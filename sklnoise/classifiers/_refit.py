@@ -231,7 +231,7 @@ def attributes_in_training(net, data, rows, transition_matrix):
     return {
         "estimator_": net,
         "correction_": loss,
-        "transition_matrix_": T,
+        "transition_matrix_": np.array(T),
         "history_": net.history,
         "n_iter_": len(net.history),
     }

@@ -19,7 +19,7 @@ from sklnoise.engine._prediction import (
 from sklnoise.engine._routes import attempt, fit_nets
 from sklnoise.engine._snapshot import epochs_of, snapshot
 from sklnoise.engine._training import fit_net
-from sklnoise.engine._watch import undisturbed
+from sklnoise.engine._watch import keeps_to_epochs, undisturbed
 
 __all__ = [
     "AutoSizedNet",
@@ -33,6 +33,7 @@ __all__ = [
     "fit_nets",
     "hidden_features",
     "is_net",
+    "keeps_to_epochs",
     "make_splits",
     "mean_transition",
     "predict_proba",

@@ -50,7 +50,8 @@ def mean_of_batches(batches, prefix):
         The loss by its name; empty where there is none.
     """
     name, size = f"{prefix}_loss", f"{prefix}_batch_size"
-    pairs = [(batch[name], batch[size]) for batch in batches if name in batch]
+    both = {name, size}  # a loop of the user's own may record neither
+    pairs = [(batch[name], batch[size]) for batch in batches if both <= batch.keys()]
     return {name: mean_loss(*zip(*pairs))} if pairs else {}
 
 
@@ -86,14 +87,27 @@ def snapshot(net):
     net : skorch.NeuralNetClassifier
         Of the same class, with weights of its own and without what only a training
         needs: optimizer and callbacks.
+
+    Raises
+    ------
+    TypeError
+        If its module cannot be copied.
     """
     memo = stand_ins(net)
+    try:
+        module, criterion = deepcopy((net.module_, net.criterion_), memo)
+    except TypeError as error:
+        raise TypeError(
+            "a callback wants the classifier in the middle of its training, for which "
+            f"the network is copied; {type(net.module_).__name__} cannot be ({error}). "
+            "Give the module a __deepcopy__, or use callbacks that only count epochs."
+        ) from error
     taken = object.__new__(type(net))
     leave_out = {"optimizer_", "notify", "run_single_epoch"}
     vars(taken).update({n: v for n, v in vars(net).items() if n not in leave_out})
     vars(taken).update(
-        module_=deepcopy(net.module_, memo),
-        criterion_=deepcopy(net.criterion_, memo),
+        module_=module,
+        criterion_=criterion,
         history_=epochs_of(net),
         callbacks_=[],
     )

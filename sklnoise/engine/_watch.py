@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import torch
+from skorch import NeuralNet
 
 from sklnoise.engine._callbacks import raised_by_callback
 from sklnoise.engine._replaced import Replaced, method
@@ -11,6 +12,22 @@ from sklnoise.engine._replaced import Replaced, method
 
 class Stopped(KeyboardInterrupt):
     """Ends a training, as who watches it has asked for."""
+
+
+def keeps_to_epochs(net):
+    """Tell whether a net is trained for as many epochs as it is told, at most.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Perhaps of a class of the user's.
+
+    Returns
+    -------
+    keeps_to_epochs : bool
+        False where the loop over the epochs is not that of skorch.
+    """
+    return type(net).fit_loop is NeuralNet.fit_loop
 
 
 @contextmanager

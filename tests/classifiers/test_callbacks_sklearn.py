@@ -12,10 +12,12 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
+from skorch import NeuralNetClassifier
 
 import sklnoise._compat
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers import _progress
+from sklnoise.nn import MLP
 
 callback = pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
 
@@ -129,6 +131,30 @@ def test_what_begins_ends_between_setup_and_teardown(fit, kind):
     begun = [task for event, *task in told if event == "begin"]
     assert sorted(begun * 2) == sorted(tasks)
     assert told[0][1] == told[-1][1] == ("fit",)
+
+
+def test_loop_of_the_users_own_may_take_more_epochs_than_announced(fit):
+    class Twice(NeuralNetClassifier):
+        def fit_loop(self, X, y=None, epochs=None, **fit_params):
+            for _ in range(2):
+                super().fit_loop(X, y, epochs=N_EPOCHS - 1, **fit_params)
+            return self
+
+    notes = Notes()
+    net = Twice(MLP, max_epochs=N_EPOCHS, train_split=None, verbose=0)
+    fit(notes, estimator=net, transition=0.4)
+    n_epochs = notes.ended().count(("fit", "refit", "epoch"))
+    assert n_epochs == 2 * (N_EPOCHS - 1)
+
+
+def test_what_a_callback_writes_into_its_copy_is_not_fitted(fit):
+    class Writes(Estimators):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            if context.task_name == "epoch":
+                fitted_estimator.transition_matrix_[:] = 7
+
+    expected = fit(transition=0.4).transition_matrix_
+    assert_array_equal(fit(Writes(), transition=0.4).transition_matrix_, expected)
 
 
 def test_steps_that_are_skipped_have_no_task(fit):

@@ -1,11 +1,14 @@
 """A net in training: its epochs without their batches, and copies that predict."""
 
 import pickle
+import threading
+from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EpochScoring
 from skorch.history import History
 from torch import nn
@@ -107,3 +110,28 @@ def test_epochs_keep_scores_but_no_batches_nor_objects(make_net, fit, table):
     assert 0 <= history[-1, "accuracy"] <= 1
     assert all(epoch["batches"] == [] for epoch in history)
     assert "weights" not in history[-1]
+
+
+def test_loop_that_records_no_sizes_has_epochs_without_losses(make_net, fit, table):
+    class Bare(NeuralNetClassifier):
+        def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+            for batch in iterator or ():
+                step_fn(batch, **fit_params)
+                self.history.new_batch()
+                self.history.record_batch("train_loss", 1.0)
+
+    net = fit(make_net(kind=Bare, callbacks="disable"), table)
+    assert [set(epoch) for epoch in epochs_of(net)] == [{"epoch", "batches"}] * 3
+
+
+def test_module_that_cannot_be_copied_is_named(make_net, fit, table):
+    class Locked(Keeps):
+        lock = property(threading.Lock)
+
+        def __deepcopy__(self, memo):
+            return deepcopy(self.lock)
+
+    net = make_net(module=Locked)
+    fit(net, table)
+    with pytest.raises(TypeError, match=r"Locked cannot be .*__deepcopy__"):
+        fit(net, table, watch=Snapshots(table.X))
