@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.reproduce._cells import Cell
 from benchmarks.reproduce._patrini import (
+    SYSTEMS,
     fit_papers,
     judge,
     papers_cells,
@@ -31,6 +32,7 @@ CODE, FLOORED = "dropout of the paper's code", "the same with floored probabilit
 DROPOUT = {PAPER: 0.5, CODE: 0.2, FLOORED: 0.2}
 OF_FLOORED = "cross-entropy", "backward, T", "backward, T̂"
 OF_CODE = *OF_FLOORED, "forward, T", "forward, T̂"
+OTHERS = tuple(system for system in SYSTEMS if system not in OF_CODE)
 FLOOR = 1e-7
 """Of the probabilities in the cross-entropy of Keras, with which the paper was made."""
 
@@ -78,6 +80,7 @@ def cells(seeds):
     ours.sort(key=urgency)
     papers = papers_cells(PAPER, OF_THE_PAPER, seeds)
     code = papers_cells(CODE, OF_THE_PAPER, 1, OF_CODE)
+    code += papers_cells(CODE, OF_THE_PAPER[-1:], 1, OTHERS)
     floored = papers_cells(FLOORED, OF_THE_PAPER, 1, OF_FLOORED)
     return [*ours, *papers, *code, *floored]
 
