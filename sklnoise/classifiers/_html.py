@@ -7,10 +7,12 @@ from sklnoise.classifiers._noise_words import (
     percent,
     rate_words,
     short_name,
+    text_of,
     worst_pairs,
 )
 
 MOST_PAIRS = 3
+LONGEST_TITLE = 2000
 
 BOX = (
     "margin:.5em 0 0 .4em;padding:.4em .8em;border-left:3px solid #4c8bc4;"
@@ -35,8 +37,8 @@ def noise_html(clf):
     if not clf.__sklearn_is_fitted__():
         return ""
     estimated = clf.transition_estimator_ is not None
-    lines = [rate_words(clf.noise_summary_, estimated=estimated), *pair_words(clf)]
-    told = [f"<div>{escape(line)}</div>" for line in lines]
+    rate = rate_words(clf.noise_summary_, estimated=estimated)
+    told = [f"<div>{escape(rate)}</div>", *pair_lines(clf)]
     told += [
         f"<div><strong>Caution:</strong> {escape(line)}</div>"
         for line in caution_words(clf)
@@ -44,7 +46,7 @@ def noise_html(clf):
     return f'<div class="sklnoise-summary" style="{BOX}">{"".join(told)}</div>'
 
 
-def pair_words(clf):
+def pair_lines(clf):
     """Tell which classes are mistaken most.
 
     Parameters
@@ -55,11 +57,30 @@ def pair_words(clf):
     Returns
     -------
     lines : list of str
-        One line, none if no class is mistaken for another.
+        One line of HTML, none if no class is mistaken for another.
     """
-    T, names = clf.transition_matrix_, [short_name(name) for name in clf.classes_]
+    T, names = clf.transition_matrix_, [name_html(name) for name in clf.classes_]
     pairs = [
         f"{names[i]} labelled {names[j]} ({percent(T[i, j])} of {names[i]})"
         for i, j in worst_pairs(T, MOST_PAIRS)
     ]
-    return ["Most often mistaken: " + "; ".join(pairs) + "."] if pairs else []
+    return [f"<div>Most often mistaken: {'; '.join(pairs)}.</div>"] if pairs else []
+
+
+def name_html(label):
+    """Write a class label, the whole of a long one where the pointer rests on it.
+
+    Parameters
+    ----------
+    label : object
+        The label.
+
+    Returns
+    -------
+    html : str
+        Escaped.
+    """
+    whole, short = text_of(label), short_name(label)
+    if short == whole:
+        return escape(short)
+    return f'<span title="{escape(whole[:LONGEST_TITLE])}">{escape(short)}</span>'

@@ -1,5 +1,7 @@
 """What a fit knows of the noise, in words: for its representation and for the report."""
 
+import math
+
 import numpy as np
 
 from sklnoise.classifiers._weak_first_pass import MOST_DOUBT
@@ -147,8 +149,46 @@ def short_name(label):
     name : str
         At most `LONGEST_NAME` characters; not escaped.
     """
-    name = str(label)
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return shortened(label, LONGEST_NAME)
+
+
+def shortened(value, most):
+    """Write a value in one line, with its middle left out where it is long.
+
+    Parameters
+    ----------
+    value : object
+        A name, or what stands in a table.
+
+    most : int
+        Number of characters that are left at most.
+
+    Returns
+    -------
+    text : str
+        Beginning and end are what tells names apart.
+    """
+    text = " ".join(text_of(value).split())
+    if len(text) <= most:
+        return text
+    head = math.ceil((most - 1) / 2)
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+
+
+def text_of(value):
+    """Write a value as text that every file can hold.
+
+    Parameters
+    ----------
+    value : object
+        The value.
+
+    Returns
+    -------
+    text : str
+        Halves of surrogate pairs, which cannot be encoded, are question marks.
+    """
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def enumerated(names):

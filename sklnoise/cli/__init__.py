@@ -1,5 +1,6 @@
 """The command line: `sklnoise` and `python -m sklnoise`."""
 
+import os
 import sys
 
 from sklnoise.cli._errors import BadInput, one_line
@@ -22,11 +23,14 @@ def main():
     Raises
     ------
     SystemExit
-        Always; with code 1 if a package of the extras is missing, 2 for arguments or
-        files that are of no use, 130 after Ctrl-C.
+        Always; with code 1 if a package of the extras is missing or no one reads the
+        output any more, 2 for arguments or files that are of no use, 130 after Ctrl-C.
     """
     try:
-        sys.exit(run())
+        show_any_character()
+        code = run()
+        sys.stdout.flush()  # What fails here would be told as a traceback at the exit.
+        sys.exit(code)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:
@@ -38,8 +42,30 @@ def main():
         )
     except BadInput as error:
         stop(f"sklnoise: {one_line(error)}", 2)
+    except BrokenPipeError:
+        forget_output()
+        sys.exit(1)
+    except OSError as error:
+        forget_output()
+        stop(f"sklnoise: {one_line(error)}. Is there room, and may it be written?", 2)
     except KeyboardInterrupt:
         stop("sklnoise: interrupted; nothing was written.", INTERRUPTED)
+
+
+def show_any_character():
+    """Have the output escape the characters that its encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def forget_output():
+    """Lose what stdout could not write, which it would try again at the exit."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        pass  # It is no file of the process.
 
 
 def run():

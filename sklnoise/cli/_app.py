@@ -103,7 +103,9 @@ def audit(
         int | None,
         typer.Option(min=1, help="Processes; the result does not depend on it."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print errors only; with --json the document.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document instead of tables.")
     ] = False,

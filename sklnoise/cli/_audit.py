@@ -1,14 +1,17 @@
 """The audit of a table: read, fit, judge, write and tell."""
 
+import codecs
+import sys
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sklnoise.cli._document import document
-from sklnoise.cli._errors import some
+from sklnoise.cli._errors import free_name
 from sklnoise.cli._fit import check_setting, fit_table
 from sklnoise.cli._model import save_model
+from sklnoise.cli._notes import notes_on
 from sklnoise.cli._print import print_audit
 from sklnoise.cli._read import read_table
 from sklnoise.cli._rows import Table, take_apart
@@ -81,10 +84,10 @@ def run_audit(data, target, *, trusted, outputs, quiet, as_json, **setting):
         Files to write: of "--out", "--issues" and "--model" those that are wanted.
 
     quiet : bool
-        Whether nothing is printed.
+        Whether no progress and no tables are printed.
 
     as_json : bool
-        Whether one JSON document is printed, instead of tables.
+        Whether one JSON document is printed, instead of tables; also where `quiet`.
 
     **setting : dict
         `correction`, `device`, `seed` and `jobs`.
@@ -104,7 +107,8 @@ def run_audit(data, target, *, trusted, outputs, quiet, as_json, **setting):
     audit = Audit(target, table, pipeline, suspects, notes, outputs)
     write_files(audit, file, data.name)
     if as_json:
-        print(document(audit))
+        encoding = sys.stdout.encoding or "utf-8"
+        print(document(audit, only_ascii=codecs.lookup(encoding).name != "utf-8"))
     elif not quiet:
         print_audit(audit)
 
@@ -128,54 +132,16 @@ def find_suspects(pipeline, table):
     n_not_judged : int
         Rows that no fold has held out.
     """
-    judged = judge_fitted(pipeline, table.X, table.y)
+    judged = judge_fitted(pipeline, table.X, table.y, trusted=table.trusted)
     columns = {
         "label": judged.labels,
         "suggested": judged.suggested_labels,
         "quality": judged.quality.astype(np.float64),
     }
     frame = pd.DataFrame(columns, index=table.X.index[judged.rows])
-    frame = frame[judged.is_issue & ~table.trusted[judged.rows]]
+    frame = frame[judged.is_issue]
     frame = frame.sort_values("quality", kind="stable").round({"quality": DIGITS})
     return frame, judged.n_left_out
-
-
-def notes_on(pipeline, table, n_not_judged):
-    """Tell what became of rows and columns.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted on the table.
-
-    table : Table
-        The rows.
-
-    n_not_judged : int
-        Rows that no fold has held out.
-
-    Returns
-    -------
-    notes : list of str
-        A line each.
-    """
-    notes = []
-    if table.n_left_out:
-        notes.append(f"{table.n_left_out} rows without a label were left out.")
-    by_reason = {}
-    for name, kind in pipeline[0].kinds_.items():
-        if kind.name == "dropped":
-            by_reason.setdefault(kind.detail, []).append(name)
-    for reason, names in by_reason.items():
-        notes.append(f"Not used, {reason}: {some(names, 8)}.")
-    if not hasattr(pipeline[-1], "out_of_fold_proba_"):
-        notes.append(
-            "This correction fits no folds: the labels are judged by a network that has "
-            "learned them, and wrong ones that it knows by heart look right."
-        )
-    if n_not_judged:
-        notes.append(f"{n_not_judged} rows were held out by no fold and are not judged.")
-    return notes
 
 
 def write_files(audit, file, name):
@@ -201,7 +167,12 @@ def write_files(audit, file, name):
             if option == "--out":
                 title = f"Labels of {name}, column {audit.target}"
                 inspection.noise_report(
-                    pipeline, table.X, table.y, path=beside[path], title=title
+                    pipeline,
+                    table.X,
+                    table.y,
+                    path=beside[path],
+                    title=title,
+                    trusted=table.trusted if table.trusted.any() else None,
                 )
             elif option == "--issues":
                 issue_table(audit.suspects, file).to_csv(beside[path])
@@ -228,6 +199,8 @@ def issue_table(suspects, file):
         one of these names, or "row", is called "... (file)".
     """
     rows = file.loc[suspects.index]
-    taken = {"row", *suspects.columns}
-    renamed = {name: f"{name} (file)" for name in rows.columns if name in taken}
+    ours = {"row", *suspects.columns}
+    renamed = {name: name for name in rows.columns if name not in ours}
+    for name in ours.intersection(rows.columns):
+        renamed[name] = free_name(name, " (file)", {*ours, *renamed.values()})
     return pd.concat([suspects, rows.rename(columns=renamed)], axis=1)

@@ -5,7 +5,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+NO_NUMBER = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+"""What a calculation that failed leaves in a cell."""
+
+SHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"}
+"""What a spreadsheet writes where a formula failed."""
+
 MISSING = {"", "?", "-", "na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none"}
+MISSING |= NO_NUMBER | SHEET_ERRORS
 """Cells that say that there is no value, in lower case."""
 
 
@@ -95,21 +102,3 @@ def as_text(value):
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)
     return str(value).strip()
-
-
-def numbers_of(values):
-    """Read texts as numbers.
-
-    Parameters
-    ----------
-    values : ndarray of str
-        Texts.
-
-    Returns
-    -------
-    numbers : ndarray of float
-        NaN where a text is no finite number.
-    """
-    numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
-    numbers = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan)

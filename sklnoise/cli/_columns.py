@@ -1,20 +1,14 @@
 """A table of any columns as the numbers that a network takes."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from sklnoise.cli._dates import date_part_names, date_parts
 from sklnoise.cli._kinds import convert, kind_of
+from sklnoise.cli._parts import category_part, date_part, number_part, text_part
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -23,7 +17,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Numbers, also those written as text, are filled by their median, marked where they
     were missing, and standardised; so are booleans and the parts of dates. Categories
     become one column a value, "missing" and all rare values one each; texts become
-    TF-IDF weights of their words. Columns that are constant, empty or name the rows are
+    TF-IDF weights of their words, or of one and two characters where words are not told
+    apart by blanks. Columns that are constant, empty or name the rows are
     dropped.
 
     Parameters
@@ -160,7 +155,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             One a column.
         """
         check_is_fitted(self)
-        return self.transformer_.get_feature_names_out()
+        named = self.feature_names_in_
+        texts = {f"text {place}": f"text of {named[place]}" for place in self._texts()}
+        names = self.transformer_.get_feature_names_out()
+        parts = [name.partition("__") for name in names]
+        names = [f"{texts.get(step, step)}__{rest}" for step, _, rest in parts]
+        return np.array(names, dtype=object)
+
+    def _texts(self):
+        """Return the places of the texts among the columns."""
+        kinds = enumerate(self.kinds_.values())
+        return [place for place, kind in kinds if kind.name == "text"]
 
     def _used(self, *kinds):
         """Return the names of the columns of some kinds, or of all that are used."""
@@ -176,35 +181,20 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return pd.DataFrame(columns, index=X.index)
 
     def _parts(self):
-        """Return the transformer of each group of columns."""
-        numbers = partial(
-            SimpleImputer, strategy="median", add_indicator=True, keep_empty_features=True
-        )
-        parts = {
-            "number": make_pipeline(numbers(), StandardScaler()),
-            "date": make_pipeline(
-                FunctionTransformer(date_parts, feature_names_out=date_part_names),
-                numbers(),
-                StandardScaler(),
-            ),
-            "category": OneHotEncoder(
-                handle_unknown="infrequent_if_exist",
-                min_frequency=2,
-                max_categories=self.max_categories,
-                dtype=np.float32,
-            ),
-        }
-        groups = {
-            "number": self._used("number", "boolean"),
-            "date": self._used("date"),
-            "category": self._used("category"),
-        }
-        steps = [(name, parts[name], columns) for name, columns in groups.items()]
+        """Return the transformer of each group of columns, and of each text."""
+        numbers = self._used("number", "boolean")
+        dates, categories = self._used("date"), self._used("category")
+        steps = [
+            ("number", number_part(), numbers),
+            ("date", date_part(), dates),
+            ("category", category_part(self.max_categories), categories),
+        ]
         steps = [step for step in steps if step[2]]
-        words = TfidfVectorizer(
-            max_features=self.max_words, sublinear_tf=True, dtype=np.float32
-        )
-        steps += [(f"text of {name}", words, name) for name in self._used("text")]
+        # By their places: the name of a step must not hold all that a column's may.
+        for place in self._texts():
+            name = self.feature_names_in_[place]
+            part = text_part(self.kinds_[name].detail, self.max_words)
+            steps.append((f"text {place}", part, name))
         return ColumnTransformer(steps)
 
 

@@ -1,11 +1,14 @@
 """Dates: how they are written, and the numbers that a network can use."""
 
 import re
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 
-DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
+ISO = "ISO8601"
+
+DATE_FORMATS = (ISO, "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y")
 """Ways to write a date; the first that fits all cells of a column is taken."""
 
 DATE_LIKE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
@@ -51,13 +54,44 @@ def seconds_of(values, date_format):
     Returns
     -------
     seconds : ndarray of float
-        Since 1970 in UTC; NaN where a text is no date.
+        Since 1970 in UTC; NaN where a text is no date of the years 1 to 9999.
     """
     dates = pd.to_datetime(
         pd.Series(values, dtype=object), format=date_format, errors="coerce", utc=True
     )
-    start = pd.Timestamp(0, tz="UTC")
-    return ((dates - start) / pd.Timedelta(seconds=1)).to_numpy(dtype=np.float64)
+    stamps = dates.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    seconds = (stamps - np.datetime64(0, "us")) / np.timedelta64(1, "s")
+    # pandas may count nanoseconds, which end in the year 2262; 9999-12-31 is "for ever".
+    for place in np.flatnonzero(np.isnan(seconds)):
+        seconds[place] = far_seconds(values[place], date_format)
+    return seconds
+
+
+def far_seconds(value, date_format):
+    """Read a date of any year.
+
+    Parameters
+    ----------
+    value : str
+        Text.
+
+    date_format : str
+        How it is written.
+
+    Returns
+    -------
+    seconds : float
+        As of `seconds_of`.
+    """
+    try:
+        if date_format == ISO:
+            date = datetime.fromisoformat(value)
+        else:
+            date = datetime.strptime(value, date_format)
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return (date - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    except (ValueError, OverflowError):
+        return np.nan
 
 
 def date_parts(seconds):
@@ -75,7 +109,9 @@ def date_parts(seconds):
     """
     parts = []
     for column in np.asarray(seconds, dtype=np.float64).T:
-        dates = pd.to_datetime(pd.Series(column), unit="s").dt
+        whole = np.nan_to_num(np.floor(column)).astype("datetime64[s]")
+        whole[np.isnan(column)] = np.datetime64("NaT")
+        dates = pd.DatetimeIndex(whole)
         parts += [column / DAY, dates.month, dates.day_of_week, dates.hour]
     return np.column_stack([np.asarray(part, dtype=np.float64) for part in parts])
 

@@ -8,13 +8,16 @@ import numpy as np
 from sklnoise.cli._model import versions
 
 
-def document(audit):
+def document(audit, only_ascii=False):
     """Write an audit as JSON.
 
     Parameters
     ----------
     audit : Audit
         What was found.
+
+    only_ascii : bool, default=False
+        Whether other characters are escaped, for where they cannot be printed.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def document(audit):
         },
         "versions": versions(),
     }
-    return json.dumps(plain(found), ensure_ascii=False, allow_nan=False, indent=2)
+    return json.dumps(plain(found), ensure_ascii=only_ascii, allow_nan=False, indent=2)
 
 
 def suspect(row, label, suggested, quality):

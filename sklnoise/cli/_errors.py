@@ -57,6 +57,30 @@ def choices(name, names, what):
     return f"{hint}The {what} are {some(names, 20)}."
 
 
+def free_name(name, suffix, taken):
+    """Lengthen a name until it is free.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    suffix : str
+        What is added, as often as needed.
+
+    taken : collection of str
+        Names that are not free.
+
+    Returns
+    -------
+    name : str
+        As it was if it is free.
+    """
+    while name in taken:
+        name += suffix
+    return name
+
+
 def some(names, most):
     """Name the first few, and how many there are besides.
 

@@ -41,13 +41,15 @@ def check_setting(correction, device):
             f"--correction {correction!r} is not known. "
             f"{choices(correction, NAMES, 'corrections')}"
         )
+    refused = f"--device {device!r} cannot be used here"
+    advice = "Use auto, cpu, or cuda or mps where there is one."
     try:
-        resolve_device(device)
+        resolved = resolve_device(device)
     except ValueError as error:
-        raise BadInput(
-            f"--device {device!r} cannot be used here: {first_sentence(error.__cause__)} "
-            "Use auto, cpu, or cuda or mps where there is one."
-        ) from error
+        reason = first_sentence(error.__cause__, ends=".!?:")
+        raise BadInput(f"{refused}: {reason} {advice}") from error
+    if resolved.type == "meta":
+        raise BadInput(f"{refused}: it computes no values. {advice}")
 
 
 def fit_table(X, y, trusted, *, correction, device, seed, jobs, verbose):
@@ -124,18 +126,21 @@ def note_of(warning):
     return f"{warning.category.__name__}: {first_sentence(warning.message)}"
 
 
-def first_sentence(text):
-    """Return the first sentence of a text, up to a colon.
+def first_sentence(text, ends=".!?"):
+    """Return the first sentence of a text.
 
     Parameters
     ----------
     text : object
         Made a str.
 
+    ends : str, default=".!?"
+        Characters that end a sentence, before a blank.
+
     Returns
     -------
     sentence : str
         On one line, shortened where it is long.
     """
-    sentence = re.split(r"(?<=[.!?:])\s", str(text).strip())[0]
+    sentence = re.split(rf"(?<=[{ends}])\s", str(text).strip())[0]
     return one_line(sentence.rstrip(".:") + ".", LONGEST_NOTE)

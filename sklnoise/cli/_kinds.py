@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklnoise.cli._cells import cells_of, numbers_of
+from sklnoise.cli._cells import cells_of
 from sklnoise.cli._dates import date_format_of, seconds_of
+from sklnoise.cli._numbers import MOSTLY, measures_of, number_style
 
 WORDS = {
     **dict.fromkeys(("true", "t", "yes", "y"), 1.0),
@@ -16,6 +17,17 @@ WORDS = {
 
 TEXT_WORDS = 2.5
 """Words a cell has on average in a column of text, not of categories."""
+
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"  # kana, hanzi
+)
+"""Characters of scripts that set no blank between words."""
+
+TEXT_SIGNS = 6
+"""Of these characters a cell has on average in a column of text; names have fewer."""
+
+WORD = re.compile(r"\w")
 
 MANY = 40
 """Different values that are too many for categories of several words."""
@@ -38,11 +50,16 @@ class Kind(NamedTuple):
         How it is used.
 
     detail : str or None
-        The format of a date, the reason why a column is dropped.
+        How a number or a date is written, whether a text is one of "words" or
+        "characters", the reason why a column is dropped.
+
+    stray : str or None
+        A cell of a column of numbers that is none.
     """
 
     name: str
     detail: str | None = None
+    stray: str | None = None
 
 
 def kind_of(column, name):
@@ -69,14 +86,16 @@ def kind_of(column, name):
         return Kind("dropped", "the same value in all rows")
     if {value.lower() for value in cells.texts} <= set(WORDS):
         return Kind("boolean")
-    numbers = numbers_of(cells.texts)
-    if not np.isnan(numbers).any():
-        is_id = counts_rows(cells, numbers, name)
-        return Kind("dropped", "numbers the rows") if is_id else Kind("number")
+    style, stray = number_style(cells)
+    if style:
+        is_id = counts_rows(cells, measures_of(cells.texts, style), name)
+        dropped = Kind("dropped", "numbers the rows")
+        return dropped if is_id else Kind("number", style, stray)
     date_format = date_format_of(cells.texts)
     if date_format:
         return Kind("date", date_format)
-    return kind_of_strings(cells)
+    style, stray = number_style(cells, MOSTLY)
+    return Kind("number", style, stray) if style else kind_of_strings(cells)
 
 
 def kind_of_strings(cells):
@@ -90,12 +109,18 @@ def kind_of_strings(cells):
     Returns
     -------
     kind : Kind
-        By the number of different values and of words.
+        By the number of different values, of words and of characters that stand for
+        words.
     """
     n_values, n_present = len(cells.texts), (cells.codes >= 0).sum()
-    n_words = cells.weights() @ [len(value.split()) for value in cells.texts]
-    if n_words >= TEXT_WORDS and (n_values > MANY or n_values > n_present / 2):
-        return Kind("text")
+    weights = cells.weights()
+    n_words = weights @ [len(value.split()) for value in cells.texts]
+    n_signs = weights @ [len(UNSPACED.findall(value)) for value in cells.texts]
+    is_varied = n_values > MANY or n_values > n_present / 2
+    if is_varied and (n_words >= TEXT_WORDS or n_signs >= TEXT_SIGNS):
+        has_word = weights @ [bool(WORD.search(value)) for value in cells.texts]
+        in_words = n_signs < TEXT_SIGNS and has_word >= 0.5
+        return Kind("text", "words" if in_words else "characters")
     if n_present >= FEW_ROWS and n_values > ID_SHARE * n_present:
         return Kind("dropped", "nearly every row has a value of its own")
     return Kind("category")
@@ -146,7 +171,7 @@ def convert(column, kind):
     """
     cells = cells_of(column)
     if kind.name == "number":
-        return cells.spread(numbers_of(cells.texts), np.nan)
+        return cells.spread(measures_of(cells.texts, kind.detail), np.nan)
     if kind.name == "boolean":
         found = [WORDS.get(value.lower(), np.nan) for value in cells.texts]
         return cells.spread(np.array(found, dtype=np.float64), np.nan)

@@ -4,7 +4,7 @@ import sys
 
 import pandas as pd
 
-from sklnoise.cli._errors import BadInput, some
+from sklnoise.cli._errors import BadInput, one_line, some
 from sklnoise.cli._model import load_model
 from sklnoise.cli._read import read_table
 from sklnoise.cli._write import check_outputs, written_together
@@ -27,7 +27,7 @@ def run_predict(model, data, out=None):
     Raises
     ------
     BadInput
-        If a file cannot be read or written, or columns are missing.
+        If a file cannot be read, predicted or written, or columns are missing.
     """
     outputs = {} if out is None else {"--out": out}
     check_outputs(outputs, [model, data])
@@ -39,7 +39,10 @@ def run_predict(model, data, out=None):
             f"{data} lacks {len(absent)} of the columns that the model was fitted "
             f"on: {some(absent, 20)}. Add them, with empty cells where nothing is known."
         )
-    predictions = predict_table(loaded["pipeline"], table)
+    try:
+        predictions = predict_table(loaded["pipeline"], table)
+    except ValueError as error:
+        raise BadInput(f"{data} cannot be predicted: {one_line(error)}") from error
     if out is None:
         predictions.to_csv(sys.stdout, index=False)
         return

@@ -3,10 +3,11 @@
 from collections import Counter
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from sklnoise.classifiers._noise_words import worst_pairs
+from sklnoise.classifiers._noise_words import shortened, worst_pairs
 from sklnoise.cli._errors import one_line
 from sklnoise.cli._tables import matrix_table
 
@@ -20,6 +21,12 @@ MOST_PAIRS = 10
 """Entries of T that are shown with more classes."""
 
 LONGEST_LABEL = 24
+
+LONGEST_READ = 10_000
+"""Characters of a label that are looked at."""
+
+UNLIMITED = 10_000
+"""Width at which nothing is squeezed."""
 
 SMALLEST = 0.001
 """Quality below which its digits say nothing."""
@@ -38,7 +45,9 @@ def print_audit(audit):
     for name, told in overview(audit):
         numbers.add_row(Text(name, style="bold"), Text(told))
     console.print(numbers)
-    for part in (*transition(audit.classifier), *suspect_rows(audit.suspects)):
+    for part in transition(audit.classifier, console):
+        console.print(part)
+    for part in suspect_rows(audit.suspects):
         console.print(part)
     console.print()
     for note in audit.notes:
@@ -79,13 +88,16 @@ def overview(audit):
     ]
 
 
-def transition(clf):
-    """Lay out T, or with many classes its largest entries off the diagonal.
+def transition(clf, console):
+    """Lay out T, or its largest entries off the diagonal where it is too wide.
 
     Parameters
     ----------
     clf : NoiseRobustClassifier
         Fitted.
+
+    console : rich.console.Console
+        Where it is shown.
 
     Returns
     -------
@@ -97,7 +109,10 @@ def transition(clf):
         return []
     if len(names) <= MOST_CLASSES:
         title = "\nLabels (columns) that the rows of a clean class (lines) get, in %"
-        return [Text(title, style="bold"), matrix_table(None, T, names)]
+        matrix = matrix_table(None, T, names)
+        anywhere = console.options.update(max_width=UNLIMITED)
+        if Measurement.get(console, anywhere, matrix).maximum <= console.width:
+            return [Text(title, style="bold"), matrix]
     table = Table()
     table.add_column("clean class")
     table.add_column("labelled as")
@@ -147,6 +162,6 @@ def short(label):
     Returns
     -------
     text : str
-        Of printable characters.
+        Of printable characters, without its middle where it is long.
     """
-    return one_line(label, LONGEST_LABEL)
+    return shortened(one_line(label, LONGEST_READ), LONGEST_LABEL)

@@ -1,13 +1,19 @@
 """The labels of a table, and the rows whose label is known to be right."""
 
+import re
+
 import numpy as np
 
-from sklnoise.cli._cells import MISSING, cells_of, numbers_of
+from sklnoise.cli._cells import MISSING, NO_NUMBER, Cells, cells_of
 from sklnoise.cli._errors import BadInput, one_line
 from sklnoise.cli._kinds import WORDS
+from sklnoise.cli._numbers import numbers_of
 
-NO_LABEL = MISSING - {"none", "-"}
+NO_LABEL = MISSING - {"none", "-"} - NO_NUMBER
 """Cells that say that there is no label; "none" is the name of a class at times."""
+
+WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})(\.0*)?")
+"""How a whole number is written; "01" is a name, and more digits are one too."""
 
 KNOWN = {**WORDS, "1": 1.0, "0": 0.0}
 """What a column of trusted rows may hold, in lower case."""
@@ -33,7 +39,8 @@ def read_labels(column):
     Returns
     -------
     labels : ndarray of shape (n_labelled,)
-        Integers where all labels are written as such, otherwise str.
+        Integers where all labels are whole numbers, 1 and 1.0 being the same; otherwise
+        str.
 
     is_labelled : ndarray of shape (n_rows,), dtype=bool
         The rows that have one.
@@ -45,30 +52,31 @@ def read_labels(column):
     """
     cells = cells_of(column, missing=NO_LABEL)
     is_labelled = cells.codes >= 0
+    values = np.array(cells.texts.tolist())
+    if len(values) and all(WHOLE.fullmatch(text) for text in cells.texts):
+        values, places = np.unique(numbers_of(values).astype(int), return_inverse=True)
+        cells = Cells(cells.spread(places, -1), values.astype(str).astype(object))
     check_classes(cells, column.name, is_labelled.sum())
-    names = cells.texts.tolist()
-    if all(is_integer(name) for name in names):
-        values = np.array([int(name) for name in names])
-    else:
-        values = np.array(names)
     return values[cells.codes[is_labelled]], is_labelled
 
 
-def is_integer(text):
-    """Tell whether a text is how an integer is written.
+def alike_labels(classes):
+    """Find labels that differ in upper and lower case only.
 
     Parameters
     ----------
-    text : str
-        Text.
+    classes : list of str or int
+        The different labels.
 
     Returns
     -------
-    is_integer : bool
-        False for "01", "1.0" and what needs more than 15 digits.
+    groups : list of list of str
+        Those of more than one label.
     """
-    digits = text.removeprefix("-")
-    return digits.isdecimal() and len(digits) <= 15 and str(int(text)) == text
+    groups = {}
+    for label in map(str, classes):
+        groups.setdefault(label.casefold(), []).append(label)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def check_classes(cells, name, n_rows):

@@ -1,6 +1,4 @@
-"""Figures and names that fit: sizes in points, names shortened, figures laid out."""
-
-import math
+"""Figures and names that fit: sizes in points, widths of texts, steps of ticks."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#222222")
 """Of Okabe and Ito: those who are colour-blind can tell them apart."""
@@ -68,29 +66,6 @@ def text_width(texts, points):
     font = FontProperties(size=points)
     sizes = (text_to_path.get_text_width_height_descent(t, font, False) for t in texts)
     return max((width for width, _, _ in sizes), default=0.0)
-
-
-def shortened(value, most):
-    """Write a value in one line, with its middle left out where it is long.
-
-    Parameters
-    ----------
-    value : object
-        A name, or what stands in a table.
-
-    most : int
-        Number of characters that are left at most.
-
-    Returns
-    -------
-    text : str
-        Beginning and end are what tells names apart.
-    """
-    text = " ".join(str(value).split())
-    if len(text) <= most:
-        return text
-    head = math.ceil((most - 1) / 2)
-    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
 
 
 def nice_step(least):

@@ -4,12 +4,9 @@ import math
 
 import numpy as np
 
-from sklnoise.inspection._canvas import (
-    font_points,
-    nice_step,
-    shortened,
-    text_width,
-)
+from sklnoise.classifiers._noise_words import shortened
+from sklnoise.inspection._canvas import font_points, nice_step, text_width
+from sklnoise.inspection._glyphs import missing_glyphs
 
 LONGEST_NAME = 24
 """Characters of a name that are shown."""
@@ -166,5 +163,11 @@ def name_texts(names):
     -------
     texts : list of str
         In one line each, long ones shortened.
+
+    numbered : bool
+        Whether they are numbers instead, as the font lacks characters of the names.
     """
-    return [shortened(name, LONGEST_NAME) for name in np.asarray(names).tolist()]
+    texts = [shortened(name, LONGEST_NAME) for name in np.asarray(names).tolist()]
+    if missing_glyphs("".join(texts)):
+        return list(map(str, range(len(texts)))), True
+    return texts, False

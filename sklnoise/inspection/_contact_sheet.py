@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sklnoise.inspection._canvas import shortened, text_width
+from sklnoise.classifiers._noise_words import shortened
+from sklnoise.inspection._canvas import text_width
 
 POINTS = 9
 """Font size of the captions."""
@@ -13,6 +14,9 @@ TILE = 1.3
 
 CAPTION = 0.55
 """Height in inches of the text above and below an image."""
+
+LEAST_BRIGHTEST = 64
+"""Of images that use the range of bytes; others, such as from 0 to 16, would be black."""
 
 LEAST_SIDE = 4
 """Pixels from which two axes are an image and not a short sequence."""
@@ -138,9 +142,10 @@ def scaled(images):
     Returns
     -------
     images : ndarray of floats
-        Bytes are divided by 255, shares stay; else the range that occurs is taken.
+        Bytes are divided by 255 where they come anywhere near it, shares stay; else the
+        range that occurs is taken.
     """
-    if images.dtype == np.uint8:
+    if images.dtype == np.uint8 and images.max(initial=0) >= LEAST_BRIGHTEST:
         return images / 255
     images = np.nan_to_num(images.astype(float), posinf=0, neginf=0)
     low, high = images.min(), images.max()

@@ -3,8 +3,15 @@
 from scipy.sparse import issparse
 
 from sklnoise._compat import safe_indexing
-from sklnoise.inspection._canvas import shortened
 from sklnoise.inspection._contact_sheet import ContactSheet, as_images
+from sklnoise.inspection._glyphs import fitting
+from sklnoise.inspection._row_names import (
+    JUDGED,
+    index_header,
+    index_of,
+    row_name,
+    told_apart,
+)
 from sklnoise.inspection._row_table import MOST_CHARACTERS, RowTable, first_columns
 
 
@@ -32,7 +39,8 @@ def rows_beside(X, rows, labels, suggested, quality):
     """
     if issparse(X) or not (hasattr(X, "shape") or isinstance(X, list | tuple)):
         return None
-    taken, names = safe_indexing(X, rows), row_names(X, rows)
+    taken, index = safe_indexing(X, rows), index_of(X)
+    names = [one_line(row_name(index, row)) for row in rows]
     labels, suggested = map(one_line, labels), map(one_line, suggested)
     images = as_images(taken)
     if images is not None:
@@ -45,28 +53,9 @@ def rows_beside(X, rows, labels, suggested, quality):
         [*judged, *line]
         for *judged, line in zip(names, labels, suggested, quality, cells)
     ]
-    return RowTable(["row", "label", "suggested", "quality", *header], lines)
-
-
-def row_names(X, rows):
-    """Return the index of rows where X has one, else their positions.
-
-    Parameters
-    ----------
-    X : object
-        All rows.
-
-    rows : ndarray of shape (n_shown,)
-        Positions.
-
-    Returns
-    -------
-    names : list of str
-        One a row.
-    """
-    if hasattr(X, "iloc"):
-        return [one_line(X.index[row]) for row in rows]
-    return [str(row) for row in rows]
+    judged = [index_header(index) or "row", *JUDGED]
+    header = [*judged, *told_apart(header, judged)]
+    return RowTable(list(map(one_line, header)), lines)
 
 
 def one_line(value):
@@ -82,4 +71,4 @@ def one_line(value):
     text : str
         The text.
     """
-    return shortened(value, MOST_CHARACTERS)
+    return fitting(value, MOST_CHARACTERS)

@@ -49,6 +49,9 @@ class LabelIssuesDisplay:
     learned : bool, default=False
         Whether the net that judges was trained on these labels.
 
+    n_trusted : int, default=0
+        Number of rows whose label is known to be right.
+
     Attributes
     ----------
     worst_ : ndarray of shape (n_shown,), dtype=int
@@ -94,6 +97,7 @@ class LabelIssuesDisplay:
         X=None,
         n_left_out=0,
         learned=False,
+        n_trusted=0,
     ):
         self.labels = labels
         self.suggested_labels = suggested_labels
@@ -103,6 +107,7 @@ class LabelIssuesDisplay:
         self.X = X
         self.n_left_out = n_left_out
         self.learned = learned
+        self.n_trusted = n_trusted
 
     def plot(self, *, ax=None, n_shown=12, bins=20):
         """Draw the histogram and the rows.
@@ -208,11 +213,15 @@ class LabelIssuesDisplay:
         yield f"{n_issues} of {n_judged} labels {verb} suspect"
         if self.n_left_out:
             yield f"{self.n_left_out} rows left out: no fold held them out"
+        if self.n_trusted:
+            yield f"{self.n_trusted} known to be right"
         if self.learned:
             yield "by the net that has learned these labels"
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, new_rows=False, **plot_params):
+    def from_estimator(
+        cls, estimator, X, y, *, new_rows=False, trusted=None, **plot_params
+    ):
         """Judge labels by a fitted classifier and draw the result.
 
         Parameters
@@ -232,6 +241,10 @@ class LabelIssuesDisplay:
         new_rows : bool, default=False
             Whether they are other rows, to be judged by `predict_proba`.
 
+        trusted : array-like of shape (n_samples,), dtype=bool, default=None
+            Rows whose label is known to be right, such as those that `fit` was told:
+            they are never suspects. None knows of none.
+
         **plot_params : dict
             Parameters of :meth:`plot`, such as `n_shown`.
 
@@ -249,7 +262,8 @@ class LabelIssuesDisplay:
             If it is not fitted yet.
 
         ValueError
-            If there are not as many rows as it was fitted on.
+            If there are not as many rows as it was fitted on, or `trusted` is no mask
+            of the rows.
 
         Examples
         --------
@@ -266,7 +280,7 @@ class LabelIssuesDisplay:
         >>> int(display.quality.argmin())
         0
         """
-        judgement = judge_fitted(estimator, X, y, new_rows)
+        judgement = judge_fitted(estimator, X, y, new_rows, trusted)
         return cls._of(judgement, X).plot(**plot_params)
 
     @classmethod

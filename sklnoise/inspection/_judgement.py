@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._labels import match_labels
-from sklnoise._validation import check_proba
+from sklnoise._validation import check_proba, check_trusted
 from sklnoise.classifiers._transition import standard_error_of
 from sklnoise.inspection._fitted import fitted_classifier
 from sklnoise.issues._quality import best_of, judge, label_posterior
@@ -38,6 +38,9 @@ class Judgement(NamedTuple):
 
     learned : bool
         Whether the net that judges was trained on these very labels.
+
+    n_trusted : int
+        Judged rows whose label is known to be right.
     """
 
     rows: np.ndarray
@@ -47,9 +50,10 @@ class Judgement(NamedTuple):
     is_issue: np.ndarray
     n_left_out: int = 0
     learned: bool = False
+    n_trusted: int = 0
 
 
-def judge_fitted(estimator, X, y, new_rows=False):
+def judge_fitted(estimator, X, y, new_rows=False, trusted=None):
     """Judge labels by a fitted classifier.
 
     Parameters
@@ -66,6 +70,9 @@ def judge_fitted(estimator, X, y, new_rows=False):
     new_rows : bool, default=False
         Whether they are other rows.
 
+    trusted : array-like of shape (n_samples,), dtype=bool, default=None
+        Rows whose label is known to be right: it is, whatever the net thinks.
+
     Returns
     -------
     judgement : Judgement
@@ -75,10 +82,41 @@ def judge_fitted(estimator, X, y, new_rows=False):
     Raises
     ------
     ValueError
-        If they are not as many rows as the classifier was fitted on, or X is None where
-        it must be predicted.
+        If they are not as many rows as the classifier was fitted on, X is None where
+        it must be predicted, or `trusted` is no mask of the rows.
     """
     clf = fitted_classifier(estimator)
+    if trusted is None:
+        return judge_labels(clf, estimator, X, y, new_rows)
+    trusted = check_trusted(trusted, len(y))
+    return believe(judge_labels(clf, estimator, X, y, new_rows), trusted)
+
+
+def judge_labels(clf, estimator, X, y, new_rows):
+    """Judge labels, all of which may be wrong.
+
+    Parameters
+    ----------
+    clf : NoiseRobustClassifier
+        What the estimator ends in.
+
+    estimator : NoiseRobustClassifier, Pipeline or search
+        Fitted.
+
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None
+        Rows.
+
+    y : array-like of shape (n_samples,)
+        Their noisy labels.
+
+    new_rows : bool
+        Whether the classifier was fitted on other rows.
+
+    Returns
+    -------
+    judgement : Judgement
+        See `judge_fitted`.
+    """
     T, classes = clf.transition_matrix_, clf.classes_
     held_out = None if new_rows else getattr(clf, "out_of_fold_proba_", None)
     if held_out is not None:
@@ -91,6 +129,32 @@ def judge_fitted(estimator, X, y, new_rows=False):
         )
     check_consistent_length(X, y)
     return judge_predicted(y, estimator.predict_proba(X), T, classes, not new_rows)
+
+
+def believe(judgement, trusted):
+    """Take the labels that are known to be right for right.
+
+    Parameters
+    ----------
+    judgement : Judgement
+        Of labels, all of which may be wrong.
+
+    trusted : ndarray of shape (n_samples,), dtype=bool
+        Rows whose label is right.
+
+    Returns
+    -------
+    judgement : Judgement
+        They have quality 1 and are no issues.
+    """
+    known = trusted[judgement.rows]
+    suggested = np.where(known, judgement.labels, judgement.suggested_labels)
+    return judgement._replace(
+        suggested_labels=suggested,
+        quality=np.where(known, 1.0, judgement.quality),
+        is_issue=judgement.is_issue & ~known,
+        n_trusted=int(known.sum()),
+    )
 
 
 def transition_to_judge_by(clf, y):

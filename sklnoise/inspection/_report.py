@@ -43,13 +43,22 @@ CONTENTS = {
         "estimator": [HasMethods(["fit"])],
         "path": [None, str, os.PathLike],
         "new_rows": ["boolean"],
+        "trusted": ["array-like", None],
         "n_suspects": [Interval(Integral, 0, None, closed="left")],
         "title": [None, str],
     },
     prefer_skip_nested_validation=True,
 )
 def noise_report(
-    estimator, X, y, *, path=None, new_rows=False, n_suspects=50, title=None
+    estimator,
+    X,
+    y,
+    *,
+    path=None,
+    new_rows=False,
+    trusted=None,
+    n_suspects=50,
+    title=None,
 ):
     """Write what a fit found out about the labels as one HTML file.
 
@@ -62,9 +71,11 @@ def noise_report(
     estimator : NoiseRobustClassifier, Pipeline or search
         Fitted; a pipeline or search must end in the classifier.
 
-    X : {array-like, sparse matrix, DataFrame, Dataset} of shape (n_samples, ...)
+    X : {array-like, sparse matrix, DataFrame, Dataset} of shape (n_samples, ...) \
+            or None
         The rows that `estimator` was fitted on, in the same order, as they were given to
-        it: a pipeline's raw rows. Their first columns, texts or images are shown.
+        it: a pipeline's raw rows. Their first columns, texts or images are shown. None
+        shows no rows, where folds were fitted and these rows are judged by them.
 
     y : array-like of shape (n_samples,)
         Their noisy labels.
@@ -76,6 +87,10 @@ def noise_report(
         Whether X and y are other rows. Those of `fit` are judged by
         `out_of_fold_proba_`, where folds were fitted; rows that no fold held out are
         left out. New rows are judged by `predict_proba`, as are all without folds.
+
+    trusted : array-like of shape (n_samples,), dtype=bool, default=None
+        Rows whose label is known to be right, such as those that `fit` was told: they
+        are never suspected. None knows of none.
 
     n_suspects : int, default=50
         Suspicious rows that are listed at most; fewer where the file would grow large.
@@ -92,7 +107,7 @@ def noise_report(
     ------
     ValueError
         If X and y are not as many rows as were fitted and `new_rows` is False, or a
-        label is not one of the classes.
+        label is not one of the classes, or `trusted` is no mask of the rows.
 
     TypeError
         If there is no NoiseRobustClassifier in the estimator.
@@ -124,7 +139,7 @@ def noise_report(
     clf = fitted_classifier(estimator)
     if path is not None:
         check_folder(Path(path))
-    judgement = judge_fitted(estimator, X, y, new_rows)
+    judgement = judge_fitted(estimator, X, y, new_rows, trusted)
     sections = join(
         headline(clf, judgement, new_rows),
         contents(),

@@ -8,9 +8,9 @@ from sklnoise._compat import safe_indexing
 from sklnoise.inspection._contact_sheet import as_images
 from sklnoise.inspection._report_html import element, folded, number, picture
 from sklnoise.inspection._report_image import thumbnail
+from sklnoise.inspection._values import frame_columns, value_text
 
 MOST_COLUMNS, MOST_IMAGES = 8, 200
-LONGEST_HEADER = 40
 
 
 def show_rows(X, rows):
@@ -18,7 +18,7 @@ def show_rows(X, rows):
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
+    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...) or None
         Rows of any kind that a classifier or pipeline takes.
 
     rows : ndarray of shape (n_rows,)
@@ -27,7 +27,7 @@ def show_rows(X, rows):
     Returns
     -------
     headers : list of str
-        Names of the columns; none where the rows cannot be shown.
+        Names of the columns, of any length; none where the rows cannot be shown.
 
     cells : iterator of list of Html
         One list a row.
@@ -35,6 +35,8 @@ def show_rows(X, rows):
     note : str
         What is not shown of them; empty if nothing.
     """
+    if X is None:
+        return [], ([] for _ in rows), "X was not given, so the rows are not shown."
     if isinstance(X, Dataset):
         return [], ([] for _ in rows), "The rows of a Dataset are not shown."
     if issparse(X):
@@ -88,14 +90,10 @@ def show_frame(X, rows):
     note : str
         How many columns are left out.
     """
-    names, taken = list(X.columns), safe_indexing(X, rows)
-    # Column by column: a whole frame as one array would lose the types.
-    columns = [
-        list(taken.iloc[:, j] if hasattr(taken, "iloc") else taken[name])
-        for j, name in enumerate(names[:MOST_COLUMNS])
-    ]
+    names = list(map(str, X.columns))
+    columns = frame_columns(safe_indexing(X, rows), MOST_COLUMNS)
     cells = (list(map(show_value, row)) for row in zip(*columns))
-    return [short_header(name) for name in names[:MOST_COLUMNS]], cells, left_out(names)
+    return names[:MOST_COLUMNS], cells, left_out(names)
 
 
 def show_sparse(taken):
@@ -122,7 +120,7 @@ def show_sparse(taken):
         part = slice(*taken.indptr[row : row + 2])
         columns, values = taken.indices[part], taken.data[part]
         top = np.argsort(-np.abs(values), kind="stable")[:MOST_COLUMNS]
-        told = ", ".join(f"{columns[k]}: {plain(values[k])}" for k in top)
+        told = ", ".join(f"{columns[k]}: {value_text(values[k])}" for k in top)
         return [folded(told or "all zero")]
 
     return ["largest entries (column: value)"], map(cell, range(taken.shape[0])), ""
@@ -192,48 +190,12 @@ def show_value(value):
     html : Html
         Escaped, the rest of long texts folded away.
     """
-    text = plain(value)
+    text = value_text(value)
     if text is None:
         return element("td", "missing", class_="quiet")
     if isinstance(value, int | float | np.number):
         return number(text)
     return element("td", folded(text))
-
-
-def plain(value):
-    """Write one value.
-
-    Parameters
-    ----------
-    value : object
-        The value.
-
-    Returns
-    -------
-    text : str or None
-        None where it is missing.
-    """
-    if isinstance(value, float | np.floating):
-        return None if np.isnan(value) else f"{value:.4g}"
-    missing = value is None or str(value) in ("<NA>", "NaT")
-    return None if missing else str(value)
-
-
-def short_header(name):
-    """Write the name of a column, shortened where it is long.
-
-    Parameters
-    ----------
-    name : object
-        The name.
-
-    Returns
-    -------
-    text : str
-        Not escaped.
-    """
-    text = str(name)
-    return text if len(text) <= LONGEST_HEADER else text[: LONGEST_HEADER - 1] + "…"
 
 
 def left_out(names):

@@ -5,10 +5,9 @@ import numpy as np
 from sklnoise.classifiers._noise_words import (
     interval_words,
     percent,
-    short_name,
     worst_pairs,
 )
-from sklnoise.inspection._report_html import element, number, table
+from sklnoise.inspection._report_html import element, join, number, table, titled
 
 MOST_IN_ORDER, MOST_CLASSES = 20, 200
 """Classes that are listed in their order, and that are listed at all."""
@@ -50,7 +49,7 @@ def class_table(clf, transition_matrix, judgement):
     rows = []
     for k in order:
         row = [
-            element("th", short_name(clf.classes_[k]), scope="row", class_="name"),
+            element("th", titled(clf.classes_[k]), scope="row", class_="name"),
             number(f"{n_labelled[k]:,}"),
             number(f"{n_issues[k]:,}"),
         ]
@@ -113,14 +112,14 @@ def mistaken_for(transition_matrix, k, classes):
 
     Returns
     -------
-    text : str
+    html : Html or str
         A dash where there is none.
     """
     row = np.where(np.arange(len(classes)) == k, -1, transition_matrix[k])
     other = row.argmax()
     if row[other] < 0.005:
         return "–"
-    return f"{short_name(classes[other])} ({percent(row[other])})"
+    return join(titled(classes[other]), f" ({percent(row[other])})")
 
 
 def pair_table(transition_matrix, classes, n_pairs):
@@ -144,8 +143,8 @@ def pair_table(transition_matrix, classes, n_pairs):
     """
     rows = [
         [
-            element("td", short_name(classes[i]), class_="name"),
-            element("td", short_name(classes[j]), class_="name"),
+            element("td", titled(classes[i]), class_="name"),
+            element("td", titled(classes[j]), class_="name"),
             number(percent(transition_matrix[i, j])),
         ]
         for i, j in worst_pairs(transition_matrix, n_pairs)

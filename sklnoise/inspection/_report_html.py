@@ -4,6 +4,8 @@ from base64 import b64encode
 from html import escape
 from itertools import chain
 
+from sklnoise.classifiers._noise_words import LONGEST_NAME, shortened, text_of
+
 LONGEST_TEXT = 80
 """Characters of a cell that are shown at once."""
 
@@ -43,7 +45,7 @@ def element(name, *children, **attributes):
         The element.
     """
     listed = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(text_of(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -64,7 +66,7 @@ def join(*parts):
         The whole.
     """
     flat = chain.from_iterable([p] if isinstance(p, str) else p for p in parts)
-    return Html("".join(p if isinstance(p, Html) else escape(p) for p in flat))
+    return Html("".join(p if isinstance(p, Html) else escape(text_of(p)) for p in flat))
 
 
 def table(caption, headers, rows, *, class_=None, all_rows=False):
@@ -75,7 +77,7 @@ def table(caption, headers, rows, *, class_=None, all_rows=False):
     caption : str
         What it shows.
 
-    headers : list of str
+    headers : list of str or Html
         Names of the columns.
 
     rows : iterable of list of Html or str
@@ -163,6 +165,28 @@ def as_cell(content):
     """
     is_cell = isinstance(content, Html) and content.startswith(("<td", "<th"))
     return content if is_cell else element("td", content)
+
+
+def titled(text, most=LONGEST_NAME):
+    """Write a name, the whole of a long one where the pointer rests on it.
+
+    Parameters
+    ----------
+    text : object
+        The name.
+
+    most : int, default=LONGEST_NAME
+        Characters that are shown.
+
+    Returns
+    -------
+    html : Html
+        The name, escaped.
+    """
+    whole, short = text_of(text), shortened(text, most)
+    if short == whole:
+        return join(short)
+    return element("span", short, title=whole[:LONGEST_DETAIL])
 
 
 def folded(text):

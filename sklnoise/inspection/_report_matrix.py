@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from sklnoise.classifiers._noise_words import short_name
 from sklnoise.inspection._judgement import is_identity
 from sklnoise.inspection._report_classes import pair_table
-from sklnoise.inspection._report_html import element, join, table
+from sklnoise.inspection._report_html import element, join, table, titled
 from sklnoise.inspection._report_pictures import matrix_picture
 
 MOST_CELLS = 20
@@ -113,7 +112,7 @@ def heat_table(transition_matrix, standard_error, classes):
     html : Html
         A table.
     """
-    K, names = len(classes), [short_name(name) for name in classes]
+    K, names = len(classes), [titled(name) for name in classes]
     if standard_error is None or K > MOST_ERRORS:
         standard_error = np.full((K, K), np.nan)
     rows = (

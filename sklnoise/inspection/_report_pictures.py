@@ -90,7 +90,8 @@ def matrix_picture(transition_matrix, classes):
 
     described = (
         f"Heat map of the transition matrix of {len(classes)} classes; the table above "
-        "lists its largest entries off the diagonal."
+        "lists its largest entries off the diagonal. Where their names cannot be drawn, "
+        "the picture counts the classes from 0 in sorted order."
     )
     return drawn(draw, described, (8, 7))
 

@@ -48,9 +48,10 @@ def headline(clf, judgement, new_rows):
     ]
     estimated = clf.transition_estimator_ is not None
     told = [
+        trusted_words(judgement.n_trusted),
         rate_words(summary, estimated=estimated)
         if new_rows
-        else count_words(clf, n_judged),
+        else count_words(clf, n_judged, judgement.n_trusted),
         certainty(summary, estimated),
         judged_by(judgement, new_rows),
     ]
@@ -64,7 +65,7 @@ def headline(clf, judgement, new_rows):
     )
 
 
-def count_words(clf, n_judged):
+def count_words(clf, n_judged, n_trusted):
     """Tell how many labels of the fitted rows are wrong.
 
     Parameters
@@ -72,8 +73,8 @@ def count_words(clf, n_judged):
     clf : NoiseRobustClassifier
         Fitted.
 
-    n_judged : int
-        Number of rows.
+    n_judged, n_trusted : int
+        Number of rows, and of those of them whose label is known to be right.
 
     Returns
     -------
@@ -83,13 +84,34 @@ def count_words(clf, n_judged):
     summary, estimated = clf.noise_summary_, clf.transition_estimator_ is not None
     if summary.noise_rate is None:
         return rate_words(summary, estimated=estimated)
+    n_doubted = n_judged - n_trusted
     low, count, high = (
-        f"{n_judged * rate:,.0f}"
+        f"{n_doubted * rate:,.0f}"
         for rate in np.insert(summary.noise_rate_interval, 1, summary.noise_rate)
     )
     source = "this estimate" if estimated else "the T that was given"
     interval = f" ({low} to {high} with 95% confidence)" if low != high else ""
-    return f"By {source}, about {count} of the {n_judged:,} labels are wrong{interval}."
+    labels = f"{n_doubted:,} {'other ' if n_trusted else ''}labels"
+    return f"By {source}, about {count} of the {labels} are wrong{interval}."
+
+
+def trusted_words(n_trusted):
+    """Tell how many labels are known to be right.
+
+    Parameters
+    ----------
+    n_trusted : int
+        Number of these rows.
+
+    Returns
+    -------
+    words : str
+        A sentence; empty where there are none.
+    """
+    if not n_trusted:
+        return ""
+    labels = "1 label is" if n_trusted == 1 else f"{n_trusted:,} labels are"
+    return f"{labels} known to be right: never suspected, and of quality 1."
 
 
 def figure(name, value, remark):

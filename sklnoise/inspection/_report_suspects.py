@@ -2,9 +2,16 @@
 
 import numpy as np
 
-from sklnoise.classifiers._noise_words import short_name
 from sklnoise.inspection._report_cells import show_rows
-from sklnoise.inspection._report_html import Html, element, folded, number, table
+from sklnoise.inspection._report_html import Html, element, folded, number, table, titled
+from sklnoise.inspection._row_names import (
+    JUDGED,
+    counts_from_0,
+    index_header,
+    index_of,
+    row_name,
+    told_apart,
+)
 
 MOST_ROWS = 1000
 MOST_BYTES = 1_000_000
@@ -96,7 +103,7 @@ def table_rows(X, y, judgement, worst):
 
     Returns
     -------
-    headers : list of str
+    headers : list of Html
         Names of the columns.
 
     rows : iterator of list of Html
@@ -105,24 +112,51 @@ def table_rows(X, y, judgement, worst):
     note : str
         What of X is not shown.
     """
-    positions, names = judgement.rows[worst], index_of(X, y)
+    positions = judgement.rows[worst]
     headers, cells, note = show_rows(X, positions)
-    judged = ["row", "label", "suggested", "quality"]
-    if names is not None:
-        judged.insert(1, "index")
+    naming, names = row_names(index_of(X, y), positions)
+    judged = [*naming, *JUDGED]
 
     def rows():
-        for k, position, of_row in zip(worst, positions, cells):
-            row = [element("th", f"{position}", scope="row")]
-            row += [] if names is None else [folded(str(names[position]))]
-            row += [
-                element("td", short_name(judgement.labels[k]), class_="name"),
-                element("td", short_name(judgement.suggested_labels[k]), class_="name"),
+        for k, (name, *others), of_row in zip(worst, names, cells):
+            yield [
+                element("th", folded(name), scope="row"),
+                *map(folded, others),
+                element("td", titled(judgement.labels[k]), class_="name"),
+                element("td", titled(judgement.suggested_labels[k]), class_="name"),
                 number(quality_text(judgement.quality[k])),
+                *of_row,
             ]
-            yield row + list(of_row)
 
-    return judged + headers, rows(), note
+    heads = [titled(name) for name in judged + told_apart(headers, judged)]
+    return heads, rows(), note
+
+
+def row_names(index, positions):
+    """Name rows by their index, or their positions, or both.
+
+    Parameters
+    ----------
+    index : pandas Index or None
+        Of all rows.
+
+    positions : ndarray of shape (n_rows,)
+        Those to name.
+
+    Returns
+    -------
+    headers : list of str
+        The index's own name; "row" for the position, which one without a name needs.
+
+    names : list of list of str
+        One a header, for each row.
+    """
+    header = index_header(index)
+    if header is not None:
+        return [header], [[row_name(index, row)] for row in positions]
+    if index is None or counts_from_0(index):
+        return ["row"], [[str(row)] for row in positions]
+    return ["row", "index"], [[str(row), row_name(index, row)] for row in positions]
 
 
 def quality_text(quality):
@@ -139,29 +173,6 @@ def quality_text(quality):
         With three digits.
     """
     return f"{quality:.3f}" if quality >= 0.0005 else "<0.001"
-
-
-def index_of(X, y):
-    """Return the names of the rows, where they are more than numbers from 0.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Labels.
-
-    Returns
-    -------
-    index : Index or None
-        Of the data frame, or else of the series of labels.
-    """
-    for data in (X, y):
-        index = getattr(data, "index", None)
-        if index is not None and not callable(index):  # a list has a method `index`
-            return None if list(index) == list(range(len(index))) else index
-    return None
 
 
 def within(rows, n_bytes):

@@ -5,8 +5,9 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise.inspection._canvas import COLOURS, new_figure
+from sklnoise.inspection._canvas import COLOURS, font_points, new_figure, text_width
 from sklnoise.inspection._fitted import innermost
+from sklnoise.inspection._glyphs import drawable, fitting
 from sklnoise.inspection._matplotlib import check_matplotlib
 from sklnoise.inspection._robustness import accuracies_by_noise
 from sklnoise.inspection._robustness_checks import (
@@ -20,6 +21,13 @@ SIZE = 6.4, 4.4
 
 DASHES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "D", "^", "v"
+
+LONGEST_NAME = 30
+MOST_INSIDE, MOST_IN_COLUMN = 6, 25
+"""Names up to which the legend lies on the axes, and names one above the other."""
+
+HANDLE = 4
+"""Length of the lines in the legend, in font sizes."""
 
 
 class RobustnessCurveDisplay:
@@ -82,7 +90,8 @@ class RobustnessCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes a new figure.
+            Axes to draw on, which hold the legend too; None makes a new figure, large
+            enough for a legend beside the axes where it has more than six names.
 
         Returns
         -------
@@ -95,7 +104,10 @@ class RobustnessCurveDisplay:
             If matplotlib is not installed.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        ax = new_figure(*SIZE).subplots() if ax is None else ax
+        names = [fitting(name, LONGEST_NAME) for name in self.accuracies]
+        beside = ax is None and len(names) > MOST_INSIDE
+        if ax is None:
+            ax = new_figure(*figure_size(names, beside)).subplots()
         rates = np.asarray(self.noise_rates, dtype=float)
         order = np.argsort(rates, kind="stable")
         self.lines_, self.bands_ = {}, {}
@@ -113,20 +125,23 @@ class RobustnessCurveDisplay:
                 self.bands_[name] = ax.fill_between(
                     rates[order], mean - spread, mean + spread, color=colour, alpha=0.15
                 )
-        self._finish(ax)
+        self._finish(ax, names, beside)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _finish(self, ax):
+    def _finish(self, ax, names, beside):
         """Name the axes and the curves."""
-        of_kind = f" ({self.kind})" if self.kind else ""
+        of_kind = f" ({drawable(self.kind)})" if self.kind else ""
         ax.set_xlabel(f"Noise rate of the training labels{of_kind}", parse_math=False)
         ax.set_ylabel("Accuracy on clean labels")
         ax.grid(axis="y", color="#e6e6e6")
         ax.set_axisbelow(True)
         # Named afterwards: older matplotlib drops names that begin with an underscore.
-        legend = ax.legend(self.lines_.values(), ["-"] * len(self.lines_), handlelength=4)
-        for text, name in zip(legend.get_texts(), self.lines_):
+        where = {"handlelength": HANDLE, "ncols": -(-len(names) // MOST_IN_COLUMN)}
+        if beside:
+            where |= {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+        legend = ax.legend(self.lines_.values(), ["-"] * len(names), **where)
+        for text, name in zip(legend.get_texts(), names):
             text.set(text=name, parse_math=False)
 
     @classmethod
@@ -316,3 +331,28 @@ class RobustnessCurveDisplay:
         """
         name = type(innermost(estimator)).__name__
         return cls.from_estimators({name: estimator}, X, y, **params)
+
+
+def figure_size(names, beside):
+    """Compute the size of a figure with its legend.
+
+    Parameters
+    ----------
+    names : list of str
+        As they stand in the legend.
+
+    beside : bool
+        Whether the legend lies beside the axes.
+
+    Returns
+    -------
+    width, height : float
+        In inches.
+    """
+    if not beside:
+        return SIZE
+    points = font_points("legend.fontsize")
+    n_columns = -(-len(names) // MOST_IN_COLUMN)
+    column = text_width(names, points) + (HANDLE + 3) * points
+    high = 1.6 * points * (-(-len(names) // n_columns) + 1)
+    return SIZE[0] + n_columns * column / 72, max(SIZE[1], high / 72)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from sklnoise.inspection._canvas import shortened, text_width
+from sklnoise.inspection._canvas import text_width
+from sklnoise.inspection._glyphs import fitting
+from sklnoise.inspection._values import frame_columns, value_text
 
 POINTS = 9
 """Font size."""
@@ -85,24 +87,26 @@ def first_columns(X):
     Returns
     -------
     header : list of str or None
-        Names of the first few columns; None where the rows are no table.
+        Names of the first few columns, of any length; None where the rows are no table.
 
     lines : list of list of str
         Cells, shortened.
     """
-    header = getattr(X, "columns", None)
+    if hasattr(X, "columns") and hasattr(X, "shape"):
+        columns = frame_columns(X, MOST_COLUMNS)
+        lines = [list(map(cell_text, line)) for line in zip(*columns)]
+        return list(map(str, X.columns))[:MOST_COLUMNS], lines
     try:
         X = np.asarray(X)
     except ValueError:  # lists of different lengths
         return None, []
     if X.ndim == 1 and X.dtype.kind in "OUS":
-        lines = [[shortened(text, MOST_OF_TEXT)] for text in X.tolist()]
+        lines = [[fitting(text, MOST_OF_TEXT)] for text in X.tolist()]
         return ["text"], lines
     if X.ndim != 2:
         return None, []
     X = X[:, :MOST_COLUMNS]
-    header = [f"column {i}" for i in range(X.shape[1])] if header is None else header
-    names = [shortened(name, MOST_CHARACTERS) for name in list(header)[:MOST_COLUMNS]]
+    names = [f"column {i}" for i in range(X.shape[1])]
     return names, [[cell_text(value) for value in line] for line in X.tolist()]
 
 
@@ -117,7 +121,6 @@ def cell_text(value):
     Returns
     -------
     text : str
-        Floats have four digits.
+        Empty where the value is missing.
     """
-    text = f"{value:.4g}" if isinstance(value, float) else value
-    return shortened(text, MOST_CHARACTERS)
+    return fitting(value_text(value) or "", MOST_CHARACTERS)

@@ -13,7 +13,7 @@ from sklnoise.inspection._class_axis import (
     name_texts,
     value_points,
 )
-from sklnoise.inspection._fitted import fitted_classifier
+from sklnoise.inspection._fitted import fitted_classifier, innermost
 from sklnoise.inspection._matplotlib import check_matplotlib
 
 KINDS = (NoiseRobustClassifier, ConfidentLearningClassifier)
@@ -34,7 +34,8 @@ class TransitionMatrixDisplay:
         T; rows are clean classes.
 
     display_labels : array-like of shape (n_classes,), default=None
-        Names of the classes; None counts them from 0.
+        Names of the classes; None counts them from 0, and so does a font of matplotlib
+        that lacks characters of the names.
 
     standard_error : ndarray of shape (n_classes, n_classes), default=None
         Standard error of each entry, shown below its value for up to eight classes;
@@ -133,7 +134,7 @@ class TransitionMatrixDisplay:
         """
         check_matplotlib(f"{type(self).__name__}.plot")
         T = np.asarray(self.transition_matrix)
-        names, errors = self._names(T), self._errors(T)
+        (names, numbered), errors = self._names(T), self._errors(T)
         own = ax is None
         if own:
             width, height, cell = matrix_figure_size(names)
@@ -153,13 +154,14 @@ class TransitionMatrixDisplay:
             ax.figure.colorbar(self.im_, ax=ax, label="P(noisy | clean)")
         if own:
             ax.set_anchor("SW")  # where the names are: the layout then sees their size
-        ax.set(xlabel="Noisy label", ylabel="Clean class")
+        by = ", by its number" if numbered else ""
+        ax.set(xlabel=f"Noisy label{by}", ylabel=f"Clean class{by}")
         name_classes(ax, names, cell, xticks_rotation)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _names(self, T):
-        """Return the names of the classes as they are shown."""
+        """Return the names of the classes as they are shown, and whether by number."""
         names = range(len(T)) if self.display_labels is None else self.display_labels
         if len(names) != len(T):
             raise ValueError(
@@ -190,7 +192,8 @@ class TransitionMatrixDisplay:
         Parameters
         ----------
         estimator : NoiseRobustClassifier, ConfidentLearningClassifier, Pipeline or search
-            Fitted; a pipeline or a search that ends in such a classifier.
+            Fitted; a pipeline or a search that ends in such a classifier. Any other
+            fitted object with `transition_matrix_` and `classes_` is taken as well.
 
         display_labels : array-like of shape (n_classes,), default=None
             Names of the classes; None takes `classes_`.
@@ -221,7 +224,9 @@ class TransitionMatrixDisplay:
         >>> [label.get_text() for label in display.ax_.get_xticklabels()]
         ['no', 'yes']
         """
-        clf = fitted_classifier(estimator, KINDS)
+        clf = innermost(estimator)
+        if not all(hasattr(clf, name) for name in ("transition_matrix_", "classes_")):
+            clf = fitted_classifier(estimator, KINDS)  # tells what is wrong
         display = cls(
             clf.transition_matrix_,
             display_labels=clf.classes_ if display_labels is None else display_labels,
@@ -286,8 +291,8 @@ def standard_error_of(classifier):
 
     Parameters
     ----------
-    classifier : NoiseRobustClassifier or ConfidentLearningClassifier
-        Fitted.
+    classifier : object
+        Fitted; with `transition_matrix_`.
 
     Returns
     -------

@@ -123,6 +123,19 @@ def test_long_lists_are_counted():
     assert enumerated(names[:2]) == "class 0, class 1"
 
 
-def test_long_names_are_shortened():
-    assert short_name("x" * 100) == "x" * 39 + "…"
+def test_long_names_keep_their_ends():
+    assert short_name("x" * 100 + "1") == "x" * 20 + "…" + "x" * 18 + "1"
     assert short_name(7) == "7"
+
+
+def test_lone_surrogates_do_not_break_the_encoding():
+    assert short_name("a\ud800b") == "a?b"
+
+
+def test_long_names_stand_whole_in_a_title(changed):
+    long = "<b> " * 30
+    changed.classes_ = np.array([f"{long}1", f"{long}2", "cat"])
+    html = summary_of(changed)
+    assert f'title="{"&lt;b&gt; " * 30}1"' in html
+    assert f'title="{"&lt;b&gt; " * 30}2"' in html
+    assert "<b>" not in html

@@ -1,7 +1,9 @@
 """Tables on disk, and the command line run in this process."""
 
+import pkgutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from io import StringIO
 from types import SimpleNamespace
 
@@ -10,7 +12,9 @@ import pandas as pd
 import pytest
 from sklearn.datasets import make_blobs
 
+import sklnoise.cli
 from sklnoise.cli import main
+from sklnoise.cli._fit import fit_table
 
 
 def run_main(*arguments):
@@ -37,6 +41,9 @@ def cli():
 @pytest.fixture
 def forget(monkeypatch):
     """Have modules imported anew, and all put back afterwards."""
+    # One that is imported anew only would be left over, with parents of its own.
+    for module in pkgutil.iter_modules(sklnoise.cli.__path__, "sklnoise.cli."):
+        import_module(module.name)
 
     def forget(*prefixes):
         for name in [name for name in sys.modules if name.startswith(prefixes)]:
@@ -65,3 +72,21 @@ def blob_file(blobs, tmp_path):
     path = tmp_path / "blobs.csv"
     blobs.to_csv(path, index=False)
     return path
+
+
+@pytest.fixture(scope="session")
+def blob_fit(blobs):
+    """In place of the fit of an audit of the blobs: the same, done once for all tests."""
+    trusted = np.zeros(len(blobs), dtype=bool)
+    setting = {"correction": "forward", "device": "cpu", "seed": 0, "jobs": None}
+    X, y = blobs.drop(columns="label"), blobs["label"].to_numpy(str)
+    fitted = fit_table(X, y, trusted, **setting, verbose=0)
+    return lambda *args, **params: fitted
+
+
+@pytest.fixture(scope="session")
+def blob_audit(cli, blobs, tmp_path_factory):
+    """Their audit as a JSON document, without progress."""
+    path = tmp_path_factory.mktemp("audit") / "blobs.csv"
+    blobs.to_csv(path, index=False)
+    return cli("audit", path, "--target", "label", "--json", "--quiet")

@@ -13,6 +13,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.metrics import roc_auc_score
 
+from sklnoise.cli._audit import issue_table
 from sklnoise.cli._read import read_table
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.inspection._judgement import judge_fitted
@@ -224,18 +225,16 @@ def test_names_cannot_write_to_the_terminal(cli, blobs, tmp_path):
     assert all(char.isprintable() for char in done.out.replace("\n", ""))
 
 
-def test_json_stands_alone_on_stdout(cli, blob_file):
-    done = cli("audit", blob_file, "--target", "label", "--json", "--quiet")
-    found = json.loads(done.out)
-    assert (done.code, done.err) == (0, "")
+def test_json_stands_alone_on_stdout(blob_audit):
+    found = json.loads(blob_audit.out)
+    assert (blob_audit.code, blob_audit.err) == (0, "")
     assert [suspect["row"] for suspect in found["suspicious"]] in ([5, 52], [52, 5])
     assert found["written"] == {}
 
 
-def test_same_seed_gives_the_same_result(cli, blob_file, tmp_path):
-    options = ("--target", "label", "--json", "--quiet", "--seed", 3)
-    first, second = (cli("audit", blob_file, *options).out for _ in range(2))
-    assert first == second
+def test_same_seed_gives_the_same_result(cli, blob_file, blob_audit):
+    options = ("--target", "label", "--json", "--quiet", "--seed", 0)
+    assert cli("audit", blob_file, *options).out == blob_audit.out
 
 
 def test_correction_without_a_matrix_says_so(cli, blob_file):
@@ -246,30 +245,53 @@ def test_correction_without_a_matrix_says_so(cli, blob_file):
     assert any("fits no folds" in note for note in found["notes"])
 
 
-def test_trusted_rows_are_no_suspects_and_no_feature(cli, blobs, tmp_path):
-    # Row 3 is wrong, but its user says that it is right.
-    checked = np.where(np.arange(len(blobs)) % 10 == 3, "yes", "no")
-    table = blobs.assign(checked=checked)
-    done = audit(cli, tmp_path, table, "--trusted", "checked", "--json", files={})
-    found = json.loads(done.out)
-    assert found["rows_trusted"] == 8
-    assert "checked" not in found["columns"]
-    assert [suspect["row"] for suspect in found["suspicious"]] == [52]
-
-
-def test_trusted_rows_reach_the_classifier(cli, blobs, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def trusting(cli, blobs, tmp_path_factory):
+    """The audit of blobs with trusted rows, and what the fit and the report were told."""
     import sklnoise
 
-    fit, seen = sklnoise.NoiseRobustClassifier.fit, []
+    fit, told = sklnoise.NoiseRobustClassifier.fit, {}
 
     def spy(self, X, y, sample_weight=None, *, trusted=None, **params):
-        seen.append(trusted)
+        told["fit"] = trusted
         return fit(self, X, y, sample_weight, trusted=trusted, **params)
 
-    monkeypatch.setattr(sklnoise.NoiseRobustClassifier, "fit", spy)
-    table = blobs.assign(checked=[1, *[0] * 78, 1])
-    audit(cli, tmp_path, table, "--trusted", "checked", files={})
-    assert np.flatnonzero(seen[0]).tolist() == [0, 79]
+    def report(pipeline, X, y, *, path, title, trusted):
+        told["report"] = trusted
+        path.write_text("")
+
+    checked = np.arange(len(blobs)) % 10 == 3
+    table = blobs.assign(checked=np.where(checked, "yes", "no"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sklnoise.NoiseRobustClassifier, "fit", spy)
+        patch.setattr("sklnoise.inspection.noise_report", report)
+        options = ("--trusted", "checked", "--json")
+        folder = tmp_path_factory.mktemp("trusting")
+        done = audit(cli, folder, table, *options, files={"--out": "report.html"})
+    return SimpleNamespace(found=json.loads(done.out), told=told, checked=checked)
+
+
+def test_trusted_rows_are_no_suspects_and_no_feature(trusting):
+    # Row 3 is wrong, but its user says that it is right.
+    assert trusting.found["rows_trusted"] == 8
+    assert "checked" not in trusting.found["columns"]
+    assert [suspect["row"] for suspect in trusting.found["suspicious"]] == [52]
+
+
+@pytest.mark.parametrize("place", ["fit", "report"])
+def test_trusted_rows_reach_the_classifier_and_the_report(trusting, place):
+    assert np.array_equal(trusting.told[place], trusting.checked)
+
+
+def test_columns_of_the_issues_have_different_names():
+    suspects = pd.DataFrame({"label": ["a"], "suggested": ["b"], "quality": [0.1]}, [2])
+    file = pd.DataFrame({"label": [1], "label (file)": [2], "row": [3]}, index=[2])
+    found = issue_table(suspects, file)
+    assert found.iloc[:, 3:].to_dict("list") == {
+        "label (file) (file)": [1],
+        "label (file)": [2],
+        "row (file)": [3],
+    }
 
 
 def test_class_of_one_row_is_audited_with_a_note(cli, blobs, tmp_path):
@@ -290,15 +312,13 @@ def test_many_classes_are_told_by_the_largest_entries(cli, tmp_path, rng):
     assert cells[0][:2] == ["4", "5"]
 
 
-def test_parquet_is_audited_as_csv(cli, blobs, blob_file, tmp_path):
+def test_parquet_is_audited_as_csv(cli, blob_audit, blob_file, tmp_path):
     import polars as pl
 
     path = tmp_path / "blobs.parquet"
     pl.read_csv(blob_file).write_parquet(path)
-    options = ("--target", "label", "--json", "--quiet")
-    text, typed = (
-        json.loads(cli("audit", file, *options).out) for file in (blob_file, path)
-    )
+    done = cli("audit", path, "--target", "label", "--json", "--quiet")
+    text, typed = json.loads(blob_audit.out), json.loads(done.out)
     assert typed["transition_matrix"] == text["transition_matrix"]
     assert [s["row"] + 1 for s in typed["suspicious"]] == [
         s["row"] for s in text["suspicious"]
@@ -336,6 +356,25 @@ def test_predictions_keep_the_order_and_empty_rows(cli, model, tmp_path):
     rows = list(csv.DictReader(io.StringIO(cli("predict", model, path).out)))
     assert [rows[0]["predicted"], rows[2]["predicted"]] == ["dog", "cat"]
     assert len(rows) == 3
+
+
+def test_extreme_cells_are_predicted(cli, model, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("width,height\n1e300,0\n-1e29,1e29\ninf,9999-12-31\n")
+    done = cli("predict", model, path)
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert (done.code, done.err) == (0, "")
+    assert all(0 <= float(row["probability_cat"]) <= 1 for row in rows)
+
+
+def test_rows_that_the_network_cannot_take_are_told(cli, model, blob_file, monkeypatch):
+    def refuse(self, X):
+        raise ValueError("X is strange")
+
+    monkeypatch.setattr("sklearn.pipeline.Pipeline.predict_proba", refuse)
+    done = cli("predict", model, blob_file)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"sklnoise: {blob_file} cannot be predicted: X is strange\n"
 
 
 def test_predict_names_the_missing_columns(cli, model, tmp_path):

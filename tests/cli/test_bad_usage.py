@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 GOOD = "a,b,label\n1,x,yes\n2,y,no\n3,x,yes\n4,y,no\n"
@@ -31,6 +32,7 @@ def check_refused(done, *told):
         ("blank.csv", "\n\n", ["is empty"]),
         ("header.csv", "a,label\n", ["no rows"]),
         ("latin.csv", b"a,label\ncaf\xe9,1\n", ["UTF-8", "iconv"]),
+        ("utf16.csv", "a,label\n1,1\n".encode("utf-16-le"), ["UTF-8", "UTF-16LE"]),
         ("latin_header.csv", b"caf\xe9,label\n1,1\n", ["UTF-8"]),
         ("twice.csv", "a,a,label\n1,2,3\n", ["more than one column named 'a'"]),
         ("ragged.csv", "a,label\n1,2,3\n", ["line 2", "quoted"]),
@@ -48,6 +50,13 @@ def check_refused(done, *told):
 def test_bad_file_is_refused(cli, tmp_path, name, content, told):
     path = write(tmp_path / name, content)
     check_refused(cli("audit", path, "--target", "label"), *told)
+
+
+def test_bytes_that_are_no_text_are_refused(cli, tmp_path):
+    path = tmp_path / "pictures.parquet"
+    table = pl.DataFrame({"picture": [b"\xff\xd8", b"\xff"], "label": ["a", "b"]})
+    table.write_parquet(path)
+    check_refused(cli("audit", path, "--target", "label"), "'picture'", "Leave it out")
 
 
 def test_missing_file_is_refused(cli, tmp_path):
@@ -74,6 +83,7 @@ def test_folder_is_refused(cli, tmp_path):
         ),
         (["--target", "label", "--correction", "foward"], ["Did you mean 'forward'?"]),
         (["--target", "label", "--device", "abacus"], ["--device 'abacus'", "auto, cpu"]),
+        (["--target", "label", "--device", "meta"], ["--device 'meta'", "no values"]),
         (["--target", "label", "--seed", "-1"], ["--seed", "audit --help"]),
         (["--target", "label", "--seed", "one"], ["--seed"]),
         (["--target", "label", "--jobs", "0"], ["--jobs"]),

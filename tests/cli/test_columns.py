@@ -11,7 +11,9 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sklnoise.cli._columns import TableEncoder
-from sklnoise.cli._kinds import kind_of
+from sklnoise.cli._dates import date_parts, seconds_of
+from sklnoise.cli._kinds import convert, kind_of
+from sklnoise.cli._parts import FARTHEST
 
 N_ROWS = 60
 
@@ -29,6 +31,12 @@ COLUMNS = {
         column(lambda i: str(i % 2)),
         column(lambda i: i * 0.1),
         column(lambda i: "5" if i % 2 else ""),
+        column(lambda i: f"{i},5" if i % 3 else str(i)),
+        column(lambda i: f"{i + 1},250" if i % 3 else "900"),
+        column(lambda i: [0.5 * i, np.inf][i % 9 == 0]),
+        column(lambda i: "#DIV/0!" if i % 9 == 0 else f"{i / 4}"),
+        column(lambda i: ">5" if i == 7 else f"{i / 4}"),
+        column(lambda i: "1e300" if i == 7 else f"{i / 4}"),
     ],
     "boolean": [
         column(lambda i: "yes" if i % 2 else "No"),
@@ -41,15 +49,23 @@ COLUMNS = {
         column(lambda i: f"{i % 28 + 1:02}.11.1999" if i % 9 else "?"),
         column(lambda i: f"12/{i % 28 + 1}/1999"),
         column(lambda i: pd.Timestamp(2020, 1, i % 28 + 1)),
+        column(lambda i: "9999-12-31" if i % 2 else f"2020-01-{i % 28 + 1:02}"),
+        column(lambda i: f"1492-01-{i % 28 + 1:02}"),
+        column(lambda i: "31.12.9999" if i % 2 else f"{i % 28 + 1:02}.01.2020"),
     ],
     "category": [
         column(lambda i: ["red", "green", "dark blue", ""][i % 4]),
         column(lambda i: f"<{i % 3}"),
         column(lambda i: ["New York City", "Rio de Janeiro"][i % 2]),
+        column(lambda i: ">5" if i % 10 == 0 else f"{i % 7}"),
     ],
     "text": [
         column(lambda i: f"a comment on item {i}"),
         column(lambda i: f"what a {i} of a day" if i % 5 else ""),
+        column(lambda i: " ".join(np.array(list("ACGT"))[[i // 16, i // 4 % 4, i % 4]])),
+        column(lambda i: f"{'😀 ' * (i % 8)}😡 {'👍 ' * (i // 8)}😴"),
+        column(lambda i: f"这部电影非常好看{chr(0x4E00 + i)}"),
+        column(lambda i: f"หนังเรื่องนี้ดีมาก{'ก' * i}"),
     ],
     "dropped": [
         column(lambda i: ""),
@@ -89,6 +105,42 @@ def table():
     )
 
 
+def test_stray_cell_among_numbers_is_remembered():
+    cells = column(lambda i: [">5", "n.b."][i == 9] if i in (7, 8, 9) else f"{i / 4}")
+    assert kind_of(cells, "x") == ("number", "point", ">5")
+
+
+def test_decimal_commas_are_read_as_decimal_points():
+    points = column(lambda i: f"{i / 4}")
+    commas = points.str.replace(".", ",")
+    values = [convert(cells, kind_of(cells, "x")) for cells in (points, commas)]
+    assert np.array_equal(*values)
+
+
+def test_new_cells_are_read_with_the_comma_of_the_training_table():
+    kind = kind_of(column(lambda i: f"{i},5"), "x")
+    found = convert(pd.Series(["2,25", "3", "2.25", ""]), kind)
+    assert np.array_equal(found, [2.25, 3, np.nan, np.nan], equal_nan=True)
+
+
+def test_commas_between_thousands_are_no_decimals():
+    cells = column(lambda i: ["900", "1,250", "2,000,000"][i % 3])
+    assert convert(cells, kind_of(cells, "x"))[:3].tolist() == [900, 1250, 2_000_000]
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("9999-12-31", 8029), ("1492-01-01", -478), ("0001-01-01", -1969)]
+)
+def test_far_dates_are_as_many_days_away_as_years(text, year):
+    days = date_parts(seconds_of([text], "ISO8601")[:, None])[0, 0]
+    assert days / 365.2425 == pytest.approx(year, abs=1)
+
+
+def test_last_day_of_all_is_a_friday_in_december():
+    parts = date_parts(seconds_of(["9999-12-31T23:00"], "ISO8601")[:, None])
+    assert parts[0, 1:].tolist() == [12, 4, 23]
+
+
 def dense(X):
     return X.toarray() if issparse(X) else X
 
@@ -114,6 +166,35 @@ def test_output_has_a_name_a_column(encoder, table):
     names = encoder.get_feature_names_out()
     assert len(names) == len(set(names)) == encoder.transform(table).shape[1]
     assert not any("dropped" in name for name in names)
+
+
+@pytest.mark.parametrize("name", ["a__b", "text 1", "__", "number"])
+def test_text_column_may_have_any_name(name):
+    X = pd.DataFrame({name: COLUMNS["text"][0], "other": COLUMNS["text"][1]})
+    names = TableEncoder().fit(X).get_feature_names_out()
+    assert f"text of {name}__comment" in names
+    assert "text of other__day" in names
+
+
+@pytest.mark.parametrize("texts", COLUMNS["text"])
+def test_texts_become_features(texts):
+    encoded = dense(TableEncoder().fit_transform(pd.DataFrame({"x": texts})))
+    assert len(np.unique(encoded, axis=0)) > 15
+
+
+def test_number_far_from_all_others_stays_finite():
+    encoder = TableEncoder().fit(pd.DataFrame({"x": [f"{i}e-20" for i in range(30)]}))
+    far = encoder.transform(pd.DataFrame({"x": ["1e29", "-1e29"]}))
+    assert np.array_equal(far[:, 0], [FARTHEST, -FARTHEST])
+
+
+def test_number_beyond_all_measure_counts_as_missing():
+    cells = [f"{i / 4}" for i in range(30)]
+    encoder = TableEncoder().fit(pd.DataFrame({"x": [*cells, ""]}))
+    huge, missing = (
+        encoder.transform(pd.DataFrame({"x": [cell]})) for cell in ("1e300", "")
+    )
+    assert np.array_equal(huge, missing)
 
 
 def test_numbers_are_standardised_and_their_gaps_marked(table):

@@ -7,8 +7,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from sklnoise.cli._errors import BadInput
 from sklnoise.cli._read import read_table
-from sklnoise.cli._targets import read_labels, read_trusted
+from sklnoise.cli._targets import alike_labels, read_labels, read_trusted
 
 
 def table_of(tmp_path, text, name="table.csv"):
@@ -46,6 +47,31 @@ def test_column_without_a_name_is_called_after_its_place(tmp_path):
     assert table_of(tmp_path, ",b\n1,2\n").columns.tolist() == ["column 1", "b"]
 
 
+def test_name_for_a_nameless_column_is_free(tmp_path):
+    table = table_of(tmp_path, ",column 1\n1,2\n")
+    assert table.columns.tolist() == ["column 1 (no name)", "column 1"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_unicode_of_two_or_four_bytes_is_read_by_its_mark(tmp_path, encoding):
+    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
+    path = tmp_path / "table.csv"
+    path.write_bytes(f"{mark}ä;b\n1;☃\n".encode(encoding))
+    assert read_table(path).to_dict("list") == {"ä": ["1"], "b": ["☃"]}
+
+
+def test_separator_told_to_excel_is_taken_and_its_line_not_counted(tmp_path):
+    table = table_of(tmp_path, "sep=;\na,b,c;d\n1,5;2\n")
+    assert table.to_dict("list") == {"a,b,c": ["1,5"], "d": ["2"]}
+    assert table.index.tolist() == [2]
+
+
+def test_leading_blank_lines_are_skipped_and_counted(tmp_path):
+    table = table_of(tmp_path, "\n  \na;b\n1;2\n")
+    assert table.to_dict("list") == {"a": ["1"], "b": ["2"]}
+    assert table.index.tolist() == [4]
+
+
 def test_rows_are_numbered_as_in_the_file(tmp_path):
     table = table_of(tmp_path, "a,b\n1,2\n\n3,4\n\n\n")
     assert table.index.tolist() == [2, 3, 4]
@@ -62,6 +88,11 @@ def test_parquet_keeps_integers_beside_missing_ones(tmp_path):
     assert table.index.tolist() == [1, 2]
 
 
+def test_text_that_parquet_holds_as_bytes_is_read(tmp_path):
+    pl.DataFrame({"x": [b"cat", None]}).write_parquet(tmp_path / "table.parquet")
+    assert read_table(tmp_path / "table.parquet")["x"].tolist() == ["cat", None]
+
+
 @pytest.mark.parametrize(
     ("cells", "labels"),
     [
@@ -69,6 +100,9 @@ def test_parquet_keeps_integers_beside_missing_ones(tmp_path):
         (["01", "1", "NA"], ["01", "1"]),
         (["none", "some", "?"], ["none", "some"]),
         ([1.0, np.nan, 2.0], [1, 2]),
+        (["1", "1.0", "-2.00"], [1, 1, -2]),
+        (["1.5", "1", "1.0"], ["1.5", "1", "1.0"]),
+        (["inf", "one"], ["inf", "one"]),
         ([True, None, False], ["True", "False"]),
     ],
 )
@@ -76,6 +110,15 @@ def test_labels_are_integers_only_where_written_so(cells, labels):
     found, is_labelled = read_labels(pd.Series(cells, dtype=object, name="label"))
     assert found.tolist() == labels
     assert is_labelled.sum() == len(labels)
+
+
+def test_one_number_written_in_two_ways_is_one_class():
+    with pytest.raises(BadInput, match="'1' in all 2 rows"):
+        read_labels(pd.Series(["1", "1.0"], dtype=object, name="label"))
+
+
+def test_labels_alike_but_for_their_case_are_found():
+    assert alike_labels(["Cat", "cat", "dog", 1]) == [["Cat", "cat"]]
 
 
 @pytest.mark.parametrize(

@@ -76,3 +76,32 @@ def noisy_wine():
     y[wrong] = (y[wrong] + 1) % 3
     model = make_pipeline(StandardScaler(), LogisticRegression())
     return X, y, cross_val_predict(model, X, y, cv=5, method="predict_proba")
+
+
+@pytest.fixture(scope="session")
+def named_wine(noisy_wine):
+    """Scaled wines and the names of their classes, five of them wrong."""
+    from sklearn.preprocessing import StandardScaler
+
+    X, y, _ = noisy_wine
+    return StandardScaler().fit_transform(X), np.array(["red", "white", "rosé"])[y]
+
+
+@pytest.fixture(scope="session")
+def fitted_wine(named_wine):
+    """A classifier with folds, fitted to these wines."""
+    from sklearn.linear_model import LogisticRegression
+
+    from sklnoise import NoiseRobustClassifier
+
+    first_pass = LogisticRegression()
+    clf = NoiseRobustClassifier(first_pass=first_pass, cv=3, random_state=0)
+    return clf.fit(*named_wine)
+
+
+@pytest.fixture(scope="session")
+def learned_wine(named_wine):
+    """A classifier without folds, fitted to these wines."""
+    from sklnoise import NoiseRobustClassifier
+
+    return NoiseRobustClassifier(transition=0.05, random_state=0).fit(*named_wine)

@@ -9,8 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.table import Table
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from sklnoise import NoiseRobustClassifier, find_label_issues
 from sklnoise.inspection import LabelIssuesDisplay
@@ -144,11 +142,9 @@ SHAPES = {"grey": (8, 8), "torch": (3, 8, 8), "one": (1, 8, 8), "colour": (8, 8,
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-@pytest.mark.parametrize("name", ["{}", LONG], ids=["short", "long"])
-def test_worst_images_are_a_contact_sheet(noisy_wine, shape, name, assert_legible):
+def test_worst_images_are_a_contact_sheet(noisy_wine, shape):
     images = pictures(178, *shape)
-    names = [name.format(code) for code in range(3)]
-    display = draw(noisy_wine, images, names, n_shown=5)
+    display = draw(noisy_wine, images, n_shown=5)
     rows = worst(noisy_wine, 5)
     ax, *tiles = display.axes_
     assert ax is display.ax_
@@ -158,12 +154,12 @@ def test_worst_images_are_a_contact_sheet(noisy_wine, shape, name, assert_legibl
         expected = images[row] if expected is None else np.squeeze(expected)
         np.testing.assert_array_equal(tile.images[0].get_array(), expected)
         assert tile.get_xlabel() == f"row {row}"
-    assert_legible(display.figure_)
 
 
-def test_captions_say_label_and_suggestion(noisy_wine):
+def test_captions_say_label_and_suggestion(noisy_wine, assert_legible):
     _, y, y_proba = noisy_wine
     display = draw(noisy_wine, pictures(178, 8, 8), ["ab", "cd", "ef"], n_shown=3)
+    assert_legible(display.figure_)
     judged = find_label_issues(y, y_proba, return_type="frame")["suggested_label"]
     names = np.array(["ab", "cd", "ef"])
     rows = worst(noisy_wine, 3)
@@ -213,7 +209,7 @@ def test_rows_of_other_kinds_are_not_shown(noisy_wine, X):
     assert display.worst_.size == 0
 
 
-@pytest.mark.parametrize("n_shown", [1, 30])
+@pytest.mark.parametrize("n_shown", [1, 13])
 @pytest.mark.parametrize("kind", ["images", "table"])
 def test_any_number_of_rows_fits(kind, n_shown, assert_legible):
     X = pictures(40, 8, 8) if kind == "images" else pictures(40, 9)
@@ -249,14 +245,14 @@ def test_known_matrix_decides(noisy_wine):
     np.testing.assert_array_equal(display.is_issue, expected)
 
 
-def test_from_estimator_judges_by_the_folds(noisy_wine):
-    X, y, _ = noisy_wine
-    X = StandardScaler().fit_transform(X)
-    clf = NoiseRobustClassifier(first_pass=LogisticRegression(), cv=3, random_state=0)
-    clf.fit(X, y)
+def test_from_estimator_judges_by_the_folds(fitted_wine, named_wine):
+    clf, (X, y) = fitted_wine, named_wine
     display = LabelIssuesDisplay.from_estimator(clf, X, y, n_shown=2)
     expected = find_label_issues(
-        y, clf.out_of_fold_proba_, transition_matrix=clf.transition_matrix_
+        y,
+        clf.out_of_fold_proba_,
+        transition_matrix=clf.transition_matrix_,
+        labels=clf.classes_,
     )
     np.testing.assert_array_equal(display.is_issue, expected)
     assert len(cells_of(display)) == 3
@@ -264,11 +260,10 @@ def test_from_estimator_judges_by_the_folds(noisy_wine):
     assert "of 40 labels" in new.ax_.get_title()
 
 
-def test_net_that_has_learned_the_labels_is_named(noisy_wine, assert_legible):
-    X, y, _ = noisy_wine
-    X = StandardScaler().fit_transform(X)
-    clf = NoiseRobustClassifier(transition=0.05, random_state=0).fit(X, y)
-    display = LabelIssuesDisplay.from_estimator(clf, X, y)
+def test_net_that_has_learned_the_labels_is_named(
+    learned_wine, named_wine, assert_legible
+):
+    display = LabelIssuesDisplay.from_estimator(learned_wine, *named_wine)
     assert "has learned these labels" in display.ax_.get_title()
     assert_legible(display.figure_)
 
@@ -276,3 +271,59 @@ def test_net_that_has_learned_the_labels_is_named(noisy_wine, assert_legible):
 def test_from_estimator_wants_a_fitted_one(noisy_wine):
     with pytest.raises(NotFittedError):
         LabelIssuesDisplay.from_estimator(NoiseRobustClassifier(), *noisy_wine[:2])
+
+
+def all_suspect(X, labels=("a", "b"), **plot_params):
+    y = np.resize(labels, len(X))
+    display = LabelIssuesDisplay(
+        y, y[::-1], np.linspace(0, 1, len(X)), np.ones(len(X), dtype=bool), X=X
+    )
+    return display.plot(**plot_params)
+
+
+def test_trusted_rows_are_no_suspects(fitted_wine, named_wine):
+    trusted = np.arange(178) < 100
+    display = LabelIssuesDisplay.from_estimator(fitted_wine, *named_wine, trusted=trusted)
+    assert display.worst_.min() >= 100
+    assert "100 known to be right" in display.ax_.get_title()
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+def test_numbers_keep_the_types_of_their_columns(kind):
+    ids = [1234567, 1234568, 1234569]
+    frame = kind({"id": ids, "share": [1 / 3] * 3, "whole": [1e7] * 3, "city": ["x"] * 3})
+    lines = cells_of(all_suspect(frame))[1:]
+    assert [line[4:] for line in lines] == [
+        [str(value), "0.3333", "10000000", "x"] for value in ids
+    ]
+
+
+def test_missing_values_are_empty_cells():
+    frame = pd.DataFrame({"n": [1.0, np.nan], "t": ["x", None], "d": [pd.NaT, pd.NaT]})
+    assert [line[4:] for line in cells_of(all_suspect(frame))[1:]] == [
+        ["1", "x", ""],
+        ["", "", ""],
+    ]
+
+
+def test_columns_are_not_taken_for_those_of_the_display():
+    frame = pd.DataFrame({"label": [1, 2], "row": [3, 4], "id": [5, 6]})
+    head = cells_of(all_suspect(frame))[0]
+    assert head == ["row", "label", "suggested", "quality", "label (X)", "row (X)", "id"]
+    frame.index.name = "id"
+    head = cells_of(all_suspect(frame))[0]
+    assert head[0] == "id"
+    assert head[4:] == ["label (X)", "row", "id (X)"]
+
+
+def test_names_that_cannot_be_drawn_stay_apart(assert_legible):
+    frame = pd.DataFrame({"名前": ["値段は高い", "猫\ud800"]})
+    display = all_suspect(frame, ["猫", "犬"])
+    assert [line[1] for line in cells_of(display)[1:]] == ["\\u732b", "\\u72ac"]
+    assert_legible(display.figure_)  # drawn: warnings are errors
+
+
+def test_bytes_of_a_small_range_are_not_black():
+    digits = (np.arange(2 * 64) % 17).reshape(2, 8, 8).astype(np.uint8)
+    tile = all_suspect(digits).axes_[1]
+    np.testing.assert_allclose(tile.images[0].get_array(), digits[0] / 16)

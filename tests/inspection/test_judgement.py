@@ -4,7 +4,6 @@ from copy import copy
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -13,17 +12,14 @@ from sklnoise.inspection._judgement import judge_fitted, judge_held_out
 
 
 @pytest.fixture(scope="module")
-def fitted(noisy_wine):
-    X, y, _ = noisy_wine
-    first_pass = LogisticRegression()
-    clf = NoiseRobustClassifier(first_pass=first_pass, cv=3, random_state=0)
-    model = make_pipeline(StandardScaler(), clf)
-    return model.fit(X, np.array(["red", "white", "rosé"])[y])
+def fitted(noisy_wine, fitted_wine):
+    """Both steps are fitted, so that the pipeline is."""
+    return make_pipeline(StandardScaler().fit(noisy_wine[0]), fitted_wine)
 
 
 @pytest.fixture(scope="module")
-def labels(noisy_wine):
-    return np.array(["red", "white", "rosé"])[noisy_wine[1]]
+def labels(named_wine):
+    return named_wine[1]
 
 
 def test_fitted_rows_are_judged_as_by_find_label_issues(fitted, noisy_wine, labels):
@@ -74,14 +70,11 @@ def test_fitted_rows_need_no_X_where_folds_were_fitted(fitted, labels):
         judge_fitted(fitted, None, labels, new_rows=True)
 
 
-def test_net_without_folds_is_said_to_have_learned_the_labels(noisy_wine):
-    X, y, _ = noisy_wine
-    X = StandardScaler().fit_transform(X)
-    clf = NoiseRobustClassifier(transition=0.05, random_state=0).fit(X, y)
-    judged = judge_fitted(clf, X, y)
+def test_net_without_folds_is_said_to_have_learned_the_labels(learned_wine, named_wine):
+    judged = judge_fitted(learned_wine, *named_wine)
     assert judged.learned
-    np.testing.assert_allclose(judged.quality, clf.label_quality(X, y))
-    assert not judge_fitted(clf, X, y, new_rows=True).learned
+    np.testing.assert_allclose(judged.quality, learned_wine.label_quality(*named_wine))
+    assert not judge_fitted(learned_wine, *named_wine, new_rows=True).learned
 
 
 def test_loss_without_transition_is_judged_by_the_probability_of_the_label(noisy_wine):
@@ -120,3 +113,51 @@ def test_correction_that_is_none_does_not_make_all_labels_right(fitted, labels):
         found, find_label_issues(labels, clf.out_of_fold_proba_)
     )
     assert found.any()
+
+
+def test_trusted_labels_are_right(fitted, labels):
+    before = judge_fitted(fitted, None, labels)
+    trusted = np.zeros(len(labels), dtype=bool)
+    trusted[[3, 40]] = True
+    assert before.is_issue[trusted].all()
+    judged = judge_fitted(fitted, None, labels, trusted=trusted)
+    assert not judged.is_issue[trusted].any()
+    assert (judged.quality[trusted] == 1).all()
+    np.testing.assert_array_equal(judged.suggested_labels[trusted], labels[trusted])
+    assert judged.n_trusted == 2
+
+
+def test_other_labels_are_judged_as_without_trusted_ones(fitted, labels):
+    before, trusted = judge_fitted(fitted, None, labels), np.arange(len(labels)) < 40
+    judged = judge_fitted(fitted, None, labels, trusted=trusted.astype(int))
+    np.testing.assert_array_equal(judged.quality[40:], before.quality[40:])
+    np.testing.assert_array_equal(judged.is_issue[40:], before.is_issue[40:])
+
+
+def test_trusted_mask_belongs_to_all_rows_and_not_to_those_held_out(fitted, labels):
+    clf = copy(fitted[-1])
+    clf.out_of_fold_proba_ = clf.out_of_fold_proba_.copy()
+    clf.out_of_fold_proba_[:3] = np.nan
+    trusted = np.arange(len(labels)) == 3
+    judged = judge_fitted(clf, None, labels, trusted=trusted)
+    assert (judged.rows[0], judged.quality[0], judged.is_issue[0]) == (3, 1, False)
+
+
+def test_new_rows_can_be_trusted(fitted, noisy_wine, labels):
+    X, y = noisy_wine[0][:50], labels[:50]
+    everything = np.ones(50, dtype=bool)
+    judged = judge_fitted(fitted, X, y, new_rows=True, trusted=everything)
+    assert not judged.is_issue.any()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "message"),
+    [
+        ([3, 40], "got shape"),
+        (np.full(178, 2), "entry 0 is 2"),
+        (True, "one entry a row"),
+    ],
+)
+def test_what_is_no_mask_of_the_rows_is_refused(fitted, labels, trusted, message):
+    with pytest.raises(ValueError, match=message):
+        judge_fitted(fitted, None, labels, trusted=trusted)

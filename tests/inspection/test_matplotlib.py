@@ -33,6 +33,7 @@ def test_plot_returns_the_display(display):
     assert display.plot() is display
 
 
+@pytest.mark.slow
 def test_importing_the_displays_does_not_import_matplotlib():
     code = "import sys, sklnoise.inspection; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

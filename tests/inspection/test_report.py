@@ -23,6 +23,7 @@ from torch.utils.data import TensorDataset
 from sklnoise import NoiseRobustClassifier, find_label_issues, label_quality_scores
 from sklnoise.inspection import noise_report
 from sklnoise.inspection._report_image import encode_png, shrunk
+from sklnoise.inspection._report_pictures import matrix_picture
 from sklnoise.nn import MLP
 
 NAMES = np.array(["ant", "bee", "cat"])
@@ -520,3 +521,80 @@ def test_thumbnails_are_small_and_keep_the_mean(shape):
     small = shrunk(np.full(shape, 0.25))
     assert max(small.shape) <= 64
     np.testing.assert_allclose(small, 0.25)
+
+
+def test_trusted_rows_are_no_suspects(clf, blobs):
+    page = Page(noise_report(clf, *blobs, trusted=np.arange(120) < 60))
+    rows = [int(line[0]) for line in page.tables["Most suspicious labels"][1:]]
+    assert 100 in rows
+    assert min(rows) >= 60
+    told = " ".join(page.texts("p"))
+    assert "60 labels are known to be right" in told
+    assert "of the 60 other labels are wrong" in told
+
+
+def test_rows_are_not_shown_where_they_were_not_given(clf, blobs):
+    with_rows = suspects(noise_report(clf, *blobs))
+    html = noise_report(clf, None, blobs[1])
+    assert [line[:4] for line in with_rows] == suspects(html)
+    assert "X was not given, so the rows are not shown." in html
+
+
+def named_suspects(clf, X, y, index):
+    frame = pd.DataFrame(X, columns=["label", "quality (X)", "quality"], index=index)
+    return suspects(noise_report(clf, frame, y))
+
+
+def test_index_with_a_name_names_the_rows(clf, blobs):
+    index = pd.Index(np.arange(120) + 1, name="row")
+    head, first, *_ = named_suspects(clf, *blobs, index)
+    assert head[:4] == ["row", "label", "suggested", "quality"]
+    by_position = suspects(noise_report(clf, *blobs))[1]
+    assert int(first[0]) == int(by_position[0]) + 1
+
+
+def test_levels_of_an_index_are_named(clf, blobs):
+    index = pd.MultiIndex.from_product([range(2), range(60)], names=["site", "plant"])
+    head, first, *_ = named_suspects(clf, *blobs, index)
+    assert head[0] == "site, plant"
+    row = int(suspects(noise_report(clf, *blobs))[1][0])
+    assert first[0] == f"{row // 60}, {row % 60}"
+
+
+def test_columns_are_not_taken_for_those_of_the_report(clf, blobs):
+    index = pd.Index(np.arange(120), name="label")
+    assert named_suspects(clf, *blobs, index)[0] == [
+        "label (index)",
+        "label",
+        "suggested",
+        "quality",
+        "label (X)",
+        "quality (X)",
+        "quality (X) (X)",
+    ]
+
+
+def test_labels_with_a_common_beginning_are_told_apart(clf, blobs):
+    changed = deepcopy(clf)
+    changed.classes_ = np.array([f"{'a place far away, ' * 5}{k}" for k in range(3)])
+    y = changed.classes_[np.searchsorted(NAMES, blobs[1])]
+    page = Page(noise_report(changed, blobs[0], y))
+    names = [line[0] for line in page.tables["Noise by class"][1:]]
+    assert [name[-1] for name in names] == ["0", "1", "2"]
+    assert max(map(len, names)) == 40
+    titles = {span.attrs["title"] for span in page.all("span")}
+    assert titles == {*changed.classes_}
+
+
+def test_whole_numbers_are_written_in_full(clf, blobs):
+    frame = pd.DataFrame({"id": 1234567 + np.arange(120), "price": [1234567.0] * 120})
+    frame["share"] = 1 / 3
+    first = suspects(noise_report(clf, frame, blobs[1]))[1]
+    assert first[4:] == [str(1234567 + int(first[0])), "1234567", "0.3333"]
+
+
+@pytest.mark.usefixtures("pictures")
+def test_picture_counts_classes_whose_names_it_cannot_draw(clf, blobs):
+    names = [f"{k:02} 猫" for k in range(30)]
+    html = matrix_picture(np.eye(30), np.array(names))  # warnings are errors
+    assert Page(html).all("img")

@@ -23,13 +23,19 @@ pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed"),
 ]
 
-# The page is shown in a frame of the wanted width, as windows have a least width.
+# The page is shown in frames of the wanted widths, as windows have a least width.
 FRAME = """<!DOCTYPE html><title>waiting</title>
-<iframe src="copy.html" style="width:{width}px;height:900px;border:0"></iframe>
+{frames}
 <script>
-addEventListener("message", event => {{ document.title = event.data; }});
+const found = [];
+addEventListener("message", event => {{
+  found.push(JSON.parse(event.data));
+  if (found.length == {n_frames}) document.title = JSON.stringify(found);
+}});
 </script>
 """
+IFRAME = '<iframe src="copy.html" style="width:{width}px;height:900px;border:0"></iframe>'
+WIDTHS = 400, 1280
 MEASURE = """<script>
 addEventListener("load", () => parent.postMessage(JSON.stringify({
   page: document.documentElement.scrollWidth,
@@ -74,40 +80,35 @@ def html(request):
     return noise_report(estimator.fit(X, y), X, y, title=title)
 
 
-@pytest.fixture
-def measure(html, tmp_path):
-    """Show the report in a frame of some width and measure it."""
-
-    def measure(width):
-        # The copy may run the script that measures, and still fetch nothing.
-        copy = html.replace(
-            "default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'"
-        )
-        assert copy != html
-        (tmp_path / "copy.html").write_text(copy.replace("</body>", MEASURE), "utf-8")
-        (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
-        flags = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=5000",
-        ]
-        flags += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-        page = (tmp_path / "frame.html").as_uri()
-        done = subprocess.run(
-            [BROWSER, *flags, page], capture_output=True, text=True, timeout=120
-        )
-        [title] = re.findall("<title>(.*?)</title>", done.stdout)
-        assert title != "waiting", done.stderr
-        return json.loads(title)
-
-    return measure
+@pytest.fixture(scope="module")
+def measured(html, tmp_path_factory):
+    """Show the report in a frame of each width and measure it there."""
+    folder = tmp_path_factory.mktemp("browser")
+    # The copy may run the script that measures, and still fetch nothing.
+    copy = html.replace(
+        "default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'"
+    )
+    assert copy != html
+    (folder / "copy.html").write_text(copy.replace("</body>", MEASURE), "utf-8")
+    frames = "".join(IFRAME.format(width=width) for width in WIDTHS)
+    page = FRAME.format(frames=frames, n_frames=len(WIDTHS))
+    (folder / "frame.html").write_text(page, "utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    flags += ["--virtual-time-budget=5000", f"--user-data-dir={folder / 'profile'}"]
+    done = subprocess.run(
+        [BROWSER, *flags, (folder / "frame.html").as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    [title] = re.findall("<title>(.*?)</title>", done.stdout)
+    assert title != "waiting", done.stderr
+    return {found["window"]: found for found in json.loads(title)}
 
 
-@pytest.mark.parametrize("width", [400, 1280])
-def test_page_never_scrolls_sideways_and_fetches_nothing(measure, width):
-    measured = measure(width)
-    assert measured["window"] == width
-    assert measured["page"] <= width
-    assert measured["sticking_out"] == []
-    assert measured["fetched"] == []
+@pytest.mark.parametrize("width", WIDTHS)
+def test_page_never_scrolls_sideways_and_fetches_nothing(measured, width):
+    found = measured[width]
+    assert found["page"] <= width
+    assert found["sticking_out"] == []
+    assert found["fetched"] == []

@@ -176,3 +176,14 @@ def test_file_stays_small_with_large_images():
 
 def channel_means(images):
     return images.mean(axis=(2, 3))
+
+
+def test_lone_surrogates_are_replaced(tmp_path):
+    X, y = [[0.0], [1.0], [0.1], [0.9]], ["a\ud800", "b", "b", "a\ud800"]
+    clf = NoiseRobustClassifier(transition=0.1, random_state=0).fit(X, y)
+    rows = pd.DataFrame({"c\udfff": ["cell \ud83d"] * 4}, index=["i\ud800"] * 4)
+    clf.predict_proba = lambda X: np.array([[1.0, 0.0], [0.0, 1.0]] * 2)
+    html = noise_report(clf, rows, y, path=tmp_path / "a.html", title="t\ud800")
+    assert (tmp_path / "a.html").read_text("utf-8") == html
+    text = Tags(html).text
+    assert all(told in text for told in ("t?", "c?", "cell ?", "i?", "a?"))

@@ -174,7 +174,7 @@ def test_curves_differ_in_grey():
 
 
 def test_names_and_kind_are_shown(assert_legible):
-    names = ["_private", "cost in $, of $x_", "a" * 40]
+    names = ["_private", "cost in $, of $x_", "a" * 30]
     display = RobustnessCurveDisplay.from_accuracies(
         [0, 1], {name: [0.9, 0.8] for name in names}, kind="pair"
     )
@@ -224,3 +224,47 @@ def test_estimators_without_names_are_refused():
 def test_accuracies_that_do_not_fit_the_rates_are_refused(wrong):
     with pytest.raises(ValueError, match="one row for each of the 2 noise_rates"):
         RobustnessCurveDisplay.from_accuracies([0.0, 0.1], {"model": wrong})
+
+
+def many_curves(n_names, n_characters, **params):
+    names = [f"{i} {'a' * (n_characters - 4)}{i:02}" for i in range(n_names)]
+    accuracies = {name: [0.9, 0.8] for name in names}
+    return RobustnessCurveDisplay.from_accuracies([0, 1], accuracies, **params)
+
+
+@pytest.mark.parametrize(("n_names", "n_characters"), [(3, 80), (8, 40), (60, 30)])
+def test_legend_is_not_cut_off(assert_legible, n_names, n_characters):
+    display = many_curves(n_names, n_characters)
+    assert_legible(display.figure_)
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert max(map(len, names)) <= 30
+    assert len({*names}) == n_names
+
+
+@pytest.mark.parametrize("n_names", [7, 25])
+def test_many_names_do_not_cover_the_curves(n_names):
+    display = many_curves(n_names, 40)
+    display.figure_.canvas.draw()
+    ax, legend = display.ax_, display.ax_.get_legend()
+    axes, names = ax.get_window_extent(), legend.get_window_extent()
+    assert names.x0 >= axes.x1
+    assert names.y0 >= 0
+    points = 72 / display.figure_.dpi * np.array(axes.size)
+    assert (points > [300, 200]).all()
+
+
+def test_legend_stays_on_axes_of_ones_own():
+    ax = Figure().subplots()
+    many_curves(8, 20, ax=ax)
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().x1 <= ax.get_window_extent().x1
+
+
+def test_names_and_kind_that_cannot_be_drawn_stay_apart():
+    display = RobustnessCurveDisplay.from_accuracies(
+        [0, 1], {"猫": [0.9, 0.8], "犬": [0.9, 0.7]}, kind="対"
+    )
+    display.figure_.canvas.draw()  # warnings are errors
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names == ["\\u732b", "\\u72ac"]
+    assert list(display.lines_) == ["猫", "犬"]

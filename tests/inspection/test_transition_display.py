@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import Bunch
 
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.datasets import make_transition_matrix
@@ -233,9 +234,9 @@ def test_what_does_not_fit_the_matrix_is_refused(params, message):
         TransitionMatrixDisplay.from_matrix(T, **params)
 
 
-def test_estimated_matrix_comes_with_its_standard_errors(noisy_blobs):
+def test_estimated_matrix_comes_with_its_standard_errors(noisy_blobs, quick_net):
     X, y, *_ = noisy_blobs
-    clf = NoiseRobustClassifier(cv=3, random_state=0).fit(X, y)
+    clf = NoiseRobustClassifier(quick_net, cv=2, random_state=0).fit(X, y)
     display = TransitionMatrixDisplay.from_estimator(clf)
     estimator = clf.transition_estimator_
     same = np.isclose(clf.transition_matrix_, estimator.transition_matrix_).all(axis=1)
@@ -247,9 +248,11 @@ def test_estimated_matrix_comes_with_its_standard_errors(noisy_blobs):
     assert len(display.error_text_) == 3 * same.sum()
 
 
-def test_learned_matrix_comes_without_standard_errors(noisy_blobs):
+def test_learned_matrix_comes_without_standard_errors(noisy_blobs, quick_net):
     X, y, *_ = noisy_blobs
-    clf = NoiseRobustClassifier(correction="adaptation", cv=3, random_state=0).fit(X, y)
+    clf = NoiseRobustClassifier(
+        quick_net, correction="adaptation", cv=2, random_state=0
+    ).fit(X, y)
     assert TransitionMatrixDisplay.from_estimator(clf).standard_error is None
 
 
@@ -268,3 +271,19 @@ def test_confident_learning_is_taken(noisy_blobs):
     clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0).fit(X, y)
     display = TransitionMatrixDisplay.from_estimator(clf)
     np.testing.assert_array_equal(display.transition_matrix, clf.transition_matrix_)
+
+
+@pytest.mark.parametrize("name", ["名{}", "{}\x07"])
+def test_names_that_cannot_be_drawn_are_counted(assert_legible, name):
+    names = [name.format(k) for k in range(3)]
+    display = TransitionMatrixDisplay.from_matrix(np.eye(3), display_labels=names)
+    assert tick_labels(display.ax_.xaxis) == ["0", "1", "2"]
+    assert display.ax_.get_ylabel() == "Clean class, by its number"
+    assert_legible(display.figure_)  # drawn: warnings are errors
+
+
+def test_any_fitted_object_with_a_matrix_and_classes_is_taken():
+    found = Bunch(transition_matrix_=np.eye(2), classes_=["no", "yes"])
+    display = TransitionMatrixDisplay.from_estimator(found)
+    assert tick_labels(display.ax_.yaxis) == ["no", "yes"]
+    assert display.error_text_ == []
