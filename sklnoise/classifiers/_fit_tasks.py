@@ -2,10 +2,11 @@
 
 from functools import partial
 
+from sklnoise.classifiers._follower import Follower
 from sklnoise.engine import keeps_to_epochs, undisturbed
 
 
-class FitTasks:
+class FitTasks(Follower):
     """Tells the callbacks of scikit-learn of the tasks of a fit.
 
     They are a tree: "fit" over "first pass" (over "fold"), "selection", "refit" (over
@@ -20,39 +21,20 @@ class FitTasks:
         What `fit` was given.
     """
 
+    watches_epochs = True
+
     def __init__(self, classifier, X, y, sample_weight):
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.classifier = classifier
         self.given = {"estimator": classifier, "X": X, "y": y, "metadata": weights}
 
-    def say(self, words):
-        """Tell nothing: the callbacks understand no words.
-
-        Parameters
-        ----------
-        words : str
-            For the user.
-        """
-
     def begin_fit(self, n_steps):
-        """Set the callbacks up and begin the root of the tree.
-
-        Parameters
-        ----------
-        n_steps : int
-            Tasks below the root.
-        """
+        """Set the callbacks up and begin the root of the tree."""
         self.root = self.classifier._init_callback_context(max_subtasks=n_steps)
         self.root.call_on_fit_task_begin(**self.given)
 
     def begin(self, step):
-        """Begin the task of a step; with one a fold, or one an epoch later on.
-
-        Parameters
-        ----------
-        step : Step
-            That begins.
-        """
+        """Begin the task of a step; with one a fold, or one an epoch later on."""
         self.step, self.task, self.folds = step, None, {}
         if step.name == "first pass":
             n_folds = step.n_trainings
@@ -72,37 +54,11 @@ class FitTasks:
         self.task.call_on_fit_task_begin(**self.given)
 
     def done(self, number):
-        """End the task of a fold.
-
-        Parameters
-        ----------
-        number : int
-            Of the fold.
-        """
+        """End the task of a fold."""
         self.folds.pop(number).call_on_fit_task_end(**self.given)
 
     def watch(self, number, event, net, n_epochs):
-        """Begin and end the tasks of the epochs whose net may be that of the classifier.
-
-        Parameters
-        ----------
-        number : int
-            Of the training.
-
-        event : {"on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"}
-            What has happened.
-
-        net : skorch.NeuralNetClassifier
-            In training.
-
-        n_epochs : int
-            That it will take, unless it is stopped.
-
-        Returns
-        -------
-        stop : bool
-            Whether a callback asks for the end of the training.
-        """
+        """Begin and end the tasks of epochs whose net may be that of the classifier."""
         if self.step.fitted is None:
             return False
         with undisturbed(net.device):
@@ -127,6 +83,3 @@ class FitTasks:
     def end_fit(self):
         """End the root of the tree: the classifier is fitted."""
         self.root.call_on_fit_task_end(**self.given, reconstruction_attributes={})
-
-    def close(self):
-        """Leave the callbacks to scikit-learn, which takes them down."""

@@ -1,44 +1,19 @@
 """The steps of a fit, and who follows them: lines or bars for the eye, callbacks."""
 
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from sklnoise._compat import has_callbacks
 from sklnoise.classifiers._fit_tasks import FitTasks
+from sklnoise.classifiers._follower import Follower, Step
 from sklnoise.classifiers._progress_display import can_draw, display, tables_of_nets
 
 
-class Step(NamedTuple):
-    """A step of a fit.
-
-    Attributes
-    ----------
-    name : {"first pass", "selection", "refit", "fine-tuning"}
-        Which one.
-
-    words : str
-        What is done, for the user.
-
-    n_trainings : int or None
-        Trainings that it takes; None where that shows only later.
-
-    fitted : callable or None
-        `fitted(net)` gives the attributes that the classifier would have, were the fit
-        over with this net; None where such a net could not be that of the classifier.
-    """
-
-    name: str
-    words: str
-    n_trainings: int | None = 1
-    fitted: object = None
-
-
-class Following:
-    """Those who follow a step of a fit; in another process, nobody.
+class Following(Follower):
+    """All who follow a step of a fit; in another process, nobody.
 
     Parameters
     ----------
-    followers : list of Lines, Bars or FitTasks
+    followers : list of Follower
         They are told of all that happens.
     """
 
@@ -50,41 +25,14 @@ class Following:
         return Following, ([],)
 
     def done(self, number):
-        """Tell that a training has given what was wanted of it.
-
-        Parameters
-        ----------
-        number : int
-            Of the training.
-        """
+        """Tell them of a training that is over."""
         for follower in self.followers:
             follower.done(number)
 
     def watch(self, number, event, net, n_epochs):
-        """Tell of the epochs of one of several trainings.
-
-        Parameters
-        ----------
-        number : int
-            Of the training.
-
-        event : {"on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"}
-            What has happened.
-
-        net : skorch.NeuralNetClassifier
-            In training.
-
-        n_epochs : int
-            That it will take, unless it is stopped.
-
-        Returns
-        -------
-        stop : bool
-            Whether the training shall end.
-        """
-        watchers = [f for f in self.followers if hasattr(f, "watch")]
-        stops = [f.watch(number, event, net, n_epochs) for f in watchers]  # all are told
-        return any(stops)
+        """Tell them of one of several trainings."""
+        stops = [f.watch(number, event, net, n_epochs) for f in self.followers]
+        return any(stops)  # not a generator: all are told
 
     def watch_next(self, event, net, n_epochs):
         """Tell of the epochs of trainings that follow each other.
@@ -114,13 +62,13 @@ class Progress:
 
     Parameters
     ----------
-    followers : list of Lines, Bars or FitTasks
+    followers : list of Follower
         Whom to tell.
     """
 
     def __init__(self, followers):
         self.followers = followers
-        self.is_watched = any(hasattr(follower, "watch") for follower in followers)
+        self.is_watched = any(follower.watches_epochs for follower in followers)
 
     def say(self, words):
         """Tell something in words.

@@ -8,9 +8,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from sklnoise.classifiers._follower import Follower
+
 LEAST_SECONDS = 0.1
 """Between two changes of a bar: an epoch may take less than to write of it."""
-
 
 LEAST_WIDTH = 64
 """Characters of a terminal that leave room for a bar between the words."""
@@ -61,7 +62,7 @@ def in_minutes(seconds):
     return f"{minutes}:{seconds:02d}"
 
 
-class Bars:
+class Bars(Follower):
     """Draws a bar for each step of a fit.
 
     Parameters
@@ -73,6 +74,8 @@ class Bars:
         Whether the net of the classifier itself prints a line an epoch: then there is a
         line in the place of its bar.
     """
+
+    watches_epochs = True
 
     def __init__(self, name, tables=False):
         self.name, self.tables = name, tables
@@ -89,33 +92,12 @@ class Bars:
         self.progress = Progress(*columns, console=console, refresh_per_second=4)
 
     def say(self, words):
-        """Print a line above the bars.
-
-        Parameters
-        ----------
-        words : str
-            What it says.
-        """
+        """Print a line above the bars."""
         console = self.progress.console
         console.print(f"[{self.name}] {words}", markup=False, highlight=False)
 
-    def begin_fit(self, n_steps):
-        """Draw nothing: what the steps take is not known yet.
-
-        Parameters
-        ----------
-        n_steps : int
-            Of the fit.
-        """
-
     def begin(self, step):
-        """Draw a bar.
-
-        Parameters
-        ----------
-        step : Step
-            That begins.
-        """
+        """Draw a bar."""
         self.bar = None
         if self.tables and step.fitted is not None:
             self.close()
@@ -127,36 +109,15 @@ class Bars:
         self.progress.start()
 
     def done(self, number):
-        """Count a fold.
-
-        Parameters
-        ----------
-        number : int
-            Of the fold.
-        """
+        """Count a fold."""
         with self.lock:
             self.folds.add(number)
             self._change()
 
     def watch(self, number, event, net, n_epochs):
-        """Count an epoch.
-
-        Parameters
-        ----------
-        number : int
-            Of the training.
-
-        event : {"on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"}
-            What has happened.
-
-        net : skorch.NeuralNetClassifier
-            In training.
-
-        n_epochs : int
-            That it will take, unless it is stopped.
-        """
+        """Count an epoch."""
         if event == "on_epoch_begin" or self.bar is None:
-            return
+            return False
         with self.lock:
             if event == "on_train_begin":
                 self.epochs[number] = [0, n_epochs]
@@ -166,6 +127,7 @@ class Bars:
                 self.epochs[number][1] = self.epochs[number][0]
             if event != "on_epoch_end" or monotonic() - self.changed > LEAST_SECONDS:
                 self._change()
+        return False
 
     def _change(self):
         """Draw what has been counted."""
@@ -194,9 +156,6 @@ class Bars:
                 self._change()
             else:
                 self.progress.update(self.bar, completed=1, total=1, count="from memory")
-
-    def end_fit(self):
-        """Leave the bars where they are, as a record."""
 
     def close(self):
         """Give the terminal back, also after an error."""

@@ -1,7 +1,9 @@
 """The progress of a fit as a line a step."""
 
+from sklnoise.classifiers._follower import Follower
 
-class Lines:
+
+class Lines(Follower):
     """Prints a line for each step of a fit.
 
     Parameters
@@ -14,50 +16,14 @@ class Lines:
         self.name = name
 
     def say(self, words):
-        """Print a line.
-
-        Parameters
-        ----------
-        words : str
-            What it says.
-        """
+        """Print a line."""
         print(f"[{self.name}] {words}", flush=True)
 
-    def begin_fit(self, n_steps):
-        """Print nothing: the steps come soon enough.
-
-        Parameters
-        ----------
-        n_steps : int
-            Of the fit.
-        """
-
     def begin(self, step):
-        """Print what is done in a step.
-
-        Parameters
-        ----------
-        step : Step
-            That begins.
-        """
+        """Print what is done in a step."""
         self.step = step
         self.say(step.words)
 
     def done(self, number):
-        """Print that a training is over.
-
-        Parameters
-        ----------
-        number : int
-            Of the training.
-        """
+        """Print that a training is over."""
         self.say(f"fold {number + 1} of {self.step.n_trainings} done")
-
-    def end(self):
-        """Print nothing: the next step does."""
-
-    def end_fit(self):
-        """Print nothing: the fit returns."""
-
-    def close(self):
-        """Leave everything as it is."""

@@ -102,7 +102,7 @@ def caption(label, suggested):
     return "\n".join(lines)
 
 
-def as_images(X):
+def as_pictures(X):
     """Turn rows that look like images into pictures.
 
     Parameters

@@ -1,9 +1,11 @@
 """The rows behind label issues, shown as what they are."""
 
+from functools import partial
+
 from scipy.sparse import issparse
 
 from sklnoise._compat import safe_indexing
-from sklnoise.inspection._contact_sheet import ContactSheet, as_images
+from sklnoise.inspection._contact_sheet import ContactSheet, as_pictures
 from sklnoise.inspection._glyphs import fitting
 from sklnoise.inspection._row_names import (
     JUDGED,
@@ -13,6 +15,8 @@ from sklnoise.inspection._row_names import (
     told_apart,
 )
 from sklnoise.inspection._row_table import MOST_CHARACTERS, RowTable, first_columns
+
+in_short = partial(fitting, most=MOST_CHARACTERS)
 
 
 def rows_beside(X, rows, labels, suggested, quality):
@@ -40,9 +44,9 @@ def rows_beside(X, rows, labels, suggested, quality):
     if issparse(X) or not (hasattr(X, "shape") or isinstance(X, list | tuple)):
         return None
     taken, index = safe_indexing(X, rows), index_of(X)
-    names = [one_line(row_name(index, row)) for row in rows]
-    labels, suggested = map(one_line, labels), map(one_line, suggested)
-    images = as_images(taken)
+    names = [in_short(row_name(index, row)) for row in rows]
+    labels, suggested = map(in_short, labels), map(in_short, suggested)
+    images = as_pictures(taken)
     if images is not None:
         return ContactSheet(images, names, list(labels), list(suggested))
     header, cells = first_columns(taken)
@@ -55,20 +59,4 @@ def rows_beside(X, rows, labels, suggested, quality):
     ]
     judged = [index_header(index) or "row", *JUDGED]
     header = [*judged, *told_apart(header, judged)]
-    return RowTable(list(map(one_line, header)), lines)
-
-
-def one_line(value):
-    """Write a label in one short line.
-
-    Parameters
-    ----------
-    value : object
-        A label or the name of a row.
-
-    Returns
-    -------
-    text : str
-        The text.
-    """
-    return fitting(value, MOST_CHARACTERS)
+    return RowTable(list(map(in_short, header)), lines)

@@ -87,12 +87,12 @@ def judge_fitted(estimator, X, y, new_rows=False, trusted=None):
     """
     clf = fitted_classifier(estimator)
     if trusted is None:
-        return judge_labels(clf, estimator, X, y, new_rows)
+        return judge_untrusted(clf, estimator, X, y, new_rows)
     trusted = check_trusted(trusted, len(y))
-    return believe(judge_labels(clf, estimator, X, y, new_rows), trusted)
+    return believe(judge_untrusted(clf, estimator, X, y, new_rows), trusted)
 
 
-def judge_labels(clf, estimator, X, y, new_rows):
+def judge_untrusted(clf, estimator, X, y, new_rows):
     """Judge labels, all of which may be wrong.
 
     Parameters

@@ -5,7 +5,7 @@ from scipy.sparse import issparse
 from torch.utils.data import Dataset
 
 from sklnoise._compat import safe_indexing
-from sklnoise.inspection._contact_sheet import as_images
+from sklnoise.inspection._contact_sheet import as_pictures
 from sklnoise.inspection._report_html import element, folded, number, picture
 from sklnoise.inspection._report_image import thumbnail
 from sklnoise.inspection._values import frame_columns, value_text
@@ -152,7 +152,7 @@ def show_array(taken):
         headers = [f"column {j}" for j in range(min(n_columns, MOST_COLUMNS))]
         cells = (list(map(show_value, row[:MOST_COLUMNS])) for row in taken)
         return headers, cells, left_out(range(n_columns))
-    images = as_images(taken[:MOST_IMAGES])
+    images = as_pictures(taken[:MOST_IMAGES])
     if images is None:
         shape = " x ".join(map(str, taken.shape[1:]))
         return [], ([] for _ in taken), f"Rows of shape {shape} are not shown."

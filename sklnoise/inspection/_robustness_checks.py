@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def check_names(named, parameter, values):
+def check_named(named, parameter, values):
     """Raise an error if something is no dict by name, or an empty one.
 
     Parameters

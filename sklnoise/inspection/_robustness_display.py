@@ -12,7 +12,7 @@ from sklnoise.inspection._matplotlib import check_matplotlib
 from sklnoise.inspection._robustness import accuracies_by_noise
 from sklnoise.inspection._robustness_checks import (
     check_accuracies,
-    check_names,
+    check_named,
     check_rates,
 )
 
@@ -185,7 +185,7 @@ class RobustnessCurveDisplay:
         {}
         """
         rates = check_rates(noise_rates)
-        check_names(accuracies, "accuracies", "one array a classifier")
+        check_named(accuracies, "accuracies", "one array a classifier")
         checked = {
             name: check_accuracies(name, values, len(rates))
             for name, values in accuracies.items()
@@ -282,7 +282,7 @@ class RobustnessCurveDisplay:
         >>> print(one[1] < many[1])
         True
         """
-        check_names(estimators, "estimators", "one classifier each")
+        check_named(estimators, "estimators", "one classifier each")
         rates = check_rates(noise_rates)
         if (X_test is None) != (y_test is None):
             missing = "y_test" if y_test is None else "X_test"

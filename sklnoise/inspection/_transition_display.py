@@ -230,7 +230,7 @@ class TransitionMatrixDisplay:
         display = cls(
             clf.transition_matrix_,
             display_labels=clf.classes_ if display_labels is None else display_labels,
-            standard_error=standard_error_of(clf),
+            standard_error=known_errors(clf),
         )
         return display.plot(**plot_params)
 
@@ -286,7 +286,7 @@ class TransitionMatrixDisplay:
         return display.plot(**plot_params)
 
 
-def standard_error_of(classifier):
+def known_errors(classifier):
     """Return the standard errors of the T that a classifier has.
 
     Parameters

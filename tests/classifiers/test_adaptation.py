@@ -10,7 +10,7 @@ from scipy.special import softmax
 from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers import _noise_robust
+from sklnoise.classifiers import _fit_steps
 from sklnoise.engine import weights_of
 from sklnoise.losses import (
     ComplexAdaptationLoss,
@@ -54,8 +54,8 @@ def trainings(monkeypatch):
         seen.append((kwargs, net))
         return net
 
-    _fit_net = _noise_robust.fit_net
-    monkeypatch.setattr(_noise_robust, "fit_net", recording)
+    _fit_net = _fit_steps.fit_net
+    monkeypatch.setattr(_fit_steps, "fit_net", recording)
     return seen
 
 
