@@ -11,6 +11,9 @@ MOST_NAMED = 8
 
 LONGEST_NAME = 40
 
+TIE = 1e-6
+"""Shares that are no further apart, as in a T of float32, are alike."""
+
 
 def rate_words(summary, *, estimated):
     """Tell the noise rate and its interval.
@@ -111,9 +114,13 @@ def worst_pairs(transition_matrix, n_pairs, least=0.005):
     Returns
     -------
     pairs : list of tuple of int
-        Clean class and noisy label, by code; the largest entry first.
+        Clean class and noisy label, by code; the largest entry first. None where all
+        entries are alike and there are more of them: a choice would be arbitrary.
     """
     T = np.array(transition_matrix)
+    others = T[~np.eye(len(T), dtype=bool)]
+    if len(others) > n_pairs and np.ptp(others) < TIE:
+        return []
     np.fill_diagonal(T, -1)
     order = np.argsort(-T, axis=None, kind="stable")[:n_pairs]
     pairs = zip(*np.unravel_index(order, T.shape))

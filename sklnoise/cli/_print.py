@@ -113,11 +113,14 @@ def transition(clf, console):
         anywhere = console.options.update(max_width=UNLIMITED)
         if Measurement.get(console, anywhere, matrix).maximum <= console.width:
             return [Text(title, style="bold"), matrix]
+    pairs = worst_pairs(T, MOST_PAIRS)
+    if not pairs:
+        return []
     table = Table()
     table.add_column("clean class")
     table.add_column("labelled as")
     table.add_column("in %", justify="right")
-    for i, j in worst_pairs(T, MOST_PAIRS):
+    for i, j in pairs:
         table.add_row(Text(names[i]), Text(names[j]), f"{100 * T[i, j]:.0f}")
     return [
         Text("\nClasses that are most often labelled as another", style="bold"),

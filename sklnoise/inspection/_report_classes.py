@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklnoise.classifiers._noise_words import (
+    TIE,
     interval_words,
     percent,
     worst_pairs,
@@ -115,10 +116,13 @@ def mistaken_for(transition_matrix, k, classes):
     html : Html or str
         A dash where there is none.
     """
+    others = np.delete(transition_matrix[k], k)
+    if others.max(initial=0) < 0.005:
+        return "–"
+    if len(others) > 1 and np.ptp(others) < TIE:
+        return f"all others alike ({percent(others[0])} each)"
     row = np.where(np.arange(len(classes)) == k, -1, transition_matrix[k])
     other = row.argmax()
-    if row[other] < 0.005:
-        return "–"
     return join(titled(classes[other]), f" ({percent(row[other])})")
 
 
@@ -139,7 +143,7 @@ def pair_table(transition_matrix, classes, n_pairs):
     Returns
     -------
     html : Html
-        A table.
+        A table, or a sentence where there is nothing to list.
     """
     rows = [
         [
@@ -149,5 +153,7 @@ def pair_table(transition_matrix, classes, n_pairs):
         ]
         for i, j in worst_pairs(transition_matrix, n_pairs)
     ]
+    if not rows:
+        return element("p", "No class is mistaken for some classes more than for others.")
     headers = ["clean class", "labelled as", "share of the class"]
     return table("Largest entries of T off the diagonal", headers, rows)

@@ -117,6 +117,13 @@ def test_worst_pairs_come_in_order():
     assert worst_pairs(np.ones((1, 1)), 3) == []
 
 
+def test_no_pair_is_worst_where_all_are_alike():
+    even = np.full((4, 4), 0.1) + 0.6 * np.eye(4)
+    assert worst_pairs(even, 3) == []
+    assert len(worst_pairs(even, 12)) == 12
+    assert worst_pairs(np.full((2, 2), 0.5), 3) == [(0, 1), (1, 0)]
+
+
 def test_long_lists_are_counted():
     names = [f"class {k}" for k in range(MOST_NAMED + 3)]
     assert enumerated(names).endswith("class 7 and 3 more")

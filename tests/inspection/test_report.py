@@ -208,6 +208,13 @@ def test_classes_tell_what_they_are_mistaken_for(clf, blobs):
     assert [line[4] for line in lines] == ["bee (30.0%)", "–", "bee (20.0%)"]
 
 
+def test_even_noise_names_no_label_before_others(clf, blobs):
+    changed = deepcopy(clf)
+    changed.transition_matrix_ = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
+    lines = Page(noise_report(changed, *blobs)).tables["Noise by class"][1:]
+    assert {line[4] for line in lines} == {"all others alike (10.0% each)"}
+
+
 def test_transition_matrix_is_a_table(page, clf):
     [caption] = [name for name in page.tables if name.startswith("P(label | clean")]
     head, *lines = page.tables[caption]
