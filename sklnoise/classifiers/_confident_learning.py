@@ -27,8 +27,6 @@ from sklnoise.engine import make_splits
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_rows, resolve_transition
 
-DEFAULT_FOLDS = 5
-
 
 def estimator_has(method):
     """Make a check of whether the estimator has a method.
@@ -232,9 +230,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         if not isinstance(self.transition, str):
             T = check_transition_matrix(self.transition, n_classes)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
-        cv = DEFAULT_FOLDS if self.cv is None else self.cv
         splits = make_splits(
-            cv, source.data.y, rows, self.classes_, split_seed, routed.splitter.split
+            self.cv, source.data.y, rows, self.classes_, split_seed, routed.splitter.split
         )
         # Few classifiers can be fitted to one class; such rows are then not judged.
         splits = [

@@ -50,8 +50,6 @@ from sklnoise.engine import (
     threads_at_hand,
 )
 
-DEFAULT_FOLDS = 5
-
 
 class FitSteps:
     """Gives the classifier the steps of its fit, which set its fitted attributes."""
@@ -128,7 +126,7 @@ class FitSteps:
     def _make_splits(self, data, rows, trusted, seed, routed):
         """Return the splits of the first pass, all of which hold out trusted rows."""
         splits = make_splits(
-            DEFAULT_FOLDS if self.cv is None else self.cv,
+            self.cv,
             data.y,
             rows[~trusted[rows]],
             self.classes_,

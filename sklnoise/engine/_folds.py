@@ -9,15 +9,17 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise.exceptions import RareClassWarning
 
+DEFAULT_FOLDS = 5
+
 
 def make_splits(cv, y, rows, classes, seed, split_params):
     """Make the splits once, as indices into all the data.
 
     Parameters
     ----------
-    cv : int, splitter or iterable of (train, test) index arrays
+    cv : int, splitter, iterable of (train, test) index arrays or None
         An int means that many stratified, shuffled folds, fewer where the smallest
-        class has fewer rows. Iterables index all the data.
+        class has fewer rows; None means 5. Iterables index all the data.
 
     y : ndarray of shape (n_samples,)
         Label codes.
@@ -50,6 +52,7 @@ def make_splits(cv, y, rows, classes, seed, split_params):
     check_consistent_length(y, *split_params.values())
     if not len(rows):
         return []
+    cv = DEFAULT_FOLDS if cv is None else cv
     if isinstance(cv, Integral):
         if "groups" in split_params:
             raise ValueError(
