@@ -6,8 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.datasets import load_digits
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from torch import nn
 
-from benchmarks.reproduce import _cells, cifar10, goldberger
+from benchmarks.reproduce import _cells, cifar10, goldberger, tune
 from benchmarks.reproduce._cells import Cell, read_results, run_missing
 
 CELLS = [
@@ -255,3 +259,37 @@ def test_the_learning_rate_of_cifar_falls_twice(rng):
     net.fit(X, y)
     expected = np.repeat([1e-2, 1e-3, 1e-4], [40, 40, 40])
     np.testing.assert_allclose(net.history[:, "event_lr"], expected)
+
+
+def test_ideas_for_the_defaults_run(monkeypatch):
+    X, y = load_digits(return_X_y=True)
+    X = X.astype(np.float32) / 16
+    monkeypatch.setattr(tune, "data", lambda: (X, y, X, y))
+    [cell] = [cell for cell in tune.cells(1) if cell.noise == "symmetric .2"]
+    rows = {row["system"]: row for row in tune.run(cell)}
+    tune.fit_defaults.cache_clear()
+    assert tuple(rows) == tune.IDEAS
+    assert min(row["accuracy"] for row in rows.values()) > 80
+    same, averaged = rows["the same T̂, given"], rows[tune.AVERAGED]
+    assert same["transition_error"] == averaged["transition_error"]
+
+
+def test_weights_are_averaged_over_the_last_five_epochs():
+    seen = []
+
+    class Watch(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            seen.append(net.module_.weight.detach().clone())
+
+    net = NeuralNetClassifier(
+        nn.Linear,
+        module__in_features=2,
+        module__out_features=2,
+        criterion=nn.CrossEntropyLoss,
+        callbacks=[("last", tune.KeepLastWeights()), ("watch", Watch())],
+        max_epochs=7,
+        train_split=None,
+        verbose=0,
+    ).fit(np.eye(2, dtype=np.float32), np.arange(2))
+    tune.average_weights(net)
+    torch.testing.assert_close(net.module_.weight, torch.stack(seen[-5:]).mean(dim=0))

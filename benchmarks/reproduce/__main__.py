@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.reproduce._cells import read_results, run_missing
 
-TABLES = "mnist", "imdb", "cifar10", "goldberger", "tabular"
+TABLES = "mnist", "imdb", "cifar10", "goldberger", "tabular", "tune"
 PAGE = "page"
 
 

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from benchmarks.reproduce._cells import Cell
+from benchmarks.reproduce._keras import KerasMLP, floored_cross_entropy
 from benchmarks.reproduce._patrini import (
     SYSTEMS,
     fit_papers,
@@ -14,7 +15,6 @@ from benchmarks.reproduce._patrini import (
 )
 from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import fetch_mnist, make_noisy_labels, make_transition_matrix
-from sklnoise.losses import ClippedCrossEntropyLoss
 from sklnoise.nn import MLP
 
 SEEDS = 5
@@ -29,12 +29,11 @@ NOISES = {
 OF_THE_PAPER = "none", "symmetric .2", "asymmetric .2", "asymmetric .6"
 PAPER, DEFAULTS, SMALL = "paper's protocol", "defaults", "paper's net, our training"
 CODE, FLOORED = "dropout of the paper's code", "the same with floored probabilities"
-DROPOUT = {PAPER: 0.5, CODE: 0.2, FLOORED: 0.2}
+KERAS = "and with the initial weights of Keras"
+DROPOUT = {PAPER: 0.5, CODE: 0.2, FLOORED: 0.2, KERAS: 0.2}
 OF_FLOORED = "cross-entropy", "backward, T", "backward, T̂"
 OF_CODE = *OF_FLOORED, "forward, T", "forward, T̂"
 OTHERS = tuple(system for system in SYSTEMS if system not in OF_CODE)
-FLOOR = 1e-7
-"""Of the probabilities in the cross-entropy of Keras, with which the paper was made."""
 
 PAPERS_NUMBERS = {  # mean and standard deviation, in the order of OF_THE_PAPER
     "cross-entropy": [(97.9, 0.0), (96.9, 0.1), (97.5, 0.0), (53.0, 0.6)],
@@ -82,7 +81,8 @@ def cells(seeds):
     code = papers_cells(CODE, OF_THE_PAPER, 1, OF_CODE)
     code += papers_cells(CODE, OF_THE_PAPER[-1:], 1, OTHERS)
     floored = papers_cells(FLOORED, OF_THE_PAPER, 1, OF_FLOORED)
-    return [*ours, *papers, *code, *floored]
+    keras = papers_cells(KERAS, OF_THE_PAPER[-1:], min(seeds, 3))
+    return [*ours, *papers, *code, *floored, *keras]
 
 
 def urgency(cell):
@@ -149,14 +149,14 @@ def run(cell):
     y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
     if cell.model in DROPOUT:
         net = papers_training(
-            MLP,
+            KerasMLP if cell.model == KERAS else MLP,
             cell.seed,
             epochs=40,
             module__hidden=(128, 128),
             module__dropout=DROPOUT[cell.model],
         )
-        floored = ClippedCrossEntropyLoss(max_loss=-np.log(FLOOR))
-        base_loss = floored if cell.model == FLOORED else "cross-entropy"
+        floors = cell.model in (FLOORED, KERAS)
+        base_loss = floored_cross_entropy() if floors else "cross-entropy"
         fitted = fit_papers(cell, net, X, y_noisy, T, base_loss=base_loss)
     else:
         fitted = fit_ours(cell, X, y, y_noisy, T)

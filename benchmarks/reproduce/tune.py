@@ -1,0 +1,164 @@
+"""Ideas for the defaults, tried on MNIST one at a time; the verdicts are in LOG.md."""
+
+from collections import deque
+from functools import cache
+
+import numpy as np
+import torch
+from skorch.callbacks import Callback
+
+from benchmarks.reproduce._cells import Cell
+from benchmarks.reproduce.mnist import NOISES, data
+from sklnoise import NoiseRobustClassifier
+from sklnoise.datasets import make_noisy_labels
+from sklnoise.transition import LabelFrequencyEstimator
+
+SEEDS = 1
+MODEL, COLUMNS = "defaults", ("symmetric .2", "asymmetric .2", "symmetric .5")
+AS_THEY_ARE, AVERAGED = "as they are", "weights averaged over the last 5 epochs"
+FROM_ESTIMATE = {
+    "the same T̂, given": {},
+    AVERAGED: {},
+    "adaptation": {"correction": "adaptation"},
+    "adaptation with a volume penalty": {"correction": "adaptation-volume"},
+    "NAdam": {"estimator__optimizer": torch.optim.NAdam},
+    "SGD, Nesterov, learning rate .1": {
+        "estimator__optimizer": torch.optim.SGD,
+        "estimator__optimizer__momentum": 0.9,
+        "estimator__optimizer__nesterov": True,
+        "estimator__lr": 0.1,
+    },
+}
+"""What is tried with the T̂ of the defaults, so that only the refit differs."""
+
+OTHER_ESTIMATES = {
+    "label frequency of the top 1 %": LabelFrequencyEstimator(share=0.01),
+    "label frequency of the top 6 %": LabelFrequencyEstimator(share=0.06),
+}
+IDEAS = AS_THEY_ARE, *FROM_ESTIMATE, *OTHER_ESTIMATES
+
+
+class KeepLastWeights(Callback):
+    """Keeps the weights at the ends of the last five epochs."""
+
+    def on_train_begin(self, net, **kwargs):
+        """Forget earlier trainings."""
+        self.states_ = deque(maxlen=5)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Keep the weights of an epoch."""
+        state = net.module_.state_dict()
+        self.states_.append({name: weight.clone() for name, weight in state.items()})
+
+
+def average_weights(net):
+    """Put the mean of the last weights into a net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Trained with `KeepLastWeights` as the callback "last"; changed in place.
+    """
+    states = dict(net.callbacks_)["last"].states_
+    mean = {name: sum(s[name] for s in states) / len(states) for name in states[0]}
+    net.module_.load_state_dict(mean)
+
+
+def cells(seeds):
+    """List all cells.
+
+    Parameters
+    ----------
+    seeds : int
+        Number of draws.
+
+    Returns
+    -------
+    cells : list of Cell
+        One a column and seed.
+    """
+    return [Cell(MODEL, noise, IDEAS, seed) for seed in range(seeds) for noise in COLUMNS]
+
+
+@cache
+def fit_defaults(noise, seed):
+    """Fit the defaults.
+
+    Parameters
+    ----------
+    noise : str
+        Kind and rate.
+
+    seed : int
+        Of the noise and the classifier.
+
+    Returns
+    -------
+    clf : NoiseRobustClassifier
+        Fitted.
+
+    y_noisy : ndarray of shape (60000,)
+        To these labels.
+    """
+    X, y, *_ = data()
+    y_noisy = make_noisy_labels(y, NOISES[noise], random_state=seed)
+    return new_classifier(seed).fit(X, y_noisy), y_noisy
+
+
+def new_classifier(seed, **params):
+    """Make a classifier.
+
+    Parameters
+    ----------
+    seed : int
+        Its seed.
+
+    **params : dict
+        What an idea changes.
+
+    Returns
+    -------
+    clf : NoiseRobustClassifier
+        Not fitted.
+    """
+    clf = NoiseRobustClassifier(device="cpu", random_state=seed)
+    return clf.set_params(**params)
+
+
+def run(cell):
+    """Try ideas.
+
+    Parameters
+    ----------
+    cell : Cell
+        Column, seed and ideas.
+
+    Yields
+    ------
+    row : dict
+        What came out, in per cent of the 10 000 clean test labels, and the relative
+        error of the T that the refit began with.
+    """
+    X, _, X_test, y_test = data()
+    T = NOISES[cell.noise]
+    defaults, y_noisy = fit_defaults(cell.noise, cell.seed)
+    for idea in cell.systems:
+        clf, estimate = defaults, defaults.transition_matrix_
+        if idea in FROM_ESTIMATE:
+            clf = new_classifier(cell.seed, transition=estimate, **FROM_ESTIMATE[idea])
+            if idea == AVERAGED:
+                clf.set_params(estimator__callbacks=[("last", KeepLastWeights())])
+            clf.fit(X, y_noisy)
+            if idea == AVERAGED:
+                average_weights(clf.estimator_)
+        elif idea in OTHER_ESTIMATES:
+            # The first pass is that of the defaults: the labels' frequency needs no more.
+            frequency = OTHER_ESTIMATES[idea].fit(defaults.out_of_fold_proba_, y_noisy)
+            estimate = frequency.transition_matrix_
+            clf = new_classifier(cell.seed, transition=estimate).fit(X, y_noisy)
+        yield {
+            "system": idea,
+            "accuracy": 100 * clf.score(X_test, y_test),
+            "transition_error": np.abs(estimate - T).sum() / T.sum(),
+            "epochs": clf.n_iter_,
+        }
