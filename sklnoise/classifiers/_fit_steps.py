@@ -196,6 +196,9 @@ class FitSteps:
         reused = found if self.first_pass is None else None
         self.selection_ = None
         if not leaves_choice(T, splits):
+            if splits:  # the step was announced before T was known
+                with progress.step("selection", "no correction to choose", 0):
+                    pass
             return "none", np.eye(len(T))
         n_trainings = len(splits) * (len(CANDIDATES) - (reused is not None))
         words = "choice of the correction"

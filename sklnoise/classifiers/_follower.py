@@ -15,7 +15,8 @@ class Step(NamedTuple):
         What is done, for the user.
 
     n_trainings : int or None
-        Trainings that it takes; None where that shows only later.
+        Trainings that it takes; 0 for a step that is left out, None where that shows
+        only later.
 
     fitted : callable or None
         `fitted(net)` gives the attributes that the classifier would have, were the fit

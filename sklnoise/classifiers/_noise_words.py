@@ -72,11 +72,12 @@ def caution_words(clf):
     summary, cautions = clf.noise_summary_, []
     if summary.weak_first_pass:
         evidence = summary.evidence
+        more = "fewer" if evidence.skill < 0 else "more"
         cautions.append(
             "Weak first pass: it cannot tell label noise from its own errors (doubt "
             f"{evidence.doubt:.2f}, noise of a strong one stays below {MOST_DOUBT}; it "
-            f"meets {percent(evidence.skill)} more labels than the most frequent label "
-            "does). Clean but hard data look the same."
+            f"meets {percent(abs(evidence.skill))} {more} labels than the most frequent "
+            "label does). Clean but hard data look the same."
         )
     if summary.indistinguishable_classes:
         pairs = [
@@ -114,7 +115,7 @@ def worst_pairs(transition_matrix, n_pairs, least=0.005):
     Returns
     -------
     pairs : list of tuple of int
-        Clean class and noisy label, by code; the largest entry first. None where all
+        Clean class and noisy label, by code; the largest entry first. Empty where all
         entries are alike and there are more of them: a choice would be arbitrary.
     """
     T = np.array(transition_matrix)

@@ -99,7 +99,7 @@ class Bars(Follower):
     def begin(self, step):
         """Draw a bar."""
         self.bar = None
-        if self.tables and step.fitted is not None:
+        if step.n_trainings == 0 or (self.tables and step.fitted is not None):
             self.close()
             self.say(step.words)
             return

@@ -154,6 +154,6 @@ def pair_table(transition_matrix, classes, n_pairs):
         for i, j in worst_pairs(transition_matrix, n_pairs)
     ]
     if not rows:
-        return element("p", "No class is mistaken for some classes more than for others.")
+        return element("p", "No class stands out as mistaken for another one.")
     headers = ["clean class", "labelled as", "share of the class"]
     return table("Largest entries of T off the diagonal", headers, rows)

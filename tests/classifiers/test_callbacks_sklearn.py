@@ -121,6 +121,24 @@ def test_tasks_are_folds_and_epochs(fit):
     ]
 
 
+class Announced(Notes):
+    """Keeps how many tasks below the root are announced."""
+
+    def on_fit_task_begin(self, estimator, context):
+        super().on_fit_task_begin(estimator, context)
+        if context.parent is None:
+            self.n_steps = context.max_subtasks
+
+
+@pytest.mark.parametrize("noise_rate", [0.0, 0.4])
+def test_as_many_steps_come_as_are_announced_where_nothing_can_be_chosen(fit, noise_rate):
+    notes = Announced()
+    fit(notes, correction="auto", transition=noise_rate)
+    steps = [path for path in notes.ended() if len(path) == 2]
+    assert ("fit", "selection") in steps
+    assert len(steps) == notes.n_steps
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_begins_ends_between_setup_and_teardown(fit, kind):
     notes = Notes()

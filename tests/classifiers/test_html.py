@@ -77,6 +77,9 @@ def test_reasons_for_doubt_are_shown(changed):
     html = summary_of(changed)
     assert html.count("Caution") == 3
     assert "doubt 0.50" in html
+    assert "meets 0.0% more labels" in html
+    changed.noise_summary_.evidence.skill = -0.012
+    assert "meets 1.2% fewer labels" in summary_of(changed)
     assert "&lt;b&gt; / cat" in html
     assert "as themselves: ant" in html
 
