@@ -21,7 +21,7 @@ TABLES = tables()
 
 @pytest.mark.parametrize("name", TABLES)
 def test_table_of_the_docs_is_made_from_the_csv(name):
-    assert (FOLDER / f"{name}.inc").read_text() == TABLES[name]
+    assert (FOLDER / f"{name}.inc").read_text(encoding="utf-8") == TABLES[name]
 
 
 def test_the_docs_have_no_other_table():
@@ -36,6 +36,8 @@ def test_the_docs_have_no_other_table():
         (94.9, 0.1, 96.0, None, "behind"),
         (92.0, 3.0, 96.0, 4.0, "equal"),
         (94.5, np.nan, 96.0, 0.0, "behind"),
+        (92.1, 3.0, 102.0, 4.0, "equal"),
+        (91.9, 3.0, 102.0, 4.0, "behind"),
     ],
 )
 def test_mark_allows_a_point_or_twice_the_deviation(

@@ -16,7 +16,7 @@ def main():
     """Run what is missing of a table, or write those of the docs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduce")
     parser.add_argument("table", choices=(*TABLES, PAGE))
-    parser.add_argument("--seeds", type=int, help="draws of the noise")
+    parser.add_argument("--seeds", type=int, help="draws of the noise, where not fixed")
     parser.add_argument("--jobs", type=int, default=1, help="cells at the same time")
     parser.add_argument("--only", help="run models whose name contains this")
     args = parser.parse_args()
@@ -24,7 +24,7 @@ def main():
         import_module("benchmarks.reproduce._page").write()
         return
     table = import_module(f"benchmarks.reproduce.{args.table}")
-    cells = table.cells(args.seeds or table.SEEDS)
+    cells = table.cells(table.SEEDS if args.seeds is None else args.seeds)
     if args.only:
         cells = [cell for cell in cells if args.only in cell.model]
     run_missing(args.table, cells, table.run, args.jobs)

@@ -2,8 +2,10 @@
 
 import os
 import platform
+import subprocess
 import time
 import warnings
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -143,13 +145,38 @@ def run_missing(table, cells, run, jobs):
         for rows in Parallel(jobs, return_as="generator_unordered", batch_size=1)(
             delayed(run_cell)(run, cell) for cell in cells
         ):
-            header = not path.exists()
-            text = pd.DataFrame(rows).to_csv(
-                header=header, index=False, float_format="%.4f"
-            )
-            with path.open("a") as file:
-                file.write(text)  # at once: a kill tears no row
+            append(path, rows)
             progress.advance(task)
+
+
+def append(path, rows):
+    """Append rows to a CSV.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV; it is made if it is not there.
+
+    rows : list of dict
+        What is appended.
+
+    Raises
+    ------
+    ValueError
+        If the CSV has other columns.
+    """
+    frame, is_new = pd.DataFrame(rows), not path.exists()
+    if not is_new:
+        columns = pd.read_csv(path, nrows=0).columns
+        if set(columns) != set(frame):
+            raise ValueError(
+                f"{path} has the columns {sorted(columns)}; got {sorted(frame)}. Move it "
+                "out of the way to run the table anew."
+            )
+        frame = frame[columns]
+    text = frame.to_csv(header=is_new, index=False, float_format="%.4f")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)  # at once: a kill tears no row
 
 
 def run_cell(run, cell):
@@ -206,9 +233,29 @@ def versions():
     Returns
     -------
     versions : str
-        Names and versions.
+        Names and versions, and the commit of this repository.
     """
-    return " ".join(f"{name}=={version(name)}" for name in PACKAGES)
+    return " ".join([*(f"{name}=={version(name)}" for name in PACKAGES), commit()])
+
+
+@cache
+def commit():
+    """Tell which state of this repository runs.
+
+    Returns
+    -------
+    commit : str
+        Such as "commit=1a2b3c4", with "+" where a Python file has been changed since;
+        "commit=unknown" outside of a repository.
+    """
+    here = Path(__file__).parents[2]
+
+    def git(*arguments):
+        told = subprocess.run(["git", "-C", here, *arguments], capture_output=True)
+        return told.stdout.decode().strip()
+
+    changed = "+" if git("status", "--porcelain", "--", "*.py") else ""
+    return f"commit={git('rev-parse', '--short', 'HEAD') or 'unknown'}{changed}"
 
 
 def machine():

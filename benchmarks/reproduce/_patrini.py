@@ -51,7 +51,7 @@ def papers_cells(model, noises, seeds, systems=SYSTEMS):
     Returns
     -------
     cells : list of Cell
-        The quick ones that need no T, or the true one, alone.
+        Cross-entropy and what needs its T̂ together, every other system alone.
     """
     together = tuple(system for system in systems if system in TOGETHER)
     groups = [together, *((system,) for system in systems if system not in TOGETHER)]
@@ -63,7 +63,7 @@ def papers_cells(model, noises, seeds, systems=SYSTEMS):
     ]
 
 
-def papers_training(module, seed, *, epochs, callbacks=(), **params):
+def papers_training(module, seed, *, epochs, patience=None, callbacks=(), **params):
     """Make a network with the validation and the checkpoint of the paper.
 
     Parameters
@@ -78,6 +78,9 @@ def papers_training(module, seed, *, epochs, callbacks=(), **params):
         Passes through the data; the weights are those of the one with the lowest
         corrected loss on the tenth.
 
+    patience : int, default=None
+        Epochs without a lower loss after which the training ends; None is never.
+
     callbacks : iterable of (str, skorch.callbacks.Callback), default=()
         Names and callbacks that come after the checkpoint.
 
@@ -90,7 +93,10 @@ def papers_training(module, seed, *, epochs, callbacks=(), **params):
         Not fitted.
     """
     best = EarlyStopping(
-        patience=epochs + 1, threshold=0, threshold_mode="abs", load_best=True
+        patience=patience or epochs + 1,
+        threshold=0,
+        threshold_mode="abs",
+        load_best=True,
     )
     params = {"optimizer": torch.optim.Adagrad, "lr": 0.01, **params}
     return NeuralNetClassifier(
@@ -106,7 +112,17 @@ def papers_training(module, seed, *, epochs, callbacks=(), **params):
     )
 
 
-def fit_papers(cell, net, X, y_noisy, T, *, base_loss="cross-entropy", device="cpu"):
+def fit_papers(
+    cell,
+    net,
+    X,
+    y_noisy,
+    T,
+    *,
+    base_loss="cross-entropy",
+    needs_no_t=NEEDS_NO_T,
+    device="cpu",
+):
     """Fit the systems of a cell by the protocol of the paper.
 
     T is estimated from the network of the cross-entropy, on all rows that it was
@@ -128,6 +144,9 @@ def fit_papers(cell, net, X, y_noisy, T, *, base_loss="cross-entropy", device="c
 
     base_loss : str or torch.nn.Module, default="cross-entropy"
         What backward corrects.
+
+    needs_no_t : dict of str to str or torch.nn.Module, default=NEEDS_NO_T
+        Corrections of the rows without T.
 
     device : str, default="cpu"
         Where to train.
@@ -174,7 +193,7 @@ def fit_papers(cell, net, X, y_noisy, T, *, base_loss="cross-entropy", device="c
         elif system == "cross-entropy" and estimate is not None:
             yield system, plain, np.nan
         else:
-            yield system, fit(NEEDS_NO_T[system], T), np.nan
+            yield system, fit(needs_no_t[system], T), np.nan
 
 
 def identity_weight(transition_matrix):

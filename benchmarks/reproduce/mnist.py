@@ -5,8 +5,14 @@ from functools import cache
 import numpy as np
 
 from benchmarks.reproduce._cells import Cell
-from benchmarks.reproduce._keras import KerasMLP, floored_cross_entropy
+from benchmarks.reproduce._papers_code import (
+    NORMALIZED,
+    PapersCodeMLP,
+    floored_cross_entropy,
+    losses_of_raw_logits,
+)
 from benchmarks.reproduce._patrini import (
+    NEEDS_NO_T,
     SYSTEMS,
     fit_papers,
     judge,
@@ -29,8 +35,8 @@ NOISES = {
 OF_THE_PAPER = "none", "symmetric .2", "asymmetric .2", "asymmetric .6"
 PAPER, DEFAULTS, SMALL = "paper's protocol", "defaults", "paper's net, our training"
 CODE, FLOORED = "dropout of the paper's code", "the same with floored probabilities"
-KERAS = "and with the initial weights of Keras"
-DROPOUT = {PAPER: 0.5, CODE: 0.2, FLOORED: 0.2, KERAS: 0.2}
+CODES_NET = "the same with the net of the paper's code"
+DROPOUT = {PAPER: 0.5, CODE: 0.2, FLOORED: 0.2, CODES_NET: 0.2}
 OF_FLOORED = "cross-entropy", "backward, T", "backward, T̂"
 OF_CODE = *OF_FLOORED, "forward, T", "forward, T̂"
 OTHERS = tuple(system for system in SYSTEMS if system not in OF_CODE)
@@ -81,8 +87,8 @@ def cells(seeds):
     code = papers_cells(CODE, OF_THE_PAPER, 1, OF_CODE)
     code += papers_cells(CODE, OF_THE_PAPER[-1:], 1, OTHERS)
     floored = papers_cells(FLOORED, OF_THE_PAPER, 1, OF_FLOORED)
-    keras = papers_cells(KERAS, OF_THE_PAPER[-1:], min(seeds, 3))
-    return [*ours, *papers, *code, *floored, *keras]
+    codes_net = papers_cells(CODES_NET, OF_THE_PAPER[-1:], min(seeds, 3))
+    return [*ours, *papers, *code, *floored, *codes_net]
 
 
 def urgency(cell):
@@ -148,19 +154,41 @@ def run(cell):
     T = NOISES[cell.noise]
     y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
     if cell.model in DROPOUT:
-        net = papers_training(
-            KerasMLP if cell.model == KERAS else MLP,
-            cell.seed,
-            epochs=40,
-            module__hidden=(128, 128),
-            module__dropout=DROPOUT[cell.model],
-        )
-        floors = cell.model in (FLOORED, KERAS)
-        base_loss = floored_cross_entropy() if floors else "cross-entropy"
-        fitted = fit_papers(cell, net, X, y_noisy, T, base_loss=base_loss)
+        fitted = fit_papers_rows(cell, X, y_noisy, T)
     else:
         fitted = fit_ours(cell, X, y, y_noisy, T)
     yield from judge(fitted, X_test, y_test)
+
+
+def fit_papers_rows(cell, X, y_noisy, T):
+    """Fit the systems of a cell by the protocol of the paper, or that of its code.
+
+    Parameters
+    ----------
+    cell : Cell
+        What to fit.
+
+    X, y_noisy : ndarray
+        Rows and noisy labels.
+
+    T : ndarray of shape (10, 10)
+        The true transition matrix.
+
+    Returns
+    -------
+    fitted : iterator of (str, NoiseRobustClassifier, float)
+        See `fit_papers`.
+    """
+    params = {"module__hidden": (128, 128), "module__dropout": DROPOUT[cell.model]}
+    others = {}
+    if cell.model in (FLOORED, CODES_NET):
+        others["base_loss"] = floored_cross_entropy()
+    if cell.model == CODES_NET:
+        params["module__normalized"] = cell.systems[0] in NORMALIZED
+        others["needs_no_t"] = NEEDS_NO_T | losses_of_raw_logits()
+    module = PapersCodeMLP if cell.model == CODES_NET else MLP
+    net = papers_training(module, cell.seed, epochs=40, **params)
+    return fit_papers(cell, net, X, y_noisy, T, **others)
 
 
 def fit_ours(cell, X, y, y_noisy, T):
