@@ -13,6 +13,7 @@ from torch import nn
 
 from benchmarks.reproduce import _cells, cifar10, goldberger, imdb, mnist, tabular, tune
 from benchmarks.reproduce._cells import Cell, read_results, run_missing
+from benchmarks.reproduce._machine import machine, versions
 
 CELLS = [
     Cell("net", "symmetric .2", ("plain", "forward"), seed=0),
@@ -108,8 +109,8 @@ def test_a_row_holds_its_cell_its_result_and_what_it_was_run_on():
     assert cell == ("net", "symmetric .2", "forward", 1)
     assert (row.accuracy, row.versions, row.machine) == (
         91.0,
-        _cells.versions(),
-        _cells.machine(),
+        versions(),
+        machine(),
     )
     assert row.seconds >= 0
     assert f"torch=={torch.__version__}" in row.versions

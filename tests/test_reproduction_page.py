@@ -5,16 +5,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.reproduce import tabular
-from benchmarks.reproduce._page import (
-    FOLDER,
-    as_rst,
-    cell,
-    lost_cells,
-    mark,
-    ranks,
-    seeds_of,
-    tables,
-)
+from benchmarks.reproduce._compare import cell, mark
+from benchmarks.reproduce._page import FOLDER, as_rst, seeds_of, tables
+from benchmarks.reproduce._ranks import lost_cells, ranks
 
 TABLES = tables()
 
