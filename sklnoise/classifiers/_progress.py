@@ -35,24 +35,7 @@ class Following(Follower):
         return any(stops)  # not a generator: all are told
 
     def watch_next(self, event, net, n_epochs):
-        """Tell of the epochs of trainings that follow each other.
-
-        Parameters
-        ----------
-        event : {"on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"}
-            What has happened.
-
-        net : skorch.NeuralNetClassifier
-            In training.
-
-        n_epochs : int
-            That it will take, unless it is stopped.
-
-        Returns
-        -------
-        stop : bool
-            Whether the training shall end.
-        """
+        """Tell them of one of trainings that follow each other, see `watch`."""
         self.number += event == "on_train_begin"
         return self.watch(self.number, event, net, n_epochs)
 
