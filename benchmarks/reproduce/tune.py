@@ -13,12 +13,26 @@ from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import make_noisy_labels
 from sklnoise.transition import LabelFrequencyEstimator
 
+
+class KeepLastWeights(Callback):
+    """Keeps the weights at the ends of the last five epochs."""
+
+    def on_train_begin(self, net, **kwargs):
+        """Forget earlier trainings."""
+        self.states_ = deque(maxlen=5)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Keep the weights of an epoch."""
+        state = net.module_.state_dict()
+        self.states_.append({name: weight.clone() for name, weight in state.items()})
+
+
 SEEDS = 1
 MODEL, COLUMNS = "defaults", ("symmetric .2", "asymmetric .2", "symmetric .5")
 AS_THEY_ARE, AVERAGED = "as they are", "weights averaged over the last 5 epochs"
 FROM_ESTIMATE = {
     "the same T̂, given": {},
-    AVERAGED: {},
+    AVERAGED: {"estimator__callbacks": [("last", KeepLastWeights())]},
     "adaptation": {"correction": "adaptation"},
     "adaptation with a volume penalty": {"correction": "adaptation-volume"},
     "NAdam": {"estimator__optimizer": torch.optim.NAdam},
@@ -36,19 +50,6 @@ OTHER_ESTIMATES = {
     "label frequency of the top 6 %": LabelFrequencyEstimator(share=0.06),
 }
 IDEAS = AS_THEY_ARE, *FROM_ESTIMATE, *OTHER_ESTIMATES
-
-
-class KeepLastWeights(Callback):
-    """Keeps the weights at the ends of the last five epochs."""
-
-    def on_train_begin(self, net, **kwargs):
-        """Forget earlier trainings."""
-        self.states_ = deque(maxlen=5)
-
-    def on_epoch_end(self, net, **kwargs):
-        """Keep the weights of an epoch."""
-        state = net.module_.state_dict()
-        self.states_.append({name: weight.clone() for name, weight in state.items()})
 
 
 def average_weights(net):
@@ -146,8 +147,6 @@ def run(cell):
         clf, estimate = defaults, defaults.transition_matrix_
         if idea in FROM_ESTIMATE:
             clf = new_classifier(cell.seed, transition=estimate, **FROM_ESTIMATE[idea])
-            if idea == AVERAGED:
-                clf.set_params(estimator__callbacks=[("last", KeepLastWeights())])
             clf.fit(X, y_noisy)
             if idea == AVERAGED:
                 average_weights(clf.estimator_)
