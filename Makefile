@@ -18,7 +18,6 @@ test-oldest: .venv-oldest/.installed
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/numpydoc lint $$(git ls-files 'sklnoise/*.py')
 
 docs: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W -q -b html docs docs/_build/html

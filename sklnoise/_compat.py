@@ -26,18 +26,7 @@ CALLBACK_STATE = "_callback_fit_ctx", "_skl_callbacks_to_teardown"
 
 
 def has_callbacks(estimator):
-    """Tell whether callbacks of scikit-learn are set on an estimator.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Any; without the mixin it has none.
-
-    Returns
-    -------
-    has_callbacks : bool
-        Whether anybody wants to hear of its fit.
-    """
+    """Tell whether callbacks of scikit-learn are set on an estimator."""
     return bool(getattr(estimator, "_skl_callbacks", ()))
 
 

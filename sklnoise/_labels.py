@@ -4,27 +4,7 @@ import numpy as np
 
 
 def match_labels(y, n_classes, labels=None):
-    """Find the column of each label, and the label of each column.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Labels of any kind.
-
-    n_classes : int
-        Number of columns.
-
-    labels : array-like of shape (n_classes,), default=None
-        All classes, in the order of the columns; None takes those that occur.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype=int64
-        Column of each label.
-
-    classes : ndarray of shape (n_classes,)
-        The classes.
-    """
+    """Find the column of each label, and the label of each column."""
     y = check_labels(y, "y")
     if labels is None:
         classes = occurring_classes(n_classes, y)
@@ -34,26 +14,7 @@ def match_labels(y, n_classes, labels=None):
 
 
 def check_labels(y, name):
-    """Validate labels and return them as a one-dimensional array.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Labels of any kind.
-
-    name : str
-        What an error calls them.
-
-    Returns
-    -------
-    y : ndarray of shape (n_samples,)
-        The labels.
-
-    Raises
-    ------
-    ValueError
-        If there are none, one is missing, or they are not one a row.
-    """
+    """Validate labels and return them as a one-dimensional array."""
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
@@ -73,18 +34,7 @@ def check_labels(y, name):
 
 
 def is_missing(label):
-    """Tell whether an entry is no label.
-
-    Parameters
-    ----------
-    label : object
-        The entry.
-
-    Returns
-    -------
-    is_missing : bool
-        True for None and for what does not equal itself.
-    """
+    """Tell whether an entry is no label."""
     try:
         return label is None or bool(label != label)
     except TypeError:  # pandas.NA says neither
@@ -92,26 +42,7 @@ def is_missing(label):
 
 
 def check_classes(labels, n_classes):
-    """Validate the classes that columns, or rows of T, belong to.
-
-    Parameters
-    ----------
-    labels : array-like of shape (n_classes,)
-        All classes, in the order of the columns.
-
-    n_classes : int
-        Number of columns.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        A copy.
-
-    Raises
-    ------
-    ValueError
-        If they are not that many different labels.
-    """
+    """Validate the classes that columns, or rows of T, belong to."""
     classes = check_labels(labels, "labels").copy()
     n_different = len(set(classes.tolist()))
     if len(classes) != n_classes or n_different != n_classes:
@@ -124,27 +55,7 @@ def check_classes(labels, n_classes):
 
 
 def occurring_classes(n_classes, *labels):
-    """Find the classes where only labels that occur are known.
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of columns, or of rows of T.
-
-    *labels : ndarray of shape (n_samples,)
-        Labels that occur.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        The labels, sorted; 0..n_classes-1 where they are codes, of which some may be
-        missing.
-
-    Raises
-    ------
-    ValueError
-        If they are neither codes nor as many as there are classes.
-    """
+    """Find the classes where only labels that occur are known."""
     if all(are_codes(y, n_classes) for y in labels):
         return np.arange(n_classes)
     found = set().union(*(y.tolist() for y in labels))
@@ -165,48 +76,12 @@ def occurring_classes(n_classes, *labels):
 
 
 def are_codes(y, n_classes):
-    """Tell whether labels are the numbers of columns.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Labels.
-
-    n_classes : int
-        Number of columns.
-
-    Returns
-    -------
-    are_codes : bool
-        Whether they are integers from 0 to `n_classes - 1`.
-    """
+    """Tell whether labels are the numbers of columns."""
     return y.dtype.kind in "iu" and y.min() >= 0 and y.max() < n_classes
 
 
 def encode(y, classes, name):
-    """Turn labels into the numbers of the columns that they belong to.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Labels.
-
-    classes : ndarray of shape (n_classes,)
-        The classes, in the order of the columns.
-
-    name : str
-        What an error calls the labels.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype=int64
-        Column of each label.
-
-    Raises
-    ------
-    ValueError
-        If a label is not among the classes.
-    """
+    """Turn labels into the numbers of the columns that they belong to."""
     if are_codes(y, len(classes)) and np.array_equal(classes, np.arange(len(classes))):
         return y.astype(np.int64)
     code_of = {label: code for code, label in enumerate(classes.tolist())}
@@ -221,17 +96,6 @@ def encode(y, classes, name):
 
 
 def listed(labels):
-    """Return the first few labels as text.
-
-    Parameters
-    ----------
-    labels : iterable
-        Labels.
-
-    Returns
-    -------
-    text : str
-        At most eight of them.
-    """
+    """Return the first few labels as text."""
     shown = labels.tolist() if isinstance(labels, np.ndarray) else sorted(labels, key=str)
     return str(shown[:8])[:-1] + (", ...]" if len(shown) > 8 else "]")

@@ -11,38 +11,13 @@ FREQUENT_FLIP = 0.25
 
 
 def normalize_rows(counts):
-    """Scale each row to sum to 1; a row without mass becomes a row of the identity.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_classes, n_classes)
-        Non-negative counts or weights, rows are clean classes.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        Rows sum to 1.
-    """
+    """Scale each row to sum to 1; a row without mass becomes a row of the identity."""
     mass = counts.sum(axis=1, keepdims=True)
     return np.where(mass > 0, counts / np.where(mass > 0, mass, 1), np.eye(len(counts)))
 
 
 def uniform_flips(n_classes, noise_rate):
-    """Spread `noise_rate` evenly over the other classes.
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes.
-
-    noise_rate : float
-        Probability that a label is wrong, in [0, 1).
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        `1 - noise_rate` on the diagonal; the identity when there is one class.
-    """
+    """Spread `noise_rate` evenly over the other classes."""
     if n_classes == 1:
         return np.ones((1, 1))
     off_diagonal = noise_rate / (n_classes - 1)
@@ -52,50 +27,13 @@ def uniform_flips(n_classes, noise_rate):
 
 
 def mix_with_identity(transition_matrix, identity_weight):
-    """Return `(1 - a) T + a I`, the T of labels of which a share `a` is kept clean.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    identity_weight : float
-        The share `a`, in [0, 1].
-
-    Returns
-    -------
-    mixed : ndarray of shape (n_classes, n_classes)
-        The mixture.
-    """
+    """Return `(1 - a) T + a I`, the T of labels of which a share `a` is kept clean."""
     identity = np.eye(len(transition_matrix))
     return (1 - identity_weight) * transition_matrix + identity_weight * identity
 
 
 def shrink(transition_matrix, standard_error, target):
-    """Draw an estimate of T to a target as far as its sampling error asks for.
-
-    The share of the target is that of James and Stein (1961), positive part: the sum of
-    the squared standard errors over the squared distance, at most 1.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    standard_error : ndarray of shape (n_classes, n_classes)
-        Of each entry.
-
-    target : ndarray of shape (n_classes, n_classes)
-        A T of which less has to be known.
-
-    Returns
-    -------
-    shrunk : ndarray of shape (n_classes, n_classes)
-        The mixture.
-
-    share : float
-        That of the target, in [0, 1].
-    """
+    """Draw an estimate of T to a target as far as its sampling error asks for."""
     distance = np.square(transition_matrix - target).sum()
     error = np.square(standard_error).sum()
     share = 1.0 if distance <= error else float(error / distance)
@@ -103,24 +41,7 @@ def shrink(transition_matrix, standard_error, target):
 
 
 def without_domination(transition_matrix, standard_error=np.inf):
-    """Draw rows of an estimated T to the identity until no other class dominates them.
-
-    By a T that has two classes swapped all labels are wrong. Noisy labels alone cannot
-    tell that from strong noise, and on few rows chance decides.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    standard_error : ndarray of shape (n_classes, n_classes), default=infinity
-        Of each entry: rows in which a class leads by more than two of them stay.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The largest entry of each row is on the diagonal, but for those that stay.
-    """
+    """Draw rows of an estimated T to the identity until no other class dominates them."""
     T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
     lead = T.max(axis=1) - T.diagonal()
     of_leader = error[np.arange(len(T)), T.argmax(axis=1)]
@@ -130,67 +51,19 @@ def without_domination(transition_matrix, standard_error=np.inf):
 
 
 def noise_rate_of(transition_matrix, noisy_frequencies, n_samples):
-    """Return the share of wrong labels that T implies.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    noisy_frequencies : ndarray of shape (n_classes,)
-        Share of each noisy label.
-
-    n_samples : float
-        Number of labels, or their weight, that the shares were counted on.
-
-    Returns
-    -------
-    noise_rate : float
-        The mean of `1 - T[i, i]` under the clean prior.
-    """
+    """Return the share of wrong labels that T implies."""
     prior, _ = clean_prior(transition_matrix, noisy_frequencies, n_samples)
     return float(1 - prior @ transition_matrix.diagonal())
 
 
 def swappable_pairs(transition_matrix):
-    """Find pairs of classes that flip into each other so often that names may swap.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    pairs : ndarray of shape (n_pairs, 2)
-        Classes i < j with more than a quarter of each labelled as the other.
-    """
+    """Find pairs of classes that flip into each other so often that names may swap."""
     both_ways = np.minimum(transition_matrix, transition_matrix.T) > FREQUENT_FLIP
     return np.argwhere(np.triu(both_ways, k=1))
 
 
 def clean_prior(transition_matrix, noisy_frequencies, n_samples):
-    """Solve `Tᵀ π = noisy frequencies` for the clean prior on the simplex.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    noisy_frequencies : ndarray of shape (n_classes,)
-        Share of each noisy label.
-
-    n_samples : float
-        Number of labels, or their weight, that the shares were counted on.
-
-    Returns
-    -------
-    prior : ndarray of shape (n_classes,)
-        Non-negative least-squares solution, scaled to sum to 1.
-
-    standard_error : ndarray of shape (n_classes,)
-        Sampling error of the prior at a fixed T; infinite where T is singular.
-    """
+    """Solve `Tᵀ π = noisy frequencies` for the clean prior on the simplex."""
     prior, _ = nnls(transition_matrix.T, noisy_frequencies)
     if not prior.any():  # T calls all the labels that occur impossible
         return noisy_frequencies, np.full(len(prior), np.inf)

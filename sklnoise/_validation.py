@@ -11,27 +11,7 @@ SINGULAR_CONDITION = 1e12
 
 
 def check_transition_matrix(transition_matrix, n_classes=None):
-    """Validate a transition matrix and return it as float64.
-
-    Parameters
-    ----------
-    transition_matrix : array-like of shape (n_classes, n_classes)
-        T[i, j] = P(noisy = j | clean = i).
-
-    n_classes : int, default=None
-        The number of classes that T must have; None accepts any.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes), dtype=float64
-        A copy of the input.
-
-    Raises
-    ------
-    ValueError
-        If T is not square, not of the expected size, has entries that are negative
-        or not finite, or rows that do not sum to 1.
-    """
+    """Validate a transition matrix and return it as float64."""
     T = check_array(
         transition_matrix, dtype=np.float64, copy=True, input_name="transition_matrix"
     )
@@ -63,13 +43,7 @@ def check_transition_matrix(transition_matrix, n_classes=None):
 
 
 def check_invertible(transition_matrix):
-    """Raise a ValueError with the condition number if T cannot be inverted.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        A valid T.
-    """
+    """Raise a ValueError with the condition number if T cannot be inverted."""
     condition = np.linalg.cond(transition_matrix)
     if not condition < SINGULAR_CONDITION:
         raise ValueError(
@@ -82,23 +56,7 @@ def check_invertible(transition_matrix):
 
 
 def check_proba(y_proba):
-    """Validate class probabilities and return them as a floating array.
-
-    Parameters
-    ----------
-    y_proba : array-like of shape (n_samples, n_classes)
-        Rows on the simplex.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        The input, copied only where a conversion asks for it.
-
-    Raises
-    ------
-    ValueError
-        If a row has negative entries or does not sum to 1.
-    """
+    """Validate class probabilities and return them as a floating array."""
     y_proba = check_array(y_proba, dtype=[np.float64, np.float32], input_name="y_proba")
     error = np.abs(y_proba.sum(axis=1) - 1)
     if y_proba.min() < 0 or error.max() > 1e-3:
@@ -112,26 +70,7 @@ def check_proba(y_proba):
 
 
 def check_weight(sample_weight, n_samples):
-    """Validate sample weights, which count as frequencies.
-
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n_samples,) or None
-        Non-negative weights; None means one each.
-
-    n_samples : int
-        Number of rows that they belong to.
-
-    Returns
-    -------
-    sample_weight : ndarray of shape (n_samples,), dtype=float64
-        A copy.
-
-    Raises
-    ------
-    ValueError
-        If the length is wrong, a weight is negative or not finite, or all are zero.
-    """
+    """Validate sample weights, which count as frequencies."""
     if sample_weight is None:
         return np.ones(n_samples)
     weight = check_array(
@@ -159,27 +98,7 @@ def check_weight(sample_weight, n_samples):
 
 
 def encode_labels(y, n_classes):
-    """Turn labels into column indices of an (n_samples, n_classes) array.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Either codes 0..n_classes-1, or any labels of which all `n_classes` occur;
-        their sorted order is then the order of the columns.
-
-    n_classes : int
-        Number of columns.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype=int64
-        Column of each label.
-
-    Raises
-    ------
-    ValueError
-        If a label is missing, or the labels cannot be matched to the columns.
-    """
+    """Turn labels into column indices of an (n_samples, n_classes) array."""
     y = column_or_1d(y)
     assert_all_finite(y, input_name="y")
     if y.dtype.kind in "iu" and y.size and y.min() >= 0 and y.max() < n_classes:
@@ -195,30 +114,7 @@ def encode_labels(y, n_classes):
 
 
 def check_proba_and_labels(y_proba, y, sample_weight=None):
-    """Validate held-out probabilities with the noisy labels and weights of their rows.
-
-    Parameters
-    ----------
-    y_proba : array-like of shape (n_samples, n_classes)
-        Held-out probabilities.
-
-    y : array-like of shape (n_samples,)
-        Noisy labels, see `encode_labels`.
-
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weights; None means one each.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Rows of positive weight.
-
-    codes : ndarray of shape (n_samples,), dtype=int64
-        Column of each label.
-
-    sample_weight : ndarray of shape (n_samples,), dtype=float64
-        Positive weights.
-    """
+    """Validate held-out probabilities with the noisy labels and weights of their rows."""
     y_proba = check_proba(y_proba)
     check_consistent_length(y_proba, y)
     codes = encode_labels(y, y_proba.shape[1])
@@ -230,26 +126,7 @@ def check_proba_and_labels(y_proba, y, sample_weight=None):
 
 
 def check_trusted(trusted, n_samples):
-    """Validate the mask of the rows whose label is known to be right.
-
-    Parameters
-    ----------
-    trusted : array-like of shape (n_samples,), dtype=bool
-        True, or 1, where the label is known to be right.
-
-    n_samples : int
-        Number of rows that it belongs to.
-
-    Returns
-    -------
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        The mask.
-
-    Raises
-    ------
-    ValueError
-        If it has another shape, or holds anything but booleans (or 0 and 1).
-    """
+    """Validate the mask of the rows whose label is known to be right."""
     mask = np.asarray(trusted)
     if mask.shape != (n_samples,):
         raise ValueError(
@@ -270,26 +147,7 @@ def check_trusted(trusted, n_samples):
 
 
 def check_features(features, n_samples):
-    """Validate the features that neighbours are searched in.
-
-    Parameters
-    ----------
-    features : {array-like, sparse matrix} of shape (n_samples, ...)
-        One row a sample; more than two dimensions are flattened.
-
-    n_samples : int
-        Number of rows that they belong to.
-
-    Returns
-    -------
-    features : {ndarray, sparse matrix} of shape (n_samples, n_features)
-        In floating point; sparse ones as CSR.
-
-    Raises
-    ------
-    ValueError
-        If there are not as many rows as labels, or values are missing or infinite.
-    """
+    """Validate the features that neighbours are searched in."""
     features = check_array(
         features,
         accept_sparse="csr",
@@ -306,26 +164,7 @@ def check_features(features, n_samples):
 
 
 def check_folds(folds, n_samples):
-    """Validate the folds that rows were held out in.
-
-    Parameters
-    ----------
-    folds : array-like of shape (n_samples,)
-        Any label for the fold of each row.
-
-    n_samples : int
-        Number of rows that they belong to.
-
-    Returns
-    -------
-    folds : ndarray of shape (n_samples,), dtype=int64
-        The folds, numbered from 0.
-
-    Raises
-    ------
-    ValueError
-        If there is not one fold a row, or one is missing.
-    """
+    """Validate the folds that rows were held out in."""
     folds = column_or_1d(folds)
     assert_all_finite(folds, input_name="folds")
     if len(folds) != n_samples:

@@ -4,6 +4,7 @@ import importlib
 import inspect
 
 import pytest
+from numpydoc.validate import validate
 
 import sklnoise
 
@@ -26,6 +27,46 @@ PUBLIC = [
     for name in importlib.import_module(package).__all__
     if not name.startswith("_")
 ]
+
+
+NUMPYDOC_IGNORED = {
+    "ES01",  # a summary is often enough
+    "EX01",  # the examples have a test of their own
+    "SA01",  # the guide links what belongs together
+    "RT02",  # returned values are named
+    "GL01",  # the summary stands on the line of the opening quotes
+}
+
+
+def documented(package, name):
+    """List a public name and the public methods that sklnoise defines for it."""
+    public = getattr(importlib.import_module(package), name)
+    yield f"{package}.{name}"
+    for kind in public.__mro__ if inspect.isclass(public) else ():
+        if kind.__module__.startswith("sklnoise."):
+            for method, value in vars(kind).items():
+                if method in {"row_losses", "row_loss", "batch_loss", "class_losses"}:
+                    continue  # what a loss of the family defines
+                if not method.startswith("_") and (
+                    inspect.isroutine(value) or isinstance(value, property)
+                ):
+                    yield f"{package}.{name}.{method}"
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [pair for pair in PUBLIC if pair[1] != "noisy_log_likelihood_scorer"],  # an instance
+)
+def test_public_docstring_follows_numpydoc(package, name):
+    errors = {
+        path: [
+            f"{code}: {text}"
+            for code, text in validate(path)["errors"]
+            if code not in NUMPYDOC_IGNORED
+        ]
+        for path in documented(package, name)
+    }
+    assert {path: found for path, found in errors.items() if found} == {}
 
 
 @pytest.mark.parametrize(("package", "name"), PUBLIC)

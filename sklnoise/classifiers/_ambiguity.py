@@ -14,19 +14,7 @@ LEAST_DRIFT = 0.1
 
 
 def warn_of_swaps(transition_matrix, classes, settled):
-    """Warn of pairs of classes that flip into each other so often that names may swap.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    classes : ndarray of shape (n_classes,)
-        Labels, to name the pairs.
-
-    settled : ndarray of shape (n_classes,), dtype=bool
-        Classes with trusted rows: what they are called is known.
-    """
+    """Warn of pairs of classes that flip into each other so often that names may swap."""
     T, pairs = transition_matrix, swappable_pairs(transition_matrix)
     pairs = pairs[~settled[pairs].any(axis=1)]
     if len(pairs):
@@ -44,19 +32,7 @@ def warn_of_swaps(transition_matrix, classes, settled):
 
 
 def warn_of_permutation(learned, start, classes):
-    """Warn if rows of a learned T have changed places since the start.
-
-    Parameters
-    ----------
-    learned : ndarray of shape (n_classes, n_classes)
-        T as it was trained with the net.
-
-    start : ndarray of shape (n_classes, n_classes)
-        T as the training began.
-
-    classes : ndarray of shape (n_classes,)
-        Labels, to name the rows.
-    """
+    """Warn if rows of a learned T have changed places since the start."""
     distance = cdist(learned, start, "cityblock") / 2
     rows, places = linear_sum_assignment(distance)
     gain = distance.trace() - distance[rows, places].sum()

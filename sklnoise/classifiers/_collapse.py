@@ -23,24 +23,7 @@ hardly anything.
 
 
 def judged_rows(y, n_classes):
-    """Draw some rows of each noisy label, so that no rare class is missed.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_rows,)
-        Noisy label codes.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    positions : ndarray of shape (n_judged,)
-        All of a label that has few; always the same.
-
-    stands_for : ndarray of shape (n_judged,)
-        Number of rows of its label that each stands for.
-    """
+    """Draw some rows of each noisy label, so that no rare class is missed."""
     most = max(JUDGED_PER_CLASS, LEAST_JUDGED // n_classes)
     shuffled = np.random.default_rng(0).permutation(len(y))
     by_label = shuffled[np.argsort(y[shuffled], kind="stable")]
@@ -51,25 +34,7 @@ def judged_rows(y, n_classes):
 
 
 def warn_of_collapse(predicted, y, sample_weight, transition_matrix, classes):
-    """Warn if a class that the labels imply has vanished from the predictions.
-
-    Parameters
-    ----------
-    predicted : ndarray of shape (n_classes,)
-        Mean of the clean posterior that the refit gives training rows.
-
-    y : ndarray of shape (n_samples,)
-        Noisy label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    classes : ndarray of shape (n_classes,)
-        Labels, to name the lost ones.
-    """
+    """Warn if a class that the labels imply has vanished from the predictions."""
     noisy = np.bincount(y, weights=sample_weight, minlength=len(classes))
     n_samples = noisy.sum()
     prior, error = clean_prior(transition_matrix, noisy / n_samples, n_samples)

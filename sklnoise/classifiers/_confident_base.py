@@ -26,23 +26,7 @@ from sklnoise.engine._device import seeded
 
 
 class Source(NamedTuple):
-    """What a classifier is fitted to.
-
-    Attributes
-    ----------
-    data : LabelledData
-        X as the user gave it, label codes and weights of all rows; the code of a row of
-        weight 0 is -1.
-
-    names : ndarray of shape (n_classes,)
-        What the classifier is told of each class: the label, or a net the code.
-
-    weighted : bool
-        Whether the user gave weights.
-
-    fit_params : dict
-        More parameters of `fit`; those with an entry a row are split.
-    """
+    """What a classifier is fitted to."""
 
     data: LabelledData
     names: np.ndarray
@@ -51,41 +35,7 @@ class Source(NamedTuple):
 
 
 def check_source(owner, X, y, sample_weight, fit_params):
-    """Validate what `fit` was given, except for X, which is left to the classifier.
-
-    Parameters
-    ----------
-    owner : ConfidentLearningClassifier
-        The classifier that is fitted.
-
-    X : object
-        Anything that has rows.
-
-    y : array-like of shape (n_samples,)
-        Labels.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights.
-
-    fit_params : dict
-        More parameters of the estimator's `fit`.
-
-    Returns
-    -------
-    source : Source
-        X, not copied, codes and weights.
-
-    rows : ndarray of shape (n_rows,)
-        Rows of positive weight.
-
-    classes : ndarray of shape (n_classes,)
-        Labels that occur in those rows, sorted.
-
-    Raises
-    ------
-    ValueError
-        If the labels or weights are not valid, or the estimator cannot take the weights.
-    """
+    """Validate what `fit` was given, except for X, which is left to the classifier."""
     y = validate_data(owner, y=y)
     if not len(y):
         raise ValueError("X and y must have at least one row; got 0 labels.")
@@ -102,16 +52,7 @@ def check_source(owner, X, y, sample_weight, fit_params):
 
 
 def check_whole(weight, estimator):
-    """Raise a ValueError if rows cannot be repeated as often as their weight says.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n_samples,)
-        Weights that the user gave.
-
-    estimator : classifier
-        It does not take weights.
-    """
+    """Raise a ValueError if rows cannot be repeated as often as their weight says."""
     broken = np.flatnonzero(weight % 1)
     if len(broken):
         raise ValueError(
@@ -124,19 +65,7 @@ def check_whole(weight, estimator):
 
 
 def takes_weights(estimator):
-    """Tell whether the loss of an estimator gets weights as `sample_weight` of `fit`.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Any.
-
-    Returns
-    -------
-    takes_weights : bool
-        With metadata routing whether it, or the last step of a pipeline, requests them;
-        otherwise False for a pipeline.
-    """
+    """Tell whether the loss of an estimator gets weights as `sample_weight` of `fit`."""
     if not routing_enabled():
         return has_fit_parameter(estimator, "sample_weight")
     if isinstance(estimator, Pipeline):
@@ -146,18 +75,7 @@ def takes_weights(estimator):
 
 
 def weight_name(estimator):
-    """Return the parameter of `fit` by which the loss gets a weight for each row.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Any.
-
-    Returns
-    -------
-    name : str or None
-        For a pipeline that of its last step; None where there is no such parameter.
-    """
+    """Return the parameter of `fit` by which the loss gets a weight for each row."""
     if takes_weights(estimator):
         return "sample_weight"
     if isinstance(estimator, Pipeline) and not routing_enabled():
@@ -168,47 +86,13 @@ def weight_name(estimator):
 
 
 def nets_of(estimator):
-    """Find the networks in an estimator, which need codes and draw from torch.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Any.
-
-    Returns
-    -------
-    nets : list of skorch.NeuralNetClassifier
-        Itself, or its parts.
-    """
+    """Find the networks in an estimator, which need codes and draw from torch."""
     parts = estimator.get_params(deep=not is_net(estimator)).values()
     return [part for part in (estimator, *parts) if is_net(part)]
 
 
 def fit_rows(estimator, source, rows, factors, seed):
-    """Fit a clone to some rows.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Not changed.
-
-    source : Source
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Indices into it.
-
-    factors : ndarray of shape (n_rows,) or None
-        By which the weight of each row is multiplied.
-
-    seed : int
-        Decides whatever the clone draws.
-
-    Returns
-    -------
-    fitted : classifier
-        The clone.
-    """
+    """Fit a clone to some rows."""
     fitted = clone(estimator)
     set_random_states(fitted, seed)
     weight = source.data.sample_weight[rows] if source.weighted else None
@@ -227,50 +111,13 @@ def fit_rows(estimator, source, rows, factors, seed):
 
 
 def torch_seeded(estimator, seed):
-    """Run torch from a seed where the estimator is, or has, a network.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Any.
-
-    seed : int
-        Seed of torch's generators, whose state is put back afterwards.
-
-    Returns
-    -------
-    context : context manager
-        Does nothing for other estimators.
-    """
+    """Run torch from a seed where the estimator is, or has, a network."""
     nets = nets_of(estimator)
     return seeded(seed, torch.device(nets[0].device or "cpu")) if nets else nullcontext()
 
 
 def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
-    """Predict each row by clones that have not seen it.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Any.
-
-    source : Source
-        All the data.
-
-    splits : list of (train, test) ndarrays
-        Indices into it.
-
-    seed : int
-        Decides whatever the clones draw.
-
-    n_jobs : int or None
-        Folds that are fitted at the same time.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Mean over the splits that held a row out; NaN where none did.
-    """
+    """Predict each row by clones that have not seen it."""
     n_samples, n_classes = len(source.data.y), len(source.names)
     if not splits:
         return np.full((n_samples, n_classes), np.nan)
@@ -284,30 +131,7 @@ def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
 
 
 def fit_fold(estimator, source, split, seed):
-    """Fit a clone to the rows of a fold and predict the others.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Any.
-
-    source : Source
-        All the data.
-
-    split : tuple of ndarray
-        Train and test.
-
-    seed : int
-        Decides whatever the clone draws.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_test, n_classes)
-        Probabilities of the test rows; 0 for a class that was not in the fold.
-
-    weights, features, history : None
-        What a network would have besides.
-    """
+    """Fit a clone to the rows of a fold and predict the others."""
     train, test = split
     fitted = fit_rows(estimator, source, train, None, seed)
     with torch_seeded(fitted, seed):  # to iterate over batches draws from torch too

@@ -29,18 +29,7 @@ from sklnoise.issues._transition import check_rows, resolve_transition
 
 
 def estimator_has(method):
-    """Make a check of whether the estimator has a method.
-
-    Parameters
-    ----------
-    method : str
-        Its name.
-
-    Returns
-    -------
-    check : callable
-        For `available_if`.
-    """
+    """Make a check of whether the estimator has a method."""
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 

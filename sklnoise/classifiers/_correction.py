@@ -58,56 +58,18 @@ IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
 def as_loss(correction):
-    """Return the loss that is meant.
-
-    Parameters
-    ----------
-    correction : str, type, functools.partial or torch.nn.Module
-        A name, or a loss.
-
-    Returns
-    -------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-    """
+    """Return the loss that is meant."""
     return CORRECTIONS[correction] if isinstance(correction, str) else correction
 
 
 def loss_class(loss):
-    """Return the class of a loss that has still to be made.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-
-    Returns
-    -------
-    loss_class : type or None
-        None for an instance, which is bound already.
-    """
+    """Return the class of a loss that has still to be made."""
     made_by = loss.func if isinstance(loss, partial) else loss
     return made_by if inspect.isclass(made_by) else None
 
 
 def chosen_params(loss):
-    """Return the parameters of a loss that its user has chosen already.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-
-    Returns
-    -------
-    params : dict
-        By name; empty but for a partial.
-
-    Raises
-    ------
-    TypeError
-        If the class does not take them.
-    """
+    """Return the parameters of a loss that its user has chosen already."""
     if not isinstance(loss, partial):
         return {}
     return (
@@ -116,18 +78,7 @@ def chosen_params(loss):
 
 
 def needs_transition(loss):
-    """Tell whether a correction waits for an estimate of T.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-
-    Returns
-    -------
-    needs_transition : bool
-        Whether it takes a `transition_matrix` and has not got one yet.
-    """
+    """Tell whether a correction waits for an estimate of T."""
     made_by = loss_class(loss)
     if made_by is None or "transition_matrix" in chosen_params(loss):
         return False
@@ -135,43 +86,13 @@ def needs_transition(loss):
 
 
 def has_transition(loss):
-    """Tell whether a loss says anything of T.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-
-    Returns
-    -------
-    has_transition : bool
-        Whether it waits for T or has one.
-    """
+    """Tell whether a loss says anything of T."""
     given = "transition_matrix" in chosen_params(loss)
     return given or needs_transition(loss) or hasattr(loss, "transition_matrix")
 
 
 def own_transition(loss, n_classes):
-    """Return the T of a loss that needs none from elsewhere.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The T that it was given; the identity where it has none.
-
-    Raises
-    ------
-    ValueError
-        If the T is not valid, or for other classes.
-    """
+    """Return the T of a loss that needs none from elsewhere."""
     T = chosen_params(loss).get("transition_matrix")
     if T is None and loss_class(loss) is None and hasattr(loss, "transition_matrix"):
         T = transition_of(loss, n_classes)
@@ -179,33 +100,7 @@ def own_transition(loss, n_classes):
 
 
 def bind_loss(loss, transition_matrix, *, estimated):
-    """Return an instance that gives one loss a row.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss with a `reduction`, as those of torch and of `sklnoise.losses`.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, for a class that takes it.
-
-    estimated : bool
-        Whether T was estimated: an estimate that is too ill conditioned to be inverted
-        is mixed with the identity, a given matrix is used as it is.
-
-    Returns
-    -------
-    loss : torch.nn.Module
-        A copy, with `reduction="none"`.
-
-    Raises
-    ------
-    TypeError
-        If the loss has no `reduction`.
-
-    ValueError
-        If T cannot be inverted.
-    """
+    """Return an instance that gives one loss a row."""
     made_by = loss_class(loss)
     names = dir(loss) if made_by is None else inspect.signature(made_by).parameters
     if "reduction" not in names:
@@ -226,21 +121,7 @@ def bind_loss(loss, transition_matrix, *, estimated):
 
 
 def keep_from_singular(loss, transition_matrix):
-    """Mix an estimate of T with the identity for a loss that a singular one breaks.
-
-    Parameters
-    ----------
-    loss : type or functools.partial
-        A loss that takes a `transition_matrix`.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    Returns
-    -------
-    params : dict
-        Parameters of the loss; empty where any T will do.
-    """
+    """Mix an estimate of T with the identity for a loss that a singular one breaks."""
     chosen, T = chosen_params(loss), transition_matrix
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
         return {"identity_weight": stable_identity_weight(T)}
@@ -256,18 +137,7 @@ def keep_from_singular(loss, transition_matrix):
 
 
 def stable_identity_weight(transition_matrix):
-    """Find the share of the identity that makes T safe to invert, and warn of it.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    Returns
-    -------
-    identity_weight : float
-        See `least_identity_weight`.
-    """
+    """Find the share of the identity that makes T safe to invert, and warn of it."""
     weight = least_identity_weight(transition_matrix)
     if weight > 0:
         condition = np.linalg.cond(transition_matrix)
@@ -282,21 +152,7 @@ def stable_identity_weight(transition_matrix):
 
 
 def least_identity_weight(transition_matrix):
-    """Find the least share of the identity that makes T safe to invert.
-
-    The condition is that of the mixed matrix: one that swaps classes gets worse before
-    it gets better.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    Returns
-    -------
-    identity_weight : float
-        The smallest multiple of 0.05 for which the condition number is at most 5.
-    """
+    """Find the least share of the identity that makes T safe to invert."""
     conditions = [
         np.linalg.cond(mix_with_identity(transition_matrix, a)) for a in IDENTITY_WEIGHTS
     ]
@@ -304,21 +160,7 @@ def least_identity_weight(transition_matrix):
 
 
 def transition_of(loss, n_classes):
-    """Return the T that a fitted loss stands for.
-
-    Parameters
-    ----------
-    loss : torch.nn.Module
-        The loss after the refit.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes), dtype=float64
-        The identity for a loss without T.
-    """
+    """Return the T that a fitted loss stands for."""
     T = getattr(loss, "transition_matrix", None)
     if T is None:
         return np.eye(n_classes)

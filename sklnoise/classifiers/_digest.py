@@ -10,13 +10,7 @@ CHUNK_BYTES = 2**24
 
 
 class Digested:
-    """Data that a cache tells apart by a digest, which needs no copy of them.
-
-    Parameters
-    ----------
-    data : LabelledData
-        All the data.
-    """
+    """Data that a cache tells apart by a digest, which needs no copy of them."""
 
     def __init__(self, data):
         self.data = data
@@ -26,18 +20,7 @@ class Digested:
 
 
 def digest(part):
-    """Compute a digest of a part of the data.
-
-    Parameters
-    ----------
-    part : {ndarray, CSR matrix, Dataset or None}
-        Rows, labels or weights.
-
-    Returns
-    -------
-    digest : str
-        Equal for equal values of equal types.
-    """
+    """Compute a digest of a part of the data."""
     if issparse(part):
         arrays = part.data, part.indices, part.indptr
         return " ".join([f"{type(part).__name__}{part.shape}", *map(digest, arrays)])

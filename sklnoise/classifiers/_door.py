@@ -14,45 +14,7 @@ LARGEST_SEED = np.iinfo(np.int32).max
 
 
 def check_fit_input(estimator, X, y, sample_weight, trusted):
-    """Validate what `fit` was given and encode the labels.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Gets `n_features_in_`, `feature_names_in_` and the shape of a row.
-
-    X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-            (n_samples, ...), or Dataset
-        Rows; not copied where they are arrays already.
-
-    y : array-like of shape (n_samples,)
-        Labels.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights.
-
-    trusted : array-like of shape (n_samples,), dtype=bool, or None
-        Rows whose label is known to be right.
-
-    Returns
-    -------
-    data : LabelledData
-        X, label codes and weights of all rows; the code of a row of weight 0 is -1.
-
-    rows : ndarray of shape (n_rows,)
-        Rows of positive weight.
-
-    classes : ndarray of shape (n_classes,)
-        Labels that occur in those rows, sorted.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        The mask; no row where there was none.
-
-    Raises
-    ------
-    ValueError
-        If X, y, the weights or the mask are not valid.
-    """
+    """Validate what `fit` was given and encode the labels."""
     if getattr(y, "hasnans", False):
         raise ValueError(
             "y contains missing values. Drop the rows without a label: "
@@ -81,29 +43,7 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
 
 
 def encode_rows(y, rows):
-    """Turn the labels of some rows into codes.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Labels.
-
-    rows : ndarray of shape (n_rows,)
-        Those that take part.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype=int64
-        -1 in the other rows.
-
-    classes : ndarray of shape (n_classes,)
-        The labels that occur, sorted.
-
-    Raises
-    ------
-    ValueError
-        If they are not of one kind, or no classes.
-    """
+    """Turn the labels of some rows into codes."""
     codes = np.full(len(y), -1, dtype=np.int64)
     try:
         classes, codes[rows] = np.unique(y[rows], return_inverse=True)
@@ -118,21 +58,7 @@ def encode_rows(y, rows):
 
 
 def check_predict_input(estimator, X):
-    """Validate rows to predict against those of `fit`.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-
-    X : {array-like, sparse matrix} of shape (n_samples, ...) or Dataset
-        Rows.
-
-    Returns
-    -------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The rows.
-    """
+    """Validate rows to predict against those of `fit`."""
     if not isinstance(X, Dataset):
         X = validate_data(estimator, X, reset=False, **CHECKS)
     if row_shape(X) != estimator._row_shape:
@@ -144,21 +70,7 @@ def check_predict_input(estimator, X):
 
 
 def draw_seeds(random_state, n_seeds):
-    """Draw seeds, leaving numpy's global random state alone.
-
-    Parameters
-    ----------
-    random_state : int, RandomState instance or None
-        None takes fresh entropy.
-
-    n_seeds : int
-        How many.
-
-    Returns
-    -------
-    seeds : list of int
-        Seeds for parts that must not share one.
-    """
+    """Draw seeds, leaving numpy's global random state alone."""
     if random_state is None:
         rng = np.random.RandomState()
     else:

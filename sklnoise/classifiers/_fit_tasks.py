@@ -7,19 +7,7 @@ from sklnoise.engine import keeps_to_epochs, undisturbed
 
 
 class FitTasks(Follower):
-    """Tells the callbacks of scikit-learn of the tasks of a fit.
-
-    They are a tree: "fit" over "first pass" (over "fold"), "selection", "refit" (over
-    "epoch") and "fine-tuning" (over "epoch"), of which there are those that it takes.
-
-    Parameters
-    ----------
-    classifier : NoiseRobustClassifier
-        About to be fitted, with callbacks.
-
-    X, y, sample_weight : array-like
-        What `fit` was given.
-    """
+    """Tells the callbacks of scikit-learn of the tasks of a fit."""
 
     watches_epochs = True
 

@@ -4,24 +4,7 @@ from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """A step of a fit.
-
-    Attributes
-    ----------
-    name : {"first pass", "selection", "refit", "fine-tuning"}
-        Which one.
-
-    words : str
-        What is done, for the user.
-
-    n_trainings : int or None
-        Trainings that it takes; 0 for a step that is left out, None where that shows
-        only later.
-
-    fitted : callable or None
-        `fitted(net)` gives the attributes that the classifier would have, were the fit
-        over with this net; None where such a net could not be that of the classifier.
-    """
+    """A step of a fit."""
 
     name: str
     words: str
@@ -36,63 +19,19 @@ class Follower:
     """Whether `watch` is called, for which the trainings must be observed."""
 
     def say(self, words):
-        """Tell something in words.
-
-        Parameters
-        ----------
-        words : str
-            For the user.
-        """
+        """Tell something in words."""
 
     def begin_fit(self, n_steps):
-        """Begin.
-
-        Parameters
-        ----------
-        n_steps : int
-            Steps that the fit will take.
-        """
+        """Begin."""
 
     def begin(self, step):
-        """Begin a step.
-
-        Parameters
-        ----------
-        step : Step
-            That begins.
-        """
+        """Begin a step."""
 
     def done(self, number):
-        """Count a training that has given what was wanted of it.
-
-        Parameters
-        ----------
-        number : int
-            Of the training, in the step.
-        """
+        """Count a training that has given what was wanted of it."""
 
     def watch(self, number, event, net, n_epochs):
-        """Look at a training.
-
-        Parameters
-        ----------
-        number : int
-            Of the training, in the step.
-
-        event : {"on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"}
-            What has happened.
-
-        net : skorch.NeuralNetClassifier
-            In training.
-
-        n_epochs : int
-            That it will take, unless it is stopped.
-
-        Returns
-        -------
-        stop : bool
-            Whether the training shall end.
-        """
+        """Look at a training."""
         return False
 
     def end(self):

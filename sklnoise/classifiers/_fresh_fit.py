@@ -7,13 +7,7 @@ from sklnoise._compat import CALLBACK_STATE
 
 @contextmanager
 def fresh_fit(estimator):
-    """Forget what was fitted before, and bring it back if the new fit fails.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Its attributes that end in an underscore are the fitted ones.
-    """
+    """Forget what was fitted before, and bring it back if the new fit fails."""
     before = vars(estimator).copy()
     for name in before:
         if name.endswith("_") and not name.startswith("_"):

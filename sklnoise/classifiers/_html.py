@@ -22,18 +22,7 @@ BOX = (
 
 
 def noise_html(clf):
-    """Return the noise summary of a classifier as HTML.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted or not.
-
-    Returns
-    -------
-    html : str
-        Escaped; empty where the classifier is not fitted.
-    """
+    """Return the noise summary of a classifier as HTML."""
     if not clf.__sklearn_is_fitted__():
         return ""
     estimated = clf.transition_estimator_ is not None
@@ -47,18 +36,7 @@ def noise_html(clf):
 
 
 def pair_lines(clf):
-    """Tell which classes are mistaken most.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    lines : list of str
-        One line of HTML, none if no class is mistaken for another.
-    """
+    """Tell which classes are mistaken most."""
     T, names = clf.transition_matrix_, [name_html(name) for name in clf.classes_]
     pairs = [
         f"{names[i]} labelled {names[j]} ({percent(T[i, j])} of {names[i]})"
@@ -68,18 +46,7 @@ def pair_lines(clf):
 
 
 def name_html(label):
-    """Write a class label, the whole of a long one where the pointer rests on it.
-
-    Parameters
-    ----------
-    label : object
-        The label.
-
-    Returns
-    -------
-    html : str
-        Escaped.
-    """
+    """Write a class label, the whole of a long one where the pointer rests on it."""
     whole, short = text_of(label), short_name(label)
     if short == whole:
         return escape(short)

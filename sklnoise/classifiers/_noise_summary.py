@@ -29,37 +29,7 @@ def summarize(
     standard_error=None,
     named=False,
 ):
-    """Summarise the noise of some rows.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, known or estimated.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    y : ndarray of shape (n_samples,)
-        Codes of the labels that may be wrong.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    y_proba : ndarray of shape (n_samples, n_classes), default=None
-        Held-out noisy posterior, where there is one.
-
-    standard_error : ndarray of shape (n_classes, n_classes), default=None
-        Of each entry of an estimate; None for a T that is known.
-
-    named : bool, default=False
-        Whether trusted rows have told what the classes are called, which other
-        estimates may have wrong.
-
-    Returns
-    -------
-    summary : Bunch
-        See `NoiseRobustClassifier`.
-    """
+    """Summarise the noise of some rows."""
     T, estimated = transition_matrix, standard_error is not None
     mass = np.bincount(y, weights=sample_weight, minlength=len(T))
     prior, prior_error = clean_prior(T, mass / mass.sum(), mass.sum())
@@ -95,36 +65,7 @@ def summarize(
 
 
 def summarize_fit(transition_matrix, estimator, found, data, rows, trusted, classes):
-    """Summarise the noise of the rows of a fit, and warn if it may be error.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, known or estimated.
-
-    estimator : estimator of T or None
-        Fitted; None for a T that is known.
-
-    found : FirstPass or None
-        What the first pass found, if there was one.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows of positive weight.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is known to be right.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    summary : Bunch
-        See `NoiseRobustClassifier`.
-    """
+    """Summarise the noise of the rows of a fit, and warn if it may be error."""
     judged = rows[~trusted[rows]]
     if found is not None:
         judged = judged[~np.isnan(found.y_proba[judged]).any(axis=1)]
@@ -144,13 +85,7 @@ def summarize_fit(transition_matrix, estimator, found, data, rows, trusted, clas
 
 
 def empty_summary():
-    """Return the summary where a loss without T tells nothing of the noise.
-
-    Returns
-    -------
-    summary : Bunch
-        What would need T is None.
-    """
+    """Return the summary where a loss without T tells nothing of the noise."""
     return Bunch(
         noise_rate=None,
         noise_rate_interval=None,
@@ -167,54 +102,13 @@ def empty_summary():
 
 
 def noise_rates(transition_matrix, prior):
-    """Return the share of wrong labels of each clean class, and of all rows.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    prior : ndarray of shape (n_classes,)
-        Shares of the clean classes.
-
-    Returns
-    -------
-    rates : ndarray of shape (n_classes + 1,)
-        The last is that of all rows.
-    """
+    """Return the share of wrong labels of each clean class, and of all rows."""
     wrong = 1 - transition_matrix.diagonal()
     return np.append(wrong, prior @ wrong)
 
 
 def disagreement(transition_matrix, prior, y_proba, y, sample_weight, named):
-    """Return how far the noise rates are from those of other estimates of T.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    prior : ndarray of shape (n_classes,)
-        Shares of the clean classes.
-
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Held-out noisy posterior.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    named : bool
-        Whether the classes of T are named by trusted rows: then the rows of the others
-        are put into the order that fits T best.
-
-    Returns
-    -------
-    disagreement : ndarray of shape (n_classes + 1,)
-        The largest distance of each rate.
-    """
+    """Return how far the noise rates are from those of other estimates of T."""
     rates = noise_rates(transition_matrix, prior)
     distances = []
     for reference in map(clone, REFERENCES):
@@ -227,21 +121,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, named):
 
 
 def error_by_prior(transition_matrix, prior_error):
-    """Return the error of the noise rate that comes from that of the clean prior.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    prior_error : ndarray of shape (n_classes,)
-        Standard error of the shares of the clean classes; infinite if T is singular.
-
-    Returns
-    -------
-    error : float
-        None where all classes are equally often mislabelled.
-    """
+    """Return the error of the noise rate that comes from that of the clean prior."""
     diagonal = transition_matrix.diagonal()
     uneven = diagonal - diagonal.mean()
     matters = np.abs(uneven) > 1e-12
@@ -249,42 +129,13 @@ def error_by_prior(transition_matrix, prior_error):
 
 
 def dominated_classes(transition_matrix, classes):
-    """Find the classes that are more often labelled as another class than as themselves.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    dominated : list of label
-        Classes whose diagonal entry is not the largest of its row.
-    """
+    """Find the classes that are labelled as another class more often than correctly."""
     is_dominated = transition_matrix.diagonal() < transition_matrix.max(axis=1)
     return classes[is_dominated].tolist()
 
 
 def indistinguishable_classes(transition_matrix, classes):
-    """Find the classes that noisy labels alone cannot tell apart.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    pairs : list of tuple of label
-        Pairs that flip into each other so often that their names may be swapped, or
-        whose rows of T are alike.
-    """
+    """Find the classes that noisy labels alone cannot tell apart."""
     T = transition_matrix
     distance = cdist(T, T, "cityblock") / 2
     alike = np.argwhere(np.triu(distance < ALIKE, k=1))

@@ -16,21 +16,7 @@ TIE = 1e-6
 
 
 def rate_words(summary, *, estimated):
-    """Tell the noise rate and its interval.
-
-    Parameters
-    ----------
-    summary : Bunch
-        `noise_summary_` of a fitted classifier.
-
-    estimated : bool
-        Whether T was estimated rather than given.
-
-    Returns
-    -------
-    words : str
-        A sentence.
-    """
+    """Tell the noise rate and its interval."""
     if summary.noise_rate is None:
         return "Nothing is known of the noise rate: no transition matrix was estimated."
     kind = "Estimated noise rate" if estimated else "Noise rate by the given T"
@@ -40,35 +26,13 @@ def rate_words(summary, *, estimated):
 
 
 def interval_words(interval):
-    """Tell an interval of shares.
-
-    Parameters
-    ----------
-    interval : tuple of float
-        Its ends.
-
-    Returns
-    -------
-    words : str
-        Empty where the ends look the same, as under even noise of a known rate.
-    """
+    """Tell an interval of shares."""
     low, high = map(percent, interval)
     return f"{low} to {high}" if low != high else ""
 
 
 def caution_words(clf):
-    """List the reasons to distrust what is known of the noise.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    cautions : list of str
-        A sentence or two each; empty where there is no reason.
-    """
+    """List the reasons to distrust what is known of the noise."""
     summary, cautions = clf.noise_summary_, []
     if summary.weak_first_pass:
         evidence = summary.evidence
@@ -99,25 +63,7 @@ def caution_words(clf):
 
 
 def worst_pairs(transition_matrix, n_pairs, least=0.005):
-    """Find the largest entries of T off its diagonal.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    n_pairs : int
-        How many.
-
-    least : float, default=0.005
-        Entries below it are left out.
-
-    Returns
-    -------
-    pairs : list of tuple of int
-        Clean class and noisy label, by code; the largest entry first. Empty where all
-        entries are alike and there are more of them: a choice would be arbitrary.
-    """
+    """Find the largest entries of T off its diagonal."""
     T = np.array(transition_matrix)
     others = T[~np.eye(len(T), dtype=bool)]
     if len(others) > n_pairs and np.ptp(others) < TIE:
@@ -129,53 +75,17 @@ def worst_pairs(transition_matrix, n_pairs, least=0.005):
 
 
 def percent(share):
-    """Write a share as a percentage.
-
-    Parameters
-    ----------
-    share : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    text : str
-        With one digit behind the point.
-    """
+    """Write a share as a percentage."""
     return f"{100 * share:.1f}%"
 
 
 def short_name(label):
-    """Write a class label, shortened where it is long.
-
-    Parameters
-    ----------
-    label : object
-        The label.
-
-    Returns
-    -------
-    name : str
-        At most `LONGEST_NAME` characters; not escaped.
-    """
+    """Write a class label, shortened where it is long."""
     return shortened(label, LONGEST_NAME)
 
 
 def shortened(value, most):
-    """Write a value in one line, with its middle left out where it is long.
-
-    Parameters
-    ----------
-    value : object
-        A name, or what stands in a table.
-
-    most : int
-        Number of characters that are left at most.
-
-    Returns
-    -------
-    text : str
-        Beginning and end are what tells names apart.
-    """
+    """Write a value in one line, with its middle left out where it is long."""
     text = " ".join(text_of(value).split())
     if len(text) <= most:
         return text
@@ -184,34 +94,12 @@ def shortened(value, most):
 
 
 def text_of(value):
-    """Write a value as text that every file can hold.
-
-    Parameters
-    ----------
-    value : object
-        The value.
-
-    Returns
-    -------
-    text : str
-        Halves of surrogate pairs, which cannot be encoded, are question marks.
-    """
+    """Write a value as text that every file can hold."""
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def enumerated(names):
-    """Write the first few names, and how many there are besides.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names.
-
-    Returns
-    -------
-    text : str
-        At most `MOST_NAMED` of them.
-    """
+    """Write the first few names, and how many there are besides."""
     names = list(names)
     more = len(names) - MOST_NAMED
     shown = ", ".join(names[:MOST_NAMED])

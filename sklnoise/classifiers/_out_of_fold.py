@@ -26,25 +26,7 @@ from sklnoise.exceptions import FoldFitError
 
 
 class FirstPass(NamedTuple):
-    """What the first pass found.
-
-    Attributes
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Mean over the splits that held a row out; NaN where none did.
-
-    weights : dict of ndarray or None
-        Weights of the first fold's net; None for another model.
-
-    features : ndarray of shape (n_samples, n_features) or None
-        Hidden features of each row, where they were asked for, of the net of `folds`.
-
-    folds : ndarray of shape (n_samples,) or None
-        Number of the last split that held the row out; -1 where none did.
-
-    histories : list of skorch.history.History or None
-        Of the nets, one a split, without their batches; None for another model.
-    """
+    """What the first pass found."""
 
     y_proba: np.ndarray
     weights: dict | None
@@ -69,60 +51,7 @@ def run_first_pass(
     done,
     watch,
 ):
-    """Fit one model a split and predict the rows that it did not see.
-
-    Parameters
-    ----------
-    first_pass : classifier
-        A skorch net, or any classifier with `predict_proba`; cloned for each split.
-
-    digested : Digested
-        All the data.
-
-    splits : list of (train, test) ndarrays
-        Indices into all the data.
-
-    seeds : list of int
-        One a split.
-
-    setting : Setting
-        Classes, device, type and threads; the folds share the threads.
-
-    with_features : bool
-        Whether the hidden features of nets are wanted.
-
-    weighted : bool
-        Whether the user gave weights, so that any classifier must see them.
-
-    observed : bool
-        Whether the callbacks of nets that only look at the training are called.
-
-    fit_params : dict
-        More parameters of the model's `fit`; those with an entry a row are split.
-
-    made_by : tuple
-        Versions and source, see `made_by`: they tell a cache what else the result
-        depends on.
-
-    n_jobs : int or None
-        Folds that are fitted at the same time, unless nets are stacked.
-
-    done : callable
-        `done(number)` is told of each fold that is done.
-
-    watch : callable or None
-        Told of the epochs of nets, see `fit_nets`.
-
-    Returns
-    -------
-    first_pass : FirstPass
-        Probabilities, weights and features.
-
-    Raises
-    ------
-    FoldFitError
-        If a fold fails; the cause is chained.
-    """
+    """Fit one model a split and predict the rows that it did not see."""
     data = digested.data
     of_folds = [check_method_params(data.X, fit_params, indices=a) for a, _ in splits]
     if is_net(first_pass):
@@ -150,32 +79,7 @@ def run_first_pass(
 
 
 def collect(outcomes, splits, n_samples, n_classes, done):
-    """Put together what the folds have predicted.
-
-    Parameters
-    ----------
-    outcomes : iterator of tuple or Exception
-        Probabilities, weights, features and history of each fold.
-
-    splits : list of (train, test) ndarrays
-        Indices into all the data.
-
-    n_samples, n_classes : int
-        Rows and classes of all the data.
-
-    done : callable
-        `done(number)` is told of each fold that is done.
-
-    Returns
-    -------
-    first_pass : FirstPass
-        Probabilities, weights, features and histories.
-
-    Raises
-    ------
-    FoldFitError
-        If a fold fails; the cause is chained.
-    """
+    """Put together what the folds have predicted."""
     total, times = np.zeros((n_samples, n_classes)), np.zeros(n_samples)
     features, folds, histories = None, np.full(n_samples, -1), []
     for number, ((_, test), outcome) in enumerate(zip(splits, outcomes), start=1):
@@ -209,19 +113,7 @@ def collect(outcomes, splits, n_samples, n_classes, done):
 
 
 def made_by(first_pass):
-    """Tell what the first pass depends on besides its arguments.
-
-    Parameters
-    ----------
-    first_pass : classifier
-        A skorch net or any classifier.
-
-    Returns
-    -------
-    made_by : tuple
-        Versions of torch and scikit-learn, and the source of a net's module, which may
-        change under the same name in a notebook.
-    """
+    """Tell what the first pass depends on besides its arguments."""
     try:
         source = inspect.getsource(first_pass.module)
     except (AttributeError, OSError, TypeError):
@@ -230,39 +122,7 @@ def made_by(first_pass):
 
 
 def predict_fold(data, splits, with_features, net, number):
-    """Predict the rows that a net of the first pass did not see.
-
-    Parameters
-    ----------
-    data : LabelledData
-        All the data.
-
-    splits : list of (train, test) ndarrays
-        Indices into it.
-
-    with_features : bool
-        Whether the hidden features are wanted.
-
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    number : int
-        Of its split.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_test, n_classes)
-        Probabilities of the test rows.
-
-    weights : dict of ndarray or None
-        Weights of the first split's net.
-
-    features : ndarray of shape (n_test, n_features) or None
-        Hidden features of the test rows, if wanted.
-
-    history : skorch.history.History
-        Of the net, without its batches.
-    """
+    """Predict the rows that a net of the first pass did not see."""
     _, test = splits[number]
     features = hidden_features(net, data.X, test) if with_features else None
     weights = None if number else weights_of(net)
@@ -272,39 +132,7 @@ def predict_fold(data, splits, with_features, net, number):
 def fit_fold_classifier(
     classifier, data, train, test, seed, fit_params, *, setting, weighted
 ):
-    """Fit any classifier and predict the rows of its fold.
-
-    Parameters
-    ----------
-    classifier : classifier
-        A clone that belongs to this fold.
-
-    data : LabelledData
-        All the data.
-
-    train, test : ndarray
-        Indices into it.
-
-    seed : int
-        Seed of the classifier, where it takes one.
-
-    fit_params : dict
-        More parameters of `fit`.
-
-    setting : Setting
-        The number of classes.
-
-    weighted : bool
-        Whether `fit` gets the weights.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_test, n_classes)
-        Probabilities of the test rows; 0 for a class that was not in the fold.
-
-    weights, features, history : None
-        There are no weights to start a net from, no hidden features and no epochs.
-    """
+    """Fit any classifier and predict the rows of its fold."""
     set_random_states(classifier, seed)
     if weighted and "sample_weight" not in fit_params:
         fit_params = fit_params | {"sample_weight": data.sample_weight[train]}
@@ -316,22 +144,7 @@ def fit_fold_classifier(
 
 
 def check_first_pass(first_pass, X, sample_weight, fit_params):
-    """Raise a ValueError if the first pass cannot take the rows or the weights.
-
-    Parameters
-    ----------
-    first_pass : classifier
-        A net or any classifier.
-
-    X : array-like or Dataset
-        Rows that the user gave.
-
-    sample_weight : array-like or None
-        Weights that the user gave.
-
-    fit_params : dict
-        What metadata routing has for its `fit`, perhaps the weights.
-    """
+    """Raise a ValueError if the first pass cannot take the rows or the weights."""
     takes_weights = (
         is_net(first_pass)
         or has_fit_parameter(first_pass, "sample_weight")

@@ -9,13 +9,7 @@ from sklnoise.classifiers._progress_display import can_draw, display, tables_of_
 
 
 class Following(Follower):
-    """All who follow a step of a fit; in another process, nobody.
-
-    Parameters
-    ----------
-    followers : list of Follower
-        They are told of all that happens.
-    """
+    """All who follow a step of a fit; in another process, nobody."""
 
     def __init__(self, followers):
         self.followers = followers
@@ -41,57 +35,25 @@ class Following(Follower):
 
 
 class Progress:
-    """A fit as its followers are told of it.
-
-    Parameters
-    ----------
-    followers : list of Follower
-        Whom to tell.
-    """
+    """A fit as its followers are told of it."""
 
     def __init__(self, followers):
         self.followers = followers
         self.is_watched = any(follower.watches_epochs for follower in followers)
 
     def say(self, words):
-        """Tell something in words.
-
-        Parameters
-        ----------
-        words : str
-            For the user.
-        """
+        """Tell something in words."""
         for follower in self.followers:
             follower.say(words)
 
     def begin(self, n_steps):
-        """Tell how many steps there will be.
-
-        Parameters
-        ----------
-        n_steps : int
-            Calls of `step`.
-        """
+        """Tell how many steps there will be."""
         for follower in self.followers:
             follower.begin_fit(n_steps)
 
     @contextmanager
     def step(self, *args, **kwargs):
-        """Tell of a step, from its begin to its end.
-
-        Parameters
-        ----------
-        *args, **kwargs
-            Those of `Step`.
-
-        Yields
-        ------
-        done : callable
-            `done(number)` tells of a training that is over.
-
-        watch, watch_next : callable or None
-            See `Following`; None where nobody wants to hear of epochs.
-        """
+        """Tell of a step, from its begin to its end."""
         step = Step(*args, **kwargs)
         for follower in self.followers:
             follower.begin(step)
@@ -104,21 +66,7 @@ class Progress:
 
 @contextmanager
 def follow(classifier, X, y, sample_weight):
-    """Let those follow a fit who shall.
-
-    Parameters
-    ----------
-    classifier : NoiseRobustClassifier
-        About to be fitted; its `verbose` and its callbacks decide.
-
-    X, y, sample_weight : array-like
-        What `fit` was given, for the callbacks.
-
-    Yields
-    ------
-    progress : Progress
-        To be told of the steps.
-    """
+    """Let those follow a fit who shall."""
     followers = []
     if has_callbacks(classifier):
         followers.append(FitTasks(classifier, X, y, sample_weight))

@@ -21,18 +21,7 @@ class Clock(ProgressColumn):
     """Shows the time that is left, if all epochs of a step take the same."""
 
     def render(self, task):
-        """Show the time of one bar.
-
-        Parameters
-        ----------
-        task : rich.progress.Task
-            The bar; knows `at` what time it was changed.
-
-        Returns
-        -------
-        text : rich.text.Text
-            What is left or, at the end, what it has taken.
-        """
+        """Show the time of one bar."""
         if task.finished:
             return Text(in_minutes(task.finished_time))
         if not task.completed or task.total is None:
@@ -43,18 +32,7 @@ class Clock(ProgressColumn):
 
 
 def in_minutes(seconds):
-    """Write a time.
-
-    Parameters
-    ----------
-    seconds : float
-        How long it is.
-
-    Returns
-    -------
-    text : str
-        In hours, minutes and seconds; without the hours where there are none.
-    """
+    """Write a time."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -63,17 +41,7 @@ def in_minutes(seconds):
 
 
 class Bars(Follower):
-    """Draws a bar for each step of a fit.
-
-    Parameters
-    ----------
-    name : str
-        Of the classifier, at the start of each line that is no bar.
-
-    tables : bool, default=False
-        Whether the net of the classifier itself prints a line an epoch: then there is a
-        line in the place of its bar.
-    """
+    """Draws a bar for each step of a fit."""
 
     watches_epochs = True
 

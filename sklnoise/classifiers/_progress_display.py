@@ -10,24 +10,7 @@ from sklnoise.classifiers._progress_lines import Lines
 
 
 def display(name, verbose, draws):
-    """Make what shows the progress.
-
-    Parameters
-    ----------
-    name : str
-        Of the classifier.
-
-    verbose : int
-        At least 1.
-
-    draws : bool
-        Whether it can draw.
-
-    Returns
-    -------
-    display : Lines or Bars
-        A follower.
-    """
+    """Make what shows the progress."""
     if not draws:
         return Lines(name)
     from sklnoise.classifiers._progress_bars import Bars  # rich is optional
@@ -36,31 +19,13 @@ def display(name, verbose, draws):
 
 
 def tables_of_nets(classifier):
-    """Tell whether nets print lines of their own, which would tear bars apart.
-
-    Parameters
-    ----------
-    classifier : NoiseRobustClassifier
-        With the nets of a user.
-
-    Returns
-    -------
-    prints : bool
-        Whether one of them has been told to.
-    """
+    """Tell whether nets print lines of their own, which would tear bars apart."""
     models = classifier.estimator, classifier.first_pass
     return any(getattr(model, "verbose", 0) for model in models)
 
 
 def can_draw():
-    """Tell whether bars can be drawn.
-
-    Returns
-    -------
-    can_draw : bool
-        Whether rich is installed and this is the main thread of the main process, at a
-        terminal that can go back in a line and where nothing else of rich is drawn.
-    """
+    """Tell whether bars can be drawn."""
     return (
         multiprocessing.parent_process() is None
         and threading.current_thread() is threading.main_thread()
@@ -73,18 +38,7 @@ def can_draw():
 
 
 def is_terminal(stream):
-    """Tell whether a stream is a terminal.
-
-    Parameters
-    ----------
-    stream : file or None
-        Perhaps closed.
-
-    Returns
-    -------
-    is_terminal : bool
-        Whether somebody may look at it.
-    """
+    """Tell whether a stream is a terminal."""
     try:
         return stream.isatty()
     except (AttributeError, ValueError):

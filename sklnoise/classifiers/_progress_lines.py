@@ -4,13 +4,7 @@ from sklnoise.classifiers._follower import Follower
 
 
 class Lines(Follower):
-    """Prints a line for each step of a fit.
-
-    Parameters
-    ----------
-    name : str
-        Of the classifier, at the start of each line.
-    """
+    """Prints a line for each step of a fit."""
 
     def __init__(self, name):
         self.name = name

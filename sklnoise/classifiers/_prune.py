@@ -12,30 +12,7 @@ TIE = 1e-9
 
 
 def judge_labels(rows, sample_weight, transition_matrix, filter_by):
-    """Score the labels of rows, and find the issues among them.
-
-    Parameters
-    ----------
-    rows : Rows
-        Out-of-fold probabilities and label codes.
-
-    sample_weight : ndarray of shape (n_rows,)
-        Weights.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    filter_by : {"posterior", "confident-learning", "self-confidence"}
-        What an issue is, see `find_label_issues`.
-
-    Returns
-    -------
-    quality : ndarray of shape (n_rows,)
-        P(clean = y | noisy = y, row).
-
-    is_issue : ndarray of shape (n_rows,), dtype=bool
-        Whether the label is probably wrong.
-    """
+    """Score the labels of rows, and find the issues among them."""
     quality, suggested = judge(rows.y_proba, rows.y, transition_matrix)
     if filter_by == "posterior":
         return quality, suggested != rows.y
@@ -50,30 +27,7 @@ def judge_labels(rows, sample_weight, transition_matrix, filter_by):
 
 
 def choose_rows(y, quality, is_left_out, classes):
-    """Choose the rows of the refit, of each class at least one.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_rows,)
-        Label codes.
-
-    quality : ndarray of shape (n_rows,)
-        Of the labels; NaN where it is not known.
-
-    is_left_out : ndarray of shape (n_rows,), dtype=bool
-        Rows that should be left out.
-
-    classes : ndarray of shape (n_classes,)
-        The label that each code stands for.
-
-    Returns
-    -------
-    is_kept : ndarray of shape (n_rows,), dtype=bool
-        The rows that are not left out, and of a class without such rows the best.
-
-    factors : ndarray of shape (n_rows,)
-        The quality; 1 where it is not known, and for the only rows of a class.
-    """
+    """Choose the rows of the refit, of each class at least one."""
     is_kept, factors = ~is_left_out, np.where(np.isnan(quality), 1.0, quality)
     lost = np.setdiff1d(y, y[is_kept])
     for code in lost:

@@ -23,46 +23,7 @@ from sklnoise.losses import ComplexAdaptationLoss, ForwardLoss, SimpleAdaptation
 def refit(
     train, correction, transition_matrix, data, rows, trusted, *, estimated, report
 ):
-    """Fit the net to all rows with the corrected loss.
-
-    Parameters
-    ----------
-    train : callable
-        `train(loss=..., data=..., start_from=..., warm_up=...)` fits a net. By default
-        it starts from where the user wants and warms up where that is needed.
-
-    correction : str or loss
-        The parameter of the classifier.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, known or estimated.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows to learn from.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is known to be right.
-
-    estimated : bool
-        Whether T was estimated.
-
-    report : callable
-        Told of each step, in words.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    loss : torch.nn.Module
-        The correction, with its T, on the CPU.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The T that the correction stands for.
-    """
+    """Fit the net to all rows with the corrected loss."""
     plain = data
     # Noisy labels alone name a class by the label that most of its rows have.
     named = trusted.any() or not estimated
@@ -95,36 +56,14 @@ def refit(
 
 
 def count_trainings(correction):
-    """Count the trainings that a correction takes.
-
-    Parameters
-    ----------
-    correction : str or loss
-        The parameter of the classifier.
-
-    Returns
-    -------
-    n_trainings : int or None
-        None where that shows only in the course of the refit.
-    """
+    """Count the trainings that a correction takes."""
     if isinstance(correction, str) and correction == "em":
         return None
     return 2 if needs_features(as_loss(correction)) else 1
 
 
 def needs_features(loss):
-    """Tell whether a loss waits to be told the number of hidden features.
-
-    Parameters
-    ----------
-    loss : type, functools.partial or torch.nn.Module
-        A loss class, one with some of its parameters, or an instance.
-
-    Returns
-    -------
-    needs_features : bool
-        Whether it is the complex adaptation layer, not yet made.
-    """
+    """Tell whether a loss waits to be told the number of hidden features."""
     made_by = loss_class(loss)
     if made_by is None or "n_features" in chosen_params(loss):
         return False
@@ -132,65 +71,13 @@ def needs_features(loss):
 
 
 def train_with(train, loss, data, rows, transition_matrix):
-    """Train once and tell what the loss has become.
-
-    Parameters
-    ----------
-    train : callable
-        `train(loss=..., data=...)` fits a net.
-
-    loss : torch.nn.Module
-        One value a row.
-
-    data : LabelledData
-        All the data, told which rows are trusted if some are.
-
-    rows : ndarray of shape (n_rows,)
-        Rows that are learned from.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T before the training.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    loss : torch.nn.Module
-        As it was trained, on the CPU.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The T that it stands for; the mean over the rows where it differs between them.
-    """
+    """Train once and tell what the loss has become."""
     net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
     return net, *outcome_of(net, data, rows, transition_matrix)
 
 
 def outcome_of(net, data, rows, transition_matrix):
-    """Tell what the loss of a net has become.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows that are learned from.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T before the training.
-
-    Returns
-    -------
-    loss : torch.nn.Module
-        As it was trained, on the CPU.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The T that it stands for; the mean over the rows where it differs between them.
-    """
+    """Tell what the loss of a net has become."""
     trained = correction_of(net.criterion_.loss)
     T = transition_matrix
     if hasattr(trained, "transition_matrices"):
@@ -201,27 +88,7 @@ def outcome_of(net, data, rows, transition_matrix):
 
 
 def attributes_in_training(net, data, rows, transition_matrix):
-    """Tell what would be fitted, were the refit over with the epoch that it is in.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        In training; not changed.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows that are learned from.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T before the training.
-
-    Returns
-    -------
-    attributes : dict
-        Fitted attributes of the classifier, by name.
-    """
+    """Tell what would be fitted, were the refit over with the epoch that it is in."""
     net = snapshot(net)
     loss = correction_of(net.criterion_.loss)
     if isinstance(loss, SoftLabelLoss):
@@ -238,36 +105,7 @@ def attributes_in_training(net, data, rows, transition_matrix):
 
 
 def fine_tune(train, net, fitted, loss, data, rows, n_epochs):
-    """Train a fitted net on with cross-entropy on rows that are trusted.
-
-    Parameters
-    ----------
-    train : callable
-        `train(net=..., loss=..., data=..., rows=...)` fits a net.
-
-    net : skorch.NeuralNetClassifier
-        The template.
-
-    fitted : skorch.NeuralNetClassifier
-        The net to start from.
-
-    loss : torch.nn.Module
-        The correction that it was fitted with, whose needs decide on its module.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Trusted rows; too few to hold some of them out.
-
-    n_epochs : int
-        Passes through them.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-    """
+    """Train a fitted net on with cross-entropy on rows that are trusted."""
     return train(
         net=clone(net).set_params(max_epochs=n_epochs, train_split=None),
         loss=TrustedRowsLoss(deepcopy(loss)),

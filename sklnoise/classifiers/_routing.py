@@ -12,21 +12,7 @@ from sklnoise._compat import routing_enabled
 
 
 def router_of(classifier, **models):
-    """Return the metadata routing of a classifier that makes folds.
-
-    Parameters
-    ----------
-    classifier : classifier
-        Consumes what its `fit` names; its `cv` asks for what it needs, such as `groups`.
-
-    **models : dict of str to classifier
-        The models that it fits.
-
-    Returns
-    -------
-    router : MetadataRouter
-        Its routing.
-    """
+    """Return the metadata routing of a classifier that makes folds."""
     cv = classifier.cv
     splitter = cv if hasattr(cv, "split") else StratifiedKFold()
     to_fit = MethodMapping().add(caller="fit", callee="fit")
@@ -40,24 +26,7 @@ def router_of(classifier, **models):
 
 
 def route_fit(classifier, sample_weight, fit_params):
-    """Sort metadata into what the splitter and what the models get.
-
-    Parameters
-    ----------
-    classifier : classifier
-        See `router_of`.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights that the user gave.
-
-    fit_params : dict
-        What else was passed to `fit`.
-
-    Returns
-    -------
-    routed : Bunch
-        `splitter.split` and `estimator.fit`; with metadata routing, those of all models.
-    """
+    """Sort metadata into what the splitter and what the models get."""
     if routing_enabled():
         if sample_weight is not None:
             fit_params = {**fit_params, "sample_weight": sample_weight}

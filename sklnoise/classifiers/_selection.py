@@ -23,27 +23,7 @@ SMALLEST_LIKELIHOOD = np.finfo(np.float32).eps
 
 
 def draw_to_identity(transition_matrix, estimator, is_weak):
-    """Draw an estimate of T to the identity as far as it is uncertain.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    estimator : estimator of T
-        Fitted.
-
-    is_weak : bool
-        Whether the first pass cannot tell noise from error: then nothing of T is left.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The mixture.
-
-    share : float
-        That of the identity.
-    """
+    """Draw an estimate of T to the identity as far as it is uncertain."""
     T, identity = transition_matrix, np.eye(len(transition_matrix))
     if is_weak:
         return identity, 1.0
@@ -51,21 +31,7 @@ def draw_to_identity(transition_matrix, estimator, is_weak):
 
 
 def leaves_choice(transition_matrix, splits):
-    """Tell whether candidates can differ, and be compared.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, which all candidates share or start from.
-
-    splits : list of (train, test) ndarrays
-        Those of the first pass.
-
-    Returns
-    -------
-    leaves_choice : bool
-        False for the identity, and where nothing could be held out.
-    """
+    """Tell whether candidates can differ, and be compared."""
     is_identity = np.array_equal(transition_matrix, np.eye(len(transition_matrix)))
     return bool(splits) and not is_identity
 
@@ -73,41 +39,7 @@ def leaves_choice(transition_matrix, splits):
 def select_correction(
     train, transition_matrix, estimator, data, trusted, splits, reused, report
 ):
-    """Judge each candidate by rows that it has not seen, and choose one.
-
-    Parameters
-    ----------
-    train : functools.partial
-        `train(loss=..., data=..., rows=..., seed=..., fit_params=...)` fits a net; has
-        those of the refit.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, which all candidates share or start from.
-
-    estimator : estimator of T or None
-        Fitted, with the standard errors of T; None for a T that is known.
-
-    data : LabelledData
-        All the data.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is known to be right; no candidate is trained on them here.
-
-    splits : list of (train, test) ndarrays
-        Those of the first pass.
-
-    reused : FirstPass or None
-        A first pass by the same net, which is the candidate "none"; without one it has
-        to be fitted too.
-
-    report : callable
-        Told of each step, in words.
-
-    Returns
-    -------
-    selection : Bunch
-        See `NoiseRobustClassifier`.
-    """
+    """Judge each candidate by rows that it has not seen, and choose one."""
     T, y, weight = transition_matrix, data.y, data.sample_weight
     identity_weight = 0.0
     if estimator is not None or not np.linalg.cond(T) < SINGULAR_CONDITION:
@@ -134,42 +66,7 @@ def select_correction(
 
 
 def hold_out(train, correction, transition_matrix, data, splits, named, report):
-    """Fit a net a split with a correction, and predict the rows that it did not see.
-
-    Parameters
-    ----------
-    train : functools.partial
-        See `select_correction`.
-
-    correction : str
-        Its name.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, or where it starts.
-
-    data : LabelledData
-        All the data.
-
-    splits : list of (train, test) ndarrays
-        Indices into all the data.
-
-    named : bool
-        Whether T is known to name the classes rightly.
-
-    report : callable
-        Told of each step, in words.
-
-    Yields
-    ------
-    rows : ndarray of shape (n_test,)
-        The test rows.
-
-    y_proba : ndarray of shape (n_test, n_classes)
-        Their clean posterior.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The T that belongs to it.
-    """
+    """Fit a net a split with a correction, and predict the rows that it did not see."""
     fit_params, seed = train.keywords["fit_params"], train.keywords["seed"]
     start, nobody = transition_matrix, np.zeros(len(data.y), dtype=bool)
     if correction == "none":
@@ -184,28 +81,7 @@ def hold_out(train, correction, transition_matrix, data, splits, named, report):
 
 
 def judge(predictions, y, trusted, inverse):
-    """Score held-out predictions by labels of which some are wrong.
-
-    Parameters
-    ----------
-    predictions : iterable of (rows, y_proba, transition_matrix)
-        See `hold_out`.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is known to be right.
-
-    inverse : ndarray of shape (n_classes, n_classes)
-        Of the T that all candidates are judged by.
-
-    Returns
-    -------
-    scores : ndarray of shape (2, n_samples)
-        Log-likelihood of each label, and what each row adds to the unbiased accuracy, by
-        the mean prediction of the splits that held a row out; NaN where none did.
-    """
+    """Score held-out predictions by labels of which some are wrong."""
     clean, likelihood = np.zeros((len(y), len(inverse))), np.zeros(len(y))
     times = np.zeros(len(y))
     for rows, y_proba, T in predictions:
@@ -227,30 +103,7 @@ def judge(predictions, y, trusted, inverse):
 
 
 def expected_loss(transition_matrix, standard_error, y, sample_weight):
-    """Return the log-likelihood that the sampling error of T is expected to cost.
-
-    That is the mean over the rows of T of the divergence of the truth from the estimate,
-    to second order: half the chi-squared distance.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    standard_error : ndarray of shape (n_classes, n_classes)
-        Of each entry; zeros for a T that is known.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    lost : float
-        In nats a row.
-    """
+    """Return the log-likelihood that the sampling error of T is expected to cost."""
     T = transition_matrix
     mass = np.bincount(y, weights=sample_weight, minlength=len(T))
     prior, _ = clean_prior(T, mass / mass.sum(), mass.sum())
@@ -260,24 +113,7 @@ def expected_loss(transition_matrix, standard_error, y, sample_weight):
 
 
 def choose(scores, sample_weight, lost_by_error):
-    """Choose the candidate of the greatest accuracy that is more than chance.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_candidates, 2, n_samples)
-        Log-likelihood and unbiased accuracy of each row by each of `CANDIDATES`.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    lost_by_error : float
-        Log-likelihood that a correction may lose by the error of T alone.
-
-    Returns
-    -------
-    selection : Bunch
-        See `NoiseRobustClassifier`.
-    """
+    """Choose the candidate of the greatest accuracy that is more than chance."""
     gains, errors = mean_with_error(scores - scores[0], sample_weight)
     ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - lost_by_error
     gained = gains[:, 1] > CHANCE * errors[:, 1]
@@ -298,21 +134,7 @@ def choose(scores, sample_weight, lost_by_error):
 
 
 def mean_with_error(values, sample_weight):
-    """Return the weighted mean over the last axis, with its standard error.
-
-    Parameters
-    ----------
-    values : ndarray of shape (..., n_samples)
-        One value a row.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights, counted as frequencies.
-
-    Returns
-    -------
-    mean, standard_error : ndarray of shape (...,)
-        Of the rows.
-    """
+    """Return the weighted mean over the last axis, with its standard error."""
     mean = np.average(values, axis=-1, weights=sample_weight)
     deviation = np.square(values - mean[..., np.newaxis])
     variance = np.average(deviation, axis=-1, weights=sample_weight)

@@ -36,24 +36,7 @@ TRANSITION_ESTIMATORS = {
 
 
 def known_transition(transition, n_classes, loss):
-    """Return T where it need not be estimated.
-
-    Parameters
-    ----------
-    transition : str, estimator, float or array-like of shape (n_classes, n_classes)
-        The parameter of the classifier.
-
-    n_classes : int
-        Number of classes.
-
-    loss : type, functools.partial or torch.nn.Module
-        The loss. One that takes no T has its own, or the identity.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes) or None
-        None where T has to be estimated.
-    """
+    """Return T where it need not be estimated."""
     if not needs_transition(loss):
         return own_transition(loss, n_classes)
     if isinstance(transition, FrozenEstimator):
@@ -67,55 +50,19 @@ def known_transition(transition, n_classes, loss):
 
 
 def new_estimator(transition):
-    """Return the estimator of T that is meant.
-
-    Parameters
-    ----------
-    transition : str or estimator of T
-        A name, or an estimator, which is cloned.
-
-    Returns
-    -------
-    estimator : estimator of T
-        Not fitted.
-    """
+    """Return the estimator of T that is meant."""
     if isinstance(transition, str):
         transition = TRANSITION_ESTIMATORS[transition]
     return clone(transition)
 
 
 def standard_error_of(estimator, n_classes):
-    """Return the standard error of an estimate of T, as far as it is known.
-
-    Parameters
-    ----------
-    estimator : estimator of T or None
-        Fitted; None for a T that is known.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    standard_error : ndarray of shape (n_classes, n_classes)
-        Zeros where nothing is known of it.
-    """
+    """Return the standard error of an estimate of T, as far as it is known."""
     return getattr(estimator, "standard_error_", np.zeros((n_classes, n_classes)))
 
 
 def wanted_features(estimator):
-    """Tell which features an estimator of T wants to be handed.
-
-    Parameters
-    ----------
-    estimator : estimator of T
-        Perhaps one around another.
-
-    Returns
-    -------
-    space : {"hidden", "input"} or None
-        Hidden features of the nets of the first pass, X itself, or none.
-    """
+    """Tell which features an estimator of T wants to be handed."""
     for name, value in estimator.get_params().items():
         if name.split("__")[-1] == "space":
             return value
@@ -123,30 +70,7 @@ def wanted_features(estimator):
 
 
 def fit_transition(estimator, first_pass, data, trusted, seed):
-    """Estimate T from the rows that were held out.
-
-    Parameters
-    ----------
-    estimator : estimator of T
-        Not fitted; changed in place.
-
-    first_pass : FirstPass
-        Out-of-fold probabilities and, for an estimator that wants them, features.
-
-    data : LabelledData
-        Rows, label codes and weights.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is known to be right.
-
-    seed : int
-        Seed of an estimator that draws random numbers.
-
-    Returns
-    -------
-    estimator : estimator of T
-        Fitted; for "auto" the one that was picked.
-    """
+    """Estimate T from the rows that were held out."""
     set_random_states(estimator, seed)
     held_out = ~np.isnan(first_pass.y_proba).any(axis=1)
     known = {}

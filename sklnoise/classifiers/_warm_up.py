@@ -7,17 +7,7 @@ from torch.nn.functional import cross_entropy
 
 
 class LikelyLabelsLoss(nn.Module):
-    """Cross-entropy with the clean labels that a noisy label makes likely.
-
-    That is the noisy label itself, unless T says that more of its rows come from
-    another class: then the posterior of the clean class under a uniform prior. Plain
-    cross-entropy would first teach the names of swapped classes the wrong way round.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-    """
+    """Cross-entropy with the clean labels that a noisy label makes likely."""
 
     reduction = "none"
 
@@ -30,20 +20,6 @@ class LikelyLabelsLoss(nn.Module):
         self.register_buffer("labels", torch.from_numpy(labels))
 
     def forward(self, logits, target):
-        """Compute `-Σ_i c_i log p_i`, with c the row of the noisy label.
-
-        Parameters
-        ----------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-
-        target : torch.Tensor of shape (n_samples,)
-            Noisy label codes.
-
-        Returns
-        -------
-        losses : torch.Tensor
-            One value a row, or all reduced to one.
-        """
+        """Compute `-Σ_i c_i log p_i`, with c the row of the noisy label."""
         labels = self.labels.index_select(0, target).to(logits)
         return cross_entropy(logits, labels, reduction=self.reduction)

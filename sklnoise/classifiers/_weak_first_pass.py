@@ -23,30 +23,7 @@ ANCHOR = 0.95
 
 
 class Evidence(NamedTuple):
-    """What speaks for or against a first pass.
-
-    Attributes
-    ----------
-    ambiguity : float
-        Mean over the rows of one minus the largest clean posterior: how unsure the
-        average row remains once T has explained what it can, in [0, 1]. Where it is
-        large, the rows that T was read off are unlikely to be pure.
-
-    rise_at_top : float
-        Share of labels that agree with the prediction in the top quarter of the scores,
-        less that in the second quarter. With noise alone both are the same; where it is
-        the model that errs, the agreement goes on rising.
-
-    rise_at_top_error : float
-        Its standard error.
-
-    skill : float
-        Share of labels that agree with the prediction, less that of the most frequent
-        label.
-
-    skill_error : float
-        Its standard error.
-    """
+    """What speaks for or against a first pass."""
 
     ambiguity: float
     rise_at_top: float
@@ -56,51 +33,16 @@ class Evidence(NamedTuple):
 
     @property
     def doubt(self):
-        """The ambiguity, and the rise at the top as far as it exceeds its error.
-
-        Returns
-        -------
-        doubt : float
-            What is compared with the threshold.
-        """
+        """The ambiguity, and the rise at the top as far as it exceeds its error."""
         return self.ambiguity + max(0.0, self.rise_at_top - self.rise_at_top_error)
 
     def is_weak(self):
-        """Tell whether the noise that T claims may be the first pass' own error.
-
-        Returns
-        -------
-        is_weak : bool
-            Whether the doubt is too large, or the skill no more than chance.
-        """
+        """Tell whether the noise that T claims may be the first pass' own error."""
         return self.doubt > MOST_DOUBT or self.skill <= 2 * self.skill_error
 
 
 def examine(y_proba, y, sample_weight, transition_matrix):
-    """Gather the evidence on a first pass, and count its anchors.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Held-out noisy posterior.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        The T that was estimated.
-
-    Returns
-    -------
-    evidence : Evidence
-        For and against it.
-
-    anchors : ndarray of shape (n_classes,)
-        Weight of the rows that surely are of each clean class.
-    """
+    """Gather the evidence on a first pass, and count its anchors."""
     weight = sample_weight
     if len(y) > MOST_ROWS:
         looked_at = np.sort(np.random.RandomState(0).permutation(len(y))[:MOST_ROWS])
@@ -122,27 +64,7 @@ def examine(y_proba, y, sample_weight, transition_matrix):
 
 
 def rise_at_top(y_proba, agrees, sample_weight):
-    """Compare the labels of the top scores with those of the scores below.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Noisy posterior.
-
-    agrees : ndarray of shape (n_samples,), dtype=bool
-        Whether the label is the most probable class.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    rise : float
-        Agreement in the top quarter of each class, less that in the second.
-
-    error : float
-        Its standard error.
-    """
+    """Compare the labels of the top scores with those of the scores below."""
     predicted, score = y_proba.argmax(axis=1), y_proba.max(axis=1)
     order = np.lexsort((-score, predicted))
     mass = np.bincount(predicted, weights=sample_weight, minlength=y_proba.shape[1])
@@ -162,27 +84,7 @@ def rise_at_top(y_proba, agrees, sample_weight):
 
 
 def skill(agrees, y, sample_weight):
-    """Compare the first pass with one that always says the most frequent label.
-
-    Parameters
-    ----------
-    agrees : ndarray of shape (n_samples,), dtype=bool
-        Whether the label is the most probable class.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    skill : float
-        Difference of the shares of labels that are met.
-
-    error : float
-        Its standard error.
-    """
+    """Compare the first pass with one that always says the most frequent label."""
     by_chance = np.bincount(y, weights=sample_weight).argmax() == y
     gain = agrees.astype(float) - by_chance
     mean = np.average(gain, weights=sample_weight)
@@ -191,13 +93,7 @@ def skill(agrees, y, sample_weight):
 
 
 def warn_of_weakness(summary):
-    """Warn that the noise that was found may be error.
-
-    Parameters
-    ----------
-    summary : Bunch
-        With the noise rate that T claims, and the evidence against the first pass.
-    """
+    """Warn that the noise that was found may be error."""
     evidence = summary.evidence
     warnings.warn(
         f"the first pass cannot tell label noise from its own errors: T claims that "

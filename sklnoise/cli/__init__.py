@@ -18,14 +18,7 @@ INTERRUPTED = 130
 
 
 def main():
-    """Run the command that the arguments of the process name.
-
-    Raises
-    ------
-    SystemExit
-        Always; with code 1 if a package of the extras is missing or no one reads the
-        output any more, 2 for arguments or files that are of no use, 130 after Ctrl-C.
-    """
+    """Run the command that the arguments of the process name."""
     try:
         show_any_character()
         code = run()
@@ -69,13 +62,7 @@ def forget_output():
 
 
 def run():
-    """Run the command, and tell wrong arguments in one line.
-
-    Returns
-    -------
-    code : int or None
-        Exit code; None is success.
-    """
+    """Run the command, and tell wrong arguments in one line."""
     from sklnoise.cli._app import app
 
     try:
@@ -96,15 +83,6 @@ def run():
 
 
 def stop(message, code):
-    """Print an error and end.
-
-    Parameters
-    ----------
-    message : str
-        One line.
-
-    code : int
-        Exit code.
-    """
+    """Print an error and end."""
     print(message, file=sys.stderr)
     sys.exit(code)

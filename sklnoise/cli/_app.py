@@ -19,18 +19,7 @@ def print_version(wanted: bool):  # numpydoc ignore=PR01
 
 
 def matching_corrections(incomplete: str):
-    """Complete the name of a correction.
-
-    Parameters
-    ----------
-    incomplete : str
-        How it begins.
-
-    Returns
-    -------
-    names : list of str
-        The names that begin so.
-    """
+    """Complete the name of a correction."""
     from sklnoise.cli._fit import NAMES
 
     return [name for name in NAMES if name.startswith(incomplete)]
@@ -136,10 +125,7 @@ def predict(
         Path | None, typer.Option(help="CSV to write; without it, it is printed.")
     ] = None,
 ):  # numpydoc ignore=PR01
-    """Predict the clean labels of new rows.
-
-    A model is a pickle, which can run any code: use only those that you trust.
-    """
+    """Predict the clean labels of new rows."""
     from sklnoise.cli._predict import run_predict
 
     run_predict(model, data, out)

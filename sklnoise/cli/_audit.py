@@ -23,29 +23,7 @@ DIGITS = 6
 
 
 class Audit(NamedTuple):
-    """What an audit found.
-
-    Attributes
-    ----------
-    target : str
-        Name of the column of the labels.
-
-    table : Table
-        What was learned from.
-
-    pipeline : Pipeline
-        Fitted.
-
-    suspects : pandas.DataFrame
-        One line a suspicious row, the worst first: `label`, `suggested` and `quality`;
-        the index is the row in the file.
-
-    notes : list of str
-        What the user should know, a line each.
-
-    written : dict of str to Path
-        Files, by option.
-    """
+    """What an audit found."""
 
     target: str
     table: Table
@@ -56,47 +34,12 @@ class Audit(NamedTuple):
 
     @property
     def classifier(self):
-        """The fitted classifier.
-
-        Returns
-        -------
-        classifier : NoiseRobustClassifier
-            The last step of the pipeline.
-        """
+        """The fitted classifier."""
         return self.pipeline[-1]
 
 
 def run_audit(data, target, *, trusted, outputs, quiet, as_json, **setting):
-    """Find the suspicious labels of a table.
-
-    Parameters
-    ----------
-    data : Path
-        The table.
-
-    target : str
-        Column of the labels.
-
-    trusted : str or None
-        Column that marks the rows whose label is known to be right.
-
-    outputs : dict of str to Path
-        Files to write: of "--out", "--issues" and "--model" those that are wanted.
-
-    quiet : bool
-        Whether no progress and no tables are printed.
-
-    as_json : bool
-        Whether one JSON document is printed, instead of tables; also where `quiet`.
-
-    **setting : dict
-        `correction`, `device`, `seed` and `jobs`.
-
-    Raises
-    ------
-    BadInput
-        If an argument or a file is of no use.
-    """
+    """Find the suspicious labels of a table."""
     check_setting(setting["correction"], setting["device"])
     check_outputs(outputs, [data])
     file = read_table(data)
@@ -114,24 +57,7 @@ def run_audit(data, target, *, trusted, outputs, quiet, as_json, **setting):
 
 
 def find_suspects(pipeline, table):
-    """Find the labels that are more likely wrong than right.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted on the table.
-
-    table : Table
-        The rows.
-
-    Returns
-    -------
-    suspects : pandas.DataFrame
-        Without the trusted rows; see `Audit`.
-
-    n_not_judged : int
-        Rows that no fold has held out.
-    """
+    """Find the labels that are more likely wrong than right."""
     judged = judge_fitted(pipeline, table.X, table.y, trusted=table.trusted)
     columns = {
         "label": judged.labels,
@@ -145,19 +71,7 @@ def find_suspects(pipeline, table):
 
 
 def write_files(audit, file, name):
-    """Write the files that are wanted, all of them or none.
-
-    Parameters
-    ----------
-    audit : Audit
-        What was found.
-
-    file : pandas.DataFrame
-        The table as it was read.
-
-    name : str
-        Name of its file.
-    """
+    """Write the files that are wanted, all of them or none."""
     # The report may need matplotlib, and takes a while: only where it is wanted.
     from sklnoise import inspection
 
@@ -182,22 +96,7 @@ def write_files(audit, file, name):
 
 
 def issue_table(suspects, file):
-    """Put the suspicious rows beside what the file says of them.
-
-    Parameters
-    ----------
-    suspects : pandas.DataFrame
-        See `Audit`.
-
-    file : pandas.DataFrame
-        The table as it was read.
-
-    Returns
-    -------
-    issues : pandas.DataFrame
-        `label`, `suggested` and `quality`, then all columns of the file; one that has
-        one of these names, or "row", is called "... (file)".
-    """
+    """Put the suspicious rows beside what the file says of them."""
     rows = file.loc[suspects.index]
     ours = {"row", *suspects.columns}
     renamed = {name: name for name in rows.columns if name not in ours}

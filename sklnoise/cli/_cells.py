@@ -17,67 +17,24 @@ MISSING |= NO_NUMBER | SHEET_ERRORS
 
 
 class Cells(NamedTuple):
-    """The cells of a column, each different one once.
-
-    Attributes
-    ----------
-    codes : ndarray of shape (n_rows,)
-        Place of each cell in `texts`, -1 where it is missing.
-
-    texts : ndarray of str
-        The different cells, stripped.
-    """
+    """The cells of a column, each different one once."""
 
     codes: np.ndarray
     texts: np.ndarray
 
     def spread(self, values, missing):
-        """Give each row what was found for its value.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_values,)
-            One entry a value.
-
-        missing : object
-            What a missing cell gets.
-
-        Returns
-        -------
-        spread : ndarray of shape (n_rows,)
-            One entry a row.
-        """
+        """Give each row what was found for its value."""
         values = np.asarray(values)
         return np.append(values, np.array([missing], dtype=values.dtype))[self.codes]
 
     def weights(self):
-        """Return the share of each value in the cells that are not missing.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_values,)
-            They sum to 1.
-        """
+        """Return the share of each value in the cells that are not missing."""
         present = self.codes[self.codes >= 0]
         return np.bincount(present, minlength=len(self.texts)) / max(len(present), 1)
 
 
 def cells_of(column, missing=MISSING):
-    """Find the different cells of a column, as text.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        Of any type.
-
-    missing : set of str, default=MISSING
-        Cells that stand for no value, in lower case.
-
-    Returns
-    -------
-    cells : Cells
-        Whole floats are written as integers.
-    """
+    """Find the different cells of a column, as text."""
     codes, raw = pd.factorize(column.astype(object), use_na_sentinel=True)
     texts = [as_text(value) for value in raw]
     present = [text for text in texts if text.lower() not in missing]
@@ -87,18 +44,7 @@ def cells_of(column, missing=MISSING):
 
 
 def as_text(value):
-    """Write a cell as text.
-
-    Parameters
-    ----------
-    value : object
-        Not missing.
-
-    Returns
-    -------
-    text : str
-        Stripped.
-    """
+    """Write a cell as text."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)
     return str(value).strip()

@@ -12,74 +12,14 @@ from sklnoise.cli._parts import category_part, date_part, number_part, text_part
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
-    """Encode the columns of a data frame, each by what it holds.
-
-    Numbers, also those written as text, are filled by their median, marked where they
-    were missing, and standardised; so are booleans and the parts of dates. Categories
-    become one column a value, "missing" and all rare values one each; texts become
-    TF-IDF weights of their words, or of one and two characters where words are not told
-    apart by blanks. Columns that are constant, empty or name the rows are
-    dropped.
-
-    Parameters
-    ----------
-    max_categories : int, default=100
-        Columns that a category gives at most; its other values share one.
-
-    max_words : int, default=20000
-        Words of a text column that are kept, the most frequent ones.
-
-    Attributes
-    ----------
-    kinds_ : dict of str to Kind
-        What each column holds.
-
-    transformer_ : ColumnTransformer
-        The fitted parts.
-
-    feature_names_in_ : ndarray of shape (n_columns,)
-        Names of the columns.
-
-    n_features_in_ : int
-        Number of the columns.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from sklnoise.cli._columns import TableEncoder
-    >>> X = pd.DataFrame({"size": ["1", "?", "3"], "colour": ["red", "blue", "red"]})
-    >>> TableEncoder().fit_transform(X).shape
-    (3, 4)
-    """
+    """Encode the columns of a data frame, each by what it holds."""
 
     def __init__(self, *, max_categories=100, max_words=20_000):
         self.max_categories = max_categories
         self.max_words = max_words
 
     def fit(self, X, y=None):
-        """Recognise the columns and fit their parts.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame
-            The table.
-
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : TableEncoder
-            The fitted encoder.
-
-        Raises
-        ------
-        TypeError
-            If X is not a data frame.
-
-        ValueError
-            If no column is of any use.
-        """
+        """Recognise the columns and fit their parts."""
         check_frame(X)
         self.kinds_ = {name: kind_of(X[name], name) for name in X.columns}
         self.feature_names_in_ = np.array(list(X.columns), dtype=object)
@@ -94,26 +34,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Encode a table with the same columns.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame
-            Its columns may stand in another order, and there may be more.
-
-        Returns
-        -------
-        X_encoded : ndarray or CSR matrix of shape (n_rows, n_features), dtype=float32
-            Sparse where most of it is 0.
-
-        Raises
-        ------
-        TypeError
-            If X is not a data frame.
-
-        ValueError
-            If a column is missing.
-        """
+        """Encode a table with the same columns."""
         check_is_fitted(self)
         check_frame(X)
         absent = self.missing_columns(X.columns)
@@ -126,34 +47,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return encoded.tocsr() if issparse(encoded) else encoded
 
     def missing_columns(self, names):
-        """Find the columns that are needed and not there.
-
-        Parameters
-        ----------
-        names : iterable of str
-            Columns of a new table.
-
-        Returns
-        -------
-        missing : list of str
-            Columns that were dropped are not needed.
-        """
+        """Find the columns that are needed and not there."""
         there = set(names)
         return [name for name in self._used() if name not in there]
 
     def get_feature_names_out(self, input_features=None):
-        """Name the columns of the encoded table.
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored; the columns have the names of the training table.
-
-        Returns
-        -------
-        names : ndarray of str
-            One a column.
-        """
+        """Name the columns of the encoded table."""
         check_is_fitted(self)
         named = self.feature_names_in_
         texts = {f"text {place}": f"text of {named[place]}" for place in self._texts()}
@@ -199,18 +98,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
 
 def check_frame(X):
-    """Refuse what has no named columns.
-
-    Parameters
-    ----------
-    X : object
-        The table.
-
-    Raises
-    ------
-    TypeError
-        If it is not a data frame of pandas.
-    """
+    """Refuse what has no named columns."""
     if not isinstance(X, pd.DataFrame):
         raise TypeError(
             f"X must be a pandas.DataFrame; got {type(X).__name__}. The columns are "

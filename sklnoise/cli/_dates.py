@@ -20,18 +20,7 @@ DATE_PARTS = ("day", "month", "weekday", "hour")
 
 
 def date_format_of(values):
-    """Find how dates are written.
-
-    Parameters
-    ----------
-    values : ndarray of str
-        Texts.
-
-    Returns
-    -------
-    date_format : str or None
-        None if they are not all dates in one format.
-    """
+    """Find how dates are written."""
     if not all(DATE_LIKE.match(value) for value in values):
         return None
     for date_format in DATE_FORMATS:
@@ -41,21 +30,7 @@ def date_format_of(values):
 
 
 def seconds_of(values, date_format):
-    """Read texts as dates.
-
-    Parameters
-    ----------
-    values : ndarray of str
-        Texts.
-
-    date_format : str
-        How they are written.
-
-    Returns
-    -------
-    seconds : ndarray of float
-        Since 1970 in UTC; NaN where a text is no date of the years 1 to 9999.
-    """
+    """Read texts as dates."""
     dates = pd.to_datetime(
         pd.Series(values, dtype=object), format=date_format, errors="coerce", utc=True
     )
@@ -68,21 +43,7 @@ def seconds_of(values, date_format):
 
 
 def far_seconds(value, date_format):
-    """Read a date of any year.
-
-    Parameters
-    ----------
-    value : str
-        Text.
-
-    date_format : str
-        How it is written.
-
-    Returns
-    -------
-    seconds : float
-        As of `seconds_of`.
-    """
+    """Read a date of any year."""
     try:
         if date_format == ISO:
             date = datetime.fromisoformat(value)
@@ -95,18 +56,7 @@ def far_seconds(value, date_format):
 
 
 def date_parts(seconds):
-    """Take dates apart.
-
-    Parameters
-    ----------
-    seconds : DataFrame of shape (n_rows, n_dates)
-        Since 1970, NaN where missing.
-
-    Returns
-    -------
-    parts : ndarray of shape (n_rows, 4 * n_dates)
-        Days since 1970, month, weekday and hour of each date; NaN where missing.
-    """
+    """Take dates apart."""
     parts = []
     for column in np.asarray(seconds, dtype=np.float64).T:
         whole = np.nan_to_num(np.floor(column)).astype("datetime64[s]")
@@ -117,19 +67,5 @@ def date_parts(seconds):
 
 
 def date_part_names(transformer, names):
-    """Name the parts of dates.
-
-    Parameters
-    ----------
-    transformer : FunctionTransformer
-        Ignored.
-
-    names : sequence of str
-        The dates.
-
-    Returns
-    -------
-    names : list of str
-        One a part.
-    """
+    """Name the parts of dates."""
     return [f"{name} ({part})" for name in names for part in DATE_PARTS]

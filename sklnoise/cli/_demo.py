@@ -13,19 +13,7 @@ from sklnoise.inspection._matplotlib import check_matplotlib
 
 
 def run_demo(out, n_seeds, n_jobs=None):
-    """Fit, print the tables and save the picture.
-
-    Parameters
-    ----------
-    out : path
-        Where the picture goes.
-
-    n_seeds : int
-        Number of repetitions.
-
-    n_jobs : int, default=None
-        Processes; None takes one a seed, as many as there are CPUs.
-    """
+    """Fit, print the tables and save the picture."""
     check_matplotlib("sklnoise demo")
     console = Console(highlight=False)
     outcomes = study(n_seeds, n_jobs or min(n_seeds, cpu_count()), console)
@@ -51,21 +39,7 @@ def run_demo(out, n_seeds, n_jobs=None):
 
 
 def study(n_seeds, n_jobs, console):
-    """Study the seeds in parallel behind a progress bar.
-
-    Parameters
-    ----------
-    n_seeds, n_jobs : int
-        Number of seeds and processes.
-
-    console : rich.console.Console
-        Where the bar is shown.
-
-    Returns
-    -------
-    outcomes : list of Outcome
-        In the order of the seeds.
-    """
+    """Study the seeds in parallel behind a progress bar."""
     outcomes = []
     columns = (BarColumn(), MofNCompleteColumn(), "networks", TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:

@@ -9,21 +9,7 @@ from sklnoise.cli._model import versions
 
 
 def document(audit, only_ascii=False):
-    """Write an audit as JSON.
-
-    Parameters
-    ----------
-    audit : Audit
-        What was found.
-
-    only_ascii : bool, default=False
-        Whether other characters are escaped, for where they cannot be printed.
-
-    Returns
-    -------
-    text : str
-        An object; what is not known is null.
-    """
+    """Write an audit as JSON."""
     table, clf = audit.table, audit.classifier
     summary = clf.noise_summary_
     kinds = audit.pipeline[0].kinds_
@@ -56,40 +42,12 @@ def document(audit, only_ascii=False):
 
 
 def suspect(row, label, suggested, quality):
-    """Put a suspicious row into an object.
-
-    Parameters
-    ----------
-    row : int
-        Number of the row in the file.
-
-    label, suggested : int or str
-        Labels.
-
-    quality : float
-        Probability that the label is right.
-
-    Returns
-    -------
-    suspect : dict
-        By name.
-    """
+    """Put a suspicious row into an object."""
     return {"row": row, "label": label, "suggested": suggested, "quality": quality}
 
 
 def plain(value):
-    """Turn arrays and numpy's scalars into what JSON knows.
-
-    Parameters
-    ----------
-    value : object
-        Nested.
-
-    Returns
-    -------
-    plain : object
-        Numbers that are not finite are None.
-    """
+    """Turn arrays and numpy's scalars into what JSON knows."""
     if isinstance(value, dict):
         return {str(name): plain(entry) for name, entry in value.items()}
     if isinstance(value, np.ndarray | np.generic):

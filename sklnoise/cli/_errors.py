@@ -11,45 +11,14 @@ class BadInput(Exception):
 
 
 def one_line(text, longest=LONGEST):
-    """Bring a text onto one line of printable characters.
-
-    Parameters
-    ----------
-    text : object
-        Made a str.
-
-    longest : int, default=400
-        Characters that are kept.
-
-    Returns
-    -------
-    line : str
-        With "..." at the end where something was cut off.
-    """
+    """Bring a text onto one line of printable characters."""
     line = " ".join(str(text)[: 4 * longest].split())
     line = "".join(char if char.isprintable() else "?" for char in line)
     return line if len(line) <= longest else line[: longest - 3] + "..."
 
 
 def choices(name, names, what):
-    """Tell which names there are, the closest one first.
-
-    Parameters
-    ----------
-    name : str
-        What was asked for.
-
-    names : iterable of str
-        What there is.
-
-    what : str
-        What the names are called, in the plural.
-
-    Returns
-    -------
-    text : str
-        One or two sentences.
-    """
+    """Tell which names there are, the closest one first."""
     names = [str(known) for known in names]
     lower = {known.lower(): known for known in names}
     close = get_close_matches(name.lower(), lower, n=1)
@@ -58,44 +27,13 @@ def choices(name, names, what):
 
 
 def free_name(name, suffix, taken):
-    """Lengthen a name until it is free.
-
-    Parameters
-    ----------
-    name : str
-        The name.
-
-    suffix : str
-        What is added, as often as needed.
-
-    taken : collection of str
-        Names that are not free.
-
-    Returns
-    -------
-    name : str
-        As it was if it is free.
-    """
+    """Lengthen a name until it is free."""
     while name in taken:
         name += suffix
     return name
 
 
 def some(names, most):
-    """Name the first few, and how many there are besides.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names.
-
-    most : int
-        How many are named.
-
-    Returns
-    -------
-    text : str
-        Quoted.
-    """
+    """Name the first few, and how many there are besides."""
     shown = ", ".join(repr(name) for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

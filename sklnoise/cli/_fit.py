@@ -21,21 +21,7 @@ NAMES = (*CORRECTIONS, "auto")
 
 
 def check_setting(correction, device):
-    """Refuse settings that the classifier does not know, before any file is read.
-
-    Parameters
-    ----------
-    correction : str
-        Name of a correction.
-
-    device : str
-        Where to train.
-
-    Raises
-    ------
-    BadInput
-        If one of them is unknown, or the device is not there.
-    """
+    """Refuse settings that the classifier does not know, before any file is read."""
     if correction not in NAMES:
         raise BadInput(
             f"--correction {correction!r} is not known. "
@@ -53,44 +39,7 @@ def check_setting(correction, device):
 
 
 def fit_table(X, y, trusted, *, correction, device, seed, jobs, verbose):
-    """Fit the encoder and the classifier to a table.
-
-    Parameters
-    ----------
-    X : pandas.DataFrame
-        Columns to learn from.
-
-    y : ndarray of shape (n_rows,)
-        Noisy labels.
-
-    trusted : ndarray of shape (n_rows,), dtype=bool
-        Rows whose label is known to be right.
-
-    correction, device : str
-        As the classifier takes them.
-
-    seed : int
-        Its random state.
-
-    jobs : int or None
-        Folds that are fitted at the same time.
-
-    verbose : int
-        Whether progress is shown, on stderr.
-
-    Returns
-    -------
-    pipeline : Pipeline
-        Fitted.
-
-    notes : list of str
-        One line a kind of warning.
-
-    Raises
-    ------
-    BadInput
-        If the table cannot be learned from.
-    """
+    """Fit the encoder and the classifier to a table."""
     classifier = NoiseRobustClassifier(
         correction=correction,
         device=device,
@@ -111,36 +60,11 @@ def fit_table(X, y, trusted, *, correction, device, seed, jobs, verbose):
 
 
 def note_of(warning):
-    """Bring a warning onto one line.
-
-    Parameters
-    ----------
-    warning : warnings.WarningMessage
-        As it was caught.
-
-    Returns
-    -------
-    note : str
-        Category and first sentence.
-    """
+    """Bring a warning onto one line."""
     return f"{warning.category.__name__}: {first_sentence(warning.message)}"
 
 
 def first_sentence(text, ends=".!?"):
-    """Return the first sentence of a text.
-
-    Parameters
-    ----------
-    text : object
-        Made a str.
-
-    ends : str, default=".!?"
-        Characters that end a sentence, before a blank.
-
-    Returns
-    -------
-    sentence : str
-        On one line, shortened where it is long.
-    """
+    """Return the first sentence of a text."""
     sentence = re.split(rf"(?<=[{ends}])\s", str(text).strip())[0]
     return one_line(sentence.rstrip(".:") + ".", LONGEST_NOTE)

@@ -42,20 +42,7 @@ ID_NAME = re.compile(r"(.*[_\s.-])?(id|uuid|guid|index)|unnamed: 0", re.IGNORECA
 
 
 class Kind(NamedTuple):
-    """What a column holds.
-
-    Attributes
-    ----------
-    name : {"number", "boolean", "date", "category", "text", "dropped"}
-        How it is used.
-
-    detail : str or None
-        How a number or a date is written, whether a text is one of "words" or
-        "characters", the reason why a column is dropped.
-
-    stray : str or None
-        A cell of a column of numbers that is none.
-    """
+    """What a column holds."""
 
     name: str
     detail: str | None = None
@@ -63,21 +50,7 @@ class Kind(NamedTuple):
 
 
 def kind_of(column, name):
-    """Recognise what a column holds.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        Of any type.
-
-    name : str
-        Its name.
-
-    Returns
-    -------
-    kind : Kind
-        Also whether it is of no use.
-    """
+    """Recognise what a column holds."""
     cells = cells_of(column)
     n_values, n_missing = len(cells.texts), (cells.codes < 0).sum()
     if not n_values:
@@ -99,19 +72,7 @@ def kind_of(column, name):
 
 
 def kind_of_strings(cells):
-    """Tell categories, text and identifiers apart.
-
-    Parameters
-    ----------
-    cells : Cells
-        Strings of any kind.
-
-    Returns
-    -------
-    kind : Kind
-        By the number of different values, of words and of characters that stand for
-        words.
-    """
+    """Tell categories, text and identifiers apart."""
     n_values, n_present = len(cells.texts), (cells.codes >= 0).sum()
     weights = cells.weights()
     n_words = weights @ [len(value.split()) for value in cells.texts]
@@ -127,24 +88,7 @@ def kind_of_strings(cells):
 
 
 def counts_rows(cells, numbers, name):
-    """Tell whether numbers do no more than name the rows.
-
-    Parameters
-    ----------
-    cells : Cells
-        A column of numbers.
-
-    numbers : ndarray of shape (n_values,)
-        The same as floats.
-
-    name : str
-        Its name.
-
-    Returns
-    -------
-    is_id : bool
-        For different integers that leave no number out, or are called an id.
-    """
+    """Tell whether numbers do no more than name the rows."""
     if len(numbers) < max(len(cells.codes), FEW_ROWS) or (numbers % 1).any():
         return False
     return numbers.max() - numbers.min() == len(numbers) - 1 or bool(
@@ -153,22 +97,7 @@ def counts_rows(cells, numbers, name):
 
 
 def convert(column, kind):
-    """Turn the cells of a column into values of its kind.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        Of any type; cells that are not of the kind are missing.
-
-    kind : Kind
-        What the column of the training table holds.
-
-    Returns
-    -------
-    values : ndarray of shape (n_rows,)
-        Float, NaN where missing, for numbers, booleans and dates (seconds since 1970);
-        otherwise str, empty where missing.
-    """
+    """Turn the cells of a column into values of its kind."""
     cells = cells_of(column)
     if kind.name == "number":
         return cells.spread(measures_of(cells.texts, kind.detail), np.nan)

@@ -13,13 +13,7 @@ KEYS = {"pipeline", "target", "columns", "classes", "versions"}
 
 
 def versions():
-    """Return the versions that a pickled pipeline depends on.
-
-    Returns
-    -------
-    versions : dict of str to str
-        By package.
-    """
+    """Return the versions that a pickled pipeline depends on."""
     return {
         "sklnoise": sklnoise.__version__,
         "scikit-learn": sklearn.__version__,
@@ -28,22 +22,7 @@ def versions():
 
 
 def save_model(pipeline, target, columns, path):
-    """Write a fitted pipeline.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted; it ends in the classifier.
-
-    target : str
-        Name of the column of the labels.
-
-    columns : list of str
-        Names of the columns that it takes.
-
-    path : Path
-        The file, for `joblib.load`.
-    """
+    """Write a fitted pipeline."""
     model = {
         "versions": versions(),
         "target": target,
@@ -55,23 +34,7 @@ def save_model(pipeline, target, columns, path):
 
 
 def load_model(path):
-    """Read a fitted pipeline. The file is a pickle: it can run any code.
-
-    Parameters
-    ----------
-    path : Path
-        A file of `save_model`.
-
-    Returns
-    -------
-    model : dict
-        What was saved.
-
-    Raises
-    ------
-    BadInput
-        If it is another file, a broken one or one of other versions.
-    """
+    """Read a fitted pipeline. The file is a pickle: it can run any code."""
     if path.is_dir() or not path.exists():
         reason = "is a folder" if path.is_dir() else "does not exist"
         raise BadInput(
@@ -97,22 +60,7 @@ def load_model(path):
 
 
 def check_versions(written, path):
-    """Refuse a model of other versions, whose pickle may mean something else.
-
-    Parameters
-    ----------
-    written : dict of str to str
-        Versions that it was written with.
-
-    path : Path
-        The model.
-
-    Raises
-    ------
-    BadInput
-        If sklnoise or scikit-learn are not the same. Networks of other versions of
-        torch can be read.
-    """
+    """Refuse a model of other versions, whose pickle may mean something else."""
     here = versions()
     for package in ("sklnoise", "scikit-learn"):
         if written.get(package) != here[package]:

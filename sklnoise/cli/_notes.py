@@ -8,24 +8,7 @@ MOST_STRAYS = 8
 
 
 def notes_on(pipeline, table, n_not_judged):
-    """Tell what became of rows, columns and labels.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted on the table.
-
-    table : Table
-        The rows.
-
-    n_not_judged : int
-        Rows that no fold has held out.
-
-    Returns
-    -------
-    notes : list of str
-        A line each.
-    """
+    """Tell what became of rows, columns and labels."""
     notes = []
     if table.n_left_out:
         notes.append(f"{table.n_left_out} rows without a label were left out.")
@@ -46,18 +29,7 @@ def notes_on(pipeline, table, n_not_judged):
 
 
 def notes_on_columns(kinds):
-    """Tell which columns are not used, and which cells.
-
-    Parameters
-    ----------
-    kinds : dict of str to Kind
-        By column.
-
-    Returns
-    -------
-    notes : list of str
-        A line each.
-    """
+    """Tell which columns are not used, and which cells."""
     notes, by_reason, strays = [], {}, {}
     for name, kind in kinds.items():
         if kind.name == "dropped":

@@ -19,21 +19,7 @@ MOSTLY = 0.95
 
 
 def numbers_of(values, style="point"):
-    """Read texts as numbers.
-
-    Parameters
-    ----------
-    values : ndarray of str
-        Texts.
-
-    style : {"point", "thousands", "comma"}, default="point"
-        How they are written: as 1234.5, 1,234 or 1234,5.
-
-    Returns
-    -------
-    numbers : ndarray of float
-        NaN where a text is no finite number.
-    """
+    """Read texts as numbers."""
     texts = pd.Series(values, dtype=object)
     if STYLES[style] is not None:
         texts = texts.where(texts.map(str).str.fullmatch(STYLES[style]))
@@ -44,44 +30,13 @@ def numbers_of(values, style="point"):
 
 
 def measures_of(values, style="point"):
-    """Read texts as numbers that can be learned from.
-
-    Parameters
-    ----------
-    values : ndarray of str
-        Texts.
-
-    style : str, default="point"
-        See `numbers_of`.
-
-    Returns
-    -------
-    numbers : ndarray of float
-        NaN also where a number is beyond 1e30.
-    """
+    """Read texts as numbers that can be learned from."""
     numbers = numbers_of(values, style)
     return np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
 
 
 def number_style(cells, least=1.0):
-    """Find how the numbers of a column are written.
-
-    Parameters
-    ----------
-    cells : Cells
-        The column.
-
-    least : float, default=1
-        Share of the rows that must hold a number.
-
-    Returns
-    -------
-    style : str or None
-        None if there are fewer in every style, or most are too large to learn from.
-
-    stray : str or None
-        The most frequent cell that cannot be learned from; None if there is none.
-    """
+    """Find how the numbers of a column are written."""
     weights = cells.weights()
     found = {}
     for style in STYLES:

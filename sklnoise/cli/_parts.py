@@ -20,13 +20,7 @@ COUNTED = {
 
 
 def number_part():
-    """Return the transformer of numbers and booleans.
-
-    Returns
-    -------
-    part : Pipeline
-        Fills, marks, standardises and clips.
-    """
+    """Return the transformer of numbers and booleans."""
     return make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
@@ -39,30 +33,13 @@ def number_part():
 
 
 def date_part():
-    """Return the transformer of dates.
-
-    Returns
-    -------
-    part : Pipeline
-        Takes them apart into numbers.
-    """
+    """Return the transformer of dates."""
     taken_apart = FunctionTransformer(date_parts, feature_names_out=date_part_names)
     return make_pipeline(taken_apart, number_part())
 
 
 def category_part(max_categories):
-    """Return the transformer of categories.
-
-    Parameters
-    ----------
-    max_categories : int
-        Columns of each at most.
-
-    Returns
-    -------
-    part : OneHotEncoder
-        Values that are rare or new share a column.
-    """
+    """Return the transformer of categories."""
     return OneHotEncoder(
         handle_unknown="infrequent_if_exist",
         min_frequency=2,
@@ -72,21 +49,7 @@ def category_part(max_categories):
 
 
 def text_part(counted, max_words):
-    """Return the transformer of one column of text.
-
-    Parameters
-    ----------
-    counted : {"words", "characters"}
-        What the text is made of.
-
-    max_words : int
-        The most frequent ones, which are kept.
-
-    Returns
-    -------
-    part : TfidfVectorizer
-        For a column of str.
-    """
+    """Return the transformer of one column of text."""
     return TfidfVectorizer(
         max_features=max_words, sublinear_tf=True, dtype=np.float32, **COUNTED[counted]
     )

@@ -11,24 +11,7 @@ from sklnoise.cli._write import check_outputs, written_together
 
 
 def run_predict(model, data, out=None):
-    """Predict the rows of a table and write them as CSV.
-
-    Parameters
-    ----------
-    model : Path
-        A file that `sklnoise audit --model` wrote.
-
-    data : Path
-        A table with the columns of the one that was audited.
-
-    out : Path or None
-        Where the predictions go; None is stdout.
-
-    Raises
-    ------
-    BadInput
-        If a file cannot be read, predicted or written, or columns are missing.
-    """
+    """Predict the rows of a table and write them as CSV."""
     outputs = {} if out is None else {"--out": out}
     check_outputs(outputs, [model, data])
     loaded = load_model(model)
@@ -51,22 +34,7 @@ def run_predict(model, data, out=None):
 
 
 def predict_table(pipeline, table):
-    """Predict the rows of a table.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted.
-
-    table : pandas.DataFrame
-        The rows.
-
-    Returns
-    -------
-    predictions : pandas.DataFrame
-        One line a row, in the same order: the most probable clean label, and the
-        probability of each.
-    """
+    """Predict the rows of a table."""
     y_proba = pipeline.predict_proba(table)
     classes = pipeline.classes_
     columns = {"predicted": classes[y_proba.argmax(axis=1)]}

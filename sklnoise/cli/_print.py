@@ -33,13 +33,7 @@ SMALLEST = 0.001
 
 
 def print_audit(audit):
-    """Print an audit on stdout.
-
-    Parameters
-    ----------
-    audit : Audit
-        What was found.
-    """
+    """Print an audit on stdout."""
     console = Console(highlight=False)
     numbers = Table.grid(padding=(0, 2))
     for name, told in overview(audit):
@@ -57,18 +51,7 @@ def print_audit(audit):
 
 
 def overview(audit):
-    """Tell the numbers that come first.
-
-    Parameters
-    ----------
-    audit : Audit
-        What was found.
-
-    Returns
-    -------
-    lines : list of (str, str)
-        Name and value.
-    """
+    """Tell the numbers that come first."""
     table, summary = audit.table, audit.classifier.noise_summary_
     kinds = Counter(kind.name for kind in audit.pipeline[0].kinds_.values())
     counts = Counter(table.y.tolist()).most_common()
@@ -89,21 +72,7 @@ def overview(audit):
 
 
 def transition(clf, console):
-    """Lay out T, or its largest entries off the diagonal where it is too wide.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    console : rich.console.Console
-        Where it is shown.
-
-    Returns
-    -------
-    parts : list of object
-        To be printed.
-    """
+    """Lay out T, or its largest entries off the diagonal where it is too wide."""
     T, names = clf.transition_matrix_, [short(label) for label in clf.classes_.tolist()]
     if clf.noise_summary_.noise_rate is None:
         return []
@@ -129,18 +98,7 @@ def transition(clf, console):
 
 
 def suspect_rows(suspects):
-    """Lay out the most suspicious rows.
-
-    Parameters
-    ----------
-    suspects : pandas.DataFrame
-        All of them, the worst first.
-
-    Returns
-    -------
-    parts : list of object
-        To be printed.
-    """
+    """Lay out the most suspicious rows."""
     if not len(suspects):
         return []
     shown = min(len(suspects), MOST_SUSPECTS)
@@ -155,16 +113,5 @@ def suspect_rows(suspects):
 
 
 def short(label):
-    """Write a label on one short line.
-
-    Parameters
-    ----------
-    label : object
-        The label.
-
-    Returns
-    -------
-    text : str
-        Of printable characters, without its middle where it is long.
-    """
+    """Write a label on one short line."""
     return shortened(one_line(label, LONGEST_READ), LONGEST_LABEL)

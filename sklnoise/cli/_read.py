@@ -10,25 +10,7 @@ from sklnoise.cli._read_text import SEPARATORS, read_text
 
 
 def read_table(path):
-    """Read a CSV, TSV or Parquet file.
-
-    Parameters
-    ----------
-    path : Path
-        The file. Its name decides how it is read.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        The cells of a CSV file are str, as they stand there, or NaN where a row is
-        short. The index is the number of the row in the file: the first line of a CSV
-        file is row 1, the first row of a Parquet file too.
-
-    Raises
-    ------
-    BadInput
-        If the file cannot be read, or holds no rows with different column names.
-    """
+    """Read a CSV, TSV or Parquet file."""
     suffix = path.suffix.lower()
     if suffix not in (*SEPARATORS, *PARQUET):
         known = ", ".join((*SEPARATORS, *PARQUET))
@@ -52,24 +34,7 @@ def read_table(path):
 
 
 def named(table, names, first_row):
-    """Name the columns, and number the rows as the file does.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The cells.
-
-    names : list of str
-        A column without a name is called after its place.
-
-    first_row : int
-        Number of the first row.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        The same cells.
-    """
+    """Name the columns, and number the rows as the file does."""
     names = [
         name or free_name(f"column {place}", " (no name)", names)
         for place, name in enumerate(names, start=1)
@@ -79,21 +44,7 @@ def named(table, names, first_row):
 
 
 def check_names(names, path):
-    """Refuse columns that share a name.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of the columns.
-
-    path : Path
-        The file.
-
-    Raises
-    ------
-    BadInput
-        If a name is there twice.
-    """
+    """Refuse columns that share a name."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise BadInput(

@@ -9,29 +9,7 @@ PARQUET = (".parquet", ".pq")
 
 
 def read_parquet(path):
-    """Read a Parquet file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    cells : pandas.DataFrame
-        Without the index that pandas may have stored in it.
-
-    names : list of str
-        Names of the columns.
-
-    first_row : int
-        Number of the first row.
-
-    Raises
-    ------
-    BadInput
-        If it is not a Parquet file, or a column holds what is no text.
-    """
+    """Read a Parquet file."""
     import polars as pl
 
     try:
@@ -47,26 +25,7 @@ def read_parquet(path):
 
 
 def objects_of(series, path):
-    """Take the cells of a column as they are, lists and the like as text.
-
-    Parameters
-    ----------
-    series : polars.Series
-        A column.
-
-    path : Path
-        Its file.
-
-    Returns
-    -------
-    column : pandas.Series
-        Of dtype object; bytes are read as UTF-8.
-
-    Raises
-    ------
-    BadInput
-        If bytes are no text, or a date is beyond the year 9999.
-    """
+    """Take the cells of a column as they are, lists and the like as text."""
     import polars as pl
 
     try:

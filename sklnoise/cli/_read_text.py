@@ -26,22 +26,7 @@ TOLD = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
 class Start(NamedTuple):
-    """How a file of separated values is to be read.
-
-    Attributes
-    ----------
-    encoding : str
-        Of the text.
-
-    separator : str
-        Between two cells.
-
-    n_skipped : int
-        Lines before the header.
-
-    header_row : int
-        Number of the header, as spreadsheets count.
-    """
+    """How a file of separated values is to be read."""
 
     encoding: str
     separator: str
@@ -50,29 +35,7 @@ class Start(NamedTuple):
 
 
 def read_text(path):
-    """Read a file of separated values.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    cells : pandas.DataFrame
-        Without the blank lines at both ends.
-
-    names : list of str
-        Names of the columns.
-
-    first_row : int
-        Number of the first row below the header.
-
-    Raises
-    ------
-    BadInput
-        If it is empty, no text or its rows have more cells than the header.
-    """
+    """Read a file of separated values."""
     try:
         start = start_of(path)
         cells = pd.read_csv(
@@ -107,19 +70,7 @@ def read_text(path):
 
 
 def start_of(path):
-    """Find how a file is to be read.
-
-    Parameters
-    ----------
-    path : Path
-        A file of separated values.
-
-    Returns
-    -------
-    start : Start
-        The separator is the one that the header has most of; the first one that its kind
-        may have, where it has none.
-    """
+    """Find how a file is to be read."""
     encoding = encoding_of(path)
     candidates = SEPARATORS[path.suffix.lower()]
     with path.open(encoding=encoding, newline="") as file:
@@ -138,23 +89,7 @@ def start_of(path):
 
 
 def encoding_of(path):
-    """Find the encoding that the first bytes of a file tell.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    encoding : str
-        UTF-8 where they tell none.
-
-    Raises
-    ------
-    BadInput
-        If there are zero bytes, which no text in UTF-8 has.
-    """
+    """Find the encoding that the first bytes of a file tell."""
     with path.open("rb") as file:
         start = file.read(1024)
     for mark, encoding in MARKS.items():

@@ -10,22 +10,7 @@ from sklnoise.cli._targets import read_labels, read_trusted
 
 
 class Table(NamedTuple):
-    """What is learned from.
-
-    Attributes
-    ----------
-    X : pandas.DataFrame
-        The labelled rows without target and trusted; the index is the row in the file.
-
-    y : ndarray of shape (n_rows,)
-        Their labels.
-
-    trusted : ndarray of shape (n_rows,), dtype=bool
-        Which of them are known to be right.
-
-    n_left_out : int
-        Rows of the file without a label.
-    """
+    """What is learned from."""
 
     X: pd.DataFrame
     y: np.ndarray
@@ -34,32 +19,7 @@ class Table(NamedTuple):
 
 
 def take_apart(file, data, target, trusted=None):
-    """Take columns and labels out of a table.
-
-    Parameters
-    ----------
-    file : pandas.DataFrame
-        As it was read.
-
-    data : Path
-        Its file.
-
-    target : str
-        Column of the labels.
-
-    trusted : str or None
-        Column that marks the rows whose label is known to be right.
-
-    Returns
-    -------
-    table : Table
-        The labelled rows.
-
-    Raises
-    ------
-    BadInput
-        If a column is not there, or does not hold what it should.
-    """
+    """Take columns and labels out of a table."""
     check_column(file, target, "--target", data)
     known = np.zeros(len(file), dtype=bool)
     special = [target]
@@ -85,27 +45,7 @@ def take_apart(file, data, target, trusted=None):
 
 
 def check_column(table, name, option, path):
-    """Refuse a column that is not there.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The table.
-
-    name : str
-        Name of the column.
-
-    option : str
-        Option that named it.
-
-    path : Path
-        File of the table.
-
-    Raises
-    ------
-    BadInput
-        If there is no such column.
-    """
+    """Refuse a column that is not there."""
     if name not in table.columns:
         raise BadInput(
             f"{option} {name!r} is no column of {path}. "

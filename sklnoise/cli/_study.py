@@ -28,18 +28,7 @@ Outcome = namedtuple("Outcome", "seed accuracies found_T true_T warnings")
 
 
 def study_seed(seed):
-    """Fit all rows of the table on one draw of noise and one split.
-
-    Parameters
-    ----------
-    seed : int
-        Decides the noise, the split and the networks.
-
-    Returns
-    -------
-    outcome : Outcome
-        The accuracies are those on the clean labels of the held-out digits.
-    """
+    """Fit all rows of the table on one draw of noise and one split."""
     digits = load_noisy_digits(noise_rate=NOISE_RATE, random_state=seed)
     X, X_test, y_noisy, _, y_clean, y_test = train_test_split(
         digits.data,

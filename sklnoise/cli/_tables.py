@@ -12,21 +12,7 @@ SHOWN = 0.05
 
 
 def accuracy_table(accuracies, noise_rate):
-    """Lay out mean and standard deviation over the seeds.
-
-    Parameters
-    ----------
-    accuracies : dict of str to list of float
-        Accuracy of each seed, by row.
-
-    noise_rate : float
-        Probability that a label is wrong.
-
-    Returns
-    -------
-    table : rich.table.Table
-        One row a system.
-    """
+    """Lay out mean and standard deviation over the seeds."""
     n_seeds = len(next(iter(accuracies.values())))
     repeated = f"mean ± sd of {n_seeds} seeds" if n_seeds > 1 else "1 seed"
     table = Table(title=f"Handwritten digits, {noise_rate:.0%} of the labels wrong")
@@ -39,18 +25,7 @@ def accuracy_table(accuracies, noise_rate):
 
 
 def warning_lines(outcomes):
-    """Tell each kind of warning of each row once.
-
-    Parameters
-    ----------
-    outcomes : list of Outcome
-        With the warnings of the fits.
-
-    Returns
-    -------
-    lines : list of str
-        Row, number of seeds, category and first sentence.
-    """
+    """Tell each kind of warning of each row once."""
     found = {}
     for outcome in outcomes:
         for row, category, message in outcome.warnings:
@@ -65,24 +40,7 @@ def warning_lines(outcomes):
 
 
 def matrix_table(title, transition_matrix, names=None):
-    """Lay out T compactly, small entries as dots.
-
-    Parameters
-    ----------
-    title : str
-        Name of the matrix.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    names : list of str, default=None
-        Names of the classes; None numbers them.
-
-    Returns
-    -------
-    table : rich.table.Table
-        Rows are clean classes.
-    """
+    """Lay out T compactly, small entries as dots."""
     gap = 0 if names is None else (0, 1)
     names = [str(i) for i in range(len(transition_matrix))] if names is None else names
     table = Table(title=title, box=None, padding=gap, header_style="dim")

@@ -29,27 +29,7 @@ FEW_A_CLASS = 10
 
 
 def read_labels(column):
-    """Read the labels of a column.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        Of any type.
-
-    Returns
-    -------
-    labels : ndarray of shape (n_labelled,)
-        Integers where all labels are whole numbers, 1 and 1.0 being the same; otherwise
-        str.
-
-    is_labelled : ndarray of shape (n_rows,), dtype=bool
-        The rows that have one.
-
-    Raises
-    ------
-    BadInput
-        If the labels are not those of a few classes.
-    """
+    """Read the labels of a column."""
     cells = cells_of(column, missing=NO_LABEL)
     is_labelled = cells.codes >= 0
     values = np.array(cells.texts.tolist())
@@ -61,18 +41,7 @@ def read_labels(column):
 
 
 def alike_labels(classes):
-    """Find labels that differ in upper and lower case only.
-
-    Parameters
-    ----------
-    classes : list of str or int
-        The different labels.
-
-    Returns
-    -------
-    groups : list of list of str
-        Those of more than one label.
-    """
+    """Find labels that differ in upper and lower case only."""
     groups = {}
     for label in map(str, classes):
         groups.setdefault(label.casefold(), []).append(label)
@@ -80,24 +49,7 @@ def alike_labels(classes):
 
 
 def check_classes(cells, name, n_rows):
-    """Refuse a target that names no classes.
-
-    Parameters
-    ----------
-    cells : Cells
-        The labels.
-
-    name : str
-        Name of the column.
-
-    n_rows : int
-        Rows that have a label.
-
-    Raises
-    ------
-    BadInput
-        If all are missing or equal, or there are too many different ones.
-    """
+    """Refuse a target that names no classes."""
     n_classes = len(cells.texts)
     if not n_classes:
         raise BadInput(f"--target {name!r} has no label in any row. Name another column.")
@@ -126,23 +78,7 @@ def check_classes(cells, name, n_rows):
 
 
 def read_trusted(column):
-    """Read which rows have a label that is known to be right.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        Words for true and false, or 1 and 0; missing is false.
-
-    Returns
-    -------
-    trusted : ndarray of shape (n_rows,), dtype=bool
-        The rows.
-
-    Raises
-    ------
-    BadInput
-        If it holds anything else.
-    """
+    """Read which rows have a label that is known to be right."""
     cells = cells_of(column)
     unknown = [value for value in cells.texts if value.lower() not in KNOWN]
     if unknown:

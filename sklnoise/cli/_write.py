@@ -9,22 +9,7 @@ from sklnoise.cli._errors import BadInput
 
 
 def check_outputs(outputs, inputs):
-    """Refuse files that could not be written, before any work is done.
-
-    Parameters
-    ----------
-    outputs : dict of str to Path
-        File of each option.
-
-    inputs : list of Path
-        Files that are read.
-
-    Raises
-    ------
-    BadInput
-        If a folder does not exist or cannot be written to, or a file would replace
-        another one of the same command.
-    """
+    """Refuse files that could not be written, before any work is done."""
     for option, path in outputs.items():
         folder = path.absolute().parent
         if path.is_dir():
@@ -48,23 +33,7 @@ def check_outputs(outputs, inputs):
 
 @contextmanager
 def written_together(paths):
-    """Give a file beside each path, and put all in place when the block succeeds.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        Files to write; replaced where they exist.
-
-    Yields
-    ------
-    beside : dict of Path to Path
-        Where the block shall write each of them.
-
-    Raises
-    ------
-    BadInput
-        If a file cannot be written.
-    """
+    """Give a file beside each path, and put all in place when the block succeeds."""
     # Beside what a link points to, so that the link stays.
     final = {path: path.resolve() for path in paths}
     token = secrets.token_hex(4)

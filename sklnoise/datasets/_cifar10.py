@@ -93,29 +93,7 @@ def fetch_cifar10(*, subset="train", data_home=None, return_X_y=False):
 
 
 def fetch_rows(rows, data_home):
-    """Fetch the photographs from OpenML.
-
-    Parameters
-    ----------
-    rows : slice
-        The rows to return.
-
-    data_home : str, path-like or None
-        Folder where scikit-learn keeps what it has downloaded.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 3, 32, 32)
-        Pixels between 0 and 255.
-
-    y : ndarray of shape (n_samples,)
-        Classes, int64.
-
-    Raises
-    ------
-    ValueError
-        If the training rows do not come first.
-    """
+    """Fetch the photographs from OpenML."""
     shape = N_TRAIN + N_TEST, 3 * SIZE**2
     X, y = fetch_images("CIFAR-10", DATA_ID, file=FILE, shape=shape, data_home=data_home)
     # OpenML does not say that the training rows come first, but their classes do.
@@ -130,32 +108,7 @@ def fetch_rows(rows, data_home):
 
 
 def read_file(path, rows):
-    """Read the photographs from `cifar10_jpeg.npz`.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    rows : slice
-        The rows to decode.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 3, 32, 32)
-        Pixels, uint8.
-
-    y : ndarray of shape (n_samples,)
-        Classes, int64.
-
-    Raises
-    ------
-    ImportError
-        If Pillow is not installed.
-
-    ValueError
-        If the file is broken.
-    """
+    """Read the photographs from `cifar10_jpeg.npz`."""
     Image = import_pillow(f"Reading {path}")
     shape = (N_TRAIN + N_TEST,)
     expected = (

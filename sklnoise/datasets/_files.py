@@ -9,21 +9,7 @@ VARIABLE = "SKLNOISE_DATA"
 
 
 def find_file(name, data_home):
-    """Find a file in `data_home`, or else in the folder of the environment variable.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file.
-
-    data_home : str, path-like or None
-        Folder that is looked into first.
-
-    Returns
-    -------
-    path : Path or None
-        None if the file is in neither folder.
-    """
+    """Find a file in `data_home`, or else in the folder of the environment variable."""
     for folder in (data_home, os.environ.get(VARIABLE)):
         if folder:
             path = Path(folder).expanduser() / name
@@ -33,21 +19,7 @@ def find_file(name, data_home):
 
 
 def tell_where(name, data_home):
-    """Tell where a file was looked for in vain, and where to put it.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file.
-
-    data_home : str, path-like or None
-        Folder that was looked into first.
-
-    Returns
-    -------
-    text : str
-        Two sentences.
-    """
+    """Tell where a file was looked for in vain, and where to put it."""
     homes = f"data_home={data_home!r}", f"{VARIABLE}={os.environ.get(VARIABLE)!r}"
     return (
         f"The file {name} is in no folder that was named; got {' and '.join(homes)}. "
@@ -58,26 +30,7 @@ def tell_where(name, data_home):
 
 @contextmanager
 def explain_broken(path, expected):
-    """Turn whatever goes wrong while a file is read into a ValueError about the file.
-
-    Parameters
-    ----------
-    path : Path
-        The file, open already, so that a lack of permission speaks for itself.
-
-    expected : str
-        What the file must hold.
-
-    Yields
-    ------
-    None
-        Within the block the file is read and checked.
-
-    Raises
-    ------
-    ValueError
-        If the block raises.
-    """
+    """Turn whatever goes wrong while a file is read into a ValueError about the file."""
     try:
         yield
     except MemoryError:

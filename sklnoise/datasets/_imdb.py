@@ -84,26 +84,7 @@ def fetch_imdb(*, subset="train", data_home=None, return_X_y=False):
 
 
 def read_file(path):
-    """Read the reviews from `imdb.jsonl.xz`.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    texts : list of str
-        Reviews, those to train on first.
-
-    y : ndarray of shape (n_samples,)
-        0 for negative and 1 for positive, int64.
-
-    Raises
-    ------
-    ValueError
-        If the file is broken.
-    """
+    """Read the reviews from `imdb.jsonl.xz`."""
     expected = (
         f"{N_TRAIN} reviews to train on and {N_TEST} to test on, a line each: {LINE}"
     )

@@ -106,24 +106,7 @@ def make_instance_dependent_labels(
 
 
 def flip_rates(noise_rate, n_samples, rng):
-    """Draw the probability that each row's label flips.
-
-    Parameters
-    ----------
-    noise_rate : float
-        Mean of the rates, in [0, 1].
-
-    n_samples : int
-        Number of rows.
-
-    rng : RandomState instance
-        Source of the draws.
-
-    Returns
-    -------
-    rates : ndarray of shape (n_samples,)
-        Normal around `noise_rate`, cut off symmetrically so as to lie in [0, 1].
-    """
+    """Draw the probability that each row's label flips."""
     reach = min(noise_rate, 1 - noise_rate) / RATE_SPREAD
     # The inverse of the distribution function, as truncnorm refuses a reach of zero.
     draws = ndtri(rng.uniform(ndtr(-reach), ndtr(reach), n_samples))
@@ -131,27 +114,7 @@ def flip_rates(noise_rate, n_samples, rng):
 
 
 def spread_flips(X, codes, rates, rng):
-    """Spread each row's flip rate over the other classes, by random projections.
-
-    Parameters
-    ----------
-    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-        Rows.
-
-    codes : ndarray of shape (n_samples,)
-        Clean classes 0..n_classes-1, each of which occurs.
-
-    rates : ndarray of shape (n_samples,)
-        Probability that the label flips.
-
-    rng : RandomState instance
-        Source of the projections.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Probabilities of the noisy labels; one class keeps all of its labels.
-    """
+    """Spread each row's flip rate over the other classes, by random projections."""
     n_features, n_classes = X.shape[1], codes.max() + 1
     if n_classes == 1:
         return np.ones((len(codes), 1))

@@ -9,23 +9,7 @@ END = b"\xff\xd9"
 
 
 def import_pillow(caller):
-    """Import Pillow, an extra, or say how to install it.
-
-    Parameters
-    ----------
-    caller : str
-        What needs Pillow.
-
-    Returns
-    -------
-    Image : module
-        `PIL.Image`.
-
-    Raises
-    ------
-    ImportError
-        If Pillow is not installed.
-    """
+    """Import Pillow, an extra, or say how to install it."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -37,35 +21,7 @@ def import_pillow(caller):
 
 
 def decode_jpegs(Image, header, scans, size):
-    """Decode images that are stored without their common header and end.
-
-    Parameters
-    ----------
-    Image : module
-        `PIL.Image`.
-
-    header : bytes
-        All that comes before the scan of an image.
-
-    scans : list of bytes
-        What is left of each image.
-
-    size : int
-        Height and width of each image.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 3, size, size)
-        Red, green and blue between 0 and 255, uint8.
-
-    Raises
-    ------
-    OSError
-        If an image is broken.
-
-    ValueError
-        If an image has another size.
-    """
+    """Decode images that are stored without their common header and end."""
     X = np.empty((len(scans), 3, size, size), dtype=np.uint8)
     for pixels, scan in zip(X, scans):
         with Image.open(BytesIO(header + scan + END), formats=["JPEG"]) as image:

@@ -91,26 +91,7 @@ def fetch_mnist(*, subset="train", data_home=None, return_X_y=False):
 
 
 def read_file(path):
-    """Read the digits from `mnist.npz`.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 28, 28)
-        Pixels, uint8.
-
-    y : ndarray of shape (n_samples,)
-        Digits, int64.
-
-    Raises
-    ------
-    ValueError
-        If the file is broken.
-    """
+    """Read the digits from `mnist.npz`."""
     shape = N_TRAIN + N_TEST, 28, 28
     expected = f"the arrays X, uint8 of shape {shape}, and y of shape {shape[:1]}"
     with path.open("rb") as file, explain_broken(path, expected):

@@ -17,18 +17,7 @@ CIFAR100_SUPERCLASSES = (
 
 
 def next_in_group(groups):
-    """Find the next class of each class's group; the last leads to the first.
-
-    Parameters
-    ----------
-    groups : array-like of shape (n_classes,)
-        Group of each class.
-
-    Returns
-    -------
-    targets : ndarray of shape (n_classes,)
-        The class that follows each class.
-    """
+    """Find the next class of each class's group; the last leads to the first."""
     groups = np.asarray(groups)
     targets = np.empty_like(groups)
     for group in np.unique(groups):
@@ -52,29 +41,7 @@ FIXED_RATES = {"imdb-asymmetric": {0: 0.05}}
 
 
 def make_named_matrix(name, n_classes, noise_rate):
-    """Make the transition matrix of a paper.
-
-    Parameters
-    ----------
-    name : str
-        A key of `TARGETS`.
-
-    n_classes : int
-        Number of classes, which must be that of the name.
-
-    noise_rate : float
-        Probability of a flip for the classes that flip.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        Rows are clean classes and sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If the matrix of that name has another number of classes.
-    """
+    """Make the transition matrix of a paper."""
     targets = np.asarray(TARGETS[name])
     if n_classes != len(targets):
         raise ValueError(

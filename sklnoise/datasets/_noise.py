@@ -112,13 +112,7 @@ def make_transition_matrix(
 
 
 def check_noise_rate(noise_rate):
-    """Raise a ValueError if the rate is not a probability.
-
-    Parameters
-    ----------
-    noise_rate : float
-        Probability of a flip.
-    """
+    """Raise a ValueError if the rate is not a probability."""
     if not isinstance(noise_rate, Real) or not 0 <= noise_rate <= 1:
         raise ValueError(f"noise_rate must be a probability; got {noise_rate!r}.")
 

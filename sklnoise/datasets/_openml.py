@@ -9,44 +9,7 @@ from sklnoise.datasets._files import tell_where
 
 
 def fetch_images(title, data_id, *, file, shape, data_home):
-    """Fetch images and labels from OpenML, or tell what to do instead.
-
-    Parameters
-    ----------
-    title : str
-        Name of the data set, for errors.
-
-    data_id : int
-        Number of the data set on OpenML.
-
-    file : str
-        Name of the file that makes the download needless.
-
-    shape : tuple of int
-        Number of rows and of pixels.
-
-    data_home : str, path-like or None
-        Folder where scikit-learn keeps what it has downloaded. None is its own.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_pixels)
-        Pixels between 0 and 255.
-
-    y : ndarray of shape (n_samples,)
-        Labels, int64.
-
-    Raises
-    ------
-    ImportError
-        If pandas, which reads OpenML's files, is not installed.
-
-    OSError
-        If the download fails.
-
-    ValueError
-        If the download has another shape.
-    """
+    """Fetch images and labels from OpenML, or tell what to do instead."""
     source = f"https://www.openml.org/d/{data_id}"
     try:
         X, y = fetch_openml(

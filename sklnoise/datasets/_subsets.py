@@ -15,21 +15,7 @@ validate_loader = validate_params(
 
 
 def rows_of(subset, n_train):
-    """Find the rows of a subset where the training rows come first.
-
-    Parameters
-    ----------
-    subset : {"train", "test", "all"}
-        Which rows.
-
-    n_train : int
-        Number of training rows.
-
-    Returns
-    -------
-    rows : slice
-        Index of the rows.
-    """
+    """Find the rows of a subset where the training rows come first."""
     return {
         "train": slice(n_train),
         "test": slice(n_train, None),

@@ -13,33 +13,7 @@ GATHERED_BYTES = 2**18
 
 
 class RowDataset(Dataset):
-    """Rows of X with their label codes and weights, as views through an index.
-
-    Parameters
-    ----------
-    data : LabelledData
-        All the data; weights are scaled to mean 1 over `rows`.
-
-    rows : ndarray of shape (n_rows,)
-        The rows that belong to this dataset.
-
-    dtype : torch.dtype
-        Type of the weights and of floating batches.
-
-    cast_integers : bool, default=False
-        Whether integers in X are cast to `dtype` as well.
-
-    Attributes
-    ----------
-    first_layer : str or None
-        Name of the layer of the net that takes sparse rows as they are.
-
-    weighted : bool
-        Whether some rows weigh more than others.
-
-    sparse_rows : SparseRows or None
-        What takes sparse rows as they are, where the net can; None makes them dense.
-    """
+    """Rows of X with their label codes and weights, as views through an index."""
 
     def __init__(self, data, rows, dtype, *, cast_integers=False):
         # Not X and y: skorch would pair all rows of X with the labels of some.
@@ -62,33 +36,11 @@ class RowDataset(Dataset):
         return len(self.rows)
 
     def take_X(self, positions):
-        """Return the rows of X at some positions.
-
-        Parameters
-        ----------
-        positions : ndarray of shape (n_rows,)
-            Where they are in this dataset.
-
-        Returns
-        -------
-        batch : torch.Tensor of shape (n_rows, ...)
-            A copy, or a stand-in for sparse rows.
-        """
+        """Return the rows of X at some positions."""
         return self.take_rows(self.rows[positions])
 
     def take_rows(self, rows):
-        """Return some rows of all of X.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows,)
-            Indices into all the data.
-
-        Returns
-        -------
-        batch : torch.Tensor of shape (n_rows, ...)
-            A copy, or a stand-in for sparse rows.
-        """
+        """Return some rows of all of X."""
         if self.sparse_rows is not None:
             return self.sparse_rows.take(self.all_X, rows)
         return gather(self.all_X, rows, self.dtype, self.cast_integers)
@@ -99,13 +51,7 @@ class RowDataset(Dataset):
         return X, tuple(target[positions] for target in self.targets)
 
     def probe(self):
-        """Return a few rows of X, to try a net on.
-
-        Returns
-        -------
-        batch : torch.Tensor of shape (n_rows, ...)
-            The first rows.
-        """
+        """Return a few rows of X, to try a net on."""
         return self.take_X(np.arange(min(PROBE_ROWS, len(self))))
 
     def __getitem__(self, position):
@@ -122,41 +68,12 @@ class BatchDataset(RowDataset):
 
 
 def collate(batch):
-    """Leave the batches of a `BatchDataset` as they are, and collate all others.
-
-    Parameters
-    ----------
-    batch : tuple or list
-        A batch that is ready, or rows.
-
-    Returns
-    -------
-    batch : tuple or list
-        `(X, y)`.
-    """
+    """Leave the batches of a `BatchDataset` as they are, and collate all others."""
     return batch if isinstance(batch, tuple) else default_collate(batch)
 
 
 class BatchIterator:
-    """Batches of a `BatchDataset`, or of a subset of one, for a training loop.
-
-    Parameters
-    ----------
-    dataset : BatchDataset or Subset of one
-        The rows.
-
-    batch_size : int
-        Rows of a batch; the last one may be smaller.
-
-    shuffle : bool, default=False
-        Whether each pass has an order of its own.
-
-    drop_last : bool, default=False
-        Whether a smaller last batch is left out.
-
-    seed : int, default=None
-        Seed of the orders; None draws them from torch's own random state.
-    """
+    """Batches of a `BatchDataset`, or of a subset of one, for a training loop."""
 
     def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
         self.dataset, self.positions = base_of(dataset), positions_in_base(dataset)
@@ -172,13 +89,7 @@ class BatchIterator:
         return -(-self.n_rows // self.batch_size)
 
     def order(self):
-        """Draw the order of one pass.
-
-        Returns
-        -------
-        positions : torch.Tensor of shape (n_rows,)
-            Where the rows are in the dataset.
-        """
+        """Draw the order of one pass."""
         if self.shuffle:
             order = torch.randperm(self.n_rows, generator=self.generator)
         else:
@@ -199,13 +110,7 @@ class BatchIterator:
             yield from zip(take(rows.numpy()).split(size), targets, strict=False)
 
     def batches_at_once(self):
-        """Count the batches that are gathered together.
-
-        Returns
-        -------
-        n_batches : int
-            More than 1 where each of them is small; 1 for sparse rows.
-        """
+        """Count the batches that are gathered together."""
         X = self.dataset.all_X
         if self.dataset.sparse_rows is not None or not hasattr(X, "nbytes"):
             return 1
@@ -214,36 +119,14 @@ class BatchIterator:
 
 
 def base_of(dataset):
-    """Resolve subsets of subsets.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Perhaps a `torch.utils.data.Subset`.
-
-    Returns
-    -------
-    dataset : Dataset
-        The one below, that is no subset.
-    """
+    """Resolve subsets of subsets."""
     while type(dataset) is Subset:  # one of a user may give other rows
         dataset = dataset.dataset
     return dataset
 
 
 def positions_in_base(dataset):
-    """Tell where the rows of a dataset are in the one below all subsets.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Perhaps a `torch.utils.data.Subset`.
-
-    Returns
-    -------
-    positions : torch.Tensor of shape (n_rows,), dtype=int64, or None
-        Indices; None for all rows in their order.
-    """
+    """Tell where the rows of a dataset are in the one below all subsets."""
     positions = None
     while type(dataset) is Subset:  # one of a user may give other rows
         indices = torch.as_tensor(np.asarray(dataset.indices))
@@ -253,30 +136,7 @@ def positions_in_base(dataset):
 
 
 def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
-    """Make the iterator of a net: whole batches of our data, a DataLoader for others.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        What a net is trained or judged on, or predicts.
-
-    batch_size : int, default=1
-        Rows of a batch.
-
-    shuffle : bool, default=False
-        Whether each pass has an order of its own.
-
-    seed : int, default=None
-        Seed of the orders; None draws them from torch's own random state.
-
-    **params : dict
-        More parameters of the iterator; all but `drop_last` ask for a DataLoader.
-
-    Returns
-    -------
-    iterator : BatchIterator or DataLoader
-        One that a distributed training can share out is a DataLoader.
-    """
+    """Make the iterator of a net: whole batches of our data, a DataLoader for others."""
     base = base_of(dataset)
     ours = isinstance(base, BatchDataset)
     distributed = is_available() and is_initialized()

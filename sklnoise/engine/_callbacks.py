@@ -33,28 +33,13 @@ class StopAtNonFiniteLoss(Callback):
 
 
 def check_finite_loss(epoch):
-    """Raise a `NonFiniteLossError` if a batch of the epoch had no finite loss.
-
-    Parameters
-    ----------
-    epoch : dict
-        One epoch of a skorch history.
-    """
+    """Raise a `NonFiniteLossError` if a batch of the epoch had no finite loss."""
     losses = [batch.get("train_loss", 0.0) for batch in epoch["batches"]]
     check_finite(losses, epoch["epoch"])
 
 
 def check_finite(losses, number):
-    """Raise a `NonFiniteLossError` if one of the losses is NaN or infinite.
-
-    Parameters
-    ----------
-    losses : list of float
-        One a batch.
-
-    number : int
-        Of the epoch.
-    """
+    """Raise a `NonFiniteLossError` if one of the losses is NaN or infinite."""
     if not np.isfinite(losses).all():
         bad = next(loss for loss in losses if not np.isfinite(loss))
         raise NonFiniteLossError(
@@ -69,20 +54,7 @@ LEAST_BATCHES = 8
 
 
 class KeepBest(Callback):
-    """Stop when the validation loss stalls, and go back to the best epoch.
-
-    Of the epochs that are worse by no more than a standard error the last is the best:
-    its learning rate has fallen further. The error is that of the difference, batch by
-    batch; with fewer than `LEAST_BATCHES` of them there is none.
-
-    Unlike skorch's EarlyStopping it works for losses below zero (backward correction)
-    and restores the criterion too, whose parameters may have been trained.
-
-    Parameters
-    ----------
-    patience : int
-        Epochs without an improvement after which training stops.
-    """
+    """Stop when the validation loss stalls, and go back to the best epoch."""
 
     def __init__(self, patience):
         self.patience = patience
@@ -118,40 +90,14 @@ class KeepBest(Callback):
 
 
 def validation_batches(epoch):
-    """Return the losses of the validation batches of an epoch.
-
-    Parameters
-    ----------
-    epoch : dict
-        One epoch of a skorch history.
-
-    Returns
-    -------
-    losses, sizes : ndarray of shape (n_batches,)
-        Mean loss and number of rows of each.
-    """
+    """Return the losses of the validation batches of an epoch."""
     batches = [batch for batch in epoch["batches"] if "valid_loss" in batch]
     losses = np.array([batch["valid_loss"] for batch in batches])
     return losses, np.array([batch["valid_batch_size"] for batch in batches])
 
 
 def is_level(losses, lowest, sizes):
-    """Tell whether losses exceed the lowest by no more than chance.
-
-    Parameters
-    ----------
-    losses, lowest : ndarray of shape (n_batches,)
-        Of the same batches, in two epochs.
-
-    sizes : ndarray of shape (n_batches,)
-        Rows of each batch.
-
-    Returns
-    -------
-    is_level : bool
-        Whether the mean difference is within its standard error; False where there are
-        too few batches for one.
-    """
+    """Tell whether losses exceed the lowest by no more than chance."""
     if lowest is None or not len(losses) == len(lowest) >= LEAST_BATCHES:
         return False
     shares = sizes / sizes.sum()
@@ -162,18 +108,7 @@ def is_level(losses, lowest, sizes):
 
 
 def raised_by_callback(interrupt):
-    """Tell a callback that stops the training from a user who does.
-
-    Parameters
-    ----------
-    interrupt : KeyboardInterrupt
-        What came out of the training loop.
-
-    Returns
-    -------
-    raised_by_callback : bool
-        Whether the innermost frame is a method of a skorch callback.
-    """
+    """Tell a callback that stops the training from a user who does."""
     traceback = interrupt.__traceback__
     while traceback.tb_next:
         traceback = traceback.tb_next
@@ -182,13 +117,7 @@ def raised_by_callback(interrupt):
 
 @contextmanager
 def without_silent_logs(net):
-    """Take out the logs of skorch that print nothing, whose tables take time.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised; has its callbacks back, afterwards.
-    """
+    """Take out the logs of skorch that print nothing, whose tables take time."""
     callbacks = net.callbacks_
     net.callbacks_ = [
         (name, callback)
@@ -227,15 +156,7 @@ BLIND = (
 
 
 def leave_out_observers(net):
-    """Take out the callbacks that do not act on the training of a net.
-
-    Those of skorch and of ours that act stay, with the scores that they look at.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised; changed in place.
-    """
+    """Take out the callbacks that do not act on the training of a net."""
     wanted = set()
     for _, callback in net.callbacks_:
         if isinstance(callback, ACTING):
@@ -252,37 +173,12 @@ def leave_out_observers(net):
 
 
 def score_name(name, callback):
-    """Tell under which name a callback writes its score.
-
-    Parameters
-    ----------
-    name : str
-        Name of the callback.
-
-    callback : skorch.callbacks.Callback
-        One that scores, initialised.
-
-    Returns
-    -------
-    score_name : str
-        As another callback may ask for it.
-    """
+    """Tell under which name a callback writes its score."""
     return getattr(callback, "name_", None) or getattr(callback, "name", None) or name
 
 
 def monitored(callback):
-    """Tell the names of the scores that a callback looks at.
-
-    Parameters
-    ----------
-    callback : skorch.callbacks.Callback
-        One that acts.
-
-    Returns
-    -------
-    names : set of str
-        `ANY_SCORE` where it may look at any of them.
-    """
+    """Tell the names of the scores that a callback looks at."""
     if isinstance(callback, KeepBest):
         return {"valid_loss"}
     if isinstance(callback, ParamMapper):

@@ -8,36 +8,7 @@ from torch import nn
 
 
 class WeightedCriterion(nn.Module):
-    """Weighted mean of a loss, after a warm-up with another one.
-
-    Forward correction from random weights can lose whole classes for good; a short
-    start with cross-entropy prevents it.
-
-    Parameters
-    ----------
-    loss : torch.nn.Module
-        `loss(logits, target)`, one value a row; copied, since it may be trained.
-
-    warm_up_loss : torch.nn.Module, default=None
-        Called as `loss` is, in the first steps; None is cross-entropy.
-
-    warm_up_steps : int, default=0
-        Number of training steps that use it instead.
-
-    from_probabilities : bool, default=False
-        Whether the net gives probabilities, whose logarithm then stands for logits.
-
-    hidden : HiddenFeatures, default=None
-        Where a loss that `wants_features` finds them, during the training.
-
-    weighted : bool, default=True
-        Whether the weights are looked at; otherwise all weigh 1.
-
-    Attributes
-    ----------
-    means : callable or None
-        What gives the mean of the losses, in the context of `mean_inside`.
-    """
+    """Weighted mean of a loss, after a warm-up with another one."""
 
     def __init__(
         self,
@@ -60,22 +31,7 @@ class WeightedCriterion(nn.Module):
         self.step = 0
 
     def forward(self, y_pred, target):
-        """Compute `sum(w * loss) / n_rows`.
-
-        Parameters
-        ----------
-        y_pred : torch.Tensor of shape (n_samples, n_classes) or tuple
-            Output of the net; of a tuple, the first.
-
-        target : tuple of torch.Tensor or torch.Tensor
-            Label codes, weights of mean 1, and what else the loss is told; codes alone
-            weigh 1.
-
-        Returns
-        -------
-        loss : torch.Tensor
-            A scalar.
-        """
+        """Compute `sum(w * loss) / n_rows`."""
         logits = first_output(y_pred)
         if self.from_probabilities:
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
@@ -124,19 +80,7 @@ class WeightedCriterion(nn.Module):
 
 
 def means_itself(loss):
-    """Tell whether a loss has a mean over the rows that is just that.
-
-    Parameters
-    ----------
-    loss : torch.nn.Module
-        The loss.
-
-    Returns
-    -------
-    means_itself : bool
-        False for a loss of a user, which may reduce itself as it likes, and for weights
-        of classes, by which torch divides.
-    """
+    """Tell whether a loss has a mean over the rows that is just that."""
     if type(loss) is nn.CrossEntropyLoss:
         plain = loss.weight is None and loss.ignore_index < 0
     else:
@@ -146,16 +90,5 @@ def means_itself(loss):
 
 
 def first_output(y_pred):
-    """Return the logits of a module that gives more than logits.
-
-    Parameters
-    ----------
-    y_pred : torch.Tensor or tuple
-        Output of a module.
-
-    Returns
-    -------
-    logits : torch.Tensor
-        The output, or its first part.
-    """
+    """Return the logits of a module that gives more than logits."""
     return y_pred[0] if isinstance(y_pred, tuple) else y_pred

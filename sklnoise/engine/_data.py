@@ -17,22 +17,7 @@ SMALL_SPARSE = 256, 2**18
 
 
 class LabelledData(NamedTuple):
-    """All the data of a fit; folds and weights of 0 are index views into it.
-
-    Attributes
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        Rows.
-
-    y : ndarray of shape (n_samples,), dtype=int64
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,), dtype=float64
-        Weights.
-
-    extra : ndarray of shape (n_samples, ...) or None
-        What a loss is told of each row besides its label, such as whether it is trusted.
-    """
+    """All the data of a fit; folds and weights of 0 are index views into it."""
 
     X: object
     y: np.ndarray
@@ -41,77 +26,24 @@ class LabelledData(NamedTuple):
 
 
 def n_samples_of(X):
-    """Count the rows of X.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    Returns
-    -------
-    n_samples : int
-        Its length.
-    """
+    """Count the rows of X."""
     return len(X) if isinstance(X, Dataset) else X.shape[0]
 
 
 def dtype_of(X):
-    """Tell the type of the values of X.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    Returns
-    -------
-    dtype : numpy.dtype
-        Of the first row of a Dataset.
-    """
+    """Tell the type of the values of X."""
     return collate_rows(X, [0]).numpy().dtype if isinstance(X, Dataset) else X.dtype
 
 
 def row_shape(X):
-    """Tell the shape of one row of X.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    Returns
-    -------
-    shape : tuple of int
-        Without the axis of the rows.
-    """
+    """Tell the shape of one row of X."""
     if isinstance(X, Dataset):
         return tuple(collate_rows(X, [0]).shape[1:])
     return X.shape[1:]
 
 
 def gather(X, rows, dtype, cast_integers):
-    """Copy some rows of X into a tensor.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data; sparse rows become dense here and nowhere before.
-
-    rows : ndarray of shape (n_rows,) or slice
-        Indices of the rows.
-
-    dtype : torch.dtype
-        Type that floating values get.
-
-    cast_integers : bool
-        Whether integers get it too; otherwise they stay integers (token ids).
-
-    Returns
-    -------
-    batch : torch.Tensor of shape (n_rows, ...)
-        A copy of the rows; of a slice, a view where that is possible.
-    """
+    """Copy some rows of X into a tensor."""
     if isinstance(X, Dataset):
         batch = collate_rows(X, np.arange(len(X))[rows].tolist())
     else:
@@ -130,18 +62,7 @@ def gather(X, rows, dtype, cast_integers):
 
 
 def without_small_sparsity(data):
-    """Make sparse rows dense where all of them are no more than a batch.
-
-    Parameters
-    ----------
-    data : LabelledData
-        All the data.
-
-    Returns
-    -------
-    data : LabelledData
-        The same, as dense rows where these can be trained in more and quicker ways.
-    """
+    """Make sparse rows dense where all of them are no more than a batch."""
     if issparse(data.X) and data.X.shape[1] < WIDE_SPARSE:
         most_rows, most_values = SMALL_SPARSE
         if data.X.shape[0] <= most_rows and math.prod(data.X.shape) <= most_values:
@@ -150,29 +71,7 @@ def without_small_sparsity(data):
 
 
 def collate_rows(dataset, rows):
-    """Take some rows out of a torch Dataset.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Its items are rows, or tuples that start with one.
-
-    rows : list of int
-        Indices of the rows.
-
-    Returns
-    -------
-    batch : torch.Tensor of shape (n_rows, ...)
-        The rows.
-
-    Raises
-    ------
-    ValueError
-        If there is a NaN or an infinity among them.
-
-    TypeError
-        If the items are no rows.
-    """
+    """Take some rows out of a torch Dataset."""
     if hasattr(dataset, "__getitems__"):
         items = dataset.__getitems__(rows)
     else:
@@ -193,18 +92,7 @@ def collate_rows(dataset, rows):
 
 
 def row_of(item):
-    """Take the row out of an item of a torch Dataset.
-
-    Parameters
-    ----------
-    item : object
-        A row, as a list of numbers too, or a tuple or list that starts with one.
-
-    Returns
-    -------
-    row : object
-        The row.
-    """
+    """Take the row out of an item of a torch Dataset."""
 
     def is_row(part):
         return isinstance(part, list) and all(isinstance(v, Number) for v in part)
@@ -215,18 +103,7 @@ def row_of(item):
 
 
 class HoldOut:
-    """Split off a stratified share of the rows, for early stopping.
-
-    The only row of a class is never held out.
-
-    Parameters
-    ----------
-    share : float
-        Share of the rows that is held out, about; in (0, 1).
-
-    seed : int
-        Seed of the shuffle.
-    """
+    """Split off a stratified share of the rows, for early stopping."""
 
     def __init__(self, share, seed):
         self.share = share
@@ -245,18 +122,7 @@ class HoldOut:
         )
 
     def n_train(self, n_samples):
-        """Count the rows that are left to train on, but for classes of one row.
-
-        Parameters
-        ----------
-        n_samples : int
-            All rows.
-
-        Returns
-        -------
-        n_train : int
-            About `1 - share` of them.
-        """
+        """Count the rows that are left to train on, but for classes of one row."""
         return n_samples - len(range(n_samples)[self._positions(n_samples)])
 
     def _positions(self, n_samples):

@@ -16,25 +16,7 @@ SMALL_STEP = 2**23
 
 
 class Setting(NamedTuple):
-    """What all nets of one fit share.
-
-    Attributes
-    ----------
-    n_classes : int
-        Number of logits that a net must give.
-
-    device : torch.device
-        Where it is trained.
-
-    dtype : torch.dtype
-        Type of its weights and of floating batches.
-
-    n_threads : int
-        Threads that a large step may use.
-
-    half : torch.dtype or None
-        Type in which products are computed where that is not `dtype`.
-    """
+    """What all nets of one fit share."""
 
     n_classes: int
     device: torch.device
@@ -44,23 +26,7 @@ class Setting(NamedTuple):
 
 
 def resolve_device(device):
-    """Turn "auto" into the best device at hand.
-
-    Parameters
-    ----------
-    device : str or torch.device
-        "auto", or anything that `torch.device` takes.
-
-    Returns
-    -------
-    device : torch.device
-        CUDA before MPS before the CPU.
-
-    Raises
-    ------
-    ValueError
-        If the device is unknown or not available.
-    """
+    """Turn "auto" into the best device at hand."""
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -77,30 +43,7 @@ def resolve_device(device):
 
 
 def resolve_dtype(dtype, X_dtype, device):
-    """Choose the floating type of the net.
-
-    Parameters
-    ----------
-    dtype : {"auto", "float32", "float64", "bfloat16"}
-        "auto" keeps float64 data in float64 on the CPU; all else is float32, with
-        "bfloat16" for weights and data though not for products.
-
-    X_dtype : numpy.dtype
-        Type of the data.
-
-    device : torch.device
-        Where the net is trained.
-
-    Returns
-    -------
-    dtype : torch.dtype
-        The type of weights and batches.
-
-    Raises
-    ------
-    ValueError
-        If the device cannot compute in that type.
-    """
+    """Choose the floating type of the net."""
     if dtype == "float64" and device.type == "mps":
         raise ValueError(
             'dtype="float64" is not available on the device "mps"; use "auto" or '
@@ -113,22 +56,7 @@ def resolve_dtype(dtype, X_dtype, device):
 
 
 def resolve_half(dtype, device):
-    """Choose the type of products, where that is not the type of the weights.
-
-    Parameters
-    ----------
-    dtype : {"auto", "float32", "float64", "bfloat16"}
-        The parameter of the classifier.
-
-    device : torch.device
-        Where the net is trained.
-
-    Returns
-    -------
-    half : torch.dtype or None
-        None without mixed precision; also, with a warning, where the device has it only
-        by emulation.
-    """
+    """Choose the type of products, where that is not the type of the weights."""
     if dtype != "bfloat16":
         return None
     if device.type == "cpu":
@@ -149,16 +77,7 @@ def resolve_half(dtype, device):
 
 @contextmanager
 def seeded(seed, device):
-    """Run torch from a seed and put its random state back afterwards.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the CPU's generator and of that of `device`.
-
-    device : torch.device
-        The one accelerator whose generator is seeded too; others are left alone.
-    """
+    """Run torch from a seed and put its random state back afterwards."""
     backend = None if device.type == "cpu" else getattr(torch, device.type)
     current = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
     with TRAINING_LOCK, current:
@@ -177,18 +96,7 @@ def seeded(seed, device):
 
 @contextmanager
 def watched(device):
-    """Find out whether something draws from torch's random state, which stays as it was.
-
-    Parameters
-    ----------
-    device : torch.device
-        Whose random state is watched beside that of the CPU.
-
-    Yields
-    ------
-    drew : callable
-        Tells, inside the context, whether numbers were drawn.
-    """
+    """Find out whether something draws from torch's random state; leave it as it was."""
 
     def states():
         backend = None if device.type == "cpu" else getattr(torch, device.type)
@@ -200,26 +108,14 @@ def watched(device):
 
 
 def threads_at_hand():
-    """Tell how many threads torch may use.
-
-    Returns
-    -------
-    n_threads : int
-        While no training limits them.
-    """
+    """Tell how many threads torch may use."""
     with TRAINING_LOCK:
         return torch.get_num_threads()
 
 
 @contextmanager
 def thread_limit(n_threads):
-    """Compute with `n_threads` threads and put the count back afterwards.
-
-    Parameters
-    ----------
-    n_threads : int
-        Threads of one torch operation.
-    """
+    """Compute with `n_threads` threads and put the count back afterwards."""
     with TRAINING_LOCK:
         before = torch.get_num_threads()
         torch.set_num_threads(n_threads)
@@ -230,55 +126,17 @@ def thread_limit(n_threads):
 
 
 def is_small_step(module, batch_shape):
-    """Tell whether a training step takes less time to compute than to give out.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    batch_shape : tuple of int
-        Shape of a batch.
-
-    Returns
-    -------
-    is_small : bool
-        Whether the model and the shapes, which alone decide, make a small step on flat
-        data. A choice that follows neither the clock nor `n_jobs` keeps results equal
-        to the bit.
-    """
+    """Tell whether a training step takes less time to compute than to give out."""
     return len(batch_shape) == 2 and n_weights(module) * batch_shape[0] < SMALL_STEP
 
 
 def n_weights(module):
-    """Count the weights of a module.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    Returns
-    -------
-    n_weights : int
-        Values of all its parameters.
-    """
+    """Count the weights of a module."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def mixed_precision(setting):
-    """Compute in half precision what bears it, where the setting says so.
-
-    Parameters
-    ----------
-    setting : Setting
-        Device and types.
-
-    Returns
-    -------
-    context : context manager
-        For this thread alone.
-    """
+    """Compute in half precision what bears it, where the setting says so."""
     if setting.half is None:
         return nullcontext()
     # What a cache keeps of the weights would be old after the next step.

@@ -13,24 +13,7 @@ LEVELS = 2**16
 
 
 def keep_mask(shape, p, generator):
-    """Draw which units are kept, four of them from one number of the generator.
-
-    Parameters
-    ----------
-    shape : torch.Size
-        Shape of the mask.
-
-    p : float
-        Probability that a unit is dropped, met to 1 / 65536.
-
-    generator : torch.Generator
-        Where the numbers come from.
-
-    Returns
-    -------
-    mask : torch.Tensor, dtype=bool
-        True for a unit that is kept.
-    """
+    """Draw which units are kept, four of them from one number of the generator."""
     n_numbers = -(-shape.numel() // 4)
     numbers = torch.empty(n_numbers, dtype=torch.int64, device=generator.device)
     numbers.random_(-(2**63), None, generator=generator)
@@ -39,40 +22,12 @@ def keep_mask(shape, p, generator):
 
 
 def kept_levels(p):
-    """Count the draws, of all 65536, that keep a unit.
-
-    Parameters
-    ----------
-    p : float
-        Probability that a unit is dropped.
-
-    Returns
-    -------
-    n_levels : int
-        At least 1.
-    """
+    """Count the draws, of all 65536, that keep a unit."""
     return max(1, round((1 - p) * LEVELS))
 
 
 def drop(layer, generator, X):
-    """Apply a dropout layer to one batch.
-
-    Parameters
-    ----------
-    layer : torch.nn.Dropout
-        Tells the probability, and whether units are dropped at all.
-
-    generator : torch.Generator
-        Where the numbers come from.
-
-    X : torch.Tensor
-        Units.
-
-    Returns
-    -------
-    X : torch.Tensor
-        With some units 0, the others scaled so that the mean stays what it was.
-    """
+    """Apply a dropout layer to one batch."""
     if not layer.training or not 0 < layer.p < 1:
         return nn.functional.dropout(X, layer.p, layer.training)
     scale = LEVELS / kept_levels(layer.p)
@@ -80,53 +35,18 @@ def drop(layer, generator, X):
 
 
 def dropout_layers(module):
-    """List the layers that can draw from a generator of their own.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A net.
-
-    Returns
-    -------
-    layers : list of torch.nn.Dropout
-        Not of its subclasses, which may do something else, and none that changes its
-        input.
-    """
+    """List the layers that can draw from a generator of their own."""
     return [layer for layer in module.modules() if is_plain(layer)]
 
 
 def is_plain(layer):
-    """Tell whether a layer is dropout that gives a new tensor.
-
-    Parameters
-    ----------
-    layer : torch.nn.Module
-        Any layer.
-
-    Returns
-    -------
-    is_plain : bool
-        Whether `drop` can take its place.
-    """
+    """Tell whether a layer is dropout that gives a new tensor."""
     return type(layer) is nn.Dropout and not layer.inplace
 
 
 @contextmanager
 def own_dropout(module, seed, device):
-    """Let the dropout layers of a net draw from a generator of their own.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net; as it was, afterwards.
-
-    seed : int
-        Seed of the generator.
-
-    device : torch.device
-        Where the net is.
-    """
+    """Let the dropout layers of a net draw from a generator of their own."""
     generator = torch.Generator(device).manual_seed(seed)
     layers = dropout_layers(module)
     for layer in layers:

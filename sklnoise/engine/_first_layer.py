@@ -13,25 +13,7 @@ TRIAL_ROWS = 4
 
 
 def first_layer(net, n_features, *, trained=False):
-    """Find the linear layer that alone looks at the rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised, on the CPU or elsewhere.
-
-    n_features : int
-        Values of a row.
-
-    trained : bool, default=False
-        Whether it must be the only one in training too; not beside other threads.
-
-    Returns
-    -------
-    name : str or None
-        Name of the layer; None where there is no such layer, or the net is not on the
-        CPU.
-    """
+    """Find the linear layer that alone looks at the rows."""
     if torch.device(net.device).type != "cpu":
         return None
     for name, layer in net.module_.named_modules():
@@ -43,27 +25,7 @@ def first_layer(net, n_features, *, trained=False):
 
 
 def sees_rows_alone(module, name, training):
-    """Try whether a layer gets the very rows that a module gets, and nothing else does.
-
-    In the mode of prediction no lock is taken and no random state is touched, since other
-    threads may train and predict.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    name : str
-        Name of its linear layer.
-
-    training : bool
-        In which mode.
-
-    Returns
-    -------
-    alone : bool
-        False also for a layer with hooks, which see the rows or the gradients too.
-    """
+    """Try whether a layer gets the very rows of a module, and nothing else does."""
     if has_hooks(module.get_submodule(name)):
         return False
     inputs = []
@@ -87,34 +49,12 @@ def sees_rows_alone(module, name, training):
 
 
 def sharing_copy(module):
-    """Copy a module, but not its weights.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    Returns
-    -------
-    module : torch.nn.Module
-        Whose layers can be changed unseen.
-    """
+    """Copy a module, but not its weights."""
     return deepcopy(module, {id(weight): weight for weight in module.parameters()})
 
 
 def trial_rows(layer):
-    """Make rows that look like sparse ones, one of them empty.
-
-    Parameters
-    ----------
-    layer : torch.nn.Linear
-        The layer.
-
-    Returns
-    -------
-    rows : torch.Tensor of shape (n_rows, n_features)
-        Always the same.
-    """
+    """Make rows that look like sparse ones, one of them empty."""
     generator = torch.Generator().manual_seed(0)
     shape = TRIAL_ROWS, layer.in_features
     rows = torch.randn(shape, generator=generator, dtype=layer.weight.dtype)
@@ -124,27 +64,7 @@ def trial_rows(layer):
 
 
 def trial(module, X, inputs):
-    """Apply a net to a batch, always with the same draws.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    X : torch.Tensor of shape (n_rows, n_features)
-        The batch.
-
-    inputs : list
-        What the layer has noted of its inputs; the last one is taken out.
-
-    Returns
-    -------
-    output : torch.Tensor of shape (n_rows, n_classes)
-        Logits.
-
-    as_it_is : bool
-        Whether the layer got the batch itself.
-    """
+    """Apply a net to a batch, always with the same draws."""
     random_state = torch.get_rng_state() if module.training else None
     with own_dropout(module, 0, X.device):
         output = first_output(module(X))
@@ -154,21 +74,7 @@ def trial(module, X, inputs):
 
 
 def reaches(output, weight):
-    """Tell whether an output depends on a weight.
-
-    Parameters
-    ----------
-    output : torch.Tensor
-        Computed with gradients.
-
-    weight : torch.nn.Parameter
-        The weight.
-
-    Returns
-    -------
-    reaches : bool
-        False for a weight that is not trained.
-    """
+    """Tell whether an output depends on a weight."""
     if not (output.requires_grad and weight.requires_grad):
         return False
     (gradient,) = torch.autograd.grad(output.sum(), weight, allow_unused=True)

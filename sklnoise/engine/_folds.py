@@ -13,41 +13,7 @@ DEFAULT_FOLDS = 5
 
 
 def make_splits(cv, y, rows, classes, seed, split_params):
-    """Make the splits once, as indices into all the data.
-
-    Parameters
-    ----------
-    cv : int, splitter, iterable of (train, test) index arrays or None
-        An int means that many stratified, shuffled folds, fewer where the smallest
-        class has fewer rows; None means 5. Iterables index all the data.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    rows : ndarray of shape (n_rows,)
-        Rows that take part, those of positive weight.
-
-    classes : ndarray of shape (n_classes,)
-        Labels, to name a rare class.
-
-    seed : int
-        Seed of the shuffle.
-
-    split_params : dict
-        Metadata for the splitter, such as `groups`, of shape (n_samples,).
-
-    Returns
-    -------
-    splits : list of (train, test) ndarrays
-        Empty for no row, and for an int and one row or one class: nothing can be held
-        out.
-
-    Raises
-    ------
-    ValueError
-        If metadata have another length than the data, `groups` come with an int, cv
-        gives no split, or a split leaves nothing to train on.
-    """
+    """Make the splits once, as indices into all the data."""
     split_params = {name: v for name, v in split_params.items() if v is not None}
     check_consistent_length(y, *split_params.values())
     if not len(rows):
@@ -85,50 +51,13 @@ def make_splits(cv, y, rows, classes, seed, split_params):
 
 
 def as_indices(pair, n_samples):
-    """Turn a pair of masks or index lists into index arrays.
-
-    Parameters
-    ----------
-    pair : tuple of array-like
-        Train and test.
-
-    n_samples : int
-        Number of rows that they index.
-
-    Returns
-    -------
-    pair : tuple of ndarray
-        Non-negative indices.
-    """
+    """Turn a pair of masks or index lists into index arrays."""
     everything = np.arange(n_samples)
     return tuple(everything[np.asarray(part)] for part in pair)
 
 
 def stratified_splits(n_splits, y, rows, classes, seed):
-    """Split into stratified, shuffled folds, as many as the smallest class allows.
-
-    Parameters
-    ----------
-    n_splits : int
-        Folds wanted.
-
-    y : ndarray of shape (n_rows,)
-        Label codes of `rows`.
-
-    rows : ndarray of shape (n_rows,)
-        Indices into all the data.
-
-    classes : ndarray of shape (n_classes,)
-        Labels, to name the rarest.
-
-    seed : int
-        Seed of the shuffle.
-
-    Returns
-    -------
-    splits : list of (train, test) ndarrays
-        Empty for one row or one class.
-    """
+    """Split into stratified, shuffled folds, as many as the smallest class allows."""
     present, counts = np.unique(y, return_counts=True)
     if len(present) < 2:
         return []

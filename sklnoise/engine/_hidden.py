@@ -7,24 +7,7 @@ from sklnoise.engine._criterion import first_output
 
 
 class HiddenFeatures:
-    """Hidden features of any net, seen while it is the context.
-
-    They are what the module returns beside the logits, or else the input of the linear
-    layer that is applied last.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    batch : torch.Tensor of shape (n_rows, ...)
-        A few rows to try the net on.
-
-    Raises
-    ------
-    ValueError
-        If there are no features.
-    """
+    """Hidden features of any net, seen while it is the context."""
 
     def __init__(self, net, batch):
         called = []
@@ -62,35 +45,13 @@ class HiddenFeatures:
         self.taken = inputs[0]
 
     def of(self, output):
-        """Return the features of the batch that the net was applied to last.
-
-        Parameters
-        ----------
-        output : torch.Tensor or tuple
-            What the net gave.
-
-        Returns
-        -------
-        features : torch.Tensor of shape (n_samples, n_features)
-            Of all but the first axis of the hidden layer.
-        """
+        """Return the features of the batch that the net was applied to last."""
         features = self.taken if self.layer is not None else output[1]
         return features.flatten(start_dim=1)
 
 
 def gives_features(output):
-    """Tell whether a module returns features of each row beside the logits.
-
-    Parameters
-    ----------
-    output : torch.Tensor or tuple
-        What the module gave.
-
-    Returns
-    -------
-    gives_features : bool
-        False for other company of the logits, such as the state of an LSTM.
-    """
+    """Tell whether a module returns features of each row beside the logits."""
     if not isinstance(output, tuple) or len(output) < 2:
         return False
     logits, features = output[:2]

@@ -10,24 +10,7 @@ from sklnoise.engine._workers import stop_if_told
 
 @torch.enable_grad()
 def train_epoch(net, batches):
-    """Train a net for one epoch; the loss is read once, at its end.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        One that `is_lean`.
-
-    batches : iterable of (X, targets)
-        The rows of the epoch.
-
-    Returns
-    -------
-    losses : list of float
-        One a batch.
-
-    sizes : list of int
-        Rows of each batch.
-    """
+    """Train a net for one epoch; the loss is read once, at its end."""
     module, criterion, optimizer = net.module_, net.criterion_, net.optimizer_
     module.train()
     criterion.train()
@@ -48,24 +31,7 @@ def train_epoch(net, batches):
 
 @torch.no_grad()
 def judge_epoch(net, batches):
-    """Compute the loss of a net on validation rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        One that `is_lean`.
-
-    batches : iterable of (X, targets)
-        The rows.
-
-    Returns
-    -------
-    losses : list of float
-        One a batch.
-
-    sizes : list of int
-        Rows of each batch.
-    """
+    """Compute the loss of a net on validation rows."""
     module, criterion = net.module_, net.criterion_
     module.eval()
     criterion.eval()
@@ -77,38 +43,12 @@ def judge_epoch(net, batches):
 
 
 def values_of(losses):
-    """Read losses from where they were computed, all at once.
-
-    Parameters
-    ----------
-    losses : list of torch.Tensor
-        One a batch.
-
-    Returns
-    -------
-    values : list of float
-        The same.
-    """
+    """Read losses from where they were computed, all at once."""
     return torch.stack(losses).tolist() if losses else []
 
 
 def record(net, losses, sizes, prefix):
-    """Write what skorch would have written into the history of a net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        In an epoch.
-
-    losses : list of float
-        One a batch.
-
-    sizes : list of int
-        Rows of each batch.
-
-    prefix : {"train", "valid"}
-        Which rows.
-    """
+    """Write what skorch would have written into the history of a net."""
     net.history[-1]["batches"] += [
         {f"{prefix}_loss": loss, f"{prefix}_batch_size": size}
         for loss, size in zip(losses, sizes, strict=True)
@@ -117,28 +57,7 @@ def record(net, losses, sizes, prefix):
 
 
 def lean_epoch(net, iterator, training, prefix, step_fn, **fit_params):
-    """Run one epoch of a net in the place of its method `run_single_epoch`.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        One that `is_lean`.
-
-    iterator : iterable or None
-        The batches.
-
-    training : bool
-        Whether to train, or to judge.
-
-    prefix : {"train", "valid"}
-        Which rows.
-
-    step_fn : callable
-        The step of skorch, for what a callback follows batch by batch.
-
-    **fit_params : dict
-        Passed on to it.
-    """
+    """Run one epoch of a net in the place of its method `run_single_epoch`."""
     if iterator is None:
         return
     if not is_followed(net, training) and isinstance(iterator, BatchIterator):
@@ -150,21 +69,7 @@ def lean_epoch(net, iterator, training, prefix, step_fn, **fit_params):
 
 
 def on_device(batches, device):
-    """Move batches to where the net is, the next one while the last is worked on.
-
-    Parameters
-    ----------
-    batches : iterable of (X, targets)
-        On the CPU, or where the net is already.
-
-    device : str or torch.device
-        Where the net is.
-
-    Yields
-    ------
-    batch : tuple
-        `(X, targets)`.
-    """
+    """Move batches to where the net is, the next one while the last is worked on."""
     device = torch.device(device)
     if device.type == "cpu":
         yield from batches
@@ -180,21 +85,7 @@ def on_device(batches, device):
 
 
 def to_device(tensor, device):
-    """Copy a tensor without waiting for it, where that is possible.
-
-    Parameters
-    ----------
-    tensor : torch.Tensor
-        Anywhere.
-
-    device : torch.device
-        Where it is wanted.
-
-    Returns
-    -------
-    tensor : torch.Tensor
-        There.
-    """
+    """Copy a tensor without waiting for it, where that is possible."""
     if device.type == "cuda" and tensor.device.type == "cpu":
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)

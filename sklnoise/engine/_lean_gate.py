@@ -11,22 +11,7 @@ HARMLESS = {"_default_callbacks", "get_params", "set_params", "_get_param_names"
 
 
 def is_lean(net, fit_params):
-    """Tell whether skorch's steps on a net are what the lean epoch does.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    fit_params : dict
-        Parameters of the training loop.
-
-    Returns
-    -------
-    is_lean : bool
-        False for a net with methods of its own, several modules or optimizers, an
-        optimizer that may call a closure, or parameters for its steps.
-    """
+    """Tell whether skorch's steps on a net are what the lean epoch does."""
     return (
         not fit_params
         and overridden(net) <= HARMLESS
@@ -38,18 +23,7 @@ def is_lean(net, fit_params):
 
 
 def overridden(net):
-    """List the methods of skorch's classifier that a net has replaced.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Of a subclass, or with methods of its own.
-
-    Returns
-    -------
-    names : set of str
-        Names of the methods.
-    """
+    """List the methods of skorch's classifier that a net has replaced."""
     above = NeuralNetClassifier.__mro__
     kinds = [kind for kind in type(net).__mro__ if kind not in above]
     defined = {*vars(net), *(name for kind in kinds for name in vars(kind))}
@@ -63,40 +37,12 @@ def overridden(net):
 
 
 def is_followed(net, training):
-    """Tell whether a callback follows the batches of an epoch.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    training : bool
-        Whether it is a training epoch, or one of validation.
-
-    Returns
-    -------
-    is_followed : bool
-        Whether it must be told of each batch.
-    """
+    """Tell whether a callback follows the batches of an epoch."""
     return any(follows(callback, training) for _, callback in net.callbacks_)
 
 
 def follows(callback, training):
-    """Tell whether a callback does anything in a batch.
-
-    Parameters
-    ----------
-    callback : skorch.callbacks.Callback
-        Initialised.
-
-    training : bool
-        Whether it is a batch of training.
-
-    Returns
-    -------
-    follows : bool
-        False too where skorch's own code ignores such batches.
-    """
+    """Tell whether a callback does anything in a batch."""
     if type(callback) in (BatchScoring, EpochScoring):
         return callback.on_train == training
     if type(callback) is LRScheduler:

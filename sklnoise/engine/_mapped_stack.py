@@ -12,13 +12,7 @@ from sklnoise.engine._stacked_layers import Draws, stacked
 
 
 class MappedStack(nn.Module):
-    """Nets of any kind as one, by `torch.func.vmap`.
-
-    Parameters
-    ----------
-    modules : list of torch.nn.Module
-        Of the same class and shapes.
-    """
+    """Nets of any kind as one, by `torch.func.vmap`."""
 
     def __init__(self, modules):
         super().__init__()
@@ -35,21 +29,7 @@ class MappedStack(nn.Module):
         self.draws = Draws([])
 
     def named_parameters(self, *args, **kwargs):
-        """List the parameters by their names in one net.
-
-        Parameters
-        ----------
-        *args, **kwargs
-            As torch passes them; of no use here.
-
-        Yields
-        ------
-        name : str
-            The name.
-
-        parameter : torch.nn.Parameter of shape (n_nets, ...)
-            The parameters of all nets.
-        """
+        """List the parameters by their names in one net."""
         yield from zip(self.names, self.values)
 
     def forward(self, X):
@@ -73,22 +53,7 @@ class MappedStack(nn.Module):
 
 
 def try_mapped(modules, batch):
-    """Stack nets of any kind, if a trial gives what they give one by one.
-
-    Parameters
-    ----------
-    modules : list of torch.nn.Module
-        Of the same class and shapes.
-
-    batch : torch.Tensor of shape (n_rows, ...)
-        A few rows.
-
-    Returns
-    -------
-    stack : MappedStack or None
-        None where a net has hooks, draws random numbers, gives something else for the
-        same batch the next time, or cannot be mapped but by a loop.
-    """
+    """Stack nets of any kind, if a trial gives what they give one by one."""
     if has_hooks(modules[0]):
         return None
     together = batch.expand(len(modules), *batch.shape)

@@ -12,13 +12,7 @@ from sklnoise.engine._stack import let_go
 
 
 class Member:
-    """One net of a stack in training, with its rows and its callbacks.
-
-    Parameters
-    ----------
-    training : Training
-        A net that is ready to be trained.
-    """
+    """One net of a stack in training, with its rows and its callbacks."""
 
     def __init__(self, training):
         self.net = net = training.net
@@ -33,48 +27,19 @@ class Member:
         self.error = None
 
     def generator(self):
-        """Make the generator that the dropout of this net draws from.
-
-        Returns
-        -------
-        generator : torch.Generator
-            The same as if the net were trained alone.
-        """
+        """Make the generator that the dropout of this net draws from."""
         device = self.training.setting.device
         return torch.Generator(device).manual_seed(self.training.seed)
 
     def begin(self, event):
-        """Tell the callbacks that the training, or an epoch of it, begins.
-
-        Parameters
-        ----------
-        event : {"on_train_begin", "on_epoch_begin"}
-            Which of the two.
-        """
+        """Tell the callbacks that the training, or an epoch of it, begins."""
         if self.net.callbacks_:
             kwargs = self.data if event == "on_train_begin" else self.splits
             self.net.notify(event, **kwargs)
         self.tell(event)
 
     def end_epoch(self, losses, sizes, number):
-        """Tell the callbacks of the losses of an epoch, and whether to go on.
-
-        Parameters
-        ----------
-        losses : list of float
-            One a batch.
-
-        sizes : list of int
-            Rows of each batch.
-
-        number : int
-            Of the epoch, from 1.
-
-        Returns
-        -------
-        goes_on : bool
-            False after an error, or where a callback stops the training.
-        """
+        """Tell the callbacks of the losses of an epoch, and whether to go on."""
         try:
             check_finite(losses, number)
             if not self.net.callbacks_:
@@ -107,35 +72,13 @@ class Member:
         self.tell("on_train_end")
 
     def tell(self, event):
-        """Tell who watches the training, if anybody does.
-
-        Parameters
-        ----------
-        event : str
-            See `told_by_loop`.
-
-        Returns
-        -------
-        stop : bool
-            Whether the training shall end.
-        """
+        """Tell who watches the training, if anybody does."""
         watch = self.training.watch
         return watch is not None and bool(watch(event, self.net, self.net.max_epochs))
 
 
 def is_schedule(callback):
-    """Tell whether a callback sets learning rates by the number of the epoch.
-
-    Parameters
-    ----------
-    callback : skorch.callbacks.Callback
-        Initialised.
-
-    Returns
-    -------
-    is_schedule : bool
-        False for a schedule that looks at scores or batches.
-    """
+    """Tell whether a callback sets learning rates by the number of the epoch."""
     return (
         type(callback) is LRScheduler
         and callback.step_every == "epoch"

@@ -98,23 +98,7 @@ class AutoSizedNet(NeuralNetClassifier):
 
 
 def as_net(estimator):
-    """Turn what a user may pass as `estimator` into a skorch classifier.
-
-    Parameters
-    ----------
-    estimator : None, torch.nn.Module class or skorch.NeuralNetClassifier
-        None is the default MLP.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        The estimator itself where it is one already.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    """
+    """Turn what a user may pass as `estimator` into a skorch classifier."""
     if estimator is None:
         return AutoSizedNet()
     if isinstance(estimator, type) and issubclass(estimator, torch.nn.Module):
@@ -129,34 +113,12 @@ def as_net(estimator):
 
 
 def is_net(estimator):
-    """Tell whether an estimator is a skorch classifier.
-
-    Parameters
-    ----------
-    estimator : object
-        Anything.
-
-    Returns
-    -------
-    is_net : bool
-        True for `skorch.NeuralNetClassifier` and its subclasses.
-    """
+    """Tell whether an estimator is a skorch classifier."""
     return isinstance(estimator, NeuralNetClassifier)
 
 
 def wants_floats(net):
-    """Tell whether integers in X must be cast for this net: they must for our MLP.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The net.
-
-    Returns
-    -------
-    wants_floats : bool
-        False for a user's module, which may want token ids.
-    """
+    """Tell whether integers in X must be cast for this net: they must for our MLP."""
     return inspect.isclass(net.module) and issubclass(net.module, MLP)
 
 
@@ -170,37 +132,7 @@ def size_net(
     sparse=False,
     of_fold=False,
 ):
-    """Give a net the sizes that the data ask for.
-
-    Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
-    them (or, without a default, their other names) and the user has not set them. An
-    `AutoSizedNet` also gets its epochs: as many optimizer steps for 256 rows as for 257,
-    and at least `LEAST_EPOCHS` passes, or `LEAST_EPOCHS_OF_FOLD`.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Not initialised; changed in place.
-
-    n_samples : int
-        Rows to train on.
-
-    n_features : int
-        Values in a row.
-
-    n_classes : int
-        Number of classes.
-
-    seed : int
-        Seed of the validation split.
-
-    sparse : bool, default=False
-        Whether the rows are sparse: an `MLP` of many such columns, weights of words for
-        example, has no hidden layer.
-
-    of_fold : bool, default=False
-        Whether it is a net of the first pass, which takes fewer passes through many rows.
-    """
+    """Give a net the sizes that the data ask for."""
     minibatch = isinstance(net, AutoSizedNet) and n_samples > net.batch_size > 0
     taken = inspect.signature(net.module).parameters if callable(net.module) else ()
     wanted = dict.fromkeys(FEATURE_NAMES, n_features)
@@ -222,25 +154,7 @@ def size_net(
 
 
 def set_budget(net, n_samples, minibatch, seed, of_fold):
-    """Set epochs, learning-rate schedule and early stopping of an `AutoSizedNet`.
-
-    Parameters
-    ----------
-    net : AutoSizedNet
-        Changed in place.
-
-    n_samples : int
-        Rows to train on.
-
-    minibatch : bool
-        Whether the rows take more than one batch.
-
-    seed : int
-        Seed of the validation split.
-
-    of_fold : bool
-        Whether it is a net of the first pass.
-    """
+    """Set epochs, learning-rate schedule and early stopping of an `AutoSizedNet`."""
     if "iterator_train__shuffle" not in vars(net):
         net.set_params(iterator_train__shuffle=minibatch)
     if net.train_split == "auto":
@@ -265,20 +179,6 @@ def set_budget(net, n_samples, minibatch, seed, of_fold):
 
 
 def rows_to_train(net, n_samples):
-    """Count the rows that are left by our validation split.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        A net with its split set.
-
-    n_samples : int
-        Rows that the net is fitted on.
-
-    Returns
-    -------
-    n_train : int
-        All of them where the split is none of ours.
-    """
+    """Count the rows that are left by our validation split."""
     split = net.train_split
     return split.n_train(n_samples) if isinstance(split, HoldOut) else n_samples

@@ -10,22 +10,7 @@ SLOWEST_UPDATE = 0.1
 
 
 class NormalizedLogits(nn.Module):
-    """A module with a batch normalisation of its logits, kept at prediction.
-
-    Unlike `torch.nn.BatchNorm1d` it has no scale of its own, which a loss without bound
-    would blow up, counts weights as frequencies, and takes a batch of one row.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Gives logits or, with `from_probabilities`, probabilities.
-
-    n_classes : int
-        Number of logits.
-
-    from_probabilities : bool, default=False
-        Whether logarithms are taken first.
-    """
+    """A module with a batch normalisation of its logits, kept at prediction."""
 
     def __init__(self, module, n_classes, *, from_probabilities=False):
         super().__init__()
@@ -37,18 +22,7 @@ class NormalizedLogits(nn.Module):
         self.register_buffer("n_batches", torch.zeros(()))
 
     def forward(self, *args, **kwargs):
-        """Apply the module and normalise its logits.
-
-        Parameters
-        ----------
-        *args, **kwargs
-            What the module takes.
-
-        Returns
-        -------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Of mean 0 and variance 1 over a batch in training.
-        """
+        """Apply the module and normalise its logits."""
         logits = first_output(self.module(*args, **kwargs))
         if self.from_probabilities:
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
@@ -60,18 +34,7 @@ class NormalizedLogits(nn.Module):
         return (logits - mean) * (var + 1e-5).rsqrt()
 
     def moments(self, logits):
-        """Compute the weighted mean and variance of each logit over a batch.
-
-        Parameters
-        ----------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            A batch.
-
-        Returns
-        -------
-        mean, var : torch.Tensor of shape (n_classes,)
-            Of the batch.
-        """
+        """Compute the weighted mean and variance of each logit over a batch."""
         weight = self.sample_weight
         if weight is None:
             weight = logits.new_ones(len(logits))
@@ -80,13 +43,7 @@ class NormalizedLogits(nn.Module):
         return mean, (share * (logits - mean) ** 2).sum(dim=0)
 
     def update(self, mean, var):
-        """Move the running moments, at first quickly, towards those of a batch.
-
-        Parameters
-        ----------
-        mean, var : torch.Tensor of shape (n_classes,)
-            Moments of the batch.
-        """
+        """Move the running moments, at first quickly, towards those of a batch."""
         self.n_batches += 1
         step = (1 / self.n_batches).clamp(min=SLOWEST_UPDATE)
         self.running_mean.lerp_(mean, step)

@@ -28,21 +28,7 @@ ELEMENTWISE_OPTIMIZERS = (
 
 
 def fuse_optimizer(net, device):
-    """Let an optimizer of torch update all weights at once, unless the user chose how.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Not initialised; changed in place.
-
-    device : torch.device
-        Where it is trained.
-
-    Returns
-    -------
-    fused : bool
-        Whether that was done.
-    """
+    """Let an optimizer of torch update all weights at once, unless the user chose how."""
     fused = (
         net.optimizer in FUSED.get(device.type, ())
         and not IMPLEMENTATIONS & vars(net).keys()
@@ -53,29 +39,12 @@ def fuse_optimizer(net, device):
 
 
 def has_sparse_gradients(module):
-    """Tell whether a layer of a module gives sparse gradients, which no fusion takes.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The net.
-
-    Returns
-    -------
-    has_sparse_gradients : bool
-        Whether there is a sparse embedding.
-    """
+    """Tell whether a layer of a module gives sparse gradients, which no fusion takes."""
     return any(getattr(layer, "sparse", False) for layer in module.modules())
 
 
 def cast_state(optimizer):
-    """Give what an optimizer keeps from its start the type of the weights.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        Changed in place; of torch's own only Adagrad keeps something from the start.
-    """
+    """Give what an optimizer keeps from its start the type of the weights."""
     for parameter, state in optimizer.state.items():
         for name, value in state.items():
             if torch.is_tensor(value) and value.shape == parameter.shape:
@@ -83,18 +52,7 @@ def cast_state(optimizer):
 
 
 def steps_once(optimizer):
-    """Tell whether an optimizer of torch needs no closure.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        The optimizer; what one of a user does with a closure is not known.
-
-    Returns
-    -------
-    steps_once : bool
-        Whether a step is one step along the gradient at hand.
-    """
+    """Tell whether an optimizer of torch needs no closure."""
     if not type(optimizer).__module__.startswith("torch.optim."):
         return False
     closure = inspect.signature(type(optimizer).step).parameters.get("closure")

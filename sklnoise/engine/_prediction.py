@@ -21,24 +21,7 @@ PREDICT_VALUES = 2**19
 
 
 def predict_proba(net, X, rows=None):
-    """Predict class probabilities in chunks.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted by `fit_net`.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
-        The data.
-
-    rows : ndarray of shape (n_rows,), default=None
-        Rows to predict; None means all.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Rows sum to 1.
-    """
+    """Predict class probabilities in chunks."""
     n_rows, n_done = count(X, rows), 0
     for output in map(first_output, outputs_in_chunks(net, X, rows)):
         part = to_numpy(net.predict_nonlinearity(output))
@@ -50,24 +33,7 @@ def predict_proba(net, X, rows=None):
 
 
 def hidden_features(net, X, rows=None):
-    """Compute the hidden features that a net sees in the rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted by `fit_net`.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
-        The data.
-
-    rows : ndarray of shape (n_rows,), default=None
-        Rows to look at; None means all.
-
-    Returns
-    -------
-    features : ndarray of shape (n_rows, n_features)
-        What the module returns beside the logits, or the input of its last linear layer.
-    """
+    """Compute the hidden features that a net sees in the rows."""
     probe = next(batches(net, X, np.arange(1)))
     with HiddenFeatures(net, probe) as hidden:
         outputs = outputs_in_chunks(net, X, rows)
@@ -75,30 +41,7 @@ def hidden_features(net, X, rows=None):
 
 
 def mean_transition(net, loss, X, rows, sample_weight):
-    """Average the T of each row of a loss whose T depends on the hidden features.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted by `fit_net`.
-
-    loss : torch.nn.Module
-        That `wants_features`, as it was trained with the net.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, ...)
-        The data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows to average over.
-
-    sample_weight : ndarray of shape (n_rows,)
-        Their weights.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes), dtype=float64
-        Rows sum to 1.
-    """
+    """Average the T of each row of a loss whose T depends on the hidden features."""
     total = 0.0
     probe = next(batches(net, X, rows[:1]))
     n_done = 0
@@ -112,24 +55,7 @@ def mean_transition(net, loss, X, rows, sample_weight):
 
 
 def outputs_in_chunks(net, X, rows):
-    """Apply a net to some rows, a chunk at a time.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    rows : ndarray of shape (n_rows,) or None
-        None means all.
-
-    Yields
-    ------
-    output : torch.Tensor or tuple
-        What the module gives for the chunk.
-    """
+    """Apply a net to some rows, a chunk at a time."""
     module, sparse_rows = net.module_, None
     stock = not {"infer", "evaluation_step"} & overridden(net)
     if stock and issparse(X) and count(X, rows) > TRIAL_ROWS:
@@ -146,27 +72,7 @@ def outputs_in_chunks(net, X, rows):
 
 
 def batches(net, X, rows, sparse_rows=None):
-    """Gather rows for a net, a chunk at a time.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    rows : ndarray of shape (n_rows,) or None
-        The rows; None means all.
-
-    sparse_rows : SparseRows, default=None
-        What takes sparse rows as they are; None makes them dense.
-
-    Yields
-    ------
-    batch : torch.Tensor of shape (n_chunk, ...)
-        Of the type of the net's weights; a stand-in for sparse rows.
-    """
+    """Gather rows for a net, a chunk at a time."""
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
     cast = wants_floats(net)
     size = chunk_rows(X) if sparse_rows is None else PREDICT_ROWS
@@ -178,76 +84,23 @@ def batches(net, X, rows, sparse_rows=None):
 
 
 def chunks(X, rows, size):
-    """Cut rows into chunks.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    rows : ndarray of shape (n_rows,) or None
-        The rows; None means all.
-
-    size : int
-        Rows of a chunk.
-
-    Yields
-    ------
-    chunk : slice or ndarray
-        Of all rows, or of `rows`; one without a row where there are none.
-    """
+    """Cut rows into chunks."""
     for start in range(0, max(1, count(X, rows)), size):
         part = slice(start, start + size)
         yield part if rows is None else rows[part]
 
 
 def count(X, rows):
-    """Count the rows to predict.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    rows : ndarray of shape (n_rows,) or None
-        The rows; None means all.
-
-    Returns
-    -------
-    n_rows : int
-        How many.
-    """
+    """Count the rows to predict."""
     return n_samples_of(X) if rows is None else len(rows)
 
 
 def chunk_rows(X):
-    """Choose the number of rows that become a dense chunk.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, ...) or Dataset
-        The data.
-
-    Returns
-    -------
-    n_rows : int
-        Fewer where rows are long.
-    """
+    """Choose the number of rows that become a dense chunk."""
     n_rows = PREDICT_VALUES // max(1, prod(row_shape(X)))
     return max(LEAST_ROWS, min(PREDICT_ROWS, n_rows))
 
 
 def weights_of(net):
-    """Copy the weights of a fitted net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted.
-
-    Returns
-    -------
-    weights : dict of ndarray
-        The module's state, by name.
-    """
+    """Copy the weights of a fitted net."""
     return {name: to_numpy(value) for name, value in net.module_.state_dict().items()}

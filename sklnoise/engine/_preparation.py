@@ -31,31 +31,7 @@ from sklnoise.engine._sparse import layer_for_sparse_rows
 
 
 class Training(NamedTuple):
-    """A net that is ready to be trained.
-
-    Attributes
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    dataset : RowDataset
-        Its rows.
-
-    y : ndarray of shape (n_rows,)
-        Their label codes, for a validation split.
-
-    seed : int
-        Seed of what is drawn in the training.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    fit_params : dict
-        Passed on to the training loop.
-
-    watch : callable or None
-        Told of the epochs, see `told_by_loop`.
-    """
+    """A net that is ready to be trained."""
 
     net: object
     dataset: RowDataset
@@ -66,13 +42,7 @@ class Training(NamedTuple):
     watch: object = None
 
     def batch_shape(self):
-        """Compute the shape of a full batch.
-
-        Returns
-        -------
-        shape : tuple of int
-            Rows first.
-        """
+        """Compute the shape of a full batch."""
         n_rows = batch_rows(self.net, len(self.dataset))
         return n_rows, *self.dataset.probe().shape[1:]
 
@@ -94,59 +64,7 @@ def prepare(
     of_fold=False,
     watch=None,
 ):
-    """Make a clone of a net ready to be trained on some rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template; not changed.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows to train on.
-
-    loss : torch.nn.Module
-        `loss(logits, target)`, one value a row; its parameters are trained too. One that
-        `wants_features` gets `(logits, features)`; for one that `wants_normalized_logits`
-        a batch normalisation of the logits becomes part of the net.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    seed : int
-        Decides initial weights, shuffles, dropout and validation split.
-
-    warm_up : float, default=0.0
-        Share of the training steps that use `warm_up_loss` before `loss`.
-
-    warm_up_loss : torch.nn.Module, default=None
-        Called as `loss` is; None is cross-entropy.
-
-    start_from : dict of ndarray, default=None
-        Weights to start from, as `weights_of` gives them.
-
-    verbose : int, default=0
-        Verbosity of skorch.
-
-    fit_params : dict, default=None
-        Passed on to the net's training loop.
-
-    observed : bool, default=True
-        Whether callbacks that only look at the training are called.
-
-    of_fold : bool, default=False
-        Whether it is a net of the first pass.
-
-    watch : callable, default=None
-        Told of the epochs, see `told_by_loop`.
-
-    Returns
-    -------
-    training : Training
-        The clone with its data.
-    """
+    """Make a clone of a net ready to be trained on some rows."""
     n_features = int(np.prod(row_shape(data.X)))
     net = clone(net).set_params(
         device=str(setting.device), verbose=max(net.verbose, verbose)
@@ -189,33 +107,14 @@ def prepare(
 
 
 def load_weights(module, weights):
-    """Load weights into a module; those of a plain one into what is normalised.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Changed in place.
-
-    weights : dict of ndarray
-        As `weights_of` gives them.
-    """
+    """Load weights into a module; those of a plain one into what is normalised."""
     if isinstance(module, NormalizedLogits) and "running_mean" not in weights:
         module = module.module
     module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})
 
 
 def append_normalization(net, setting):
-    """Append a batch normalisation of the logits to the module of a net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised and checked; changed in place. The normalisation has no parameters
-        that its optimizer would have to know.
-
-    setting : Setting
-        Classes, device and type.
-    """
+    """Append a batch normalisation of the logits to the module of a net."""
     normalized = NormalizedLogits(
         net.module_,
         setting.n_classes,
@@ -228,21 +127,7 @@ def append_normalization(net, setting):
 
 
 def with_criterion(net, **criterion_params):
-    """Return a net like `net` whose criterion, whatever it was, is one of ours.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template; not changed.
-
-    **criterion_params : dict
-        Parameters of `WeightedCriterion`.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Of the same class, not initialised.
-    """
+    """Return a net like `net` whose criterion, whatever it was, is one of ours."""
     params = {
         name: clone(value, safe=False)
         for name, value in net.get_params(deep=False).items()
@@ -260,63 +145,18 @@ def with_criterion(net, **criterion_params):
 
 
 def warm_up_steps(net, n_samples, share):
-    """Count the training steps in the first `share` of the epochs, at least one of them.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        A net with its epochs set.
-
-    n_samples : int
-        Rows to train on.
-
-    share : float
-        Share of the steps, in [0, 1).
-
-    Returns
-    -------
-    steps : int
-        0 for a share of 0.
-    """
+    """Count the steps in the first `share` of the epochs, at least one of them."""
     steps = np.ceil(n_samples / batch_rows(net, n_samples))
     return int(np.ceil(share * net.max_epochs * steps))
 
 
 def batch_rows(net, n_samples):
-    """Count the rows of a full batch.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Its batch size may be -1, for all rows.
-
-    n_samples : int
-        Rows to train on.
-
-    Returns
-    -------
-    n_rows : int
-        At most `n_samples`.
-    """
+    """Count the rows of a full batch."""
     return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
 
 
 def feed_batches(net, seed):
-    """Let a net take whole batches, unless the user has set up another way.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Not initialised; changed in place.
-
-    seed : int
-        Seed of the shuffles.
-
-    Returns
-    -------
-    batched : bool
-        Whether the dataset may hand over whole batches.
-    """
+    """Let a net take whole batches, unless the user has set up another way."""
     names = ("iterator_train", "iterator_valid")
     plain = all(
         getattr(net, name) is DataLoader and f"{name}__collate_fn" not in vars(net)

@@ -6,24 +6,7 @@ from sklnoise.engine._criterion import first_output
 
 
 def check_output(net, dataset, n_classes):
-    """Try the module on a few rows: right number of columns, logits or probabilities.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised; told how to read its output.
-
-    dataset : RowDataset
-        Training data.
-
-    n_classes : int
-        Columns that the output must have.
-
-    Raises
-    ------
-    ValueError
-        If the module fails on the rows or has another number of outputs.
-    """
+    """Try the module on a few rows: right number of columns, logits or probabilities."""
     batch = dataset.probe()
     name = type(net.module_).__name__
     try:
@@ -46,32 +29,10 @@ def check_output(net, dataset, n_classes):
 
 
 def softmax(logits):
-    """Turn logits into probabilities.
-
-    Parameters
-    ----------
-    logits : torch.Tensor of shape (n_samples, n_classes)
-        Output of a net.
-
-    Returns
-    -------
-    proba : torch.Tensor of shape (n_samples, n_classes)
-        Rows sum to 1.
-    """
+    """Turn logits into probabilities."""
     return logits.softmax(dim=1)
 
 
 def identity(proba):
-    """Leave probabilities as they are.
-
-    Parameters
-    ----------
-    proba : torch.Tensor
-        Output of a net.
-
-    Returns
-    -------
-    proba : torch.Tensor
-        The same.
-    """
+    """Leave probabilities as they are."""
     return proba

@@ -41,52 +41,7 @@ def fit_nets(
     n_jobs,
     watch=None,
 ):
-    """Fit clones of a net, each to its own rows, by the quickest route there is.
-
-    The route depends on the net, the shapes and the device, never on a clock or on
-    `n_jobs`, so that a seed always gives the same bits.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template; not changed.
-
-    data : LabelledData
-        All the data.
-
-    row_sets : list of ndarray
-        The rows of each fit.
-
-    loss : torch.nn.Module
-        `loss(logits, target)`, one value a row, without parameters.
-
-    setting : Setting
-        Classes, device, types and threads, which the fits share.
-
-    seeds : list of int
-        One a fit.
-
-    finish : callable
-        `finish(net, number)` takes what is wanted from each fitted net.
-
-    fit_params : list of dict
-        Passed on to the training loop of each fit.
-
-    observed : bool
-        Whether callbacks that only look at the training are called.
-
-    n_jobs : int or None
-        Processes, or what else joblib has, for nets that are not stacked.
-
-    watch : callable, default=None
-        `watch(number, event, net, n_epochs)` is told of the epochs of each fit, see
-        `told_by_loop`; in the process of the fit, and in its thread.
-
-    Returns
-    -------
-    outcomes : generator of object
-        What `finish` returns, or the exception that a fit failed with, in order.
-    """
+    """Fit clones of a net, each to its own rows, by the quickest route there is."""
     data = without_small_sparsity(data)
     plans = [
         partial(prepare, net, data, rows, loss, seed=seed, fit_params=params)
@@ -118,54 +73,14 @@ def fit_nets(
 
 
 def fit_alone(plan, setting, finish, number):
-    """Fit a net while no other is fitted in this process.
-
-    Parameters
-    ----------
-    plan : callable
-        Gives the training.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    finish : callable
-        Takes what is wanted from the net.
-
-    number : int
-        Of the fit.
-
-    Returns
-    -------
-    outcome : object
-        What `finish` returns.
-    """
+    """Fit a net while no other is fitted in this process."""
     net = run_alone(plan(setting))
     with thread_limit(setting.n_threads):
         return finish(net, number)
 
 
 def fit_beside(plans, setting, n_workers, finish):
-    """Fit nets that draw nothing from torch's random state on Python threads.
-
-    Parameters
-    ----------
-    plans : list of callable
-        Give the trainings.
-
-    setting : Setting
-        Classes, device, types and the threads of one net.
-
-    n_workers : int
-        Nets at the same time.
-
-    finish : callable
-        Takes what is wanted from each net.
-
-    Yields
-    ------
-    outcome : object or Exception
-        What `finish` returns, in order.
-    """
+    """Fit nets that draw nothing from torch's random state on Python threads."""
 
     def fit(training, number):
         if isinstance(training, Exception):
@@ -179,19 +94,7 @@ def fit_beside(plans, setting, n_workers, finish):
 
 
 def may_be_beside(training):
-    """Tell whether a net can be trained on a thread beside others.
-
-    Parameters
-    ----------
-    training : Training
-        Ready to be run.
-
-    Returns
-    -------
-    may_be_beside : bool
-        Whether it is on the CPU, not too large, and nothing in its training draws from
-        torch's random state, which the threads would share.
-    """
+    """Tell whether a net can be trained on a thread beside others."""
     net, device = training.net, training.setting.device
     return (
         device.type == "cpu"
@@ -205,34 +108,12 @@ def may_be_beside(training):
 
 
 def is_known(callback):
-    """Tell whether a callback is skorch's own or ours.
-
-    Parameters
-    ----------
-    callback : skorch.callbacks.Callback
-        Any.
-
-    Returns
-    -------
-    is_known : bool
-        False for one of a user, which may draw.
-    """
+    """Tell whether a callback is skorch's own or ours."""
     return type(callback).__module__.split(".")[0] in ("skorch", "sklnoise")
 
 
 def module_draws_nothing(training):
-    """Try whether a step of a net leaves torch's random state alone.
-
-    Parameters
-    ----------
-    training : Training
-        Ready to be run.
-
-    Returns
-    -------
-    draws_nothing : bool
-        False too where a copy of the net cannot be tried.
-    """
+    """Try whether a step of a net leaves torch's random state alone."""
     device = training.setting.device
     try:
         module = deepcopy(training.net.module_).train()

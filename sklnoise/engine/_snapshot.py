@@ -10,19 +10,7 @@ LOSSES = "train", "valid"
 
 
 def epochs_of(net):
-    """Keep what the history of a net tells of each epoch as a whole.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Trained, or in training.
-
-    Returns
-    -------
-    history : skorch.history.History
-        The numbers and words of each epoch, without its batches; with `train_loss` and,
-        where rows were held out and judged, `valid_loss`, whoever records them.
-    """
+    """Keep what the history of a net tells of each epoch as a whole."""
     kept = History()
     for epoch in net.history:
         values = {n: v for n, v in epoch.items() if isinstance(v, Number | str)}
@@ -34,21 +22,7 @@ def epochs_of(net):
 
 
 def mean_of_batches(batches, prefix):
-    """Compute the mean loss of an epoch as skorch does.
-
-    Parameters
-    ----------
-    batches : list of dict
-        Those of an epoch in a history.
-
-    prefix : {"train", "valid"}
-        Which rows.
-
-    Returns
-    -------
-    mean : dict
-        The loss by its name; empty where there is none.
-    """
+    """Compute the mean loss of an epoch as skorch does."""
     name, size = f"{prefix}_loss", f"{prefix}_batch_size"
     both = {name, size}  # a loop of the user's own may record neither
     pairs = [(batch[name], batch[size]) for batch in batches if both <= batch.keys()]
@@ -56,43 +30,12 @@ def mean_of_batches(batches, prefix):
 
 
 def mean_loss(losses, sizes):
-    """Compute the mean loss of a row.
-
-    Parameters
-    ----------
-    losses : sequence of float
-        One a batch.
-
-    sizes : sequence of int
-        Rows of each batch.
-
-    Returns
-    -------
-    loss : float
-        The mean.
-    """
+    """Compute the mean loss of a row."""
     return sum(loss * size for loss, size in zip(losses, sizes)) / sum(sizes)
 
 
 def snapshot(net):
-    """Copy a net in the middle of its training, to predict with.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Not changed.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Of the same class, with weights of its own and without what only a training
-        needs: optimizer and callbacks.
-
-    Raises
-    ------
-    TypeError
-        If its module cannot be copied.
-    """
+    """Copy a net in the middle of its training, to predict with."""
     memo = stand_ins(net)
     try:
         module, criterion = deepcopy((net.module_, net.criterion_), memo)
@@ -115,18 +58,7 @@ def snapshot(net):
 
 
 def stand_ins(net):
-    """Make what a copy has in the place of tensors that torch does not copy.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        In training.
-
-    Returns
-    -------
-    memo : dict
-        For `deepcopy`: results of a step that a module has kept, as mere values.
-    """
+    """Make what a copy has in the place of tensors that torch does not copy."""
     memo = {}
     for part in (*net.module_.modules(), *net.criterion_.modules()):
         for value in vars(part).values():

@@ -18,24 +18,7 @@ from sklnoise.engine._stack import has_hooks
 
 
 def layer_for_sparse_rows(net, dataset, fit_params):
-    """Choose the layer that multiplies sparse rows in a training.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised, and not trained yet.
-
-    dataset : RowDataset
-        Its rows.
-
-    fit_params : dict
-        Parameters of the training loop.
-
-    Returns
-    -------
-    name : str or None
-        Name of the layer; None where rows must become dense, or are.
-    """
+    """Choose the layer that multiplies sparse rows in a training."""
     if not issparse(dataset.all_X) or not nobody_sees_weights(net, dataset, fit_params):
         return None
     return first_layer(net, row_shape(dataset.all_X)[0], trained=True)
@@ -43,16 +26,7 @@ def layer_for_sparse_rows(net, dataset, fit_params):
 
 @contextmanager
 def sparse_rows_for(net, dataset):
-    """Let the net of a training multiply sparse rows as they are, where it can.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised, and not trained yet.
-
-    dataset : RowDataset
-        Its rows, which know the layer.
-    """
+    """Let the net of a training multiply sparse rows as they are, where it can."""
     layer = None
     if dataset.first_layer is not None:
         layer = net.module_.get_submodule(dataset.first_layer)
@@ -74,24 +48,7 @@ def sparse_rows_for(net, dataset):
 
 
 def nobody_sees_weights(net, dataset, fit_params):
-    """Tell whether nothing in a training but the net looks at weights and gradients.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    dataset : RowDataset
-        Its rows.
-
-    fit_params : dict
-        Parameters of the training loop.
-
-    Returns
-    -------
-    nobody_does : bool
-        Whether one weight can be another tensor for a while.
-    """
+    """Tell whether nothing in a training but the net looks at weights and gradients."""
     return (
         is_lean(net, fit_params)
         and type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
@@ -103,19 +60,7 @@ def nobody_sees_weights(net, dataset, fit_params):
 
 @contextmanager
 def steps_on(optimizer, weight, turned):
-    """Let an optimizer step on the transpose of a weight, which lies in one piece.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        One that treats each value alone.
-
-    weight : torch.nn.Parameter
-        The weight that it has.
-
-    turned : torch.nn.Parameter
-        Its transpose, in the same memory.
-    """
+    """Let an optimizer step on the transpose of a weight, which lies in one piece."""
     exchange(optimizer, weight, turned)
     try:
         yield
@@ -124,16 +69,7 @@ def steps_on(optimizer, weight, turned):
 
 
 def exchange(optimizer, old, new):
-    """Put a parameter, and what is kept of its transpose, in the place of another.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        Changed in place.
-
-    old, new : torch.nn.Parameter
-        Each the transpose of the other.
-    """
+    """Put a parameter, and what is kept of its transpose, in the place of another."""
     for group in optimizer.param_groups:
         group["params"] = [new if p is old else p for p in group["params"]]
     if old in optimizer.state:
@@ -146,21 +82,7 @@ def exchange(optimizer, old, new):
 
 @contextmanager
 def multiplied_by(layer, turned):
-    """Let a linear layer multiply sparse rows in a training.
-
-    Parameters
-    ----------
-    layer : torch.nn.Linear
-        The first layer of a net; as it was, afterwards.
-
-    turned : torch.nn.Parameter of shape (n_features, n_units)
-        Its weight, turned.
-
-    Yields
-    ------
-    sparse_rows : SparseRows
-        What has to be told of the rows.
-    """
+    """Let a linear layer multiply sparse rows in a training."""
     sparse_rows = SparseRows(layer, turned)
     layer.forward = Replaced(layer, "forward", sparse_rows.multiply)
     try:
@@ -170,24 +92,7 @@ def multiplied_by(layer, turned):
 
 
 def multiplying_copy(net, n_features):
-    """Copy the module of a net so that it multiplies sparse rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Fitted; not changed, since other threads may predict with it too.
-
-    n_features : int
-        Values of a row.
-
-    Returns
-    -------
-    module : torch.nn.Module
-        The module itself, where it cannot.
-
-    sparse_rows : SparseRows or None
-        What has to be told of the rows.
-    """
+    """Copy the module of a net so that it multiplies sparse rows."""
     hooked = has_hooks(net.module_)  # a copy would not call those of this net
     name = None if hooked else first_layer(net, n_features)
     if name is None:

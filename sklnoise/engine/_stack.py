@@ -61,22 +61,7 @@ HOOKS = (
 
 
 def stack_chains(modules, generators):
-    """Stack nets that are made of layers we know.
-
-    Parameters
-    ----------
-    modules : list of torch.nn.Module
-        Of the same class and shapes.
-
-    generators : list of torch.Generator
-        For the dropout, one a net.
-
-    Returns
-    -------
-    stack : torch.nn.Module or None
-        Applied to (n_nets, n_rows, ...), gives (n_nets, n_rows, n_classes). Its
-        attribute `draws` holds the generators. None if some part of the nets is unknown.
-    """
+    """Stack nets that are made of layers we know."""
     graph = None if has_hooks(modules[0]) else traced(modules[0])
     if graph is None:
         return None
@@ -100,20 +85,7 @@ def stack_chains(modules, generators):
 
 
 def traced(module):
-    """Trace what a module does, if that is always the same.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A net.
-
-    Returns
-    -------
-    graph : torch.fx.Graph or None
-        None where it cannot be traced, takes or gives more than one tensor, draws, does
-        something else in prediction or in the next batch, or keeps a part of it in a
-        mode of its own.
-    """
+    """Trace what a module does, if that is always the same."""
     graphs = []
     try:
         module = deepcopy(module)
@@ -133,18 +105,7 @@ def traced(module):
 
 
 def has_hooks(module):
-    """Tell whether a module or a parameter has hooks, which a stack would not call.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A net.
-
-    Returns
-    -------
-    has_hooks : bool
-        Whether there is one in any of its parts.
-    """
+    """Tell whether a module or a parameter has hooks, which a stack would not call."""
     return any(
         getattr(part, kind, None)
         for part in (*module.modules(), *module.parameters())
@@ -153,21 +114,7 @@ def has_hooks(module):
 
 
 def stack_layers(layers, draws):
-    """Stack one layer of each net.
-
-    Parameters
-    ----------
-    layers : list of torch.nn.Module
-        One a net.
-
-    draws : Draws
-        For dropout.
-
-    Returns
-    -------
-    layer : torch.nn.Module or None
-        None for an unknown kind.
-    """
+    """Stack one layer of each net."""
     layer = layers[0]
     kind = type(layer)
     if kind is nn.Linear:
@@ -182,18 +129,7 @@ def stack_layers(layers, draws):
 
 
 def is_elementwise(node):
-    """Tell whether a node of a graph treats each value alone.
-
-    Parameters
-    ----------
-    node : torch.fx.Node
-        No call of a module.
-
-    Returns
-    -------
-    is_elementwise : bool
-        Whether a stack can do the same.
-    """
+    """Tell whether a node of a graph treats each value alone."""
     if node.op in ("placeholder", "output"):
         return True
     if node.op == "call_function":
@@ -202,13 +138,7 @@ def is_elementwise(node):
 
 
 def shift_flatten(node):
-    """Let a flattening in a graph leave one more axis alone.
-
-    Parameters
-    ----------
-    node : torch.fx.Node
-        Changed in place.
-    """
+    """Let a flattening in a graph leave one more axis alone."""
     dims = dict(zip(("start_dim", "end_dim"), node.args[1:], strict=False)) | node.kwargs
     layer = StackedFlatten(dims.get("start_dim", 0), dims.get("end_dim", -1))
     node.args = node.args[:1]
@@ -216,16 +146,7 @@ def shift_flatten(node):
 
 
 def point_to(stack, modules):
-    """Let the parameters of nets be views of those of their stack.
-
-    Parameters
-    ----------
-    stack : torch.nn.Module
-        A stack.
-
-    modules : list of torch.nn.Module
-        The nets, in its order; changed in place.
-    """
+    """Let the parameters of nets be views of those of their stack."""
     for number, module in enumerate(modules):
         for target, part in stack.named_modules():
             for name, view in part.views(number) if hasattr(part, "views") else ():
@@ -234,12 +155,6 @@ def point_to(stack, modules):
 
 
 def let_go(module):
-    """Give a net parameters of its own again.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Changed in place.
-    """
+    """Give a net parameters of its own again."""
     for parameter in module.parameters():
         parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)

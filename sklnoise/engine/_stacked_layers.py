@@ -10,32 +10,13 @@ from sklnoise.engine._dropout import LEVELS, keep_mask, kept_levels
 
 
 def stacked(parts):
-    """Stack detached tensors into a parameter.
-
-    Parameters
-    ----------
-    parts : list of torch.Tensor
-        Of one shape.
-
-    Returns
-    -------
-    parameter : torch.nn.Parameter of shape (n_parts, ...)
-        A contiguous copy, trained if the parts are.
-    """
+    """Stack detached tensors into a parameter."""
     whole = torch.stack([part.detach() for part in parts]).contiguous()
     return nn.Parameter(whole, requires_grad=parts[0].requires_grad)
 
 
 class StackedLinear(nn.Module):
-    """Linear layers, applied each to its own part of a batch.
-
-    The weights are kept input first, so that their gradients come in their own layout.
-
-    Parameters
-    ----------
-    layers : list of torch.nn.Linear
-        Of one shape.
-    """
+    """Linear layers, applied each to its own part of a batch."""
 
     def __init__(self, layers):
         super().__init__()
@@ -61,13 +42,7 @@ class StackedLinear(nn.Module):
 
 
 class StackedBatchNorm(nn.Module):
-    """Batch normalisations, of each net over its own part of a batch.
-
-    Parameters
-    ----------
-    layers : list of torch.nn.BatchNorm1d
-        Of one shape.
-    """
+    """Batch normalisations, of each net over its own part of a batch."""
 
     def __init__(self, layers):
         super().__init__()
@@ -113,16 +88,7 @@ class StackedBatchNorm(nn.Module):
 
 
 class StackedDropout(nn.Module):
-    """Dropout, of each net from its own generator.
-
-    Parameters
-    ----------
-    layer : torch.nn.Dropout
-        Of one of the nets.
-
-    draws : Draws
-        The generators, and how many rows of the batch are real.
-    """
+    """Dropout, of each net from its own generator."""
 
     def __init__(self, layer, draws):
         super().__init__()
@@ -143,13 +109,7 @@ class StackedDropout(nn.Module):
 
 
 class StackedFlatten(nn.Module):
-    """Flattening that leaves the axes of nets and rows alone.
-
-    Parameters
-    ----------
-    start_dim, end_dim : int
-        Axes of a batch of one net.
-    """
+    """Flattening that leaves the axes of nets and rows alone."""
 
     def __init__(self, start_dim, end_dim):
         super().__init__()
@@ -162,18 +122,7 @@ class StackedFlatten(nn.Module):
 
 
 class Draws:
-    """Where the dropout of a stack draws from.
-
-    Parameters
-    ----------
-    generators : list of torch.Generator
-        One a net.
-
-    Attributes
-    ----------
-    sizes : list of int
-        Rows of each net in the batch at hand; what follows them is padding.
-    """
+    """Where the dropout of a stack draws from."""
 
     def __init__(self, generators):
         self.generators = generators

@@ -26,18 +26,7 @@ STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
 
 
 def may_stack(training):
-    """Tell whether nets like this one are worth to be stacked, if they can.
-
-    Parameters
-    ----------
-    training : Training
-        Ready to be run.
-
-    Returns
-    -------
-    may_stack : bool
-        Whether all but the module can be stacked.
-    """
+    """Tell whether nets like this one are worth to be stacked, if they can."""
     net, device = training.net, training.setting.device
     return (
         isinstance(training.dataset.all_X, np.ndarray)
@@ -48,19 +37,7 @@ def may_stack(training):
 
 
 def can_stack(net):
-    """Tell whether what surrounds the module of a net can be stacked.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised; one that `is_lean`.
-
-    Returns
-    -------
-    can_stack : bool
-        Whether its optimizer treats each value alone, and its callbacks act on the
-        net alone or on the learning rate of all nets alike.
-    """
+    """Tell whether what surrounds the module of a net can be stacked."""
     return (
         type(net.optimizer_) in ELEMENTWISE_OPTIMIZERS
         and not net.criterion_.from_probabilities
@@ -72,24 +49,7 @@ def can_stack(net):
 
 
 def stacked_groups(trainings, n_groups, small):
-    """Stack the nets that can take their steps together.
-
-    Parameters
-    ----------
-    trainings : list of Training or Exception
-        Ready to be run.
-
-    n_groups : int
-        Parts, for as many threads, of what could be one stack.
-
-    small : bool
-        Whether a step is small.
-
-    Returns
-    -------
-    groups : list of (numbers, members, stack)
-        Empty where a net cannot be prepared or stacked.
-    """
+    """Stack the nets that can take their steps together."""
     if any(isinstance(training, Exception) for training in trainings):
         return []
     members = [Member(training) for training in trainings]
@@ -111,60 +71,20 @@ def stacked_groups(trainings, n_groups, small):
 
 
 def chain_of(members):
-    """Stack nets that are made of known layers.
-
-    Parameters
-    ----------
-    members : list of Member
-        The nets.
-
-    Returns
-    -------
-    stack : torch.nn.Module or None
-        None where one of their layers is unknown.
-    """
+    """Stack nets that are made of known layers."""
     modules = [member.net.module_ for member in members]
     return stack_chains(modules, [member.generator() for member in members])
 
 
 def mapping_of(members):
-    """Stack nets of any kind.
-
-    Parameters
-    ----------
-    members : list of Member
-        The nets.
-
-    Returns
-    -------
-    stack : torch.nn.Module or None
-        None where they cannot be mapped.
-    """
+    """Stack nets of any kind."""
     modules = [member.net.module_ for member in members]
     device = next(modules[0].parameters()).device
     return try_mapped(modules, members[0].dataset.probe().to(device))
 
 
 def alike(members, mapped, n_groups):
-    """Find the nets that can take their steps together.
-
-    Parameters
-    ----------
-    members : list of Member
-        The nets.
-
-    mapped : bool
-        Whether it is not known how the rows of a batch meet in a net: those that pad a
-        smaller batch could count.
-
-    n_groups : int
-        Parts, for as many threads, of what could be one stack.
-
-    Returns
-    -------
-    groups : list of ndarray
-        Numbers of nets.
-    """
+    """Find the nets that can take their steps together."""
     by_shape = {}
     for number, member in enumerate(members):
         net, batches = member.net, member.batches
@@ -181,30 +101,7 @@ def alike(members, mapped, n_groups):
 
 
 def fit_stacked(groups, plans, setting, n_workers, finish):
-    """Fit nets in stacks.
-
-    Parameters
-    ----------
-    groups : list of (numbers, members, stack)
-        What is stacked with what.
-
-    plans : list of callable
-        Give the trainings again, for nets whose stack fails.
-
-    setting : Setting
-        Classes, device, types and the threads of one stack.
-
-    n_workers : int
-        Stacks at the same time.
-
-    finish : callable
-        Takes what is wanted from each net.
-
-    Yields
-    ------
-    outcome : object or Exception
-        What `finish` returns, in order.
-    """
+    """Fit nets in stacks."""
 
     def train(group):
         numbers, members, stack = group

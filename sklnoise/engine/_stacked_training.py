@@ -10,21 +10,7 @@ from sklnoise.engine._workers import stop_if_told
 
 
 def train_stack(members, stack):
-    """Train nets as one.
-
-    Parameters
-    ----------
-    members : list of Member
-        Nets that `can_stack`, with the same numbers of epochs and of batches.
-
-    stack : torch.nn.Module
-        Their modules as one.
-
-    Returns
-    -------
-    errors : list of Exception or None
-        What went wrong with each of them.
-    """
+    """Train nets as one."""
     running, lead = members, members[0].net
     unused, lead.optimizer_ = lead.optimizer_, optimizer_for(lead, stack)
     optimizer = lead.optimizer_
@@ -57,48 +43,14 @@ def train_stack(members, stack):
 
 
 def optimizer_for(net, stack):
-    """Make the optimizer that a net asks for, over the parameters of a stack.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        One of the stacked nets.
-
-    stack : torch.nn.Module
-        Its parameters have the names that they have in one net.
-
-    Returns
-    -------
-    optimizer : torch.optim.Optimizer
-        New.
-    """
+    """Make the optimizer that a net asks for, over the parameters of a stack."""
     named = list(stack.named_parameters())
     args, kwargs = net.get_params_for_optimizer("optimizer", named)
     return net.optimizer(*args, **kwargs)
 
 
 def stacked_epoch(members, stack, optimizer):
-    """Train a stack for one epoch; the losses are read once, at its end.
-
-    Parameters
-    ----------
-    members : list of Member
-        Those that are still trained.
-
-    stack : torch.nn.Module
-        Their modules.
-
-    optimizer : torch.optim.Optimizer
-        Over the parameters of the stack.
-
-    Returns
-    -------
-    losses : list of list of float
-        One a net and batch.
-
-    sizes : list of list of int
-        Rows of each net and batch.
-    """
+    """Train a stack for one epoch; the losses are read once, at its end."""
     dataset, net = members[0].dataset, members[0].net
     size = max(member.batches.batch_size for member in members)  # -1 is all of its own
     rows, codes, shares, sizes = draw_epoch(members, size)
@@ -135,30 +87,7 @@ def stacked_epoch(members, stack, optimizer):
 
 
 def draw_epoch(members, size):
-    """Draw the order of the rows of each net.
-
-    Parameters
-    ----------
-    members : list of Member
-        The nets.
-
-    size : int
-        Rows of a batch.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_nets, n_rows)
-        Indices into all the data; a shorter order is padded with its first row.
-
-    codes : torch.Tensor of shape (n_nets, n_rows)
-        Label codes.
-
-    shares : torch.Tensor of shape (n_nets, n_rows)
-        What each row's loss counts in the mean over its batch; 0 for padding.
-
-    sizes : list of list of int
-        Rows of each net and batch.
-    """
+    """Draw the order of the rows of each net."""
     shape = len(members), max(member.batches.n_rows for member in members)
     rows = np.empty(shape, dtype=np.int64)
     codes = torch.empty(shape, dtype=torch.int32)
@@ -181,27 +110,7 @@ def draw_epoch(members, size):
 
 
 def keep_running(members, goes_on, stack, optimizer):
-    """Take nets that have stopped out of their stack.
-
-    Parameters
-    ----------
-    members : list of Member
-        The nets of the stack.
-
-    goes_on : list of bool
-        Which of them stay.
-
-    stack : torch.nn.Module
-        Changed in place.
-
-    optimizer : torch.optim.Optimizer
-        Changed in place.
-
-    Returns
-    -------
-    members : list of Member
-        Those that stay.
-    """
+    """Take nets that have stopped out of their stack."""
     for member, stays in zip(members, goes_on):
         if not stays:
             member.end()

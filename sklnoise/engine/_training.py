@@ -28,50 +28,13 @@ from sklnoise.engine._watch import told_by_loop
 
 
 def fit_net(net, data, rows, loss, setting, **params):
-    """Fit a clone of a net on some rows, leaving all global state as it was.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        The template; not changed.
-
-    data : LabelledData
-        All the data.
-
-    rows : ndarray of shape (n_rows,)
-        Rows to train on.
-
-    loss : torch.nn.Module
-        `loss(logits, target)`, one value a row; its parameters are trained too.
-
-    setting : Setting
-        Classes, device, types and threads.
-
-    **params : dict
-        More parameters of `prepare`.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        The fitted clone.
-    """
+    """Fit a clone of a net on some rows, leaving all global state as it was."""
     data = without_small_sparsity(data)
     return run_alone(prepare(net, data, rows, loss, setting, **params))
 
 
 def run_alone(training):
-    """Train a net that is ready, while no other is trained in this process.
-
-    Parameters
-    ----------
-    training : Training
-        Its net is changed in place.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        The fitted net.
-    """
+    """Train a net that is ready, while no other is trained in this process."""
     setting = training.setting
     small = is_small_step(training.net.module_, training.batch_shape())
     n_threads = 1 if small else setting.n_threads
@@ -81,13 +44,7 @@ def run_alone(training):
 
 
 def run(training):
-    """Train a net that is ready, in this thread and with torch's state as it is.
-
-    Parameters
-    ----------
-    training : Training
-        Its net is changed in place.
-    """
+    """Train a net that is ready, in this thread and with torch's state as it is."""
     net, dataset, y, seed, setting, fit_params, watch = training
     with (
         mixed_precision(setting),
@@ -102,16 +59,7 @@ def run(training):
 
 @contextmanager
 def features_for(net, dataset):
-    """Let a loss that wants the hidden features have them while the net is trained.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    dataset : RowDataset
-        Training data.
-    """
+    """Let a loss that wants the hidden features have them while the net is trained."""
     if not getattr(net.criterion_.loss, "wants_features", False):
         yield
         return
@@ -122,28 +70,7 @@ def features_for(net, dataset):
 
 
 def train(net, dataset, y, fit_params, watch):
-    """Run skorch's loop; an interrupt by the user ends more than this net.
-
-    skorch takes every KeyboardInterrupt for the end of a training, since its callbacks
-    raise it to stop early. Only those are taken for that here.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Initialised.
-
-    dataset : RowDataset
-        Training data.
-
-    y : ndarray of shape (n_rows,)
-        Their label codes, for a validation split.
-
-    fit_params : dict
-        Passed on to the loop.
-
-    watch : callable or None
-        Told of the epochs, see `told_by_loop`.
-    """
+    """Run skorch's loop; an interrupt by the user ends more than this net."""
     for _, callback in net.callbacks_:
         if hasattr(callback, "target_extractor"):
             callback.target_extractor = label_codes
@@ -174,16 +101,5 @@ def train(net, dataset, y, fit_params, watch):
 
 
 def label_codes(target):
-    """Return the labels of our targets, for the scoring callbacks of skorch.
-
-    Parameters
-    ----------
-    target : tuple of torch.Tensor or array-like
-        Label codes and weights, or labels alone.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,)
-        The labels.
-    """
+    """Return the labels of our targets, for the scoring callbacks of skorch."""
     return to_numpy(target[0] if isinstance(target, (tuple, list)) else target)

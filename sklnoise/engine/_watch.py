@@ -15,38 +15,13 @@ class Stopped(KeyboardInterrupt):
 
 
 def keeps_to_epochs(net):
-    """Tell whether a net is trained for as many epochs as it is told, at most.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Perhaps of a class of the user's.
-
-    Returns
-    -------
-    keeps_to_epochs : bool
-        False where the loop over the epochs is not that of skorch.
-    """
+    """Tell whether a net is trained for as many epochs as it is told, at most."""
     return type(net).fit_loop is NeuralNet.fit_loop
 
 
 @contextmanager
 def told_by_loop(net, watch, n_epochs):
-    """Let skorch's loop tell of its epochs, without a callback in the net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        About to be trained.
-
-    watch : callable or None
-        `watch(event, net, n_epochs)` is told of "on_train_begin", "on_epoch_begin" and
-        "on_epoch_end", after the callbacks of the net; what it returns at the end of an
-        epoch tells whether to stop. None costs nothing.
-
-    n_epochs : int
-        As many as there will be, unless the training is stopped.
-    """
+    """Let skorch's loop tell of its epochs, without a callback in the net."""
     if watch is None:
         yield
         return
@@ -62,30 +37,7 @@ def told_by_loop(net, watch, n_epochs):
 
 
 def notify_and_tell(net, watch, n_epochs, event, **kwargs):
-    """Notify the callbacks of a net, in the place of its method `notify`.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        In training.
-
-    watch : callable
-        See `told_by_loop`.
-
-    n_epochs : int
-        Of the training.
-
-    event : str
-        Name of a method of callbacks.
-
-    **kwargs : dict
-        Passed on to them.
-
-    Raises
-    ------
-    Stopped
-        If who watches asks for it at the end of an epoch.
-    """
+    """Notify the callbacks of a net, in the place of its method `notify`."""
     notify = method(net, "notify")
     if event not in ("on_epoch_begin", "on_epoch_end"):
         notify(event, **kwargs)
@@ -102,14 +54,7 @@ def notify_and_tell(net, watch, n_epochs, event, **kwargs):
 
 @contextmanager
 def undisturbed(device):
-    """Keep what is run in the middle of a training apart from it.
-
-    Parameters
-    ----------
-    device : str or torch.device
-        Where the net is trained: its random state is as before, afterwards, as is that
-        of the CPU, and nothing is computed in half precision.
-    """
+    """Keep what is run in the middle of a training apart from it."""
     device = torch.device(device)
     devices = [] if device.type == "cpu" else [device]
     kind = "cuda" if device.type == "cpu" else device.type  # no device, if any kind

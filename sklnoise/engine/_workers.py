@@ -11,21 +11,7 @@ HERE = threading.local()
 
 
 def attempt(function, *args):
-    """Return what a function gives, or the exception that it fails with.
-
-    Parameters
-    ----------
-    function : callable
-        What may fail.
-
-    *args
-        Its arguments.
-
-    Returns
-    -------
-    outcome : object or Exception
-        An error keeps its cause better as a value than through another process.
-    """
+    """Return what a function gives, or the exception that it fails with."""
     try:
         return function(*args)
     except Exception as error:
@@ -34,18 +20,7 @@ def attempt(function, *args):
 
 @contextmanager
 def workers(n_workers):
-    """Work on some tasks at the same time.
-
-    Parameters
-    ----------
-    n_workers : int
-        Number of threads; 1 is this one.
-
-    Yields
-    ------
-    do : callable
-        Like `map`, except that a task is taken up only when a thread is free for it.
-    """
+    """Work on some tasks at the same time."""
     if n_workers == 1:
         yield map
         return
@@ -71,13 +46,7 @@ def workers(n_workers):
 
 
 def stop_if_told():
-    """End the work in this thread if that of all has been given up.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        In a worker, after an error or an interrupt in the thread that waits for it.
-    """
+    """End the work in this thread if that of all has been given up."""
     stop = getattr(HERE, "stop", None)
     if stop is not None and stop.is_set():
         raise KeyboardInterrupt

@@ -8,36 +8,14 @@ ALMOST = 1 - 1e-9
 
 
 def new_figure(width, height):
-    """Make a figure of pyplot that keeps everything inside.
-
-    Parameters
-    ----------
-    width, height : float
-        Size in inches.
-
-    Returns
-    -------
-    figure : matplotlib Figure
-        Empty.
-    """
+    """Make a figure of pyplot that keeps everything inside."""
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height), layout="constrained")
 
 
 def font_points(name):
-    """Look up a font size of matplotlib's settings.
-
-    Parameters
-    ----------
-    name : str
-        Such as "font.size" or "xtick.labelsize".
-
-    Returns
-    -------
-    points : float
-        The size.
-    """
+    """Look up a font size of matplotlib's settings."""
     from matplotlib import rcParams
     from matplotlib.font_manager import FontProperties
 
@@ -45,21 +23,7 @@ def font_points(name):
 
 
 def text_width(texts, points):
-    """Measure the widest of some texts.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Of one line each.
-
-    points : float
-        Font size.
-
-    Returns
-    -------
-    width : float
-        In points.
-    """
+    """Measure the widest of some texts."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
@@ -69,18 +33,7 @@ def text_width(texts, points):
 
 
 def nice_step(least):
-    """Round a step between ticks up to 1, 2, 5, 10, 20, 50 and so on.
-
-    Parameters
-    ----------
-    least : float
-        What it must be at least.
-
-    Returns
-    -------
-    step : int
-        The step.
-    """
+    """Round a step between ticks up to 1, 2, 5, 10, 20, 50 and so on."""
     power = 1
     while True:
         for factor in (1, 2, 5):

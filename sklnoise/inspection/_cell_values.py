@@ -4,27 +4,7 @@ import numpy as np
 
 
 def write_values(image, T, values_format, style):
-    """Write each value in the end of the colour map that its cell is far from.
-
-    Parameters
-    ----------
-    image : matplotlib AxesImage
-        The heat map.
-
-    T : ndarray of shape (n_classes, n_classes)
-        The values.
-
-    values_format : str
-        Format of the values.
-
-    style : dict
-        Passed on to `Axes.text`.
-
-    Returns
-    -------
-    texts : ndarray of shape (n_classes, n_classes), dtype=matplotlib Text
-        What was written.
-    """
+    """Write each value in the end of the colour map that its cell is far from."""
     low, high = image.cmap(0.0), image.cmap(1.0)
     texts = np.empty(T.shape, dtype=object)
     for (i, j), value in np.ndenumerate(T):
@@ -36,27 +16,7 @@ def write_values(image, T, values_format, style):
 
 
 def write_errors(values, errors, points, cell):
-    """Write the standard errors that are known below the values, and lift those.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_classes, n_classes), dtype=matplotlib Text
-        The values in the cells.
-
-    errors : ndarray of shape (n_classes, n_classes)
-        NaN where they are not known.
-
-    points : float
-        Font size of the values.
-
-    cell : float
-        Width of a cell in points.
-
-    Returns
-    -------
-    texts : list of matplotlib Text
-        What was written, row by row.
-    """
+    """Write the standard errors that are known below the values, and lift those."""
     texts, line = [], points / cell
     for (i, j), error in np.ndenumerate(errors):
         if np.isfinite(error):
@@ -70,18 +30,7 @@ def write_errors(values, errors, points, cell):
 
 
 def plus_minus(error):
-    """Write a standard error in few characters.
-
-    Parameters
-    ----------
-    error : float
-        A standard error of a probability.
-
-    Returns
-    -------
-    text : str
-        Such as "±.02".
-    """
+    """Write a standard error in few characters."""
     if 0 < error < 0.005:
         return "±<.01"
     return f"±{error:.2f}".replace("0.", ".", 1)

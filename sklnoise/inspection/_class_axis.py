@@ -20,21 +20,7 @@ SMALLEST_VALUE = 5
 
 
 def matrix_figure_size(names):
-    """Compute the size of a figure for a heat map of all pairs of classes.
-
-    Parameters
-    ----------
-    names : list of str
-        As they are shown.
-
-    Returns
-    -------
-    width, height : float
-        In inches.
-
-    cell : float
-        Width of a cell in points.
-    """
+    """Compute the size of a figure for a heat map of all pairs of classes."""
     n, points = len(names), font_points("xtick.labelsize")
     side = max(3.2, 0.55 * n) if n <= MOST_WITH_VALUES else min(8, max(5.5, 0.25 * n))
     longest, cell = text_width(names, points), 72 * side / n
@@ -44,47 +30,13 @@ def matrix_figure_size(names):
 
 
 def cell_size(ax, n_classes):
-    """Measure the cells that a heat map would have on some axes.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        The axes.
-
-    n_classes : int
-        Cells in a row.
-
-    Returns
-    -------
-    cell : float
-        Width in points.
-    """
+    """Measure the cells that a heat map would have on some axes."""
     box = ax.get_window_extent()
     return 72 / ax.figure.dpi * min(box.width, box.height) / n_classes
 
 
 def steps_of(names, cell, rotation="auto"):
-    """Compute how many names fit.
-
-    Parameters
-    ----------
-    names : list of str
-        Names.
-
-    cell : float
-        Width of a cell in points.
-
-    rotation : "auto", "vertical", "horizontal" or float, default="auto"
-        Of the names below; "auto" turns them where more of them fit upright.
-
-    Returns
-    -------
-    step : int
-        Every how many cells there is a name.
-
-    rotation : float
-        Degrees.
-    """
+    """Compute how many names fit."""
     points = font_points("xtick.labelsize")
     width, height = text_width(names, points) + 0.6 * points, LINE * points
 
@@ -100,22 +52,7 @@ def steps_of(names, cell, rotation="auto"):
 
 
 def name_classes(ax, names, cell, rotation):
-    """Name the cells along both axes, leaving out names that would overlap.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Holds the heat map.
-
-    names : list of str
-        Names.
-
-    cell : float
-        Width of a cell in points.
-
-    rotation : "auto", "vertical", "horizontal" or float
-        Of the names below.
-    """
+    """Name the cells along both axes, leaving out names that would overlap."""
     step, rotation = steps_of(names, cell, rotation)
     codes = np.arange(0, len(names), step)
     shown = [names[code] for code in codes]
@@ -127,24 +64,7 @@ def name_classes(ax, names, cell, rotation):
 
 
 def value_points(cell, n_classes, include_values):
-    """Choose the font size of values in cells.
-
-    Parameters
-    ----------
-    cell : float
-        Width of a cell in points.
-
-    n_classes : int
-        Cells in a row.
-
-    include_values : bool or "auto"
-        What the caller wants.
-
-    Returns
-    -------
-    points : float
-        Font size; 0 where no values are shown.
-    """
+    """Choose the font size of values in cells."""
     points = min(font_points("font.size"), cell / 2.6)
     if include_values == "auto":
         include_values = n_classes <= MOST_WITH_VALUES and points >= SMALLEST_VALUE
@@ -152,21 +72,7 @@ def value_points(cell, n_classes, include_values):
 
 
 def name_texts(names):
-    """Write names as they are shown.
-
-    Parameters
-    ----------
-    names : array-like of shape (n_classes,)
-        Names of any kind.
-
-    Returns
-    -------
-    texts : list of str
-        In one line each, long ones shortened.
-
-    numbered : bool
-        Whether they are numbers instead, as the font lacks characters of the names.
-    """
+    """Write names as they are shown."""
     texts = [shortened(name, LONGEST_NAME) for name in np.asarray(names).tolist()]
     if missing_glyphs("".join(texts)):
         return list(map(str, range(len(texts)))), True

@@ -23,19 +23,7 @@ LEAST_SIDE = 4
 
 
 class ContactSheet:
-    """Images side by side, four a line.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n_rows, height, width) or (n_rows, height, width, 3)
-        From 0 to 1.
-
-    names : list of str
-        Of the rows.
-
-    labels, suggested : list of str
-        Their labels, and those that are more likely.
-    """
+    """Images side by side, four a line."""
 
     def __init__(self, images, names, labels, suggested):
         self.images = images
@@ -47,21 +35,7 @@ class ContactSheet:
         self.size = TILE * self.n_columns, (TILE + CAPTION) * self.n_lines
 
     def draw(self, figure, height):
-        """Draw the sheet.
-
-        Parameters
-        ----------
-        figure : matplotlib Figure or SubFigure
-            Where to draw.
-
-        height : float
-            Of the figure, in inches; the lines share it.
-
-        Returns
-        -------
-        axes : list of matplotlib Axes
-            One an image.
-        """
+        """Draw the sheet."""
         grid = figure.subplots(self.n_lines, self.n_columns, squeeze=False).ravel()
         axes = list(grid[: len(self.images)])
         for ax in grid[len(axes) :]:
@@ -77,18 +51,7 @@ class ContactSheet:
 
 
 def caption(label, suggested):
-    """Write "label → suggested" as wide as an image, in two lines where it is long.
-
-    Parameters
-    ----------
-    label, suggested : str
-        The label and what it may be instead.
-
-    Returns
-    -------
-    text : str
-        The caption.
-    """
+    """Write "label → suggested" as wide as an image, in two lines where it is long."""
     room = 72 * (TILE - 0.1)
     text = f"{label} → {suggested}"
     if text_width([text], POINTS) <= room:
@@ -103,18 +66,7 @@ def caption(label, suggested):
 
 
 def as_pictures(X):
-    """Turn rows that look like images into pictures.
-
-    Parameters
-    ----------
-    X : object
-        Rows, as they were taken.
-
-    Returns
-    -------
-    images : ndarray of shape (n_rows, height, width[, 3]) or None
-        In grey or colour, from 0 to 1; None where the rows are no images.
-    """
+    """Turn rows that look like images into pictures."""
     if not hasattr(X, "ndim") or X.ndim not in (3, 4):
         return None
     X = np.asarray(X)
@@ -132,19 +84,7 @@ def as_pictures(X):
 
 
 def scaled(images):
-    """Scale pixels to the range from 0 to 1.
-
-    Parameters
-    ----------
-    images : ndarray
-        Bytes, shares, or numbers of any range.
-
-    Returns
-    -------
-    images : ndarray of floats
-        Bytes are divided by 255 where they come anywhere near it, shares stay; else the
-        range that occurs is taken.
-    """
+    """Scale pixels to the range from 0 to 1."""
     if images.dtype == np.uint8 and images.max(initial=0) >= LEAST_BRIGHTEST:
         return images / 255
     images = np.nan_to_num(images.astype(float), posinf=0, neginf=0)

@@ -21,30 +21,7 @@ STYLE = {
 
 
 def draw_demo_picture(path, title, accuracies, own, true_T, found_T):
-    """Draw the picture and save it as a PNG.
-
-    Parameters
-    ----------
-    path : str or path
-        Where the picture goes.
-
-    title : str
-        What was found.
-
-    accuracies : dict of str to list of float
-        Accuracy of each seed, by name of the row, from top to bottom.
-
-    own : collection of str
-        Rows in colour: those that saw nothing but noisy labels and corrected for them.
-
-    true_T, found_T : ndarray of shape (n_classes, n_classes)
-        Drawn side by side with the same colours.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
+    """Draw the picture and save it as a PNG."""
     check_matplotlib("The picture of the demo")
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -61,19 +38,7 @@ def draw_demo_picture(path, title, accuracies, own, true_T, found_T):
 
 
 def draw_accuracies(ax, accuracies, own):
-    """Draw a row of dots for each system: one a seed, and a bar at the mean.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-
-    accuracies : dict of str to list of float
-        Accuracy of each seed, by name of the row.
-
-    own : collection of str
-        Rows in colour.
-    """
+    """Draw a row of dots for each system: one a seed, and a bar at the mean."""
     for row, (name, values) in enumerate(accuracies.items()):
         colour, percent = BLUE if name in own else GREY, 100 * np.asarray(values)
         mean = percent.mean()
@@ -95,16 +60,7 @@ def draw_accuracies(ax, accuracies, own):
 
 
 def draw_matrices(axes, true_T, found_T):
-    """Draw the two matrices with one colour bar.
-
-    Parameters
-    ----------
-    axes : pair of matplotlib Axes
-        Where to draw.
-
-    true_T, found_T : ndarray of shape (n_classes, n_classes)
-        The matrices.
-    """
+    """Draw the two matrices with one colour bar."""
     for ax, T, title in zip(axes, (true_T, found_T), ("True T", "T found, seed 0")):
         display = TransitionMatrixDisplay(T)
         display.plot(ax=ax, include_values=False, colorbar=False)

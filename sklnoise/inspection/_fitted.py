@@ -8,30 +8,7 @@ from sklnoise.classifiers import NoiseRobustClassifier
 
 
 def fitted_classifier(estimator, kinds=NoiseRobustClassifier):
-    """Return the fitted classifier that an estimator ends in.
-
-    Parameters
-    ----------
-    estimator : NoiseRobustClassifier, Pipeline, search or FrozenEstimator
-        A pipeline must end in the classifier, a search such as
-        :class:`sklearn.model_selection.GridSearchCV` have it in `best_estimator_`.
-
-    kinds : type or tuple of types, default=NoiseRobustClassifier
-        Classifiers that are taken.
-
-    Returns
-    -------
-    classifier : NoiseRobustClassifier
-        The fitted classifier, or that of another kind.
-
-    Raises
-    ------
-    TypeError
-        If there is no such classifier at the end.
-
-    NotFittedError
-        If it is not fitted yet.
-    """
+    """Return the fitted classifier that an estimator ends in."""
     classifier = innermost(estimator)
     if isinstance(classifier, kinds):
         check_is_fitted(classifier)
@@ -52,18 +29,7 @@ def fitted_classifier(estimator, kinds=NoiseRobustClassifier):
 
 
 def innermost(estimator):
-    """Follow the last steps of pipelines and the best estimators of searches.
-
-    Parameters
-    ----------
-    estimator : object
-        Anything.
-
-    Returns
-    -------
-    estimator : object
-        What they end in; a search without a best estimator is an end itself.
-    """
+    """Follow the last steps of pipelines and the best estimators of searches."""
     while True:
         if isinstance(estimator, Pipeline):
             estimator = estimator.steps[-1][1]
@@ -76,17 +42,6 @@ def innermost(estimator):
 
 
 def is_search(estimator):
-    """Tell whether an estimator is a search over parameters, by what it must have.
-
-    Parameters
-    ----------
-    estimator : object
-        Anything.
-
-    Returns
-    -------
-    is_search : bool
-        True for scikit-learn's searches, and those of others made alike.
-    """
+    """Tell whether an estimator is a search over parameters, by what it must have."""
     names = ("fit", "estimator", "scoring", "refit", "cv", "return_train_score")
     return not isinstance(estimator, type) and all(hasattr(estimator, n) for n in names)

@@ -7,19 +7,7 @@ WEIGHTS = "normal", "bold"
 
 
 def drawable(text):
-    """Write characters that cannot be drawn by their numbers.
-
-    Parameters
-    ----------
-    text : str
-        Of any script.
-
-    Returns
-    -------
-    text : str
-        Itself where the font of `rcParams["font.family"]` has all characters; else such
-        as "\\\\u732b" in their place, so that names stay apart and matplotlib silent.
-    """
+    """Write characters that cannot be drawn by their numbers."""
     missing = missing_glyphs(text)
     if not missing:
         return text
@@ -30,18 +18,7 @@ def drawable(text):
 
 
 def missing_glyphs(text):
-    """Find the characters that cannot be drawn.
-
-    Parameters
-    ----------
-    text : str
-        Of any script.
-
-    Returns
-    -------
-    missing : set of str
-        Characters.
-    """
+    """Find the characters that cannot be drawn."""
     if text.isascii() and text.isprintable():
         return set()
     fonts = {weight: fonts_of(weight) for weight in WEIGHTS}
@@ -54,18 +31,7 @@ def missing_glyphs(text):
 
 
 def fonts_of(weight):
-    """Return the fonts that matplotlib looks for a character in.
-
-    Parameters
-    ----------
-    weight : str
-        Weight of the font.
-
-    Returns
-    -------
-    fonts : list of matplotlib FT2Font
-        One a family that is installed.
-    """
+    """Return the fonts that matplotlib looks for a character in."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     paths = []
@@ -79,19 +45,5 @@ def fonts_of(weight):
 
 
 def fitting(value, most):
-    """Write a value in one line that can be drawn, shortened where it is long.
-
-    Parameters
-    ----------
-    value : object
-        A name, or what stands in a table.
-
-    most : int
-        Number of characters that are left at most.
-
-    Returns
-    -------
-    text : str
-        Its middle is left out.
-    """
+    """Write a value in one line that can be drawn, shortened where it is long."""
     return shortened(drawable(shortened(value, most)), most)

@@ -168,19 +168,7 @@ class TrainingHistoryDisplay:
 
 
 def kept_epoch_of(classifier):
-    """Find the epoch whose weights the refit has kept.
-
-    Parameters
-    ----------
-    classifier : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    kept_epoch : int or None
-        Counted from 1; None where the weights are those of the end, or were trained
-        further.
-    """
+    """Find the epoch whose weights the refit has kept."""
     net = classifier.estimator_
     if net.history is not classifier.history_:
         return None  # fine-tuned on trusted rows: the net is not that of the history

@@ -20,27 +20,7 @@ in_short = partial(fitting, most=MOST_CHARACTERS)
 
 
 def rows_beside(X, rows, labels, suggested, quality):
-    """Choose how rows are shown.
-
-    Parameters
-    ----------
-    X : object
-        All rows.
-
-    rows : ndarray of shape (n_shown,)
-        Positions of those that are shown.
-
-    labels, suggested : list of length n_shown
-        Their labels, and those that are more likely.
-
-    quality : list of float of length n_shown
-        Probability that the label is right.
-
-    Returns
-    -------
-    shown : ContactSheet, RowTable or None
-        None where the rows are neither images nor a table nor texts.
-    """
+    """Choose how rows are shown."""
     if issparse(X) or not (hasattr(X, "shape") or isinstance(X, list | tuple)):
         return None
     taken, index = safe_indexing(X, rows), index_of(X)

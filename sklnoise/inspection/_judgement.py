@@ -14,34 +14,7 @@ from sklnoise.issues._transition import check_rows, resolve_transition, steady
 
 
 class Judgement(NamedTuple):
-    """What is known of the labels of some rows.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n_judged,)
-        Positions of the rows that could be judged.
-
-    labels : ndarray of shape (n_judged,)
-        Their labels.
-
-    suggested_labels : ndarray of shape (n_judged,)
-        The most likely ones.
-
-    quality : ndarray of shape (n_judged,)
-        Probability that the label is right.
-
-    is_issue : ndarray of shape (n_judged,), dtype=bool
-        Where another label is more likely.
-
-    n_left_out : int
-        Rows that could not be judged, as no fold has held them out.
-
-    learned : bool
-        Whether the net that judges was trained on these very labels.
-
-    n_trusted : int
-        Judged rows whose label is known to be right.
-    """
+    """What is known of the labels of some rows."""
 
     rows: np.ndarray
     labels: np.ndarray
@@ -54,37 +27,7 @@ class Judgement(NamedTuple):
 
 
 def judge_fitted(estimator, X, y, new_rows=False, trusted=None):
-    """Judge labels by a fitted classifier.
-
-    Parameters
-    ----------
-    estimator : NoiseRobustClassifier, Pipeline or search
-        Fitted.
-
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None
-        Rows that the classifier was fitted on; None where folds were fitted.
-
-    y : array-like of shape (n_samples,)
-        Their noisy labels.
-
-    new_rows : bool, default=False
-        Whether they are other rows.
-
-    trusted : array-like of shape (n_samples,), dtype=bool, default=None
-        Rows whose label is known to be right: it is, whatever the net thinks.
-
-    Returns
-    -------
-    judgement : Judgement
-        By `out_of_fold_proba_`; for new rows, or where no fold was fitted, by
-        `predict_proba`, as `label_quality` of the classifier.
-
-    Raises
-    ------
-    ValueError
-        If they are not as many rows as the classifier was fitted on, X is None where
-        it must be predicted, or `trusted` is no mask of the rows.
-    """
+    """Judge labels by a fitted classifier."""
     clf = fitted_classifier(estimator)
     if trusted is None:
         return judge_untrusted(clf, estimator, X, y, new_rows)
@@ -93,30 +36,7 @@ def judge_fitted(estimator, X, y, new_rows=False, trusted=None):
 
 
 def judge_untrusted(clf, estimator, X, y, new_rows):
-    """Judge labels, all of which may be wrong.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        What the estimator ends in.
-
-    estimator : NoiseRobustClassifier, Pipeline or search
-        Fitted.
-
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Their noisy labels.
-
-    new_rows : bool
-        Whether the classifier was fitted on other rows.
-
-    Returns
-    -------
-    judgement : Judgement
-        See `judge_fitted`.
-    """
+    """Judge labels, all of which may be wrong."""
     T, classes = clf.transition_matrix_, clf.classes_
     held_out = None if new_rows else getattr(clf, "out_of_fold_proba_", None)
     if held_out is not None:
@@ -132,21 +52,7 @@ def judge_untrusted(clf, estimator, X, y, new_rows):
 
 
 def believe(judgement, trusted):
-    """Take the labels that are known to be right for right.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        Of labels, all of which may be wrong.
-
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Rows whose label is right.
-
-    Returns
-    -------
-    judgement : Judgement
-        They have quality 1 and are no issues.
-    """
+    """Take the labels that are known to be right for right."""
     known = trusted[judgement.rows]
     suggested = np.where(known, judgement.labels, judgement.suggested_labels)
     return judgement._replace(
@@ -158,22 +64,7 @@ def believe(judgement, trusted):
 
 
 def transition_to_judge_by(clf, y):
-    """Return the T of a classifier that its held-out rows are judged by.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    y : array-like of shape (n_samples,)
-        Labels that it was fitted on.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes) or None
-        T where it is known; an estimate as `find_label_issues` would use it; None for
-        the identity, by which all labels would be right.
-    """
+    """Return the T of a classifier that its held-out rows are judged by."""
     T, estimator = clf.transition_matrix_, clf.transition_estimator_
     if is_identity(T):
         return None
@@ -186,19 +77,7 @@ def transition_to_judge_by(clf, y):
 
 
 def check_fitted_rows(X, y, n_fitted):
-    """Raise a ValueError if the rows are not those that a classifier was fitted on.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Labels.
-
-    n_fitted : int
-        Number of rows that it was fitted on.
-    """
+    """Raise a ValueError if the rows are not those that a classifier was fitted on."""
     if X is not None:
         check_consistent_length(X, y)
     if len(y) != n_fitted:
@@ -210,33 +89,7 @@ def check_fitted_rows(X, y, n_fitted):
 
 
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
-    """Judge labels by held-out probabilities, as `find_label_issues` does.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Noisy labels.
-
-    y_proba : array-like of shape (n_samples, n_classes)
-        Noisy posterior by models that have not seen the rows; rows that are NaN are left
-        out.
-
-    transition_matrix : array-like of shape (n_classes, n_classes), default=None
-        T; None estimates it.
-
-    classes : array-like of shape (n_classes,), default=None
-        The class of each column; None takes the sorted labels of y.
-
-    Returns
-    -------
-    judgement : Judgement
-        Of the rows that are not NaN.
-
-    Raises
-    ------
-    ValueError
-        If no row is left, or what is left is not valid.
-    """
+    """Judge labels by held-out probabilities, as `find_label_issues` does."""
     check_consistent_length(y, y_proba)
     y, y_proba = np.asarray(y), np.asarray(y_proba)
     kept = np.arange(len(y))
@@ -256,30 +109,7 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
 
 
 def judge_predicted(y, y_proba, transition_matrix, classes, learned):
-    """Judge labels by a clean posterior, as `label_quality` of a classifier does.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Noisy labels.
-
-    y_proba : array-like of shape (n_samples, n_classes)
-        Clean posterior.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T; the identity where it is not known.
-
-    classes : ndarray of shape (n_classes,)
-        The class of each column.
-
-    learned : bool
-        Whether the net was trained on these labels.
-
-    Returns
-    -------
-    judgement : Judgement
-        Of all rows.
-    """
+    """Judge labels by a clean posterior, as `label_quality` of a classifier does."""
     codes, _ = match_labels(y, len(classes), classes)
     posterior = check_proba(y_proba)
     if not is_identity(transition_matrix):
@@ -291,16 +121,5 @@ def judge_predicted(y, y_proba, transition_matrix, classes, learned):
 
 
 def is_identity(transition_matrix):
-    """Tell whether T says that all labels are right, as it does where it is not known.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    is_identity : bool
-        Whether it is the identity.
-    """
+    """Tell whether T says that all labels are right, as it does where it is not known."""
     return np.array_equal(transition_matrix, np.eye(len(transition_matrix)))

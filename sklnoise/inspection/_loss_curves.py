@@ -11,19 +11,7 @@ LINES = (
 
 
 def losses_of(history):
-    """Collect the losses of a training.
-
-    Parameters
-    ----------
-    history : list of dict
-        Its epochs.
-
-    Returns
-    -------
-    losses : dict of str to ndarray of shape (n_epochs,), or None
-        "train_loss" and, where rows were held out, "valid_loss"; NaN in epochs without
-        one. None where no epoch has a training loss.
-    """
+    """Collect the losses of a training."""
     losses = {
         name: np.array([epoch.get(name, np.nan) for epoch in history], dtype=float)
         for name, *_ in LINES
@@ -34,24 +22,7 @@ def losses_of(history):
 
 
 def draw_refit(ax, losses, kept_epoch):
-    """Draw the losses of the refit.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-
-    losses : dict of str to ndarray of shape (n_epochs,)
-        By name.
-
-    kept_epoch : int or None
-        Marked by an upright line, and a dot on the held-out loss.
-
-    Returns
-    -------
-    lines : list of matplotlib Line2D
-        One a loss.
-    """
+    """Draw the losses of the refit."""
     lines = draw_losses(ax, losses)
     if kept_epoch is not None:
         mark = {"color": "#222222", "lw": 1}
@@ -63,21 +34,7 @@ def draw_refit(ax, losses, kept_epoch):
 
 
 def draw_folds(ax, folds):
-    """Draw the losses of the folds thin and their means thick.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-
-    folds : list of dict of str to ndarray of shape (n_epochs,)
-        Losses of each fold, by name.
-
-    Returns
-    -------
-    lines : list of matplotlib Line2D
-        The means.
-    """
+    """Draw the losses of the folds thin and their means thick."""
     for losses in folds:
         draw_losses(ax, losses, lw=0.7, alpha=0.4, label="_fold")
     names = set.intersection(*(set(losses) for losses in folds))
@@ -93,24 +50,7 @@ def draw_folds(ax, folds):
 
 
 def draw_losses(ax, losses, **style):
-    """Draw a line for each loss.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-
-    losses : dict of str to ndarray of shape (n_epochs,)
-        By name.
-
-    **style : dict
-        Passed on to `Axes.plot`.
-
-    Returns
-    -------
-    lines : list of matplotlib Line2D
-        In the order of `LINES`.
-    """
+    """Draw a line for each loss."""
     lines = []
     for name, label, colour, dashes in LINES:
         if name in losses:
@@ -123,16 +63,7 @@ def draw_losses(ax, losses, **style):
 
 
 def finish(ax, title):
-    """Name what the axes show.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where the losses are.
-
-    title : str
-        The training.
-    """
+    """Name what the axes show."""
     ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     ax.set(xlabel="Epoch", ylabel="Loss", title=title)
     ax.legend()

@@ -2,18 +2,7 @@
 
 
 def check_matplotlib(caller):
-    """Raise an ImportError that says how to install matplotlib if it is missing.
-
-    Parameters
-    ----------
-    caller : str
-        What needs matplotlib.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib cannot be imported.
-    """
+    """Raise an ImportError that says how to install matplotlib if it is missing."""
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:

@@ -157,54 +157,20 @@ def noise_report(
 
 
 def contents():
-    """Link the sections.
-
-    Returns
-    -------
-    html : Html
-        A list of links inside the page.
-    """
+    """Link the sections."""
     links = (element("a", name, href=f"#{key}") for key, name in CONTENTS.items())
     return element("nav", links, aria_label="Contents")
 
 
 def whole_page(title, sections):
-    """Put the sections into a page.
-
-    Parameters
-    ----------
-    title : str
-        Title.
-
-    sections : Html
-        What the page holds.
-
-    Returns
-    -------
-    html : str
-        The page.
-    """
+    """Put the sections into a page."""
     head = element("head", HEAD, element("title", title), element("style", Html(STYLE)))
     body = element("body", element("main", element("h1", title), sections))
     return "<!DOCTYPE html>\n" + str(element("html", head, body, lang="en")) + "\n"
 
 
 def check_folder(path):
-    """Check that a file can be written before the work begins.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If its folder does not exist.
-
-    IsADirectoryError
-        If it is a folder itself.
-    """
+    """Check that a file can be written before the work begins."""
     if path.is_dir():
         raise IsADirectoryError(
             f"path must name a file; {path} is a folder. Add a name, such as report.html."
@@ -216,16 +182,7 @@ def check_folder(path):
 
 
 def write_whole(path, text):
-    """Write a file so that it is there whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        The file; replaced where it exists.
-
-    text : str
-        Its content.
-    """
+    """Write a file so that it is there whole or not at all."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         beside.write_text(text, encoding="utf-8")

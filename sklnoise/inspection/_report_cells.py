@@ -14,27 +14,7 @@ MOST_COLUMNS, MOST_IMAGES = 8, 200
 
 
 def show_rows(X, rows):
-    """Make the cells of some rows, when they are asked for.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...) or None
-        Rows of any kind that a classifier or pipeline takes.
-
-    rows : ndarray of shape (n_rows,)
-        Those to show.
-
-    Returns
-    -------
-    headers : list of str
-        Names of the columns, of any length; none where the rows cannot be shown.
-
-    cells : iterator of list of Html
-        One list a row.
-
-    note : str
-        What is not shown of them; empty if nothing.
-    """
+    """Make the cells of some rows, when they are asked for."""
     if X is None:
         return [], ([] for _ in rows), "X was not given, so the rows are not shown."
     if isinstance(X, Dataset):
@@ -48,18 +28,7 @@ def show_rows(X, rows):
 
 
 def as_array(rows):
-    """Turn rows into an array; texts and lists of uneven length into one of objects.
-
-    Parameters
-    ----------
-    rows : array-like of shape (n_rows, ...)
-        Rows.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_rows, ...)
-        The rows.
-    """
+    """Turn rows into an array; texts and lists of uneven length into one of objects."""
     try:
         return np.asarray(rows)
     except ValueError:
@@ -69,27 +38,7 @@ def as_array(rows):
 
 
 def show_frame(X, rows):
-    """Show the first columns of a data frame.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_samples, n_features)
-        Of pandas, polars or their like.
-
-    rows : ndarray of shape (n_rows,)
-        Those to show.
-
-    Returns
-    -------
-    headers : list of str
-        Names of the columns.
-
-    cells : iterator of list of Html
-        One list a row.
-
-    note : str
-        How many columns are left out.
-    """
+    """Show the first columns of a data frame."""
     names = list(map(str, X.columns))
     columns = frame_columns(safe_indexing(X, rows), MOST_COLUMNS)
     cells = (list(map(show_value, row)) for row in zip(*columns))
@@ -97,24 +46,7 @@ def show_frame(X, rows):
 
 
 def show_sparse(taken):
-    """Show the largest entries of sparse rows.
-
-    Parameters
-    ----------
-    taken : CSR matrix of shape (n_rows, n_features)
-        Rows.
-
-    Returns
-    -------
-    headers : list of str
-        One column.
-
-    cells : iterator of list of Html
-        One list a row.
-
-    note : str
-        Empty: the header says it.
-    """
+    """Show the largest entries of sparse rows."""
 
     def cell(row):
         part = slice(*taken.indptr[row : row + 2])
@@ -127,24 +59,7 @@ def show_sparse(taken):
 
 
 def show_array(taken):
-    """Show rows of an array.
-
-    Parameters
-    ----------
-    taken : ndarray of shape (n_rows, ...)
-        Rows.
-
-    Returns
-    -------
-    headers : list of str
-        Names of the columns; none where the rows have no shape to show.
-
-    cells : iterator of list of Html
-        One list a row.
-
-    note : str
-        What is not shown of them.
-    """
+    """Show rows of an array."""
     if taken.ndim == 1:
         return ["row of X"], ([show_value(value)] for value in taken), ""
     if taken.ndim == 2:
@@ -160,36 +75,14 @@ def show_array(taken):
 
 
 def show_image(image):
-    """Show an image.
-
-    Parameters
-    ----------
-    image : ndarray of shape (height, width[, n_channels])
-        The image, from 0 to 1.
-
-    Returns
-    -------
-    cells : list of Html
-        One cell.
-    """
+    """Show an image."""
     height, width = image.shape[:2]
     described = f"Thumbnail of this row's image of {height} by {width} pixels"
     return [picture(thumbnail(image), described, class_="thumb")]
 
 
 def show_value(value):
-    """Show one value.
-
-    Parameters
-    ----------
-    value : object
-        Number, text or anything else; missing ones are named so.
-
-    Returns
-    -------
-    html : Html
-        Escaped, the rest of long texts folded away.
-    """
+    """Show one value."""
     text = value_text(value)
     if text is None:
         return element("td", "missing", class_="quiet")
@@ -199,18 +92,7 @@ def show_value(value):
 
 
 def left_out(names):
-    """Tell how many columns are not shown.
-
-    Parameters
-    ----------
-    names : sized
-        All columns.
-
-    Returns
-    -------
-    note : str
-        Empty where all are shown.
-    """
+    """Tell how many columns are not shown."""
     if len(names) <= MOST_COLUMNS:
         return ""
     return f"The first {MOST_COLUMNS} of {len(names)} columns are shown."

@@ -19,24 +19,7 @@ RATE_WORDS = (
 
 
 def class_table(clf, transition_matrix, judgement):
-    """Show how noisy each class is.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes) or None
-        T, as it is shown.
-
-    judgement : Judgement
-        What is thought of the labels.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Show how noisy each class is."""
     K, known = len(clf.classes_), transition_matrix is not None
     codes = np.searchsorted(clf.classes_, judgement.labels)
     n_labelled = np.bincount(codes, minlength=K)
@@ -75,21 +58,7 @@ def class_table(clf, transition_matrix, judgement):
 
 
 def rate_of(summary, k):
-    """Write the noise rate of a class with its interval.
-
-    Parameters
-    ----------
-    summary : Bunch
-        `noise_summary_` of the classifier.
-
-    k : int
-        Code of the class.
-
-    Returns
-    -------
-    text : str
-        A dash where it is not known.
-    """
+    """Write the noise rate of a class with its interval."""
     if summary.noise_rate_per_class is None:
         return "–"
     rate = percent(summary.noise_rate_per_class[k])
@@ -98,24 +67,7 @@ def rate_of(summary, k):
 
 
 def mistaken_for(transition_matrix, k, classes):
-    """Name the label that a class gets most often besides its own.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    k : int
-        Code of the class.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    html : Html or str
-        A dash where there is none.
-    """
+    """Name the label that a class gets most often besides its own."""
     others = np.delete(transition_matrix[k], k)
     if others.max(initial=0) < 0.005:
         return "–"
@@ -127,24 +79,7 @@ def mistaken_for(transition_matrix, k, classes):
 
 
 def pair_table(transition_matrix, classes, n_pairs):
-    """Show the largest entries of T off its diagonal.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    n_pairs : int
-        How many.
-
-    Returns
-    -------
-    html : Html
-        A table, or a sentence where there is nothing to list.
-    """
+    """Show the largest entries of T off its diagonal."""
     rows = [
         [
             element("td", titled(classes[i]), class_="name"),

@@ -11,21 +11,7 @@ LEFT, BOTTOM, TOP = 76, 40, 16
 
 
 def quality_histogram(quality, is_issue):
-    """Draw the qualities as bars, those of suspected labels dark.
-
-    Parameters
-    ----------
-    quality : ndarray of shape (n_judged,)
-        Between 0 and 1.
-
-    is_issue : ndarray of shape (n_judged,), dtype=bool
-        Suspected rows.
-
-    Returns
-    -------
-    html : Html
-        An SVG in the colours of the page.
-    """
+    """Draw the qualities as bars, those of suspected labels dark."""
     edges = np.linspace(0, 1, N_BINS + 1)
     n_rows = np.histogram(quality, edges)[0]
     n_issues = np.histogram(quality[is_issue], edges)[0]
@@ -78,27 +64,7 @@ def quality_histogram(quality, is_issue):
 
 
 def bar(x, width, count, most, kind, told):
-    """Draw one bar.
-
-    Parameters
-    ----------
-    x, width : float
-        Where it begins, and how far the next one is.
-
-    count, most : int
-        What it stands for, and what a full bar does.
-
-    kind : str
-        Its class.
-
-    told : str
-        Shown where the pointer rests on it.
-
-    Returns
-    -------
-    html : Html
-        A rectangle; a count that is not 0 can be seen.
-    """
+    """Draw one bar."""
     height = max(1.5, count / most * (HEIGHT - BOTTOM - TOP))
     return element(
         "rect",
@@ -112,22 +78,5 @@ def bar(x, width, count, most, kind, told):
 
 
 def words(x, y, text, anchor):
-    """Write into the histogram.
-
-    Parameters
-    ----------
-    x, y : float
-        Where.
-
-    text : str
-        What.
-
-    anchor : {"start", "middle", "end"}
-        Which part of the text is there.
-
-    Returns
-    -------
-    html : Html
-        A text.
-    """
+    """Write into the histogram."""
     return element("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)

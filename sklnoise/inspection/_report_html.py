@@ -25,25 +25,7 @@ class Html(str):
 
 
 def element(name, *children, **attributes):
-    """Make an element.
-
-    Parameters
-    ----------
-    name : str
-        Name of the tag.
-
-    *children : Html, str or iterable of these
-        The content; what is not `Html` is escaped.
-
-    **attributes : str
-        Attributes; an underscore at the end of a name is dropped, others become
-        hyphens. None leaves the attribute out.
-
-    Returns
-    -------
-    html : Html
-        The element.
-    """
+    """Make an element."""
     listed = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(text_of(value))}"'
         for key, value in attributes.items()
@@ -53,47 +35,13 @@ def element(name, *children, **attributes):
 
 
 def join(*parts):
-    """Put pieces behind one another.
-
-    Parameters
-    ----------
-    *parts : Html, str or iterable of these
-        What is not `Html` is escaped.
-
-    Returns
-    -------
-    html : Html
-        The whole.
-    """
+    """Put pieces behind one another."""
     flat = chain.from_iterable([p] if isinstance(p, str) else p for p in parts)
     return Html("".join(p if isinstance(p, Html) else escape(text_of(p)) for p in flat))
 
 
 def table(caption, headers, rows, *, class_=None, all_rows=False):
-    """Make a table that scrolls inside a box of its own.
-
-    Parameters
-    ----------
-    caption : str
-        What it shows.
-
-    headers : list of str or Html
-        Names of the columns.
-
-    rows : iterable of list of Html or str
-        Cells that are elements already, `th` or `td`, stay what they are.
-
-    class_ : str, default=None
-        Class of the table.
-
-    all_rows : bool, default=False
-        Whether the box shows all rows however many there are.
-
-    Returns
-    -------
-    html : Html
-        The box with the table.
-    """
+    """Make a table that scrolls inside a box of its own."""
     rows = [[as_cell(cell) for cell in row] for row in rows]
     above = rows[0] if rows else headers
     head = (
@@ -119,70 +67,23 @@ def table(caption, headers, rows, *, class_=None, all_rows=False):
 
 
 def number(text):
-    """Make a cell that is set to the right.
-
-    Parameters
-    ----------
-    text : str
-        A number.
-
-    Returns
-    -------
-    cell : Html
-        The cell.
-    """
+    """Make a cell that is set to the right."""
     return Html(f"{NUMBER}{escape(text)}</td>")
 
 
 def is_number(cell):
-    """Tell whether a cell holds a number.
-
-    Parameters
-    ----------
-    cell : str
-        The cell.
-
-    Returns
-    -------
-    is_number : bool
-        Whether :func:`number` made it.
-    """
+    """Tell whether a cell holds a number."""
     return cell.startswith(NUMBER)
 
 
 def as_cell(content):
-    """Put content into a cell, unless it is one.
-
-    Parameters
-    ----------
-    content : Html or str
-        The content.
-
-    Returns
-    -------
-    cell : Html
-        A `td`, or the `th` or `td` that it was.
-    """
+    """Put content into a cell, unless it is one."""
     is_cell = isinstance(content, Html) and content.startswith(("<td", "<th"))
     return content if is_cell else element("td", content)
 
 
 def titled(text, most=LONGEST_NAME):
-    """Write a name, the whole of a long one where the pointer rests on it.
-
-    Parameters
-    ----------
-    text : object
-        The name.
-
-    most : int, default=LONGEST_NAME
-        Characters that are shown.
-
-    Returns
-    -------
-    html : Html
-        The name, escaped.
-    """
+    """Write a name, the whole of a long one where the pointer rests on it."""
     whole, short = text_of(text), shortened(text, most)
     if short == whole:
         return join(short)
@@ -190,18 +91,7 @@ def titled(text, most=LONGEST_NAME):
 
 
 def folded(text):
-    """Show the beginning of a text, and the rest of it on demand.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    html : Html
-        The text itself where it is short.
-    """
+    """Show the beginning of a text, and the rest of it on demand."""
     if len(text) <= LONGEST_TEXT:
         return join(text)
     kept = text[:LONGEST_DETAIL]
@@ -212,24 +102,7 @@ def folded(text):
 
 
 def picture(png, description, **attributes):
-    """Embed a picture.
-
-    Parameters
-    ----------
-    png : bytes
-        The picture.
-
-    description : str
-        What it shows, for those who do not see it.
-
-    **attributes : str
-        Further attributes.
-
-    Returns
-    -------
-    html : Html
-        An image with its data.
-    """
+    """Embed a picture."""
     source = "data:image/png;base64," + b64encode(png).decode()
     opened = element("img", src=source, alt=description, **attributes)
     return Html(opened.removesuffix("</img>"))

@@ -12,35 +12,13 @@ COLOUR_TYPES = {1: 0, 3: 2}
 
 
 def thumbnail(image):
-    """Draw a small picture.
-
-    Parameters
-    ----------
-    image : ndarray of shape (height, width[, n_channels])
-        The image, from 0 to 1.
-
-    Returns
-    -------
-    png : bytes
-        The picture, at most `LONGEST_SIDE` pixels wide and high.
-    """
+    """Draw a small picture."""
     pixels = shrunk(image.reshape(*image.shape[:2], -1))
     return encode_png(np.round(255 * pixels).astype(np.uint8))
 
 
 def shrunk(image):
-    """Average blocks of pixels until an image is small.
-
-    Parameters
-    ----------
-    image : ndarray of shape (height, width, n_channels)
-        The image.
-
-    Returns
-    -------
-    image : ndarray of shape (new_height, new_width, n_channels)
-        What does not fill a block at the right and at the bottom is cut off.
-    """
+    """Average blocks of pixels until an image is small."""
     height, width, n_channels = image.shape
     block = -(-max(height, width) // LONGEST_SIDE)
     tall, wide = min(block, height), min(block, width)
@@ -50,18 +28,7 @@ def shrunk(image):
 
 
 def encode_png(pixels):
-    """Write pixels as a PNG.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, n_channels), dtype=uint8
-        Grey or RGB.
-
-    Returns
-    -------
-    png : bytes
-        The file.
-    """
+    """Write pixels as a PNG."""
     height, width, n_channels = pixels.shape
     header = struct.pack(">2I5B", width, height, 8, COLOUR_TYPES[n_channels], 0, 0, 0)
     no_filter = np.zeros((height, 1), dtype=np.uint8)
@@ -71,20 +38,6 @@ def encode_png(pixels):
 
 
 def chunk(kind, data):
-    """Write a chunk of a PNG.
-
-    Parameters
-    ----------
-    kind : bytes
-        Its four letters.
-
-    data : bytes
-        Its content.
-
-    Returns
-    -------
-    chunk : bytes
-        Length, kind, content and checksum.
-    """
+    """Write a chunk of a PNG."""
     checksum = zlib.crc32(kind + data)
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)

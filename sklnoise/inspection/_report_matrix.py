@@ -25,24 +25,7 @@ HOW_TO_READ = (
 
 
 def shown_transition(clf):
-    """Return the T to show.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes) or None
-        That of the refit; the estimate where the refit did without; None without any.
-
-    standard_error : ndarray of shape (n_classes, n_classes) or None
-        Of the estimate; None where T is another, or was given.
-
-    source : str
-        Where it comes from, a sentence.
-    """
+    """Return the T to show."""
     T, estimator = clf.transition_matrix_, clf.transition_estimator_
     if estimator is None:
         if clf.noise_summary_.noise_rate is None and is_identity(T):
@@ -63,18 +46,7 @@ def shown_transition(clf):
 
 
 def matrix_section(clf):
-    """Show T.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Show T."""
     T, error, source = shown_transition(clf)
     title = element("h2", "Which classes are mistaken for which", id="matrix")
     if T is None:
@@ -94,24 +66,7 @@ def matrix_section(clf):
 
 
 def heat_table(transition_matrix, standard_error, classes):
-    """Show T as a table with coloured cells.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    standard_error : ndarray of shape (n_classes, n_classes) or None
-        Written below the values where there are few classes.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    html : Html
-        A table.
-    """
+    """Show T as a table with coloured cells."""
     K, names = len(classes), [titled(name) for name in classes]
     if standard_error is None or K > MOST_ERRORS:
         standard_error = np.full((K, K), np.nan)
@@ -127,21 +82,7 @@ def heat_table(transition_matrix, standard_error, classes):
 
 
 def heat_cell(value, error):
-    """Make a cell whose colour is its value.
-
-    Parameters
-    ----------
-    value : float
-        Probability.
-
-    error : float
-        Its standard error; not shown where it is NaN or small.
-
-    Returns
-    -------
-    cell : Html
-        The cell.
-    """
+    """Make a cell whose colour is its value."""
     small = f"±{error:.2f}" if error >= SMALL else None
     kind = "deep" if value >= DEEP else "faint" if value < SMALL else None
     return element(

@@ -12,21 +12,7 @@ RESOLUTION = 110
 
 
 def picture_section(clf, judgement):
-    """Show the quality of all labels, and the training.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    judgement : Judgement
-        What is thought of the labels.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Show the quality of all labels, and the training."""
     return element(
         "section",
         element("h2", "Quality of the labels", id="pictures"),
@@ -42,18 +28,7 @@ def picture_section(clf, judgement):
 
 
 def training_picture(clf):
-    """Draw the losses of the first pass and of the refit.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    html : Html
-        A picture, or how to get it.
-    """
+    """Draw the losses of the first pass and of the refit."""
 
     n_panels = 2 if getattr(clf, "first_pass_history_", None) else 1
     if not any("train_loss" in epoch for epoch in clf.history_):
@@ -68,21 +43,7 @@ def training_picture(clf):
 
 
 def matrix_picture(transition_matrix, classes):
-    """Draw T as a heat map.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    html : Html
-        A picture, or how to get it.
-    """
+    """Draw T as a heat map."""
 
     def draw(figure):
         display = TransitionMatrixDisplay(transition_matrix, display_labels=classes)
@@ -97,24 +58,7 @@ def matrix_picture(transition_matrix, classes):
 
 
 def drawn(draw, description, size):
-    """Embed what matplotlib draws, if it is installed.
-
-    Parameters
-    ----------
-    draw : callable
-        Draws on the figure that it is given.
-
-    description : str
-        What the picture shows.
-
-    size : tuple of float
-        Width and height in inches.
-
-    Returns
-    -------
-    html : Html
-        A picture, or how to get it.
-    """
+    """Embed what matplotlib draws, if it is installed."""
     try:
         check_matplotlib("This picture")
     except ImportError as error:

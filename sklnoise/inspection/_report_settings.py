@@ -23,18 +23,7 @@ LIMITS = (
 
 
 def settings_section(clf):
-    """Show the parameters of the classifier, what they became, and the versions.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Show the parameters of the classifier, what they became, and the versions."""
     estimator = clf.transition_estimator_
     facts = {
         "loss of the refit": type(clf.correction_).__name__,
@@ -58,34 +47,12 @@ def settings_section(clf):
 
 
 def network_name(clf):
-    """Return the class of the network's module.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    Returns
-    -------
-    name : str
-        Its name.
-    """
+    """Return the class of the network's module."""
     return type(getattr(clf.estimator_, "module_", clf.estimator_)).__name__
 
 
 def as_rows(pairs):
-    """Turn names and values into rows of a table.
-
-    Parameters
-    ----------
-    pairs : iterable of (str, object)
-        Names and values.
-
-    Returns
-    -------
-    rows : list of list of Html
-        Two cells each.
-    """
+    """Turn names and values into rows of a table."""
     return [
         [
             element("th", name, scope="row"),
@@ -96,13 +63,7 @@ def as_rows(pairs):
 
 
 def limits_section():
-    """Tell what noisy labels cannot tell.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Tell what noisy labels cannot tell."""
     return element(
         "section",
         element("h2", "What noisy labels cannot tell", id="limits"),

@@ -15,24 +15,7 @@ NARROW, WIDE = 0.03, 0.1
 
 
 def headline(clf, judgement, new_rows):
-    """Tell what was found, and how sure one can be.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    judgement : Judgement
-        What is thought of the labels.
-
-    new_rows : bool
-        Whether the rows are not those of `fit`.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Tell what was found, and how sure one can be."""
     summary, n_judged = clf.noise_summary_, len(judgement.rows)
     n_issues = int(judgement.is_issue.sum())
     rate = "unknown" if summary.noise_rate is None else percent(summary.noise_rate)
@@ -66,21 +49,7 @@ def headline(clf, judgement, new_rows):
 
 
 def count_words(clf, n_judged, n_trusted):
-    """Tell how many labels of the fitted rows are wrong.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    n_judged, n_trusted : int
-        Number of rows, and of those of them whose label is known to be right.
-
-    Returns
-    -------
-    words : str
-        A sentence.
-    """
+    """Tell how many labels of the fitted rows are wrong."""
     summary, estimated = clf.noise_summary_, clf.transition_estimator_ is not None
     if summary.noise_rate is None:
         return rate_words(summary, estimated=estimated)
@@ -96,18 +65,7 @@ def count_words(clf, n_judged, n_trusted):
 
 
 def trusted_words(n_trusted):
-    """Tell how many labels are known to be right.
-
-    Parameters
-    ----------
-    n_trusted : int
-        Number of these rows.
-
-    Returns
-    -------
-    words : str
-        A sentence; empty where there are none.
-    """
+    """Tell how many labels are known to be right."""
     if not n_trusted:
         return ""
     labels = "1 label is" if n_trusted == 1 else f"{n_trusted:,} labels are"
@@ -115,18 +73,7 @@ def trusted_words(n_trusted):
 
 
 def figure(name, value, remark):
-    """Show one number in large.
-
-    Parameters
-    ----------
-    name, value, remark : str
-        What it is, the number, and a line below it.
-
-    Returns
-    -------
-    html : Html
-        A box.
-    """
+    """Show one number in large."""
     return element(
         "div",
         element("div", name, class_="quiet"),
@@ -136,21 +83,7 @@ def figure(name, value, remark):
 
 
 def certainty(summary, estimated):
-    """Tell how sure the noise rate is.
-
-    Parameters
-    ----------
-    summary : Bunch
-        `noise_summary_` of the classifier.
-
-    estimated : bool
-        Whether T was estimated rather than given.
-
-    Returns
-    -------
-    words : str
-        A sentence; empty where there is no rate.
-    """
+    """Tell how sure the noise rate is."""
     if summary.noise_rate is None:
         return (
             "What follows ranks labels by the probability that the net gives them, "
@@ -172,21 +105,7 @@ def certainty(summary, estimated):
 
 
 def judged_by(judgement, new_rows):
-    """Tell by which probabilities the labels were judged.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        What is thought of the labels.
-
-    new_rows : bool
-        Whether the rows are not those of `fit`.
-
-    Returns
-    -------
-    words : str
-        A sentence or two.
-    """
+    """Tell by which probabilities the labels were judged."""
     if new_rows:
         return (
             "The rows below are new to the net. The noise rate and T are those of the "
@@ -198,21 +117,7 @@ def judged_by(judgement, new_rows):
 
 
 def cautions_on(clf, judgement):
-    """List the reasons to distrust the report.
-
-    Parameters
-    ----------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    judgement : Judgement
-        What is thought of the labels.
-
-    Returns
-    -------
-    cautions : list of str
-        A sentence or two each.
-    """
+    """List the reasons to distrust the report."""
     cautions = caution_words(clf)
     if judgement.learned:
         cautions.append(

@@ -19,27 +19,7 @@ MOST_BYTES = 1_000_000
 
 
 def suspect_section(X, y, judgement, n_suspects):
-    """Show the most suspicious rows.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Labels, perhaps with an index.
-
-    judgement : Judgement
-        What is thought of the labels.
-
-    n_suspects : int
-        Rows to show at most.
-
-    Returns
-    -------
-    html : Html
-        A section.
-    """
+    """Show the most suspicious rows."""
     found = np.flatnonzero(judgement.is_issue)
     order = np.argsort(judgement.quality[found], kind="stable")
     worst = found[order][: min(n_suspects, MOST_ROWS)]
@@ -60,18 +40,7 @@ def suspect_section(X, y, judgement, n_suspects):
 
 
 def list_words(n_found, n_shown):
-    """Tell what the list is.
-
-    Parameters
-    ----------
-    n_found, n_shown : int
-        Suspected rows, and those of them that are listed.
-
-    Returns
-    -------
-    words : str
-        A few sentences.
-    """
+    """Tell what the list is."""
     rows = "1 row" if n_found == 1 else f"{n_found:,} rows"
     part = f"The {n_shown:,} most suspicious are listed, the worst first."
     if n_shown == n_found:
@@ -85,33 +54,7 @@ def list_words(n_found, n_shown):
 
 
 def table_rows(X, y, judgement, worst):
-    """Make the rows of the table, when they are asked for.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, Dataset} of shape (n_samples, ...)
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Labels, perhaps with an index.
-
-    judgement : Judgement
-        What is thought of the labels.
-
-    worst : ndarray of shape (n_shown,)
-        Numbers of judged rows.
-
-    Returns
-    -------
-    headers : list of Html
-        Names of the columns.
-
-    rows : iterator of list of Html
-        Cells of each row.
-
-    note : str
-        What of X is not shown.
-    """
+    """Make the rows of the table, when they are asked for."""
     positions = judgement.rows[worst]
     headers, cells, note = show_rows(X, positions)
     naming, names = row_names(index_of(X, y), positions)
@@ -133,24 +76,7 @@ def table_rows(X, y, judgement, worst):
 
 
 def row_names(index, positions):
-    """Name rows by their index, or their positions, or both.
-
-    Parameters
-    ----------
-    index : pandas Index or None
-        Of all rows.
-
-    positions : ndarray of shape (n_rows,)
-        Those to name.
-
-    Returns
-    -------
-    headers : list of str
-        The index's own name; "row" for the position, which one without a name needs.
-
-    names : list of list of str
-        One a header, for each row.
-    """
+    """Name rows by their index, or their positions, or both."""
     header = index_header(index)
     if header is not None:
         return [header], [[row_name(index, row)] for row in positions]
@@ -160,37 +86,12 @@ def row_names(index, positions):
 
 
 def quality_text(quality):
-    """Write a quality.
-
-    Parameters
-    ----------
-    quality : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    text : str
-        With three digits.
-    """
+    """Write a quality."""
     return f"{quality:.3f}" if quality >= 0.0005 else "<0.001"
 
 
 def within(rows, n_bytes):
-    """Take rows while they are small enough together.
-
-    Parameters
-    ----------
-    rows : iterator of list of Html
-        Cells of each row.
-
-    n_bytes : int
-        Size of all of them.
-
-    Returns
-    -------
-    rows : list of list of Html
-        The first of them.
-    """
+    """Take rows while they are small enough together."""
     taken, size = [], 0
     for row in rows:
         size += sum(len(Html(cell).encode()) for cell in row)

@@ -30,45 +30,7 @@ def accuracies_by_noise(
     random_state,
     n_jobs,
 ):
-    """Train each classifier at each noise rate and judge it on clean labels.
-
-    Parameters
-    ----------
-    estimators : dict of str to classifier
-        Cloned before they are fitted.
-
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...)
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Clean labels.
-
-    noise_rates : ndarray of shape (n_rates,)
-        Shares of wrong labels.
-
-    kind : str
-        Of the noise.
-
-    X_test : {array-like, sparse matrix, DataFrame} of shape (n_test, ...) or None
-        Other rows to judge by.
-
-    y_test : array-like of shape (n_test,) or None
-        Their clean labels.
-
-    cv : int, splitter or iterable of splits
-        One split a repetition.
-
-    random_state : int, RandomState instance or None
-        Decides splits and noise.
-
-    n_jobs : int or None
-        Fits at the same time.
-
-    Returns
-    -------
-    accuracies : dict of str to ndarray of shape (n_rates, n_repeats)
-        By name. All estimators have seen the same splits and the same noise.
-    """
+    """Train each classifier at each noise rate and judge it on clean labels."""
     check_consistent_length(X, y)
     y, (split_seed, noise_seed) = column_or_1d(y), draw_seeds(random_state, 2)
     splits = make_splits(X, y, X_test is not None, cv, split_seed)
@@ -89,35 +51,7 @@ def accuracies_by_noise(
 
 
 def make_splits(X, y, has_test, cv, seed):
-    """Split the rows, once for each repetition.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...)
-        Rows.
-
-    y : ndarray of shape (n_samples,)
-        Clean labels.
-
-    has_test : bool
-        Whether there are other rows to judge by, so that none need be held out.
-
-    cv : int, splitter or iterable of splits
-        What the user wants.
-
-    seed : int
-        Decides the splits where `cv` is a number.
-
-    Returns
-    -------
-    splits : list of tuple
-        Positions of the rows to train on and of those to judge by; None for all.
-
-    Raises
-    ------
-    ValueError
-        If `cv` is less than 1, or no number though nothing is held out.
-    """
+    """Split the rows, once for each repetition."""
     is_number = isinstance(cv, Integral) and not isinstance(cv, bool)
     if (has_test and not is_number) or (is_number and cv < 1):
         raise ValueError(
@@ -133,45 +67,11 @@ def make_splits(X, y, has_test, cv, seed):
 
 
 def accuracy(estimator, training, judged):
-    """Fit a clone to noisy labels and compute its accuracy on clean ones.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Not changed.
-
-    training, judged : tuple of X, y and rows
-        What it is fitted to and what it is judged by; rows of None mean all.
-
-    Returns
-    -------
-    accuracy : float
-        Share of the labels that are predicted.
-    """
+    """Fit a clone to noisy labels and compute its accuracy on clean ones."""
     (X, y), (X_test, y_test) = take(*training), take(*judged)
     return accuracy_score(y_test, clone(estimator).fit(X, y).predict(X_test))
 
 
 def take(X, y, rows):
-    """Take some rows.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...)
-        Rows.
-
-    y : array-like of shape (n_samples,)
-        Labels.
-
-    rows : ndarray of shape (n_rows,) or None
-        Positions; None means all.
-
-    Returns
-    -------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_rows, ...)
-        Rows.
-
-    y : array-like of shape (n_rows,)
-        Labels.
-    """
+    """Take some rows."""
     return (X, y) if rows is None else (safe_indexing(X, rows), y[rows])

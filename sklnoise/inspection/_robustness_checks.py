@@ -4,27 +4,7 @@ import numpy as np
 
 
 def check_named(named, parameter, values):
-    """Raise an error if something is no dict by name, or an empty one.
-
-    Parameters
-    ----------
-    named : dict of str to object
-        What was passed.
-
-    parameter : str
-        What an error calls it.
-
-    values : str
-        What it should hold.
-
-    Raises
-    ------
-    TypeError
-        If it is no dict.
-
-    ValueError
-        If it is empty.
-    """
+    """Raise an error if something is no dict by name, or an empty one."""
     if not isinstance(named, dict):
         raise TypeError(
             f"{parameter} must be a dict from names to {values}; got "
@@ -35,23 +15,7 @@ def check_named(named, parameter, values):
 
 
 def check_rates(noise_rates):
-    """Validate noise rates.
-
-    Parameters
-    ----------
-    noise_rates : array-like of shape (n_rates,)
-        Noise rates.
-
-    Returns
-    -------
-    noise_rates : ndarray of shape (n_rates,)
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is no probability.
-    """
+    """Validate noise rates."""
     rates = np.asarray(noise_rates, dtype=float)
     if rates.ndim != 1 or not rates.size:
         raise ValueError(
@@ -68,29 +32,7 @@ def check_rates(noise_rates):
 
 
 def check_accuracies(name, accuracies, n_rates):
-    """Validate the accuracies of one classifier.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-
-    accuracies : array-like of shape (n_rates,) or (n_rates, n_repeats)
-        Accuracies.
-
-    n_rates : int
-        Number of noise rates.
-
-    Returns
-    -------
-    accuracies : ndarray of shape (n_rates, n_repeats)
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If they are not one row a rate.
-    """
+    """Validate the accuracies of one classifier."""
     values = np.asarray(accuracies, dtype=float)
     values = values[:, np.newaxis] if values.ndim == 1 else values
     if values.ndim != 2 or len(values) != n_rates or not values.size:

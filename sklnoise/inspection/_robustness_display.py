@@ -334,21 +334,7 @@ class RobustnessCurveDisplay:
 
 
 def figure_size(names, beside):
-    """Compute the size of a figure with its legend.
-
-    Parameters
-    ----------
-    names : list of str
-        As they stand in the legend.
-
-    beside : bool
-        Whether the legend lies beside the axes.
-
-    Returns
-    -------
-    width, height : float
-        In inches.
-    """
+    """Compute the size of a figure with its legend."""
     if not beside:
         return SIZE
     points = font_points("legend.fontsize")

@@ -5,18 +5,7 @@ JUDGED = "label", "suggested", "quality"
 
 
 def index_of(*data):
-    """Return the first index that data have.
-
-    Parameters
-    ----------
-    *data : object
-        Rows or labels of any kind.
-
-    Returns
-    -------
-    index : pandas Index or None
-        None where nothing has one.
-    """
+    """Return the first index that data have."""
     for part in data:
         index = getattr(part, "index", None)
         if hasattr(index, "names"):  # a list has a method `index`
@@ -25,77 +14,24 @@ def index_of(*data):
 
 
 def index_header(index):
-    """Return the name that an index has.
-
-    Parameters
-    ----------
-    index : pandas Index or None
-        The index.
-
-    Returns
-    -------
-    header : str or None
-        Not that of a judged column; None where the index has no name.
-    """
+    """Return the name that an index has."""
     names = [str(name) for name in getattr(index, "names", ()) if name is not None]
     return told_apart([", ".join(names)], JUDGED, "index")[0] if names else None
 
 
 def row_name(index, row):
-    """Return the name of a row.
-
-    Parameters
-    ----------
-    index : pandas Index or None
-        Of all rows.
-
-    row : int
-        Its position.
-
-    Returns
-    -------
-    name : str
-        The levels of an index behind one another; the position without an index.
-    """
+    """Return the name of a row."""
     name = row if index is None else index[row]
     return ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
 def counts_from_0(index):
-    """Tell whether an index says no more than the positions of the rows.
-
-    Parameters
-    ----------
-    index : pandas Index
-        The index.
-
-    Returns
-    -------
-    counts : bool
-        Whether it is 0, 1, 2 and so on.
-    """
+    """Tell whether an index says no more than the positions of the rows."""
     return list(index) == list(range(len(index)))
 
 
 def told_apart(names, taken, source="X"):
-    """Mark columns whose name another one has.
-
-    Parameters
-    ----------
-    names : iterable
-        Names of the columns.
-
-    taken : iterable of str
-        Names of the others.
-
-    source : str, default="X"
-        Where the columns come from.
-
-    Returns
-    -------
-    names : list of str
-        "label" is "label (X)" where "label" is taken.
-    """
+    """Mark columns whose name another one has."""
     names, taken = list(map(str, names)), set(taken)
     marked = []
     for name in names:

@@ -20,16 +20,7 @@ BOLD = 1.12
 
 
 class RowTable:
-    """A table of rows, one a line.
-
-    Parameters
-    ----------
-    header : list of str
-        Names of the columns.
-
-    lines : list of list of str
-        Cells.
-    """
+    """A table of rows, one a line."""
 
     def __init__(self, header, lines):
         self.header = header
@@ -40,21 +31,7 @@ class RowTable:
         self.size = self.widths.sum(), LINE * (len(lines) + 1)
 
     def draw(self, figure, height):
-        """Draw the table at the top of a figure.
-
-        Parameters
-        ----------
-        figure : matplotlib Figure or SubFigure
-            Where to draw.
-
-        height : float
-            Of the figure, in inches.
-
-        Returns
-        -------
-        axes : list of matplotlib Axes
-            The one that holds the table.
-        """
+        """Draw the table at the top of a figure."""
         share = min(1, self.size[1] / height)
         ax = figure.subplots()
         ax.set_axis_off()
@@ -77,21 +54,7 @@ class RowTable:
 
 
 def first_columns(X):
-    """Turn rows into the cells of a small table.
-
-    Parameters
-    ----------
-    X : object
-        Rows, as they were taken.
-
-    Returns
-    -------
-    header : list of str or None
-        Names of the first few columns, of any length; None where the rows are no table.
-
-    lines : list of list of str
-        Cells, shortened.
-    """
+    """Turn rows into the cells of a small table."""
     if hasattr(X, "columns") and hasattr(X, "shape"):
         columns = frame_columns(X, MOST_COLUMNS)
         lines = [list(map(cell_text, line)) for line in zip(*columns)]
@@ -111,16 +74,5 @@ def first_columns(X):
 
 
 def cell_text(value):
-    """Write a value of a table in few characters.
-
-    Parameters
-    ----------
-    value : object
-        Anything.
-
-    Returns
-    -------
-    text : str
-        Empty where the value is missing.
-    """
+    """Write a value of a table in few characters."""
     return fitting(value_text(value) or "", MOST_CHARACTERS)

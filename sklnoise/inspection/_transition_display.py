@@ -287,18 +287,7 @@ class TransitionMatrixDisplay:
 
 
 def known_errors(classifier):
-    """Return the standard errors of the T that a classifier has.
-
-    Parameters
-    ----------
-    classifier : object
-        Fitted; with `transition_matrix_`.
-
-    Returns
-    -------
-    standard_error : ndarray of shape (n_classes, n_classes) or None
-        NaN in rows of T that are not those of the estimate; None where all are.
-    """
+    """Return the standard errors of the T that a classifier has."""
     estimator = getattr(classifier, "transition_estimator_", None)
     error = getattr(estimator, "standard_error_", None)
     if error is None:

@@ -7,18 +7,7 @@ LARGEST_WHOLE = 1e15
 
 
 def value_text(value):
-    """Write one value.
-
-    Parameters
-    ----------
-    value : object
-        Number, text or anything else.
-
-    Returns
-    -------
-    text : str or None
-        Whole numbers in full, other floats with four digits; None where it is missing.
-    """
+    """Write one value."""
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return None
@@ -29,21 +18,7 @@ def value_text(value):
 
 
 def frame_columns(frame, most):
-    """Return the first columns of a data frame.
-
-    Parameters
-    ----------
-    frame : DataFrame of shape (n_rows, n_features)
-        Of pandas, polars or their like.
-
-    most : int
-        How many columns.
-
-    Returns
-    -------
-    columns : list of list
-        One by one: as one array a frame would lose the types of its columns.
-    """
+    """Return the first columns of a data frame."""
     by_position = getattr(frame, "iloc", None)
     return [
         list(frame[name] if by_position is None else by_position[:, j])

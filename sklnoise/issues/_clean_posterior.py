@@ -78,24 +78,7 @@ def clean_posterior(y_proba, transition_matrix):
 
 
 def solve(y_proba, transition_matrix, most_steps=None):
-    """Solve for the clean posterior of some rows.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Noisy posterior.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    most_steps : int, default=None
-        Steps after which the rest is left as it is; None means 1000.
-
-    Returns
-    -------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Clean posterior.
-    """
+    """Solve for the clean posterior of some rows."""
     T = transition_matrix
     stays, flips = T[0, 0], T[0, -1]
     alike = np.full_like(T, flips)
@@ -111,23 +94,7 @@ def solve(y_proba, transition_matrix, most_steps=None):
 
 
 def solve_symmetric(y_proba, offset):
-    """Solve for the clean posterior where T is `a I + b`, in closed form.
-
-    It is `max(0, p / scale - b / a)`, with the scale at which it sums to 1.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Noisy posterior.
-
-    offset : float
-        `b / a`.
-
-    Returns
-    -------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Clean posterior.
-    """
+    """Solve for the clean posterior where T is `a I + b`, in closed form."""
     largest_first = np.sort(y_proba, axis=1)[:, ::-1]
     n_positive = np.arange(1, y_proba.shape[1] + 1, dtype=y_proba.dtype)
     scales = largest_first.cumsum(axis=1) / (1 + n_positive * offset)
@@ -139,24 +106,7 @@ def solve_symmetric(y_proba, offset):
 
 
 def solve_by_steps(y_proba, transition_matrix, most_steps=None):
-    """Solve for the clean posterior in steps, leaving out rows that are done.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Noisy posterior.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, of the same type.
-
-    most_steps : int, default=None
-        Steps after which the rest is left as it is; None means 1000.
-
-    Returns
-    -------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Clean posterior.
-    """
+    """Solve for the clean posterior in steps, leaving out rows that are done."""
     T = transition_matrix
     tiny = np.finfo(y_proba.dtype).tiny
     clean = np.empty_like(y_proba)
@@ -185,21 +135,7 @@ def solve_by_steps(y_proba, transition_matrix, most_steps=None):
 
 
 def first_guess(y_proba, transition_matrix):
-    """Return where the steps begin: at the solution, where T can be undone.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Noisy posterior.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T, of the same type.
-
-    Returns
-    -------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Positive rows that sum to 1.
-    """
+    """Return where the steps begin: at the solution, where T can be undone."""
     q = y_proba + y_proba.dtype.type(0.01 / len(transition_matrix))
     try:
         undone = y_proba @ np.linalg.inv(transition_matrix)

@@ -7,30 +7,7 @@ from sklnoise.transition._confident import confident_classes, confident_threshol
 
 
 def confidently_elsewhere(y_proba, y, sample_weight):
-    """Find the rows off the diagonal of the confident joint.
-
-    Among the classes whose threshold its probability reaches, the most probable one is
-    not the label of such a row; nor is the most probable of all.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Noisy posterior.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights.
-
-    Returns
-    -------
-    is_issue : ndarray of shape (n_samples,), dtype=bool
-        The rows.
-
-    top : ndarray of shape (n_samples,), dtype=int64
-        The most probable class of each row.
-    """
+    """Find the rows off the diagonal of the confident joint."""
     top = y_proba.argmax(axis=1)
     elsewhere = np.flatnonzero(top != y)
     thresholds = confident_thresholds(y_proba, y, sample_weight)

@@ -120,24 +120,7 @@ def find_label_issues(
 
 
 def lowest(quality, sample_weight, mass):
-    """Find the rows of lowest quality.
-
-    Parameters
-    ----------
-    quality : ndarray of shape (n_samples,)
-        What they are sorted by.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    mass : float
-        Weight that the rows have at most.
-
-    Returns
-    -------
-    is_lowest : ndarray of shape (n_samples,), dtype=bool
-        The rows.
-    """
+    """Find the rows of lowest quality."""
     order = np.argsort(quality, kind="stable")
     is_lowest = np.zeros(len(quality), dtype=bool)
     is_lowest[order] = np.cumsum(sample_weight[order]) <= mass * (1 + 1e-9)
@@ -145,30 +128,7 @@ def lowest(quality, sample_weight, mass):
 
 
 def as_frame(y, rows, suggested, quality, is_issue):
-    """Put what was found into a frame.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        The labels as they came, perhaps with an index.
-
-    rows : Rows
-        Label codes and classes.
-
-    suggested : ndarray of shape (n_samples,)
-        Codes of the labels that are more likely.
-
-    quality : ndarray of shape (n_samples,)
-        Low is suspect.
-
-    is_issue : ndarray of shape (n_samples,), dtype=bool
-        Where another label is suggested for good.
-
-    Returns
-    -------
-    frame : pandas.DataFrame
-        One line a row.
-    """
+    """Put what was found into a frame."""
     try:
         import pandas as pd
     except ImportError as error:

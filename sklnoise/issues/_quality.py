@@ -111,46 +111,12 @@ def label_quality_scores(
 
 
 def self_confidence(y_proba, y):
-    """Return the probability of the label of each row.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Noisy posterior.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    Returns
-    -------
-    quality : ndarray of shape (n_samples,)
-        One value a row.
-    """
+    """Return the probability of the label of each row."""
     return y_proba[np.arange(len(y)), y]
 
 
 def judge(y_proba, y, transition_matrix):
-    """Compute the posterior of the noisy label, and the most likely clean one.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Noisy posterior of the rows.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    quality : ndarray of shape (n_samples,)
-        Posterior of the label itself.
-
-    suggested : ndarray of shape (n_samples,), dtype=int64
-        Code of the most likely clean label; the label itself where it is one of several.
-    """
+    """Compute the posterior of the noisy label, and the most likely clean one."""
     quality, suggested = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
     for rows in row_blocks(*y_proba.shape):
         clean = solve(y_proba[rows], transition_matrix, FEW_STEPS)
@@ -161,51 +127,14 @@ def judge(y_proba, y, transition_matrix):
 
 
 def quality_of(clean_proba, y, transition_matrix):
-    """Compute the posterior of the label where the clean posterior is known.
-
-    Parameters
-    ----------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Clean posterior given the row.
-
-    y : ndarray of shape (n_rows,)
-        Label codes.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T. By the identity all labels would be right: then it is taken for not known.
-
-    Returns
-    -------
-    quality : ndarray of shape (n_rows,)
-        P(clean = y | noisy = y, row); where T is not known the probability of the label.
-    """
+    """Compute the posterior of the label where the clean posterior is known."""
     if not np.array_equal(transition_matrix, np.eye(len(transition_matrix))):
         clean_proba = label_posterior(clean_proba, y, transition_matrix)
     return self_confidence(clean_proba, y)
 
 
 def slope(clean_proba, y_proba, y, transition_matrix):
-    """Compute how the likelihood of each row changes with the share of its label.
-
-    Parameters
-    ----------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Clean posterior q, the solution.
-
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Noisy posterior p.
-
-    y : ndarray of shape (n_rows,)
-        Label codes.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    slope : ndarray of shape (n_rows,)
-        `Σ_j p_j T[y, j] / (q T)_j`: 1 where the label is possible, less where it is not.
-    """
+    """Compute how the likelihood of each row changes with the share of its label."""
     T = transition_matrix.astype(clean_proba.dtype)
     noisy = clean_proba @ T
     ratio = np.divide(y_proba, noisy, out=np.zeros_like(noisy), where=noisy > 0)
@@ -213,49 +142,14 @@ def slope(clean_proba, y_proba, y, transition_matrix):
 
 
 def best_of(posterior, y):
-    """Return the posterior of the label of each row, and its most likely label.
-
-    Parameters
-    ----------
-    posterior : ndarray of shape (n_rows, n_classes)
-        P(clean | noisy label, row).
-
-    y : ndarray of shape (n_rows,)
-        Label codes.
-
-    Returns
-    -------
-    quality : ndarray of shape (n_rows,)
-        Posterior of the label itself.
-
-    suggested : ndarray of shape (n_rows,), dtype=int64
-        Code of the most likely clean label; the label itself where it is one of several.
-    """
+    """Return the posterior of the label of each row, and its most likely label."""
     quality, best = self_confidence(posterior, y), posterior.argmax(axis=1)
     ties = quality >= self_confidence(posterior, best)
     return quality, np.where(ties, y, best)
 
 
 def label_posterior(clean_proba, y, transition_matrix):
-    """Compute `P(clean | noisy label, row)`.
-
-    Parameters
-    ----------
-    clean_proba : ndarray of shape (n_rows, n_classes)
-        Clean posterior given the row.
-
-    y : ndarray of shape (n_rows,)
-        Label codes.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    posterior : ndarray of shape (n_rows, n_classes)
-        Rows sum to 1. Where no class that the row can be gives its label, T alone
-        decides; a label that T calls impossible says nothing, `clean_proba` stays.
-    """
+    """Compute `P(clean | noisy label, row)`."""
     T = transition_matrix.astype(clean_proba.dtype)
     joint = clean_proba * T.T[y]
     excluded = np.flatnonzero(joint.sum(axis=1) == 0)

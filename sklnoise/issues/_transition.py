@@ -12,19 +12,7 @@ from sklnoise.transition import AutoEstimator
 
 
 class Rows(NamedTuple):
-    """Rows to judge.
-
-    Attributes
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Noisy posterior.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    classes : ndarray of shape (n_classes,)
-        The label that each code stands for.
-    """
+    """Rows to judge."""
 
     y_proba: np.ndarray
     y: np.ndarray
@@ -32,25 +20,7 @@ class Rows(NamedTuple):
 
 
 def check_rows(y, y_proba, labels):
-    """Validate the rows to judge.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Noisy labels.
-
-    y_proba : array-like of shape (n_samples, n_classes)
-        Noisy posterior.
-
-    labels : array-like of shape (n_classes,) or None
-        The class of each column.
-
-    Returns
-    -------
-    rows : Rows
-        The probabilities, not copied where they are an array of floats already, with
-        the codes of the labels.
-    """
+    """Validate the rows to judge."""
     y_proba = np.asarray(y_proba)
     if y_proba.ndim != 2 or y_proba.dtype.kind not in "fiub":
         raise ValueError(
@@ -70,25 +40,7 @@ def check_rows(y, y_proba, labels):
 
 
 def resolve_transition(transition_matrix, rows, sample_weight):
-    """Return the T to judge by, estimated where it is not known.
-
-    Parameters
-    ----------
-    transition_matrix : array-like of shape (n_classes, n_classes) or None
-        T, if it is known.
-
-    rows : Rows
-        The rows to judge.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights of the rows where T is estimated.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T; an estimate is drawn to even flips as far as its standard error asks for, and
-        to the identity until no class is labelled more often as another.
-    """
+    """Return the T to judge by, estimated where it is not known."""
     n_classes = len(rows.classes)
     if transition_matrix is not None:
         return check_transition_matrix(transition_matrix, n_classes)
@@ -98,25 +50,7 @@ def resolve_transition(transition_matrix, rows, sample_weight):
 
 
 def steady(transition_matrix, standard_error, mass):
-    """Draw an estimate of T to what labels can be judged by, however rough it is.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        An estimate of T.
-
-    standard_error : ndarray of shape (n_classes, n_classes)
-        Of each entry.
-
-    mass : ndarray of shape (n_classes,)
-        Weight of the rows of each noisy label.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        Drawn to even flips as far as the error asks for, and to the identity until no
-        class is labelled more often as another.
-    """
+    """Draw an estimate of T to what labels can be judged by, however rough it is."""
     noise_rate = noise_rate_of(transition_matrix, mass / mass.sum(), mass.sum())
     even = uniform_flips(len(mass), noise_rate)
     T, _ = shrink(transition_matrix, standard_error, even)

@@ -122,33 +122,11 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
 
 def log_start(transition_matrix):
-    """Return the weights that a layer starts with, none of them at -inf.
-
-    Parameters
-    ----------
-    transition_matrix : torch.Tensor of shape (n_classes, n_entries)
-        T, or some of its entries.
-
-    Returns
-    -------
-    transition_logits : torch.Tensor of shape (n_classes, n_entries)
-        Logarithms; a softmax makes rows of them that sum to 1.
-    """
+    """Return the weights that a layer starts with, none of them at -inf."""
     smallest = min(SMALLEST_START, LARGEST_LIFT / transition_matrix.shape[1])
     return transition_matrix.clamp(min=smallest).log()
 
 
 def log_volume(log_transition):
-    """Compute `log |det T|`.
-
-    Parameters
-    ----------
-    log_transition : torch.Tensor of shape (n_classes, n_classes)
-        The logarithm of T.
-
-    Returns
-    -------
-    volume : torch.Tensor
-        A scalar; -inf if T is singular.
-    """
+    """Compute `log |det T|`."""
     return torch.linalg.slogdet(log_transition.exp()).logabsdet

@@ -103,21 +103,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
 
 
 def largest_columns(transition_matrix, n_entries):
-    """Find the largest entries of each row, the diagonal always among them.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    n_entries : int
-        Number of entries of each row; more than there are classes means all.
-
-    Returns
-    -------
-    columns : ndarray of shape (n_classes, n_entries), dtype=int64
-        Their columns, in ascending order.
-    """
+    """Find the largest entries of each row, the diagonal always among them."""
     n_classes = len(transition_matrix)
     diagonal = np.arange(n_classes)
     # Ties, such as zeros, go to the columns behind the diagonal: were they to go to the
@@ -132,19 +118,7 @@ def largest_columns(transition_matrix, n_entries):
 
 
 def positions_of_labels(columns):
-    """List, for each label, where it stands among the entries that are kept.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n_classes, n_entries)
-        The column of each entry.
-
-    Returns
-    -------
-    positions : torch.Tensor of shape (n_classes, n_most), dtype=int64
-        Row y lists the flat positions of y in `columns`, filled up with -1 to the length
-        of the longest list.
-    """
+    """List, for each label, where it stands among the entries that are kept."""
     flat = columns.ravel()
     order, counts = np.argsort(flat, kind="stable"), np.bincount(flat)
     positions = np.full((len(columns), counts.max()), -1)

@@ -12,24 +12,7 @@ HALF_PRECISION = (torch.bfloat16, torch.float16)
 
 
 class NoisyLabelLoss(nn.Module):
-    """Base of the criteria: subclasses give the loss of each row.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default="mean"
-        How the losses of the rows become the loss of the batch.
-
-    Attributes
-    ----------
-    wants_features : bool
-        Whether the loss is called with `(logits, features)`; a class attribute.
-
-    wants_normalized_logits : bool
-        Whether the loss is bounded only on batch-normalised logits; a class attribute.
-
-    n_classes : int or None
-        Number of logits that the loss must be given; None takes any.
-    """
+    """Base of the criteria: subclasses give the loss of each row."""
 
     wants_features = False
     wants_normalized_logits = False
@@ -125,13 +108,7 @@ class NoisyLabelLoss(nn.Module):
 
 
 class PerClassLoss(NoisyLabelLoss):  # numpydoc ignore=PR02
-    """Base of the losses that need no T: subclasses give the losses under all labels.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, default="mean"
-        How the losses of the rows become the loss of the batch.
-    """
+    """Base of the losses that need no T: subclasses give the losses under all labels."""
 
     def class_losses(self, logits):
         """Compute the loss of each row under each label; subclasses override this.
@@ -154,29 +131,7 @@ class PerClassLoss(NoisyLabelLoss):  # numpydoc ignore=PR02
 
 
 def check_batch(logits, target, n_classes):
-    """Validate a batch, whose shapes broadcasting would make into a wrong loss.
-
-    Parameters
-    ----------
-    logits : torch.Tensor of shape (n_samples, n_classes)
-        Scores before the softmax.
-
-    target : torch.Tensor of shape (n_samples,)
-        Labels as columns of `logits`.
-
-    n_classes : int or None
-        Number of classes of the loss; None takes any.
-
-    Returns
-    -------
-    target : torch.Tensor of shape (n_samples,), dtype=int64
-        The labels.
-
-    Raises
-    ------
-    ValueError
-        If a shape, the type of the labels or, on the CPU, a label is not valid.
-    """
+    """Validate a batch, whose shapes broadcasting would make into a wrong loss."""
     if logits.ndim != 2 or n_classes not in (None, logits.shape[1]):
         expected = "n_classes" if n_classes is None else n_classes
         raise ValueError(
@@ -201,63 +156,25 @@ def check_batch(logits, target, n_classes):
 
 
 def at_least_single_precision(output):
-    """Convert bfloat16 and float16 to float32, also inside a tuple.
-
-    Parameters
-    ----------
-    output : torch.Tensor or tuple of torch.Tensor
-        What a net gives.
-
-    Returns
-    -------
-    output : torch.Tensor or tuple of torch.Tensor
-        The same, in float32 or float64.
-    """
+    """Convert bfloat16 and float16 to float32, also inside a tuple."""
     if isinstance(output, tuple):
         return tuple(at_least_single_precision(part) for part in output)
     return output.float() if output.dtype in HALF_PRECISION else output
 
 
 def check_share(name, share):
-    """Raise a ValueError if a parameter is not a share of one.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-
-    share : float
-        Its value.
-    """
+    """Raise a ValueError if a parameter is not a share of one."""
     if not 0 <= share <= 1:
         raise ValueError(f"{name} must be a share between 0 and 1; got {share!r}.")
 
 
 def check_positive(name, value):
-    """Raise a ValueError if a parameter is not above 0.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-
-    value : float
-        Its value; infinity passes.
-    """
+    """Raise a ValueError if a parameter is not above 0."""
     if not value > 0:
         raise ValueError(f"{name} must be above 0; got {value!r}.")
 
 
 def check_not_negative(name, value):
-    """Raise a ValueError if a parameter is below 0.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter.
-
-    value : float
-        Its value.
-    """
+    """Raise a ValueError if a parameter is below 0."""
     if not value >= 0:
         raise ValueError(f"{name} must be at least 0; got {value!r}.")

@@ -16,26 +16,7 @@ FEW_CLASSES = 64
 
 
 def transition_columns(transition_matrix):
-    """Return T transposed, so that row j is what is needed for the label j.
-
-    Where some entries are 0 it is the logarithm, which takes more exponentials: zeros
-    become -inf, since a floor would break T = I. Only a column without any mass, a label
-    that T calls impossible, gets a constant: its likelihood then has no gradient instead
-    of a NaN.
-
-    Parameters
-    ----------
-    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        T.
-
-    Returns
-    -------
-    columns : torch.Tensor of shape (n_classes, n_classes)
-        Row j is column j of T, or its logarithm.
-
-    in_logarithms : bool
-        Which of the two.
-    """
+    """Return T transposed, so that row j is what is needed for the label j."""
     columns = transition_matrix.T.contiguous()
     if transition_matrix.min() >= SMALLEST:
         return columns, False
@@ -45,13 +26,7 @@ def transition_columns(transition_matrix):
 
 
 class NoisyCrossEntropy(nn.Module):
-    """The loss `-log (p @ T)[y]` of each row, gathering one column of T a label.
-
-    Parameters
-    ----------
-    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        T.
-    """
+    """The loss `-log (p @ T)[y]` of each row, gathering one column of T a label."""
 
     def __init__(self, transition_matrix):
         super().__init__()
@@ -63,25 +38,7 @@ class NoisyCrossEntropy(nn.Module):
         self.in_logarithms = bool(self.columns.max() <= 0)  # no column of T is all 0
 
     def forward(self, logits, target, reduction="none"):
-        """Compute the losses.
-
-        Parameters
-        ----------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax, of the clean classes.
-
-        target : torch.Tensor of shape (n_samples,), dtype=int64
-            Noisy labels.
-
-        reduction : {"mean", "sum", "none"}, default="none"
-            How the losses of the rows become the loss of the batch.
-
-        Returns
-        -------
-        losses : torch.Tensor
-            One loss a row, or all reduced to one; infinite where p and T leave a label
-            no probability.
-        """
+        """Compute the losses."""
         few = len(self.columns) <= FEW_CLASSES and not self.in_logarithms
         if few and not in_mixed_precision(logits.device.type):
             # All likelihoods cost less than the dispatch of what picks the one.
@@ -96,17 +53,6 @@ class NoisyCrossEntropy(nn.Module):
 
 
 def in_mixed_precision(device_type):
-    """Tell whether a product of matrices would be taken for one of a layer.
-
-    Parameters
-    ----------
-    device_type : str
-        Where it is computed.
-
-    Returns
-    -------
-    in_mixed_precision : bool
-        Whether torch would compute it in half precision.
-    """
+    """Tell whether a product of matrices would be taken for one of a layer."""
     known = torch.amp.is_autocast_available(device_type)
     return known and torch.is_autocast_enabled(device_type)

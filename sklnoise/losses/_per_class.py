@@ -10,18 +10,7 @@ from sklnoise.losses._generalized import MeanAbsoluteErrorLoss
 
 
 def squared_errors(logits):
-    """Compute `Σ_k (p_k - y_k)²` under each one-hot label y.
-
-    Parameters
-    ----------
-    logits : torch.Tensor of shape (n_samples, n_classes)
-        Scores before the softmax.
-
-    Returns
-    -------
-    losses : torch.Tensor of shape (n_samples, n_classes)
-        Entry [t, j] is the loss of row t if its label is j.
-    """
+    """Compute `Σ_k (p_k - y_k)²` under each one-hot label y."""
     p = softmax(logits, dim=1)
     return 1 - 2 * p + (p * p).sum(dim=1, keepdim=True)
 
@@ -34,26 +23,7 @@ NAMED_LOSSES = {
 
 
 def check_base_loss(base_loss):
-    """Return the name of a loss, or a copy of a loss that gives one value a row.
-
-    Parameters
-    ----------
-    base_loss : str or torch.nn.Module
-        A name, a loss with `class_losses`, or one with a `reduction`.
-
-    Returns
-    -------
-    base_loss : str or torch.nn.Module
-        The name, or a copy with `reduction="none"`.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown.
-
-    TypeError
-        If it is neither a name nor such a loss.
-    """
+    """Return the name of a loss, or a copy of a loss that gives one value a row."""
     if isinstance(base_loss, str):
         if base_loss not in NAMED_LOSSES:
             raise ValueError(
@@ -74,21 +44,7 @@ def check_base_loss(base_loss):
 
 
 def losses_of_each_class(base_loss, logits):
-    """Compute the loss of each row under each label.
-
-    Parameters
-    ----------
-    base_loss : str or torch.nn.Module
-        Returned by `check_base_loss`. One without `class_losses` is called once a class.
-
-    logits : torch.Tensor of shape (n_samples, n_classes)
-        Scores before the softmax.
-
-    Returns
-    -------
-    losses : torch.Tensor of shape (n_samples, n_classes)
-        Entry [t, j] is the loss of row t if its label is j.
-    """
+    """Compute the loss of each row under each label."""
     if isinstance(base_loss, str):
         return NAMED_LOSSES[base_loss](logits)
     if hasattr(base_loss, "class_losses"):

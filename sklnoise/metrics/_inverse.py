@@ -6,26 +6,7 @@ from sklnoise._validation import SINGULAR_CONDITION, check_transition_matrix
 
 
 def inverse_transition(transition_matrix):
-    """Validate T and invert it.
-
-    With `S[i, j]` the score of predicting j for a row of clean class i, the expectation
-    of `(T⁻¹ S)[noisy, j]` over the noisy label is `S[clean, j]`.
-
-    Parameters
-    ----------
-    transition_matrix : array-like of shape (n_classes, n_classes)
-        T[i, j] = P(noisy = j | clean = i).
-
-    Returns
-    -------
-    inverse : ndarray of shape (n_classes, n_classes)
-        The inverse of T.
-
-    Raises
-    ------
-    ValueError
-        If T is no transition matrix, or singular.
-    """
+    """Validate T and invert it."""
     T = check_transition_matrix(transition_matrix)
     condition = np.linalg.cond(T)
     if not condition < SINGULAR_CONDITION:

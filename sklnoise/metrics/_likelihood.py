@@ -22,19 +22,7 @@ PROPER_BASE_LOSSES = ("cross-entropy", "squared-error")
 
 
 def has_likelihood(loss):
-    """Tell whether the softmax of a net is a probability once the loss is least.
-
-    Parameters
-    ----------
-    loss : torch.nn.Module
-        A loss of logits. Its attribute `has_likelihood`, where there is one, decides.
-
-    Returns
-    -------
-    has_likelihood : bool
-        True for cross-entropy without weights of the classes or smoothing, and for its
-        corrections by T.
-    """
+    """Tell whether the softmax of a net is a probability once the loss is least."""
     declared = getattr(loss, "has_likelihood", None)
     if declared is not None:
         return bool(declared)
@@ -48,13 +36,7 @@ def has_likelihood(loss):
 
 
 def check_has_likelihood(estimator):
-    """Raise a ValueError if an estimator was fitted with a loss without likelihood.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted classifier; its loss is the torch module `correction_`, if it has one.
-    """
+    """Raise a ValueError if an estimator was fitted with a loss without likelihood."""
     loss = getattr(estimator, "correction_", None)
     if isinstance(loss, torch.nn.Module) and not has_likelihood(loss):
         raise ValueError(

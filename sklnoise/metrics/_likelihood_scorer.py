@@ -71,24 +71,7 @@ noisy_log_likelihood_scorer = NoisyLogLikelihoodScorer()
 
 
 def last_step(estimator, X):
-    """Reach through pipelines and searches for the classifier inside.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted classifier, pipeline or search.
-
-    X : array-like of shape (n_samples, ...)
-        Rows for it.
-
-    Returns
-    -------
-    estimator : estimator
-        The classifier.
-
-    X : array-like of shape (n_samples, ...)
-        The rows as the steps before it transform them.
-    """
+    """Reach through pipelines and searches for the classifier inside."""
     while True:
         if isinstance(estimator, Pipeline):
             if len(estimator.steps) > 1:
@@ -101,23 +84,6 @@ def last_step(estimator, X):
 
 
 def columns_of(estimator, n_classes, y_noisy):
-    """Return the class of each column of the probabilities.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted classifier.
-
-    n_classes : int
-        Number of columns.
-
-    y_noisy : ndarray of shape (n_samples,)
-        Labels that occur.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        Its `classes_`; the codes where a net has an output for a class it has not seen.
-    """
+    """Return the class of each column of the probabilities."""
     classes = np.asarray(getattr(estimator, "classes_", ()))
     return classes if len(classes) == n_classes else occurring_classes(n_classes, y_noisy)

@@ -85,22 +85,7 @@ def make_noise_corrected_scorer(
 
 
 class NoiseCorrectedScorer(NoisyLabelScorer):
-    """Scorer by the inverse of T.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    metric : str, callable or ndarray of shape (n_classes, n_classes)
-        What is estimated.
-
-    sign : {1, -1}
-        -1 for a loss.
-
-    labels : ndarray of shape (n_classes,) or None
-        The classes.
-    """
+    """Scorer by the inverse of T."""
 
     def __init__(self, transition_matrix, metric, sign, labels):
         super().__init__("predict", sign)

@@ -17,26 +17,7 @@ SMALLEST_PRIOR = 1e-12
 
 
 def check_metric(metric, n_classes):
-    """Validate a metric as far as it can be done before the classes are known.
-
-    Parameters
-    ----------
-    metric : str, callable or array-like of shape (n_classes, n_classes)
-        A name, a metric of two label vectors, or its score of each pair.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    metric : str, callable or ndarray of shape (n_classes, n_classes)
-        The metric; a copy of an array.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or the array not square or not finite.
-    """
+    """Validate a metric as far as it can be done before the classes are known."""
     if callable(metric) or (isinstance(metric, str) and metric in NAMES):
         return metric
     if isinstance(metric, str):
@@ -55,24 +36,7 @@ def check_metric(metric, n_classes):
 
 
 def balanced_scores(transition_matrix, noisy, weight):
-    """Score a hit by the inverse of its class's share, so that each weighs the same.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    noisy : ndarray of shape (n_samples,), dtype=int64
-        Noisy labels, as rows of T.
-
-    weight : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    scores : ndarray of shape (n_classes, n_classes)
-        Diagonal; 0 for a clean class of which there seem to be no rows.
-    """
+    """Score a hit by the inverse of its class's share, so that each weighs the same."""
     n_rows = weight.sum()
     frequencies = np.bincount(noisy, weight, minlength=len(transition_matrix)) / n_rows
     prior, _ = clean_prior(transition_matrix, frequencies, n_rows)
@@ -82,26 +46,7 @@ def balanced_scores(transition_matrix, noisy, weight):
 
 @lru_cache(maxsize=32)
 def scores_of_pairs(metric, classes):
-    """Call a metric on every pair of classes, and check that it is a mean over rows.
-
-    Parameters
-    ----------
-    metric : callable
-        A metric of two label vectors.
-
-    classes : tuple
-        The classes.
-
-    Returns
-    -------
-    scores : ndarray of shape (n_classes, n_classes)
-        Entry [i, j] is the score of predicting j for a row of clean class i; read-only.
-
-    Raises
-    ------
-    ValueError
-        If the metric fails or warns, or is no mean over rows.
-    """
+    """Call a metric on every pair of classes, and check that it is a mean over rows."""
     classes = np.array(classes)
     n_classes, rng = len(classes), np.random.RandomState(0)
     pairs = np.arange(n_classes)[:, None]
@@ -126,21 +71,7 @@ def scores_of_pairs(metric, classes):
 
 
 def refusal(metric, reason):
-    """Return the message for a metric that is no mean over rows.
-
-    Parameters
-    ----------
-    metric : callable
-        The metric.
-
-    reason : str
-        What was found.
-
-    Returns
-    -------
-    message : str
-        What to do instead.
-    """
+    """Return the message for a metric that is no mean over rows."""
     return (
         "metric must score each row by its two labels and take the mean, as "
         "sklearn.metrics.zero_one_loss and mean_absolute_error do; of "
@@ -150,18 +81,7 @@ def refusal(metric, reason):
 
 
 def name_of(metric):
-    """Return a metric as text.
-
-    Parameters
-    ----------
-    metric : str, callable or ndarray
-        The metric.
-
-    Returns
-    -------
-    name : str
-        Its name, or its representation.
-    """
+    """Return a metric as text."""
     if isinstance(metric, np.ndarray):
         return f"<array of shape {metric.shape}>"
     return getattr(metric, "__name__", repr(metric))

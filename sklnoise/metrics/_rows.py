@@ -12,39 +12,7 @@ from sklnoise._validation import check_weight
 
 
 def check_rows(y_noisy, y_pred, n_classes, labels, sample_weight):
-    """Validate labels, predictions and weights.
-
-    Parameters
-    ----------
-    y_noisy : array-like of shape (n_samples,)
-        Noisy labels.
-
-    y_pred : array-like of shape (n_samples,)
-        Predicted labels.
-
-    n_classes : int
-        Number of rows of T.
-
-    labels : array-like of shape (n_classes,) or None
-        The classes, in the order of the rows of T; None takes those that occur.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights.
-
-    Returns
-    -------
-    noisy : ndarray of shape (n_samples,), dtype=int64
-        Row of T of each noisy label.
-
-    predicted : ndarray of shape (n_samples,), dtype=int64
-        Row of T of each prediction.
-
-    weight : ndarray of shape (n_samples,)
-        The weights, one each where there were none.
-
-    classes : ndarray of shape (n_classes,)
-        The classes.
-    """
+    """Validate labels, predictions and weights."""
     y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
     check_consistent_length(y_noisy, y_pred)
     weight = check_weight(sample_weight, len(y_noisy))

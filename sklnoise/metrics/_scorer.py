@@ -7,39 +7,13 @@ from sklnoise._validation import check_weight
 
 
 def mean_score(row_scores, sample_weight=None):
-    """Average the scores of the rows.
-
-    Parameters
-    ----------
-    row_scores : ndarray of shape (n_samples,)
-        Score of each row.
-
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weights.
-
-    Returns
-    -------
-    score : float
-        The weighted mean.
-    """
+    """Average the scores of the rows."""
     weight = check_weight(sample_weight, len(row_scores))
     return float(np.average(row_scores, weights=weight))
 
 
 class NoisyLabelScorer(BaseScorer):
-    """Base of the scorers: subclasses give the score of each row.
-
-    A scorer of scikit-learn sees the predictions alone; these see the estimator too,
-    whose `classes_` say which row of T a label belongs to.
-
-    Parameters
-    ----------
-    response_method : str
-        The method of the estimator that is called.
-
-    sign : {1, -1}, default=1
-        -1 for a loss.
-    """
+    """Base of the scorers: subclasses give the score of each row."""
 
     def __init__(self, response_method, sign=1):
         # scikit-learn reads off mean_score that the scorer takes sample_weight.

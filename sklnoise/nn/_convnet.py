@@ -102,18 +102,7 @@ class GridMaximum(nn.Module):
     # is another one each time.
 
     def forward(self, X):
-        """Compute the maxima.
-
-        Parameters
-        ----------
-        X : torch.Tensor of shape (n_samples, n_channels, height, width)
-            Maps without negative values, so that zeros can fill them up.
-
-        Returns
-        -------
-        maxima : torch.Tensor of shape (n_samples, n_channels, GRID, GRID)
-            0 in fields beyond the border.
-        """
+        """Compute the maxima."""
         height, width = X.shape[2:]
         high, wide = -(-height // GRID), -(-width // GRID)
         border = (0, GRID * wide - width, 0, GRID * high - height)
@@ -121,52 +110,12 @@ class GridMaximum(nn.Module):
 
 
 def conv3x3(n_in, n_out, stride=1):
-    """Make a 3x3 convolution without a bias, for which a normalisation follows.
-
-    Parameters
-    ----------
-    n_in : int
-        Channels that it reads.
-
-    n_out : int
-        Channels that it gives.
-
-    stride : int, default=1
-        Step between the pixels that are looked at.
-
-    Returns
-    -------
-    layer : torch.nn.Conv2d
-        With a border of zeros, so that an image keeps its size at stride 1.
-    """
+    """Make a 3x3 convolution without a bias, for which a normalisation follows."""
     return nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)
 
 
 def as_images(X, n_channels, dtype):
-    """Bring a batch of images into the form that a convolution takes.
-
-    Parameters
-    ----------
-    X : torch.Tensor of shape (n_samples, n_channels, height, width) or \
-            (n_samples, height, width)
-        Images.
-
-    n_channels : int
-        Channels that they must have.
-
-    dtype : torch.dtype
-        Type that integers are cast to.
-
-    Returns
-    -------
-    images : torch.Tensor of shape (n_samples, n_channels, height, width)
-        On the CPU with the channels last in memory, which is quicker there.
-
-    Raises
-    ------
-    ValueError
-        If X holds no images, or images of another number of channels.
-    """
+    """Bring a batch of images into the form that a convolution takes."""
     images = X.unsqueeze(1) if X.ndim == 3 else X
     if images.ndim != 4 or images.shape[1] != n_channels:
         grey = ", or (n_samples, height, width)" if n_channels == 1 else ""

@@ -104,19 +104,7 @@ class ResNet(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions, each of what was normalised and rectified, beside a shortcut.
-
-    Parameters
-    ----------
-    n_in : int
-        Channels that it reads.
-
-    n_out : int
-        Channels that it gives; more than it reads at half the resolution.
-
-    is_first : bool
-        Whether the shortcut is rectified too, as that of the first block is.
-    """
+    """Two convolutions, each of what was normalised and rectified, beside a shortcut."""
 
     def __init__(self, n_in, n_out, *, is_first):
         super().__init__()
@@ -129,18 +117,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = conv3x3(n_out, n_out)
 
     def forward(self, X):
-        """Compute the maps of the next block.
-
-        Parameters
-        ----------
-        X : torch.Tensor of shape (n_samples, n_in, height, width)
-            Maps.
-
-        Returns
-        -------
-        maps : torch.Tensor of shape (n_samples, n_out, height, width)
-            Half as high and wide where there are new channels.
-        """
+        """Compute the maps of the next block."""
         active = functional.relu(self.norm0(X))
         shortcut = active if self.is_first else X
         if self.n_new:

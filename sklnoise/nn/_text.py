@@ -172,39 +172,14 @@ class TextLSTM(nn.Module):
 
 
 def start_small(embedding):
-    """Draw the embeddings between -0.05 and 0.05, but that of no token, which is 0.
-
-    Parameters
-    ----------
-    embedding : torch.nn.Embedding or torch.nn.EmbeddingBag
-        Changed in place.
-    """
+    """Draw the embeddings between -0.05 and 0.05, but that of no token, which is 0."""
     nn.init.uniform_(embedding.weight, -0.05, 0.05)
     with torch.no_grad():
         embedding.weight[PADDING] = 0
 
 
 def as_token_ids(X, n_tokens):
-    """Check a batch of token ids.
-
-    Parameters
-    ----------
-    X : torch.Tensor of shape (n_samples, n_tokens_in_text)
-        Integers.
-
-    n_tokens : int
-        Ids that there are.
-
-    Returns
-    -------
-    ids : torch.Tensor of shape (n_samples, n_tokens_in_text), dtype=int64
-        The same, of the type that embeddings take.
-
-    Raises
-    ------
-    ValueError
-        If X is no matrix of integers, at least 0 and below `n_tokens`.
-    """
+    """Check a batch of token ids."""
     if X.ndim != 2 or not X.shape[1] or X.is_floating_point() or X.dtype == torch.bool:
         raise ValueError(
             "X must hold token ids, integers of shape (n_samples, length) with 0 for no "

@@ -100,29 +100,7 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
 
 
 def weight_of_untrusted(trusted, sample_weight, n_samples):
-    """Give the rows whose label is known to be right a weight of 0.
-
-    Parameters
-    ----------
-    trusted : array-like of shape (n_samples,), dtype=bool
-        The mask.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Weights.
-
-    n_samples : int
-        Number of rows.
-
-    Returns
-    -------
-    sample_weight : ndarray of shape (n_samples,)
-        Weights of the rest.
-
-    Raises
-    ------
-    ValueError
-        If nothing is left.
-    """
+    """Give the rows whose label is known to be right a weight of 0."""
     weight = check_weight(sample_weight, n_samples)
     weight[check_trusted(trusted, n_samples)] = 0
     if not weight.any():
@@ -134,24 +112,7 @@ def weight_of_untrusted(trusted, sample_weight, n_samples):
 
 
 def check_known(known, n_samples, sample_weight):
-    """Validate what is known of the rows besides their probabilities and labels.
-
-    Parameters
-    ----------
-    known : dict of str to array-like or None
-        Some of the features, the mask of trusted rows and the folds.
-
-    n_samples : int
-        Number of rows, those without weight included.
-
-    sample_weight : array-like of shape (n_samples,) or None
-        Valid weights.
-
-    Returns
-    -------
-    known : dict of str to ndarray or None
-        The same for the rows of positive weight.
-    """
+    """Validate what is known of the rows besides their probabilities and labels."""
     kept = slice(None)
     if sample_weight is not None:
         kept = np.asarray(sample_weight, dtype=np.float64) > 0
@@ -162,31 +123,7 @@ def check_known(known, n_samples, sample_weight):
 
 
 def fit_clone(estimator, y_proba, y, sample_weight, **known):
-    """Fit a clone of an estimator of T to what it uses of that which is known.
-
-    Parameters
-    ----------
-    estimator : estimator of T
-        Is left as it is. One that is not derived from `BaseTransitionEstimator` gets
-        the probabilities, labels and weights of the rows that are not trusted.
-
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Held-out probabilities.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    **known : dict of str to ndarray or None
-        Some of the features, the mask of trusted rows and the folds.
-
-    Returns
-    -------
-    estimator : estimator of T
-        The fitted clone.
-    """
+    """Fit a clone of an estimator of T to what it uses of that which is known."""
     estimator = clone(estimator)
     if isinstance(estimator, BaseTransitionEstimator):
         uses = {"trusted", *estimator._uses}
@@ -198,46 +135,12 @@ def fit_clone(estimator, y_proba, y, sample_weight, **known):
 
 
 def label_mass(y, sample_weight, n_classes):
-    """Return the weight of each noisy label.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    mass : ndarray of shape (n_classes,)
-        Sum of the weights of each label.
-    """
+    """Return the weight of each noisy label."""
     return np.bincount(y, weights=sample_weight, minlength=n_classes)
 
 
 def soft_counts(membership, y, sample_weight):
-    """Return the weight with which members of each class bear each noisy label.
-
-    Parameters
-    ----------
-    membership : ndarray of shape (n_samples, n_classes)
-        How far each row belongs to each class.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    Returns
-    -------
-    counts : ndarray of shape (n_classes, n_classes)
-        `counts[i, j]` sums the membership in i over the rows labelled j.
-    """
+    """Return the weight with which members of each class bear each noisy label."""
     n_classes = membership.shape[1]
     return np.stack(
         [label_mass(y, sample_weight * share, n_classes) for share in membership.T]
@@ -245,18 +148,7 @@ def soft_counts(membership, y, sample_weight):
 
 
 def multinomial_standard_error(counts):
-    """Return the standard error of the row frequencies of a matrix of counts.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_classes, n_classes)
-        Weight of each (clean, noisy) pair.
-
-    Returns
-    -------
-    standard_error : ndarray of shape (n_classes, n_classes)
-        That of a Dirichlet posterior with one prior count a row, spread evenly.
-    """
+    """Return the standard error of the row frequencies of a matrix of counts."""
     posterior = counts + 1 / len(counts)
     mass = posterior.sum(axis=1, keepdims=True)
     share = posterior / mass

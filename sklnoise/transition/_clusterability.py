@@ -139,35 +139,7 @@ class ClusterabilityEstimator(BaseTransitionEstimator):
 
 
 def count_triples(features, y, sample_weight, folds, n_classes):
-    """Count the labels of each row and its two nearest neighbours.
-
-    Parameters
-    ----------
-    features : {ndarray, sparse matrix} of shape (n_samples, n_features)
-        Where neighbours are searched.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weight of the triple of which the row is the centre.
-
-    folds : ndarray of shape (n_samples,) or None
-        Neighbours are searched inside each fold; None makes one of all rows.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    triples : ndarray of shape (n_classes, n_classes, n_classes)
-        Weight of each triple of labels: row, first neighbour, second neighbour.
-
-    Raises
-    ------
-    ValueError
-        If no fold has three rows.
-    """
+    """Count the labels of each row and its two nearest neighbours."""
     if folds is None:
         folds = np.zeros(len(y), dtype=np.int64)
     triples = np.zeros(n_classes**3)

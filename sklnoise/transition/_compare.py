@@ -116,21 +116,7 @@ def compare_transition_estimators(
 
 
 def applicable_estimators(*, features, trusted):
-    """Return the estimators of T that can run on what is given.
-
-    Parameters
-    ----------
-    features : array-like or None
-        Features, if any.
-
-    trusted : array-like or None
-        Mask of the trusted rows, if any.
-
-    Returns
-    -------
-    estimators : dict of str to estimator of T
-        By name.
-    """
+    """Return the estimators of T that can run on what is given."""
     estimators = {
         "frequency": LabelFrequencyEstimator(),
         "confident-joint": ConfidentJointEstimator(),
@@ -145,21 +131,7 @@ def applicable_estimators(*, features, trusted):
 
 
 def suspicions(transition_matrix, distance_to_others):
-    """Yield what should be looked at before an estimate of T is trusted.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    distance_to_others : ndarray of shape (n_others,)
-        Distance to each of the other estimates.
-
-    Yields
-    ------
-    suspicion : str
-        One sentence, without a full stop.
-    """
+    """Yield what should be looked at before an estimate of T is trusted."""
     T = transition_matrix
     flips = T - np.diag(T.diagonal() + 1)
     for i, j in enumerate(flips.argmax(axis=1)):

@@ -63,24 +63,7 @@ class ConfidentJointEstimator(BaseTransitionEstimator):
 
 
 def confident_thresholds(y_proba, y, sample_weight=None):
-    """Return the mean probability of each class over the rows labelled so.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Held-out probabilities.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,), default=None
-        Weights; None means one each.
-
-    Returns
-    -------
-    thresholds : ndarray of shape (n_classes,)
-        Infinite for a class that no row is labelled with.
-    """
+    """Return the mean probability of each class over the rows labelled so."""
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     n_classes = y_proba.shape[1]
     mass = label_mass(y, weight, n_classes)
@@ -89,21 +72,7 @@ def confident_thresholds(y_proba, y, sample_weight=None):
 
 
 def confident_classes(y_proba, thresholds):
-    """Find the most probable class of each row among those that reach their threshold.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_rows, n_classes)
-        Held-out probabilities.
-
-    thresholds : ndarray of shape (n_classes,)
-        See `confident_thresholds`.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_rows,), dtype=int64
-        Codes; -1 where no class reaches its threshold.
-    """
+    """Find the most probable class of each row among those that reach their threshold."""
     reach = thresholds - TIE
     top = y_proba.argmax(axis=1)
     # Only where the most probable class of all fails must the others be looked at.

@@ -10,24 +10,7 @@ SMALLEST_MASS = 1e-12
 
 
 def consensus(triples):
-    """Return how often one label, two and three labels of neighbours occur together.
-
-    Parameters
-    ----------
-    triples : ndarray of shape (n_classes, n_classes, n_classes)
-        Weight of each triple: label of a row, of its first and second neighbour.
-
-    Returns
-    -------
-    first : ndarray of shape (n_classes,)
-        Frequencies of the labels.
-
-    second : ndarray of shape (n_classes, n_classes)
-        Those of pairs, symmetric.
-
-    third : ndarray of shape (n_classes, n_classes, n_classes)
-        Those of triples, symmetric: given the clean class, no order is preferred.
-    """
+    """Return how often one label, two and three labels of neighbours occur together."""
     share = triples / triples.sum()
     orders = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
     third = sum(share.transpose(order) for order in orders) / len(orders)
@@ -35,33 +18,7 @@ def consensus(triples):
 
 
 def misfit(parameters, first, second, third):
-    """Return half the squared error of the agreement that T and the prior imply.
-
-    With the clean prior π and the rows T_i of T, the labels of three rows of one clean
-    class agree as c1 = πT, c2 = Σ π_i T_i T_iᵀ and c3[j, k, l] = Σ π_i T_ij T_ik T_il.
-
-    Parameters
-    ----------
-    parameters : ndarray of shape (n_classes * (n_classes + 1),)
-        Masses that the rows of T, then the prior, are proportional to.
-
-    first : ndarray of shape (n_classes,)
-        Observed frequencies of labels.
-
-    second : ndarray of shape (n_classes, n_classes)
-        Those of pairs, symmetric.
-
-    third : ndarray of shape (n_classes, n_classes, n_classes)
-        Those of triples, symmetric.
-
-    Returns
-    -------
-    value : float
-        The misfit.
-
-    gradient : ndarray of shape (n_classes * (n_classes + 1),)
-        Its derivatives by the parameters.
-    """
+    """Return half the squared error of the agreement that T and the prior imply."""
     n_classes = len(first)
     T, prior, row_mass, prior_mass = unpack(parameters, n_classes)
     pairs = (T[:, :, np.newaxis] * T[:, np.newaxis]).reshape(n_classes, -1)
@@ -81,33 +38,7 @@ def misfit(parameters, first, second, third):
 
 
 def fit_consensus(observed, start, prior, *, tolerance=1e-9):
-    """Fit T and the prior from one start.
-
-    Parameters
-    ----------
-    observed : tuple of ndarray
-        Frequencies of labels, pairs and triples.
-
-    start : ndarray of shape (n_classes, n_classes)
-        T to start from.
-
-    prior : ndarray of shape (n_classes,)
-        Clean prior to start from.
-
-    tolerance : float, default=1e-9
-        Size of the gradient at which the fit ends.
-
-    Returns
-    -------
-    value : float
-        The misfit.
-
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    prior : ndarray of shape (n_classes,)
-        The clean prior.
-    """
+    """Fit T and the prior from one start."""
     # Masses at a bound reach the zeros of T, which softmax would approach for ever.
     found = minimize(
         misfit,
@@ -122,25 +53,7 @@ def fit_consensus(observed, start, prior, *, tolerance=1e-9):
 
 
 def fit_from_best_start(observed, confusion):
-    """Fit T and the prior from several starts and give the rows their names.
-
-    Parameters
-    ----------
-    observed : tuple of ndarray
-        Frequencies of labels, pairs and triples.
-
-    confusion : ndarray of shape (n_classes, n_classes)
-        A guess of T, one start of several.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T of the least misfit. The order of its rows is not determined by the misfit:
-        it is that of the largest trace. A class without rows has a row of zeros.
-
-    prior : ndarray of shape (n_classes,)
-        The clean prior.
-    """
+    """Fit T and the prior from several starts and give the rows their names."""
     n_classes = len(confusion)
     starts = [uniform_flips(n_classes, 1 - diagonal) for diagonal in START_DIAGONALS]
     fits = [fit_consensus(observed, T, observed[0]) for T in [*starts, confusion]]
@@ -151,30 +64,7 @@ def fit_from_best_start(observed, confusion):
 
 
 def unpack(parameters, n_classes):
-    """Return T and the prior, with what they were divided by.
-
-    Parameters
-    ----------
-    parameters : ndarray of shape (n_classes * (n_classes + 1),)
-        Masses that the rows of T, then the prior, are proportional to.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    prior : ndarray of shape (n_classes,)
-        The clean prior.
-
-    row_mass : ndarray of shape (n_classes, 1)
-        Mass of each row.
-
-    prior_mass : float
-        Mass of the prior.
-    """
+    """Return T and the prior, with what they were divided by."""
     rows, prior = parameters[:-n_classes].reshape(n_classes, -1), parameters[-n_classes:]
     row_mass = rows.sum(axis=1, keepdims=True).clip(min=SMALLEST_MASS)
     prior_mass = prior.sum().clip(min=SMALLEST_MASS)

@@ -114,26 +114,7 @@ class ConstrainedEstimator(BaseTransitionEstimator):
 
 
 def check_allowed_flips(allowed_flips, n_classes):
-    """Validate the mask of the flips that may happen.
-
-    Parameters
-    ----------
-    allowed_flips : array-like of shape (n_classes, n_classes), dtype=bool, or None
-        The parameter; None allows all.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    allowed_flips : ndarray of shape (n_classes, n_classes), dtype=bool
-        A copy.
-
-    Raises
-    ------
-    ValueError
-        If the shape is wrong or the entries are not boolean.
-    """
+    """Validate the mask of the flips that may happen."""
     if allowed_flips is None:
         return np.ones((n_classes, n_classes), dtype=bool)
     allowed = np.array(allowed_flips)
@@ -147,26 +128,7 @@ def check_allowed_flips(allowed_flips, n_classes):
 
 
 def check_clean_classes(clean_classes, n_classes):
-    """Validate the classes that keep their labels.
-
-    Parameters
-    ----------
-    clean_classes : array-like of int
-        The parameter.
-
-    n_classes : int
-        Number of classes.
-
-    Returns
-    -------
-    clean_classes : ndarray of int
-        The column indices.
-
-    Raises
-    ------
-    ValueError
-        If one is no column index.
-    """
+    """Validate the classes that keep their labels."""
     classes = np.asarray(clean_classes)
     if classes.dtype == bool and len(classes) == n_classes:
         classes = np.flatnonzero(classes)

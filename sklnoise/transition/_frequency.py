@@ -93,21 +93,7 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
 
 
 def columns(y_proba):
-    """Iterate over the columns, copied in blocks that are read through only once.
-
-    Parameters
-    ----------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Probabilities, row by row in memory.
-
-    Yields
-    ------
-    number : int
-        Of the column.
-
-    score : ndarray of shape (n_samples,)
-        The column, valid until the next one is asked for.
-    """
+    """Iterate over the columns, copied in blocks that are read through only once."""
     n_samples, n_classes = y_proba.shape
     buffer = np.empty((min(BLOCK_COLUMNS, n_classes), n_samples), y_proba.dtype)
     for block in gen_batches(n_classes, BLOCK_COLUMNS):

@@ -7,25 +7,7 @@ FLOOR = 1e-12
 
 
 def low_rank_flips(transition_matrix, allowed, rank):
-    """Replace the flips of T by a non-negative product of low rank.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T.
-
-    allowed : ndarray of shape (n_classes, n_classes), dtype=bool
-        Entries that may differ from 0. The others are missing to the product, as is
-        the diagonal.
-
-    rank : int
-        Number of columns of the left factor.
-
-    Returns
-    -------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        With the diagonal of T; each row has as many flips as before.
-    """
+    """Replace the flips of T by a non-negative product of low rank."""
     observed = allowed & ~np.eye(len(allowed), dtype=bool)
     flips = np.where(observed, transition_matrix, 0)
     rate = flips.sum(axis=1, keepdims=True)
@@ -44,29 +26,7 @@ def low_rank_flips(transition_matrix, allowed, rank):
 
 
 def start(flips, observed, rank):
-    """Return factors to start from: the leading singular vectors made non-negative.
-
-    They follow the classes through any permutation, as random ones would not.
-
-    Parameters
-    ----------
-    flips : ndarray of shape (n_classes, n_classes)
-        What the product shall resemble, 0 where it is missing.
-
-    observed : ndarray of shape (n_classes, n_classes), dtype=bool
-        Where it is not missing.
-
-    rank : int
-        Number of columns of the left factor.
-
-    Returns
-    -------
-    left : ndarray of shape (n_classes, rank)
-        Positive.
-
-    right : ndarray of shape (rank, n_classes)
-        Positive.
-    """
+    """Return factors to start from: the leading singular vectors made non-negative."""
     rows, columns = flips.sum(axis=1), flips.sum(axis=0)
     filled = np.where(observed, flips, np.outer(rows, columns) / flips.sum())
     left, scale, right = np.linalg.svd(filled)

@@ -120,21 +120,7 @@ class TrustedEstimator(BaseTransitionEstimator):
 
 
 def share_beyond_chance(difference, standard_error):
-    """Compute how much of a difference sampling error does not explain.
-
-    Parameters
-    ----------
-    difference : ndarray of shape (n_classes, n_classes)
-        Of two estimates of T.
-
-    standard_error : ndarray of shape (n_classes, n_classes)
-        Of one of them.
-
-    Returns
-    -------
-    share : ndarray of shape (n_classes,)
-        For each row, between 0 and 1: the positive part of the James-Stein factor.
-    """
+    """Compute how much of a difference sampling error does not explain."""
     distance = (difference**2).sum(axis=1)
     variance = (standard_error**2).sum(axis=1)
     beyond = (distance - variance).clip(min=0)
@@ -142,24 +128,7 @@ def share_beyond_chance(difference, standard_error):
 
 
 def match_rows(rows, candidates, mass):
-    """Assign to each row the candidate that resembles it most, one to one.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_classes, n_classes)
-        Distributions.
-
-    candidates : ndarray of shape (n_classes, n_classes)
-        Distributions.
-
-    mass : ndarray of shape (n_classes,)
-        How much each row counts.
-
-    Returns
-    -------
-    permutation : ndarray of shape (n_classes,)
-        Candidate of each row: its own, unless others gain more than `LEAST_GAIN`.
-    """
+    """Assign to each row the candidate that resembles it most, one to one."""
     distance = cdist(rows, candidates, "cityblock") / 2
     moved = 1 - np.eye(len(rows))
     # The last term keeps rows without mass where they are as long as nobody minds.

@@ -21,22 +21,7 @@ the sampling error is expected to make it."""
 
 
 def twins(counts):
-    """List the classes that may have lost their place among the top scores to another.
-
-    Where most rows of a class are labelled as another one, the rows that score highest
-    for the second may be those of the first. Then its own row is alike, or read off the
-    few rows that were still predicted as it.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_classes, n_classes)
-        Weight of each label among the rows of highest score for each class.
-
-    Returns
-    -------
-    pairs : list of (int, int)
-        The class that flips, then the one that it flips to.
-    """
+    """List the classes that may have lost their place among the top scores to another."""
     T, mass = normalize_rows(counts), counts.sum(axis=1)
     others = T.copy()
     np.fill_diagonal(others, 0)
@@ -50,54 +35,12 @@ def twins(counts):
 
 
 def distance(row, other):
-    """Compute the total variation between two distributions.
-
-    Parameters
-    ----------
-    row, other : ndarray of shape (n_classes,)
-        Rows of T.
-
-    Returns
-    -------
-    distance : float
-        Between 0 and 1.
-    """
+    """Compute the total variation between two distributions."""
     return np.abs(row - other).sum() / 2
 
 
 def separate_twins(counts, y_proba, y, sample_weight, *, wanted, least):
-    """Count the labels of a class again whose place another class has taken.
-
-    The labels of a class that the flips of its twin do not explain are its own: the rows
-    that have most of them are counted. If these are rows unlike those of all classes, the
-    twin gets the old counts, which are of its rows, unless its own were found as well;
-    otherwise nothing changes.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_classes, n_classes)
-        Weight of each label among the rows of highest score for each class.
-
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Held-out probabilities.
-
-    y : ndarray of shape (n_samples,)
-        Label codes.
-
-    sample_weight : ndarray of shape (n_samples,)
-        Weights.
-
-    wanted : float
-        Rows to count for a class, in weight.
-
-    least : float
-        Fewest rows, in weight, that a row of T is read off.
-
-    Returns
-    -------
-    counts : ndarray of shape (n_classes, n_classes)
-        A copy.
-    """
+    """Count the labels of a class again whose place another class has taken."""
     T, found, given = normalize_rows(counts), {}, {}
     for flips, to in twins(counts):
         own = y_proba[:, to] - T[to, to] / T[to, flips] * y_proba[:, flips]

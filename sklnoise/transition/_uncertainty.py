@@ -118,24 +118,7 @@ def bootstrap_transition(
 
 
 def resampled(sample_weight, strata, rng):
-    """Draw as many rows as the weights sum to, and return them as weights.
-
-    Parameters
-    ----------
-    sample_weight : ndarray of shape (n_samples,)
-        Positive weights; a row of weight two is drawn like two rows.
-
-    strata : ndarray of shape (n_samples,)
-        Rows are drawn inside each stratum, which keeps its weight.
-
-    rng : RandomState instance
-        Draws the rows.
-
-    Returns
-    -------
-    drawn : ndarray of shape (n_samples,)
-        The new weights, 0 for rows that were not drawn.
-    """
+    """Draw as many rows as the weights sum to, and return them as weights."""
     drawn = np.empty(len(sample_weight))
     for stratum in np.unique(strata):
         rows = strata == stratum
