@@ -14,6 +14,7 @@ FLOORS = {
     "_labels": 0,
     "_matrix": 0,
     "_validation": 0,
+    "_warnings": 0,
     "_compat": 0,
     "losses": 1,
     "transition": 1,
