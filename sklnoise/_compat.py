@@ -1,4 +1,4 @@
-"""The only door to names that scikit-learn keeps private or has moved."""
+"""The only place that imports names which scikit-learn keeps private or has moved."""
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
@@ -18,15 +18,15 @@ try:
 except ImportError:  # scikit-learn < 1.9
 
     class CallbackSupportMixin:
-        """Stands for the mixin of a later scikit-learn, and does nothing."""
+        """Replace the mixin of a later scikit-learn, and do nothing."""
 
 
+# Attributes by which scikit-learn tears callbacks down at the end of a fit.
 CALLBACK_STATE = "_callback_fit_ctx", "_skl_callbacks_to_teardown"
-"""Attributes by which scikit-learn takes callbacks down at the end of a fit."""
 
 
 def has_callbacks(estimator):
-    """Tell whether callbacks of scikit-learn are set on an estimator."""
+    """Return whether callbacks of scikit-learn are set on an estimator."""
     return bool(getattr(estimator, "_skl_callbacks", ()))
 
 

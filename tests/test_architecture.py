@@ -12,7 +12,7 @@ FLOORS = {
     "exceptions": 0,
     "_blocks": 0,
     "_labels": 0,
-    "_matrix": 0,
+    "_transition_matrix": 0,
     "_validation": 0,
     "_warnings": 0,
     "_compat": 0,

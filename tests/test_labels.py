@@ -14,7 +14,7 @@ from sklnoise._labels import (
     is_missing,
     listed,
     match_labels,
-    occurring_classes,
+    infer_classes,
 )
 
 
@@ -103,14 +103,14 @@ def test_classes_are_a_copy():
 
 def test_classes_occur_in_any_of_several_labels():
     y, y_pred = np.array(["ant", "bee"]), np.array(["cat", "ant"])
-    assert_array_equal(occurring_classes(3, y, y_pred), ["ant", "bee", "cat"])
+    assert_array_equal(infer_classes(3, y, y_pred), ["ant", "bee", "cat"])
 
 
 def test_codes_in_one_of_several_labels_only_are_labels():
-    found = occurring_classes(2, np.array([0, 1]), np.array([1, 2])[:1])
+    found = infer_classes(2, np.array([0, 1]), np.array([1, 2])[:1])
     assert_array_equal(found, [0, 1])
     with pytest.raises(ValueError, match="but 3 different labels occur"):
-        occurring_classes(2, np.array([0, 1]), np.array([1, 2]))
+        infer_classes(2, np.array([0, 1]), np.array([1, 2]))
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklnoise._matrix import (
+from sklnoise._transition_matrix import (
     clean_prior,
     mix_with_identity,
     noise_rate_of,
     normalize_rows,
     shrink,
     uniform_flips,
-    without_domination,
+    shrink_dominated_rows,
 )
 
 SEEDS = range(3)
@@ -101,14 +101,14 @@ def test_prior_of_labels_that_t_calls_impossible_is_that_of_the_labels():
 def test_share_of_the_target_is_that_of_james_and_stein(size):
     T, target = np.array([[0.7, 0.3], [0.5, 0.5]]), uniform_flips(2, 0.3)
     error = np.full((2, 2), size)
-    shrunk, share = shrink(T, error, target)
+    shrunk, share = shrink_towards(T, error, target)
     assert share == pytest.approx(min(1, 4 * size**2 / 0.08))
     assert_allclose(shrunk, T + share * (target - T))
 
 
 def test_estimate_within_its_error_becomes_the_target():
     T, target = uniform_flips(3, 0.2), uniform_flips(3, 0.3)
-    shrunk, share = shrink(T, np.full((3, 3), 0.1), target)
+    shrunk, share = shrink_towards(T, np.full((3, 3), 0.1), target)
     assert share == 1
     assert_array_equal(shrunk, target)
 
@@ -116,7 +116,7 @@ def test_estimate_within_its_error_becomes_the_target():
 @pytest.mark.parametrize("error", [0, 0.1, np.inf])
 def test_target_itself_stays(error):
     T = uniform_flips(3, 0.3)
-    assert_allclose(shrink(T, np.full((3, 3), error), T)[0], T)
+    assert_allclose(shrink_towards(T, np.full((3, 3), error), T)[0], T)
 
 
 def test_shrinking_from_few_rows_comes_closer_to_the_truth_on_average():
@@ -127,7 +127,7 @@ def test_shrinking_from_few_rows_comes_closer_to_the_truth_on_average():
         raw = np.array([rng.multinomial(20, row) for row in T]) / 20
         error = np.sqrt(raw * (1 - raw) / 20)
         target = uniform_flips(5, 1 - raw.diagonal().mean())
-        shrunk = shrink(raw, error, target)[0]
+        shrunk = shrink_towards(raw, error, target)[0]
         distances.append([np.square(t - T).sum() for t in (shrunk, raw)])
     shrunk, raw = np.mean(distances, axis=0)
     assert shrunk < 0.5 * raw
@@ -137,7 +137,7 @@ def test_shrinking_leaves_the_arguments_alone():
     T, error, target = uniform_flips(3, 0.2), np.full((3, 3), 0.01), np.eye(3)
     for array in (T, error, target):
         array.setflags(write=False)
-    shrunk, _ = shrink(T, error, target)
+    shrunk, _ = shrink_towards(T, error, target)
     assert not np.shares_memory(shrunk, T)
 
 
@@ -162,7 +162,7 @@ def test_noise_rate_of_even_flips_is_theirs():
 
 def test_dominated_row_of_a_transition_is_drawn_to_a_tie():
     T = np.array([[0.8, 0.2, 0.0], [0.6, 0.3, 0.1], [0.0, 0.3, 0.7]])
-    drawn = without_domination(T)
+    drawn = shrink_dominated_rows(T)
     assert_array_equal(drawn[[0, 2]], T[[0, 2]])
     assert_allclose(drawn[1, 0], drawn[1, 1])
     assert_allclose(drawn.sum(axis=1), 1)
@@ -172,15 +172,15 @@ def test_dominated_row_of_a_transition_is_drawn_to_a_tie():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_class_leads_in_the_row_of_another(n_classes, seed):
     T = np.random.default_rng(seed).dirichlet(np.ones(n_classes), n_classes)
-    drawn = without_domination(T)
+    drawn = shrink_dominated_rows(T)
     assert_allclose(drawn.max(axis=1), drawn.diagonal())
-    assert_allclose(without_domination(drawn), drawn)
+    assert_allclose(shrink_dominated_rows(drawn), drawn)
 
 
 def test_flips_of_a_dominated_row_keep_their_proportions():
-    drawn = without_domination(np.array([[0.2, 0.6, 0.2], [0, 1, 0], [0, 0, 1]]))
+    drawn = shrink_dominated_rows(np.array([[0.2, 0.6, 0.2], [0, 1, 0], [0, 0, 1]]))
     assert drawn[0, 1] / drawn[0, 2] == pytest.approx(3)
 
 
 def test_swap_becomes_a_coin():
-    assert_allclose(without_domination(np.array([[0.0, 1], [1, 0]])), 0.5)
+    assert_allclose(shrink_dominated_rows(np.array([[0.0, 1], [1, 0]])), 0.5)

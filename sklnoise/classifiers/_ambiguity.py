@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from sklnoise._matrix import swappable_pairs
+from sklnoise._transition_matrix import swappable_pairs
 from sklnoise.exceptions import PermutedClassesWarning, SwappableClassesWarning
 
 LEAST_DRIFT = 0.1

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from sklnoise._matrix import clean_prior
+from sklnoise._transition_matrix import clean_prior
 from sklnoise.exceptions import ClassCollapseWarning
 
 LOST_SHARE = 0.2

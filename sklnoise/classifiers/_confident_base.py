@@ -18,8 +18,9 @@ from sklnoise._compat import (
     safe_indexing,
     set_random_states,
 )
+from sklnoise._labels import encode_kept_labels
 from sklnoise._validation import check_weight
-from sklnoise.classifiers._door import draw_seeds, encode_rows
+from sklnoise.classifiers._door import draw_seeds
 from sklnoise.classifiers._out_of_fold import collect
 from sklnoise.engine import LabelledData, is_net
 from sklnoise.engine._device import seeded
@@ -42,7 +43,7 @@ def check_source(owner, X, y, sample_weight, fit_params):
     X, y = indexable(X, y)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
-    codes, classes = encode_rows(y, rows)
+    codes, classes = encode_kept_labels(y, rows)
     weighted = sample_weight is not None
     if weighted and not takes_weights(owner.estimator):
         check_whole(weight, owner.estimator)

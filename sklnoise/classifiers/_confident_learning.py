@@ -25,7 +25,7 @@ from sklnoise.classifiers._prune import choose_rows, judge_labels
 from sklnoise.classifiers._routing import route_fit, router_of
 from sklnoise.engine import make_splits
 from sklnoise.issues._quality import quality_of
-from sklnoise.issues._transition import check_rows, resolve_transition
+from sklnoise.issues._transition import check_samples, resolve_transition
 
 
 def estimator_has(method):
@@ -241,7 +241,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         judged = np.flatnonzero(~np.isnan(self.out_of_fold_proba_[:, 0]))
         if len(judged):
             y_proba = self.out_of_fold_proba_[judged]
-            held_out = check_rows(data.y[judged], y_proba, np.arange(n_classes))
+            held_out = check_samples(data.y[judged], y_proba, np.arange(n_classes))
             weight = data.sample_weight[judged]
             if known_transition is None:
                 T = resolve_transition(None, held_out, weight)

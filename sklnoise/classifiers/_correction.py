@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from sklnoise._matrix import LARGEST_CONDITION, mix_with_identity
-from sklnoise._validation import SINGULAR_CONDITION, check_transition_matrix
+from sklnoise._transition_matrix import MAX_CONDITION, mix_with_identity
+from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD, check_transition_matrix
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
     BackwardLoss,
@@ -125,7 +125,10 @@ def keep_from_singular(loss, transition_matrix):
     chosen, T = chosen_params(loss), transition_matrix
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
         return {"identity_weight": stable_identity_weight(T)}
-    if chosen.get("volume_weight") and not np.linalg.cond(T) < SINGULAR_CONDITION:
+    if (
+        chosen.get("volume_weight")
+        and not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD
+    ):
         warnings.warn(
             "the estimated T is singular, so its rows enclose no volume; the layer "
             f"starts with a share {SINGULAR_SHARE} of the identity mixed in.",
@@ -156,7 +159,7 @@ def least_identity_weight(transition_matrix):
     conditions = [
         np.linalg.cond(mix_with_identity(transition_matrix, a)) for a in IDENTITY_WEIGHTS
     ]
-    return float(IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= LARGEST_CONDITION)])
+    return float(IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= MAX_CONDITION)])
 
 
 def transition_of(loss, n_classes):

@@ -2,10 +2,10 @@
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 from torch.utils.data import Dataset, IterableDataset
 
+from sklnoise._labels import encode_kept_labels
 from sklnoise._validation import check_trusted, check_weight
 from sklnoise.engine import LabelledData, row_shape
 
@@ -35,26 +35,11 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
     estimator._row_shape = row_shape(X)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
-    codes, classes = encode_rows(y, rows)
+    codes, classes = encode_kept_labels(y, rows)
     if trusted is None:
         trusted = np.zeros(len(y), dtype=bool)
     trusted = check_trusted(trusted, len(y)) & (weight > 0)
     return LabelledData(X, codes, weight), rows, classes, trusted
-
-
-def encode_rows(y, rows):
-    """Turn the labels of some rows into codes."""
-    codes = np.full(len(y), -1, dtype=np.int64)
-    try:
-        classes, codes[rows] = np.unique(y[rows], return_inverse=True)
-    except TypeError as error:
-        kinds = sorted({type(label).__name__ for label in y})
-        raise ValueError(
-            f"y must hold labels of one kind, without missing values; got {kinds}. Drop "
-            "rows without a label, or turn the labels into strings."
-        ) from error
-    check_classification_targets(y)
-    return codes, classes
 
 
 def check_predict_input(estimator, X):

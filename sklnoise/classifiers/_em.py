@@ -4,7 +4,7 @@ import numpy as np
 from torch import nn
 from torch.nn.functional import log_softmax
 
-from sklnoise._matrix import normalize_rows
+from sklnoise._transition_matrix import normalize_rows
 from sklnoise.engine import predict_proba, weights_of
 
 MOST_ROUNDS = 5

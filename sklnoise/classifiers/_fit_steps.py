@@ -8,7 +8,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_memory
 
 from sklnoise._compat import routing_enabled
-from sklnoise._matrix import without_domination
+from sklnoise._transition_matrix import shrink_dominated_rows
 from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
 from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
 from sklnoise.classifiers._correction import as_loss, has_transition
@@ -184,7 +184,7 @@ class FitSteps:
         settled = np.isin(np.arange(n_classes), data.y[trusted])
         warn_of_swaps(T, self.classes_, settled)
         error = standard_error_of(self.transition_estimator_, n_classes)
-        return np.where(settled[:, np.newaxis], T, without_domination(T, error))
+        return np.where(settled[:, np.newaxis], T, shrink_dominated_rows(T, error))
 
     def _choose(self, train, T, found, data, trusted, splits, progress):
         """Return the name of the best correction, and the T that it shall use."""

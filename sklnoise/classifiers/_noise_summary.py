@@ -6,7 +6,7 @@ from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from sklnoise._matrix import clean_prior, swappable_pairs
+from sklnoise._transition_matrix import clean_prior, swappable_pairs
 from sklnoise.classifiers._transition import standard_error_of
 from sklnoise.classifiers._weak_first_pass import examine, warn_of_weakness
 from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator

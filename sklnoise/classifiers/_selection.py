@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklnoise._compat import check_method_params
-from sklnoise._matrix import clean_prior, mix_with_identity, shrink
-from sklnoise._validation import SINGULAR_CONDITION
+from sklnoise._transition_matrix import clean_prior, mix_with_identity, shrink_towards
+from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers._correction import least_identity_weight
 from sklnoise.classifiers._door import draw_seeds
 from sklnoise.classifiers._refit import refit
@@ -27,7 +27,7 @@ def draw_to_identity(transition_matrix, estimator, is_weak):
     T, identity = transition_matrix, np.eye(len(transition_matrix))
     if is_weak:
         return identity, 1.0
-    return shrink(T, standard_error_of(estimator, len(T)), identity)
+    return shrink_towards(T, standard_error_of(estimator, len(T)), identity)
 
 
 def leaves_choice(transition_matrix, splits):
@@ -42,7 +42,7 @@ def select_correction(
     """Judge each candidate by rows that it has not seen, and choose one."""
     T, y, weight = transition_matrix, data.y, data.sample_weight
     identity_weight = 0.0
-    if estimator is not None or not np.linalg.cond(T) < SINGULAR_CONDITION:
+    if estimator is not None or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
         identity_weight = least_identity_weight(T)
     inverse = np.linalg.inv(mix_with_identity(T, identity_weight))
     # The warm-up of the refit, too, goes by what is known of the names of the classes.

@@ -8,7 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._compat import set_random_states
-from sklnoise._matrix import uniform_flips
+from sklnoise._transition_matrix import uniform_flips
 from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers._correction import needs_transition, own_transition
 from sklnoise.transition import (

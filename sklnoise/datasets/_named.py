@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklnoise._matrix import mix_with_identity
+from sklnoise._transition_matrix import mix_with_identity
 
 # fmt: off
 CIFAR100_SUPERCLASSES = (

@@ -10,7 +10,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
-from sklnoise._matrix import mix_with_identity, normalize_rows, uniform_flips
+from sklnoise._transition_matrix import mix_with_identity, normalize_rows, uniform_flips
 from sklnoise._validation import check_transition_matrix
 from sklnoise.datasets._named import TARGETS, make_named_matrix
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from sklnoise._matrix import mix_with_identity
+from sklnoise._transition_matrix import mix_with_identity
 from sklnoise._validation import check_invertible, check_transition_matrix
 from sklnoise.losses._base import NoisyLabelLoss, check_share
 from sklnoise.losses._columns import NoisyCrossEntropy

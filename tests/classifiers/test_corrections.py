@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise._matrix import mix_with_identity
+from sklnoise._transition_matrix import mix_with_identity
 from sklnoise.classifiers._correction import CORRECTIONS, stable_identity_weight
 from sklnoise.datasets import (
     load_noisy_digits,

@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 from scipy.special import rel_entr
 
-from sklnoise._blocks import BLOCK_VALUES
-from sklnoise._matrix import uniform_flips
+from sklnoise._blocks import MAX_BLOCK_VALUES
+from sklnoise._transition_matrix import uniform_flips
 from sklnoise.issues import _clean_posterior, clean_posterior
 from sklnoise.issues._clean_posterior import TOLERANCE, solve_by_steps, solve_symmetric
 
@@ -134,7 +134,7 @@ def test_row_does_not_depend_on_the_rows_beside_it(symmetric):
 
 
 def test_row_does_not_depend_on_the_block_that_it_is_in():
-    y_proba, T = problem(0, 100, BLOCK_VALUES // 100 + 40)
+    y_proba, T = problem(0, 100, MAX_BLOCK_VALUES // 100 + 40)
     borders = slice(-80, None)
     clean = clean_posterior(y_proba, T)
     assert_allclose(clean[borders], clean_posterior(y_proba[borders], T), atol=1e-8)

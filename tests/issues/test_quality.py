@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import spearmanr
 
 from sklnoise import label_quality_scores
-from sklnoise._matrix import uniform_flips
+from sklnoise._transition_matrix import uniform_flips
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.issues import _clean_posterior, clean_posterior
 from sklnoise.issues._quality import label_posterior

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import approx_fprime
 from scipy.sparse import csr_array
 
-from sklnoise._matrix import uniform_flips
+from sklnoise._transition_matrix import uniform_flips
 from sklnoise.transition import ClusterabilityEstimator
 from sklnoise.transition._clusterability import count_triples
 from sklnoise.transition._consensus import consensus, misfit

@@ -3,11 +3,16 @@
 import numpy as np
 from scipy.optimize import nnls
 
-LARGEST_CONDITION = 5
-"""Condition number above which the inverse of an estimate blows up its noise."""
+# Above this condition number the inverse of an estimate blows up its sampling noise.
+MAX_CONDITION = 5
 
-FREQUENT_FLIP = 0.25
-"""Flips in both directions above this could as well be a swap of the two names."""
+# Flips in both directions above this could as well be a swap of the two names.
+FREQUENT_FLIP_THRESHOLD = 0.25
+
+
+def is_identity(transition_matrix):
+    """Return whether T says that there is no noise."""
+    return np.array_equal(transition_matrix, np.eye(len(transition_matrix)))
 
 
 def normalize_rows(counts):
@@ -32,21 +37,22 @@ def mix_with_identity(transition_matrix, identity_weight):
     return (1 - identity_weight) * transition_matrix + identity_weight * identity
 
 
-def shrink(transition_matrix, standard_error, target):
-    """Draw an estimate of T to a target as far as its sampling error asks for."""
+def shrink_towards(transition_matrix, standard_error, target):
+    """Shrink an estimate of T towards a target as James and Stein (1961) do."""
     distance = np.square(transition_matrix - target).sum()
     error = np.square(standard_error).sum()
     share = 1.0 if distance <= error else float(error / distance)
     return (1 - share) * transition_matrix + share * target, share
 
 
-def without_domination(transition_matrix, standard_error=np.inf):
-    """Draw rows of an estimated T to the identity until no other class dominates them."""
+def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
+    """Shrink rows towards the identity until no other class exceeds the diagonal."""
     T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
     lead = T.max(axis=1) - T.diagonal()
     of_leader = error[np.arange(len(T)), T.argmax(axis=1)]
+    # What leads by more than two standard errors is no accident of the estimate.
     lead = np.where(lead <= 2 * np.hypot(error.diagonal(), of_leader), lead, 0)
-    share = (lead / (1 + lead))[:, np.newaxis]
+    share = (lead / (1 + lead))[:, np.newaxis]  # the least that makes the two equal
     return (1 - share) * T + share * np.eye(len(T))
 
 
@@ -58,12 +64,13 @@ def noise_rate_of(transition_matrix, noisy_frequencies, n_samples):
 
 def swappable_pairs(transition_matrix):
     """Find pairs of classes that flip into each other so often that names may swap."""
-    both_ways = np.minimum(transition_matrix, transition_matrix.T) > FREQUENT_FLIP
-    return np.argwhere(np.triu(both_ways, k=1))
+    both_ways = np.minimum(transition_matrix, transition_matrix.T)
+    return np.argwhere(np.triu(both_ways > FREQUENT_FLIP_THRESHOLD, k=1))
 
 
 def clean_prior(transition_matrix, noisy_frequencies, n_samples):
-    """Solve `Tᵀ π = noisy frequencies` for the clean prior on the simplex."""
+    """Solve `Tᵀ π = noisy frequencies` for the clean prior, with its standard error."""
+    # Least squares under π >= 0: the inverse alone may leave the simplex.
     prior, _ = nnls(transition_matrix.T, noisy_frequencies)
     if not prior.any():  # T calls all the labels that occur impossible
         return noisy_frequencies, np.full(len(prior), np.inf)
