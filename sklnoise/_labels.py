@@ -19,7 +19,8 @@ def match_labels(y, n_classes, labels=None):
 def encode_kept_labels(y, kept):
     """Return the code of each label to fit to, -1 elsewhere, and the sorted classes."""
     codes = np.full(len(y), -1, dtype=np.int64)
-    classes, codes[kept] = sort_classes(y[kept])
+    classes = sort_classes(y[kept])
+    codes[kept] = encode_labels(y[kept], classes, "y")
     check_classification_targets(y)
     return codes, classes
 
@@ -69,11 +70,7 @@ def infer_classes(n_classes, *labels):
     """Return the class of each column where only the labels that occur are known."""
     if all(are_codes(y, n_classes) for y in labels):
         return np.arange(n_classes)
-    found = [sort_classes(y)[0] for y in labels]
-    classes = found[0]
-    if len(found) > 1:
-        # As objects, for a common array would turn numbers into strings.
-        classes, _ = sort_classes(np.concatenate([c.astype(object) for c in found]))
+    classes = sort_classes(*labels)
     if len(classes) != n_classes:
         raise ValueError(
             f"The columns of y_proba, or rows of T, are {n_classes} classes, but "
@@ -84,17 +81,19 @@ def infer_classes(n_classes, *labels):
     return classes
 
 
-def sort_classes(y):
-    """Return the different labels in sorted order, and the place of each label there."""
+def sort_classes(*labels):
+    """Return the different labels in sorted order."""
+    found = set().union(*(y.tolist() for y in labels))
     try:
-        return np.unique(y, return_inverse=True)
+        classes = sorted(found)
     except TypeError as error:
-        kinds = sorted({type(label).__name__ for label in y.tolist()})
+        kinds = sorted({type(label).__name__ for label in found})
         raise ValueError(
             "y must hold labels of one kind, without missing values, and predictions "
             f"must name the classes as y does; got {kinds}. Drop samples without a "
             "label, or turn all labels into strings."
         ) from error
+    return np.array(classes, dtype=labels[0].dtype if len(labels) == 1 else None)
 
 
 def are_codes(y, n_classes):

@@ -63,10 +63,11 @@ def check_proba(y_proba):
     off_sum = error.max() > PROBA_SUM_TOLERANCE
     if y_proba.min() < 0 or off_sum:
         sample = error.argmax() if off_sum else y_proba.min(axis=1).argmin()
+        found = np.array2string(y_proba[sample], precision=3)
         raise ValueError(
             "y_proba must hold one probability distribution per sample (non-negative, "
-            f"sum 1); sample {sample} has {np.array2string(y_proba[sample], precision=3)}. "
-            "Pass predict_proba's output, not logits or log-probabilities."
+            f"sum 1); sample {sample} has {found}. Pass the output of "
+            "predict_proba, not logits or log-probabilities."
         )
     return y_proba
 

@@ -12,10 +12,10 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklnoise.metrics._likelihood import has_likelihood
 
 from sklnoise import NoiseRobustClassifier, losses
 from sklnoise.metrics import noisy_log_likelihood_scorer as scorer
-from sklnoise.metrics._likelihood import has_likelihood
 
 T = np.array([[0.7, 0.2, 0.1], [0.0, 0.6, 0.4], [0.1, 0.2, 0.7]])
 NAMES = np.array(["ant", "bee", "cat"])

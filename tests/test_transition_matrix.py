@@ -6,15 +6,24 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise._transition_matrix import (
     clean_prior,
+    is_identity,
     mix_with_identity,
     noise_rate_of,
     normalize_rows,
-    shrink,
-    uniform_flips,
     shrink_dominated_rows,
+    shrink_towards,
+    uniform_flips,
 )
 
 SEEDS = range(3)
+
+
+@pytest.mark.parametrize("n_classes", [1, 3])
+def test_only_t_without_flips_is_the_identity(n_classes):
+    assert is_identity(np.eye(n_classes))
+    assert is_identity(np.eye(n_classes).tolist())
+    assert not is_identity(np.eye(3)[[1, 0, 2]])
+    assert not is_identity(uniform_flips(3, 1e-9))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -160,26 +169,26 @@ def test_noise_rate_of_even_flips_is_theirs():
 # Rows in which another class leads
 
 
-def test_dominated_row_of_a_transition_is_drawn_to_a_tie():
+def test_dominated_row_of_a_transition_is_shrunk_to_a_tie():
     T = np.array([[0.8, 0.2, 0.0], [0.6, 0.3, 0.1], [0.0, 0.3, 0.7]])
-    drawn = shrink_dominated_rows(T)
-    assert_array_equal(drawn[[0, 2]], T[[0, 2]])
-    assert_allclose(drawn[1, 0], drawn[1, 1])
-    assert_allclose(drawn.sum(axis=1), 1)
+    shrunk = shrink_dominated_rows(T)
+    assert_array_equal(shrunk[[0, 2]], T[[0, 2]])
+    assert_allclose(shrunk[1, 0], shrunk[1, 1])
+    assert_allclose(shrunk.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_class_leads_in_the_row_of_another(n_classes, seed):
     T = np.random.default_rng(seed).dirichlet(np.ones(n_classes), n_classes)
-    drawn = shrink_dominated_rows(T)
-    assert_allclose(drawn.max(axis=1), drawn.diagonal())
-    assert_allclose(shrink_dominated_rows(drawn), drawn)
+    shrunk = shrink_dominated_rows(T)
+    assert_allclose(shrunk.max(axis=1), shrunk.diagonal())
+    assert_allclose(shrink_dominated_rows(shrunk), shrunk)
 
 
 def test_flips_of_a_dominated_row_keep_their_proportions():
-    drawn = shrink_dominated_rows(np.array([[0.2, 0.6, 0.2], [0, 1, 0], [0, 0, 1]]))
-    assert drawn[0, 1] / drawn[0, 2] == pytest.approx(3)
+    shrunk = shrink_dominated_rows(np.array([[0.2, 0.6, 0.2], [0, 1, 0], [0, 0, 1]]))
+    assert shrunk[0, 1] / shrunk[0, 2] == pytest.approx(3)
 
 
 def test_swap_becomes_a_coin():
