@@ -616,7 +616,7 @@ def test_reweight_around_an_estimator_without_weights_is_an_error(fit):
         ({"action": "relabel"}, "The 'action' parameter"),
         ({"filter_by": "loss"}, "The 'filter_by' parameter"),
         ({"estimator": 3}, "The 'estimator' parameter"),
-        ({"sample_weight": np.ones(3)}, "one weight a row"),
+        ({"sample_weight": np.ones(3)}, "one weight per sample"),
     ],
 )
 def test_bad_parameter_is_an_error(fit, params, message):

@@ -400,7 +400,7 @@ def test_class_that_a_known_transition_never_names_is_learned_from_trusted_rows(
 @pytest.mark.parametrize("mask", [None, np.zeros(240, dtype=bool)])
 @pytest.mark.parametrize("transition", ["trusted", TrustedEstimator()])
 def test_trusted_estimator_without_trusted_rows_is_explained(fit, mask, transition):
-    with pytest.raises(ValueError, match="TrustedEstimator needs rows whose label"):
+    with pytest.raises(ValueError, match="TrustedEstimator needs samples"):
         fit(mask, transition=transition)
 
 

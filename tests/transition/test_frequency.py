@@ -170,8 +170,8 @@ def test_class_without_samples_of_its_own_keeps_its_estimate():
 
 def test_row_is_not_read_off_too_few_samples():
     y_proba, y = noisy_posterior(CHAIN, 0)
-    T = LabelFrequencyEstimator(min_samples=10**4).fit(y_proba, y).transition_matrix_
-    assert_allclose(T, frequencies_of_the_top(y_proba, y, min_samples=10**4))
+    T = LabelFrequencyEstimator(min_samples=400).fit(y_proba, y).transition_matrix_
+    assert_allclose(T, frequencies_of_the_top(y_proba, y, min_samples=400))
 
 
 def test_error_of_the_row_that_was_found_is_that_of_its_labels():
