@@ -67,11 +67,10 @@ def test_identity_gives_the_noisy_posterior(n_classes, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n_classes", [*SIZES, 100])
+@pytest.mark.parametrize("n_classes", [2, 10, 100])
 @pytest.mark.parametrize("concentration", [0.05, 1])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_no_move_gains_more_than_the_tolerance(seed, concentration, n_classes, dtype):
-    y_proba, T = problem(seed, n_classes, 50, concentration)
+def test_no_move_gains_more_than_the_tolerance(concentration, n_classes, dtype):
+    y_proba, T = problem(0, n_classes, 150, concentration)
     y_proba = y_proba.astype(dtype)
     slope = largest_slope(y_proba, clean_posterior(y_proba, T).astype(float), T)
     assert slope.max() < 1 + TOLERANCE + 1e-4

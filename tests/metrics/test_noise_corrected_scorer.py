@@ -20,9 +20,7 @@ T = np.array([[0.7, 0.2, 0.1], [0.0, 0.6, 0.4], [0.1, 0.2, 0.7]])
 MEANS = {
     "accuracy_score": metrics.accuracy_score,
     "zero_one_loss": metrics.zero_one_loss,
-    "hamming_loss": metrics.hamming_loss,
     "mean_absolute_error": metrics.mean_absolute_error,
-    "mean_squared_error": metrics.mean_squared_error,
 }
 NO_MEANS = {
     "f1_score": metrics.f1_score,
@@ -149,7 +147,9 @@ def test_weights_equal_repeats(metric):
     assert weighted == pytest.approx(repeated)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "hamming_loss"])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "balanced_accuracy", "mean_absolute_error"]
+)
 def test_permuting_classes_leaves_the_score(metric):
     y, y_pred = labels_and_predictions(0)
     metric = MEANS.get(metric, metric)

@@ -120,8 +120,8 @@ def test_confusion_counts_the_noise_of_calibrated_predictions_twice(T, seed):
     assert_allclose(found, back @ transition_matrix_from_labels(clean, y), atol=1e-12)
 
 
-@pytest.mark.parametrize("noise_rate", [0.0, 0.1, 0.3])
-@pytest.mark.parametrize("doubt", [0.0, 0.1, 0.2])
+@pytest.mark.parametrize("noise_rate", [0.0, 0.3])
+@pytest.mark.parametrize("doubt", [0.0, 0.2])
 @pytest.mark.parametrize(
     "estimator",
     [ConfidentJointEstimator(), LabelFrequencyEstimator(), AnchorEstimator()],
