@@ -12,17 +12,21 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
 from sklnoise._labels import match_labels
 from sklnoise._validation import check_proba, check_transition_matrix
-from sklnoise.classifiers._confident_base import (
+from sklnoise.classifiers._confident_steps import (
     check_source,
+    choose_rows,
     fit_rows,
+    judge_labels,
     nets_of,
     predict_out_of_fold,
     weight_name,
 )
-from sklnoise.classifiers._door import draw_seeds
-from sklnoise.classifiers._fresh_fit import fresh_fit
-from sklnoise.classifiers._prune import choose_rows, judge_labels
-from sklnoise.classifiers._routing import route_fit, router_of
+from sklnoise.classifiers._fit_input import (
+    draw_seeds,
+    make_router,
+    reset_fitted,
+    route_fit,
+)
 from sklnoise.engine import make_splits
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_rows, resolve_transition
@@ -204,7 +208,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         FoldFitError
             If a model predicts probabilities that are not finite.
         """
-        with fresh_fit(self):
+        with reset_fitted(self):
             self._fit(X, y, sample_weight, fit_params)
         return self
 
@@ -295,7 +299,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             The classifier consumes `sample_weight`, its `cv` what it asks for, such as
             `groups`, and its estimator what it has requested.
         """
-        return router_of(self, estimator=self.estimator)
+        return make_router(self, estimator=self.estimator)
 
     def predict(self, X):
         """Predict the clean class.

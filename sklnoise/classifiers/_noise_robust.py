@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._compat import (
@@ -14,22 +15,59 @@ from sklnoise._compat import (
     Interval,
     StrOptions,
     fit_context,
+    routing_enabled,
 )
 from sklnoise._labels import match_labels
-from sklnoise.classifiers._correction import CORRECTIONS
-from sklnoise.classifiers._door import check_predict_input
-from sklnoise.classifiers._fit_steps import FitSteps
-from sklnoise.classifiers._fresh_fit import fresh_fit
+from sklnoise.classifiers._correction import CORRECTIONS, as_loss
+from sklnoise.classifiers._first_pass import (
+    check_first_pass,
+    make_first_pass_splits,
+    run_first_pass,
+)
+from sklnoise.classifiers._fit_callbacks import report_fit
+from sklnoise.classifiers._fit_input import (
+    check_fit_input,
+    check_predict_input,
+    draw_seeds,
+    make_router,
+    reset_fitted,
+    route_fit,
+)
 from sklnoise.classifiers._html import noise_html
-from sklnoise.classifiers._progress import follow
-from sklnoise.classifiers._routing import router_of
-from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
-from sklnoise.engine import as_net, predict_proba
+from sklnoise.classifiers._noise_summary import summarize_fit
+from sklnoise.classifiers._refit import (
+    attributes_in_training,
+    count_trainings,
+    fine_tune,
+    refit,
+)
+from sklnoise.classifiers._refit_checks import check_refit
+from sklnoise.classifiers._selection import select_correction
+from sklnoise.classifiers._transition import (
+    TRANSITION_ESTIMATORS,
+    Transition,
+    estimate_transition,
+    feature_space,
+    known_transition,
+    new_estimator,
+)
+from sklnoise.engine import (
+    Trainer,
+    TrainingConfig,
+    as_net,
+    dtype_of,
+    predict_proba,
+    resolve_device,
+    resolve_dtype,
+    resolve_half,
+    snapshot,
+    threads_at_hand,
+)
 from sklnoise.issues._quality import quality_of
 
 
 class NoiseRobustClassifier(
-    FitSteps, CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
     """Train a neural network on noisy labels as if they were clean.
 
@@ -378,9 +416,168 @@ class NoiseRobustClassifier(
         NonFiniteLossError
             If the loss of the refit becomes NaN.
         """
-        with fresh_fit(self), follow(self, X, y, sample_weight) as progress:
+        with reset_fitted(self), report_fit(self, X, y, sample_weight) as progress:
             self._fit(X, y, sample_weight, trusted, fit_params, progress)
         return self
+
+    def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
+        routed = self._route_fit(sample_weight, fit_params)
+        net, first_pass_model = as_net(self.estimator), self._first_pass_model()
+        check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
+        data = check_fit_input(self, X, y, sample_weight, trusted)
+        self.classes_ = data.classes
+        first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
+        trainer = Trainer(
+            net=net,
+            data=data.labelled,
+            config=self._training_config(data),
+            seed=refit_seed,
+            fit_params=routed.estimator.fit,
+        )
+
+        selects = isinstance(self.correction, str) and self.correction == "auto"
+        loss = as_loss("forward" if selects else self.correction)
+        transition = known_transition(self.transition, loss, data.n_classes)
+        first_pass, splits = None, []
+        if transition is None or selects:
+            splits = make_first_pass_splits(
+                self.cv, data, first_pass_seed, routed.splitter.split
+            )
+        fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
+        progress.begin(1 + bool(splits) * (1 + selects) + fine_tunes)
+        if splits:
+            first_pass_trainer = trainer.replace(
+                net=first_pass_model,
+                seed=first_pass_seed,
+                fit_params=routed.first_pass.fit,
+                observed=self.first_pass is not None,
+            )
+            first_pass = self._run_first_pass(
+                first_pass_trainer, splits, progress, estimates_T=transition is None
+            )
+        if transition is None:
+            transition = estimate_transition(
+                self.transition, first_pass, data, first_pass_seed
+            )
+        self.transition_estimator_ = transition.estimator
+        self.noise_summary_ = summarize_fit(transition, first_pass, data)
+
+        correction = self.correction
+        if selects:
+            correction, transition = self._select_correction(
+                trainer, transition, data, splits, first_pass, progress
+            )
+        starts_there = self.refit == "first-pass" and first_pass is not None
+        trainer = trainer.replace(verbose=max(0, self.verbose - 1))
+        with progress.training(
+            "refit",
+            f"refit on {len(data.rows)} samples",
+            partial(
+                attributes_in_training, transition_matrix=transition.matrix, data=data
+            ),
+            count_trainings(correction),
+        ) as on_epoch:
+            result = refit(
+                trainer.replace(on_epoch=on_epoch),
+                correction,
+                transition,
+                data,
+                warm_up=self.warm_up,
+                start_from=first_pass.weights if starts_there else None,
+                report=progress.say,
+            )
+        self.estimator_, self.correction_, self.transition_matrix_ = result
+        self.history_ = self.estimator_.history
+        self.n_iter_ = len(self.history_)
+        if fine_tunes:
+            self.estimator_ = self._fine_tune(trainer, data, progress)
+        check_refit(result._replace(net=self.estimator_), transition.matrix, data)
+
+    def _training_config(self, data):
+        device = resolve_device(self.device)
+        return TrainingConfig(
+            n_classes=data.n_classes,
+            device=device,
+            dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
+            n_threads=threads_at_hand(),
+            half=resolve_half(self.dtype, device),
+        )
+
+    def _run_first_pass(self, trainer, splits, progress, estimates_T):
+        needs = feature_space(new_estimator(self.transition)) if estimates_T else None
+        message = f"first pass on {len(splits)} folds"
+        with progress.folds("first pass", message, len(splits)) as on_fold_end:
+            first_pass = run_first_pass(
+                trainer,
+                splits,
+                with_features=needs == "hidden",
+                memory=self.memory,
+                n_jobs=self.n_jobs,
+                on_fold_end=on_fold_end,
+            )
+        self.out_of_fold_proba_ = first_pass.y_proba
+        if first_pass.histories is not None:
+            self.first_pass_history_ = first_pass.histories
+        return first_pass
+
+    def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
+        """Return the name of the best correction, and the T that it shall use."""
+        if transition.estimator is not None:
+            transition, self.noise_summary_.identity_share = (
+                transition.shrink_to_identity(self.noise_summary_.weak_first_pass)
+            )
+        self.selection_ = None
+        if splits and transition.is_identity:  # the step was announced before
+            with progress.step("selection", "no correction to choose"):
+                pass
+        elif splits:
+            with progress.step("selection", "choice of the correction"):
+                self.selection_ = select_correction(
+                    trainer,
+                    transition,
+                    data,
+                    splits,
+                    first_pass if self.first_pass is None else None,
+                    warm_up=self.warm_up,
+                    report=progress.say,
+                )
+        if self.selection_ is None or self.selection_.correction == "none":
+            return "none", Transition.identity(data.n_classes)
+        return self.selection_.correction, transition
+
+    def _fine_tune(self, trainer, data, progress):
+        message = f"fine-tuning on {data.trusted.sum()} trusted samples"
+        with progress.training(
+            "fine-tuning", message, lambda net: {"estimator_": snapshot(net)}
+        ) as on_epoch:
+            return fine_tune(
+                trainer.replace(on_epoch=on_epoch),
+                self.estimator_,
+                self.correction_,
+                data,
+                self.fine_tune_epochs,
+            )
+
+    def _first_pass_model(self):
+        if self.first_pass is None:
+            return as_net(self.estimator)
+        if self.refit == "first-pass":
+            raise ValueError(
+                'refit="first-pass" starts from the weights of the first pass, which '
+                "must then be the same network: leave first_pass at None, or use "
+                f'refit="scratch"; got first_pass={self.first_pass!r}.'
+            )
+        if hasattr(self.first_pass, "predict_proba"):
+            return self.first_pass
+        return as_net(self.first_pass)
+
+    def _route_fit(self, sample_weight, fit_params):
+        """Sort metadata into what the splitter and what the models get."""
+        routed = route_fit(self, sample_weight, fit_params)
+        if not routing_enabled():
+            of_nets = routed.estimator.fit if self.first_pass is None else {}
+            routed.first_pass = Bunch(fit=of_nets)
+        return routed
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -391,8 +588,9 @@ class NoiseRobustClassifier(
             The classifier consumes `sample_weight` and `trusted`, its `cv` what it
             asks for, such as `groups`, and its models what they have requested.
         """
-        models = {"estimator": as_net(self.estimator), "first_pass": self._first_pass()}
-        return router_of(self, **models)
+        return make_router(
+            self, estimator=as_net(self.estimator), first_pass=self._first_pass_model()
+        )
 
     def predict_proba(self, X):
         """Predict the probabilities of the clean classes.
