@@ -1,4 +1,4 @@
-"""The classifier that prunes or reweights rows with label issues, around any other."""
+"""The classifier that prunes or reweights samples with label issues, around any other."""
 
 from copy import deepcopy
 from numbers import Integral
@@ -38,11 +38,11 @@ def estimator_has(method):
 
 
 class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Fit any classifier again without the rows whose label is probably wrong.
+    """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label
-    issues are found. The classifier is then fitted to the rows that are left, each
-    weighted by how likely its label is right.
+    issues are found. The classifier is then fitted to the other samples, each weighted
+    by how likely its label is right.
 
     Parameters
     ----------
@@ -51,33 +51,33 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         you pass it, and is cloned before it is fitted.
 
     cv : int, splitter or iterable of splits, default=5
-        Folds that the rows are held out in. An int means stratified and shuffled folds,
-        fewer where the smallest class has fewer rows. None means 5.
+        Folds of the out-of-fold probabilities. An int means stratified and shuffled
+        folds, at most as many as the smallest class has samples. None means 5.
 
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
-        What a label issue is, see :func:`~sklnoise.find_label_issues`.
+        Definition of a label issue, see :func:`~sklnoise.find_label_issues`.
 
     action : {"auto", "prune", "reweight"}, default="auto"
-        "prune" leaves the issues out. Of a class of nothing but issues it keeps the row
-        of the best quality, with a warning. "reweight" keeps all rows, weighted by
-        `label_quality_`. "auto" does both, or prunes only where the estimator takes no
-        weights. These go to the `sample_weight` of the estimator's `fit`, of a
-        pipeline's to that of its last step.
+        "prune" leaves the issues out. If all samples of a class are issues, it keeps the
+        one of the best quality, with a warning. "reweight" keeps all samples, weighted
+        by `label_quality_`. "auto" does both, or only prunes if the estimator takes no
+        weights. The weights are the `sample_weight` of the estimator's `fit`, in a
+        pipeline that of its last step.
 
     transition : "auto" or array-like of shape (n_classes, n_classes), default="auto"
         T[i, j] = P(noisy = j | clean = i), in the order of `classes_`. "auto" estimates
-        it as :func:`~sklnoise.label_quality_scores` does, and takes no class to be
-        labelled more often as another than as itself: chance alone can claim that on
-        few rows, and the wrong labels would be kept. Pass T where it is so.
+        it as :func:`~sklnoise.label_quality_scores` does, and assumes that no class is
+        labelled more often as another than as itself: on few samples chance alone can
+        claim that, and the wrong labels would be kept. Pass T if it is so.
 
     n_jobs : int, default=None
         Folds fitted at the same time. The result does not depend on it.
 
     random_state : int or RandomState instance, default=None
         Decides the splits, and whatever the clones draw: it sets their `random_state`,
-        and torch's for a net. None takes fresh entropy; global random states are neither
-        used nor changed.
+        and the seed of torch for a net. None takes fresh entropy; global random states
+        are neither used nor changed.
 
     Attributes
     ----------
@@ -85,8 +85,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Labels, sorted.
 
     estimator_ : classifier
-        The classifier fitted to the rows that were left. A net, or an estimator that has
-        one among its parameters, is fitted to the codes 0..n_classes-1 of the labels.
+        The classifier fitted to the samples that were left. A net, or an estimator with
+        a net among its parameters, is fitted to the codes 0..n_classes-1 of the labels.
 
     n_features_in_ : int
         Number of columns of X, where `estimator_` knows it.
@@ -95,30 +95,30 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Names of the columns, where `estimator_` knows them.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
-        Noisy posterior of the training rows by models that did not see them. NaN where
-        no fold held the row out, as in rows of weight 0.
+        Noisy posterior of the training samples by models that did not see them. NaN
+        where no fold held the sample out, or its weight is 0.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, known or estimated; the identity where nothing could be held out.
 
     label_quality_ : ndarray of shape (n_samples,)
-        P(clean = y | noisy = y, row), low is suspect; NaN where `out_of_fold_proba_` is.
+        P(clean = y | noisy = y, x), low is suspect; NaN where `out_of_fold_proba_` is.
 
     label_issues_ : ndarray of shape (n_samples,), dtype=bool
         Whether the label is probably wrong; False where that is not known.
 
     See Also
     --------
-    NoiseRobustClassifier : Corrects the loss of a network and drops no row.
+    NoiseRobustClassifier : Corrects the loss of a network and drops no sample.
     find_label_issues : The same issues, from probabilities alone.
 
     Notes
     -----
-    Weights count as frequencies: a weight of 2 is a row that is there twice. An estimator
-    that takes no weights gets the row twice, and then weights must be whole numbers.
+    Weights count as frequencies: a sample of weight 2 counts as two samples. An estimator
+    that takes no weights gets the sample twice, so weights must then be whole numbers.
 
-    Rows that no fold held out are not judged, and kept as they are. With one row or one
-    class an integer `cv` holds out nothing.
+    Samples that no fold held out are not judged, and kept as they are. With one sample
+    or one class an integer `cv` holds out nothing.
 
     References
     ----------
@@ -181,18 +181,18 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows, of any kind that the estimator takes.
+            Samples, of any kind that the estimator takes.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as frequencies; rows of weight 0 are left out.
+            Weights, counted as frequencies; samples of weight 0 are left out.
 
         **fit_params : dict
-            `groups` for `cv`; all else goes to the `fit` of the estimator, those with an
-            entry a row split. Where metadata routing is on, it gets what it has
-            requested.
+            `groups` for `cv`; all others go to the `fit` of the estimator, split by fold
+            if they have one entry per sample. With metadata routing enabled, it gets
+            what it has requested.
 
         Returns
         -------
@@ -307,7 +307,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -324,7 +324,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -340,7 +340,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -357,7 +357,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -373,8 +373,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows that the classifier was not fitted on; for those that it was there is
-            `label_quality_`.
+            Samples that the classifier was not fitted on; those of the training samples
+            are `label_quality_`.
 
         y : array-like of shape (n_samples,)
             Their noisy labels.
@@ -382,7 +382,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Returns
         -------
         quality : ndarray of shape (n_samples,)
-            P(clean = y | noisy = y, row), where `predict_proba` is the clean posterior.
+            P(clean = y | noisy = y, x), where `predict_proba` is the clean posterior.
             Where T is the identity, the probability of the label itself.
 
         Raises
