@@ -215,18 +215,22 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
     def _fit(self, X, y, sample_weight, fit_params):
         self._check_estimator()
         routed = self._route_fit(sample_weight, fit_params)
-        source, rows, self.classes_ = check_source(
-            self, X, y, sample_weight, routed.estimator.fit
-        )
+        source = check_source(self, X, y, sample_weight, routed.estimator.fit)
+        self.classes_ = source.classes
         n_classes = len(self.classes_)
         T = None
         if not isinstance(self.transition, str):
             T = check_transition_matrix(self.transition, n_classes)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
         splits = make_splits(
-            self.cv, source.data.y, rows, self.classes_, split_seed, routed.splitter.split
+            self.cv,
+            source.data.y,
+            source.rows,
+            source.classes,
+            split_seed,
+            routed.splitter.split,
         )
-        # Few classifiers can be fitted to one class; such rows are then not judged.
+        # Few classifiers can be fitted to one class; such samples are then not judged.
         splits = [
             split for split in splits if np.ptp(source.data.y[split[0]]) or n_classes == 1
         ]
@@ -234,10 +238,10 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             self.estimator, source, splits, fold_seed, self.n_jobs
         )
         self._judge(source.data, T)
-        self._refit(source, rows, refit_seed)
+        self._refit(source, refit_seed)
 
     def _judge(self, data, known_transition):
-        """Judge the labels of the rows that were held out."""
+        """Judge the labels of the samples that were held out."""
         n_samples, n_classes = self.out_of_fold_proba_.shape
         T = np.eye(n_classes) if known_transition is None else known_transition
         self.label_quality_ = np.full(n_samples, np.nan)
@@ -254,10 +258,11 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             )
         self.transition_matrix_ = T
 
-    def _refit(self, source, rows, seed):
-        """Fit the estimator to the rows that are left."""
+    def _refit(self, source, seed):
+        """Fit the estimator to the samples that are left."""
+        rows = source.rows
         quality = self.label_quality_[rows]
-        # Some estimators cannot stand a weight of 0, which is a row that is not there.
+        # Some estimators fail at a weight of 0, which means that there is no sample.
         prunes = self.action != "reweight"
         left_out = self.label_issues_[rows] if prunes else quality == 0
         kept, factors = choose_rows(source.data.y[rows], quality, left_out, self.classes_)
@@ -287,7 +292,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         """Sort metadata into what the splitter and what the estimator get."""
         routed = route_fit(self, sample_weight, fit_params)
         if routing_enabled() and sample_weight is not None:
-            routed.estimator.fit.pop("sample_weight", None)  # they go with the rows
+            routed.estimator.fit.pop("sample_weight", None)  # they go with the samples
         return routed
 
     def get_metadata_routing(self):
@@ -368,7 +373,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         return self.estimator_.decision_function(X)
 
     def label_quality(self, X, y):
-        """Score how likely the labels of new rows are right.
+        """Score how likely the labels of new samples are right.
 
         Parameters
         ----------
@@ -399,7 +404,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         tags = super().__sklearn_tags__()
         of_estimator = get_tags(self.estimator)
         tags.input_tags = deepcopy(of_estimator.input_tags)
-        tags.input_tags.pairwise = False  # folds take rows out of X, never columns
+        tags.input_tags.pairwise = False  # folds select rows of X, never columns
         if of_estimator.classifier_tags is not None:
             tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
             tags.classifier_tags.poor_score = of_estimator.classifier_tags.poor_score

@@ -33,9 +33,11 @@ TIE_TOLERANCE = 1e-9
 
 
 class Source(NamedTuple):
-    """What a classifier is fitted to."""
+    """What a classifier is fitted to; `names` are the labels that it is given."""
 
     data: LabelledData
+    rows: np.ndarray
+    classes: np.ndarray
     names: np.ndarray
     weighted: bool
     fit_params: dict
@@ -55,7 +57,7 @@ def check_source(owner, X, y, sample_weight, fit_params):
         check_whole(weight, owner.estimator)
     names = np.arange(len(classes)) if nets_of(owner.estimator) else classes
     data = LabelledData(X, codes, weight)
-    return Source(data, names, weighted, fit_params), rows, classes
+    return Source(data, rows, classes, names, weighted, fit_params)
 
 
 def check_whole(weight, estimator):
