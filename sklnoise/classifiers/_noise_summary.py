@@ -63,7 +63,7 @@ def summarize(
     prior, prior_error = clean_prior(T, mass / mass.sum(), mass.sum())
     rates = noise_rates(T, prior)
     sampling, bias = np.zeros((2, len(rates)))
-    if transition.estimator is not None:
+    if not transition.is_known:
         of_diagonal = transition.standard_error.diagonal()
         sampling = np.append(of_diagonal, np.linalg.norm(prior * of_diagonal))
         bias = disagreement(T, prior, y_proba, y, sample_weight, classes_are_named)
@@ -75,7 +75,7 @@ def summarize(
     if y_proba is not None:
         diagnostics, anchors = diagnose(y_proba, y, sample_weight, T)
         claims_noise = rates[-1] > 2 * sampling[-1]
-        is_weak = transition.estimator is not None and bool(
+        is_weak = not transition.is_known and bool(
             claims_noise and shows_weakness(diagnostics)
         )
     return Bunch(

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
+from sklnoise.classifiers._refit_checks import warn_of_permutation
+from sklnoise.classifiers._transition import warn_of_swaps
 from sklnoise.exceptions import PermutedClassesWarning, SwappableClassesWarning
 from sklnoise.transition import AnchorEstimator
 

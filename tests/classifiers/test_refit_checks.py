@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from skorch import NeuralNetClassifier
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._collapse import judged_rows, warn_of_collapse
+from sklnoise.classifiers._refit_checks import draw_judged, warn_of_collapse
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.nn import MLP
@@ -71,7 +71,7 @@ def test_no_warning_where_the_implied_prior_is_small_too():
 def test_rows_of_a_rare_label_are_all_judged():
     y = np.repeat([0, 1, 2], [50_000, 40_000, 30])
     np.random.default_rng(1).shuffle(y)
-    positions, stands_for = judged_rows(y, 3)
+    positions, stands_for = draw_judged(y, 3)
     judged = np.bincount(y[positions])
     assert_array_equal(judged, [333, 333, 30])
     np.testing.assert_allclose(
@@ -81,6 +81,6 @@ def test_rows_of_a_rare_label_are_all_judged():
 
 def test_few_rows_are_all_judged():
     y = np.array([2, 0, 2, 0, 2])
-    positions, stands_for = judged_rows(y, 4)
+    positions, stands_for = draw_judged(y, 4)
     assert_array_equal(positions, np.arange(5))
     assert_array_equal(stands_for, np.ones(5))
