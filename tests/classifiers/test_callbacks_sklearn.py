@@ -36,6 +36,7 @@ KINDS = {
     "from the first pass": {"refit": "first-pass"},
     "fine-tuned": {"fine_tune_epochs": 2, "transition": 0.4},
 }
+REPRESENTATIVES = ["forward", "T of each row", "EM", "fine-tuned"]
 N_SCORED = {"T of each row": 2 * N_EPOCHS, "fine-tuned": N_EPOCHS + 2}
 
 
@@ -195,7 +196,7 @@ def test_folds_from_memory_end_as_others_do(fit, tmp_path):
     assert heard[0] == heard[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", REPRESENTATIVES)
 def test_bits_do_not_depend_on_callbacks(fit, noisy_blobs, kind):
     class Draws(Estimators):
         def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
@@ -225,7 +226,7 @@ def test_monitor_scores_each_epoch_and_the_fit(fit, noisy_blobs, kind):
         assert of_epochs[-1]["accuracy"] == of_fit[0]["accuracy"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", REPRESENTATIVES)
 def test_estimator_of_the_last_epoch_is_what_the_fit_gives(fit, noisy_blobs, kind):
     X = noisy_blobs[0]
     kept = Estimators()
@@ -241,7 +242,7 @@ def test_estimator_of_the_last_epoch_is_what_the_fit_gives(fit, noisy_blobs, kin
     assert type(last.correction_) is type(fitted.correction_)
 
 
-@pytest.mark.parametrize("kind", ["forward", "learned T", "no T"])
+@pytest.mark.parametrize("kind", ["learned T", "no T"])
 def test_estimator_of_an_epoch_is_what_a_fit_that_stops_there_gives(
     fit, noisy_blobs, kind
 ):
@@ -341,10 +342,10 @@ def test_callbacks_follow_a_grid_search(make, noisy_blobs, capsys):
 def test_monitor_hears_of_fits_in_other_processes(make, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     monitor = callback.ScoringMonitor(scoring="accuracy")
-    grid = {"correction": ["none", "forward"]}
     clf = make(monitor, transition=0.4)
-    GridSearchCV(clf, grid, cv=2, n_jobs=2, refit=False).fit(X, y_noisy)
-    assert len(monitor.get_logs().data) == 4 * (N_EPOCHS + 1)
+    search = GridSearchCV(clf, {"correction": ["none"]}, cv=2, n_jobs=2, refit=False)
+    search.fit(X, y_noisy)
+    assert len(monitor.get_logs().data) == 2 * (N_EPOCHS + 1)
 
 
 def test_callbacks_follow_cross_validation(make, noisy_blobs):

@@ -103,6 +103,7 @@ def test_memory_computes_the_first_pass_once_for_a_grid(
         "correction": ["forward", "backward", "adaptation"],
         "transition": ["frequency", "confident-joint"],
     }
+    quick_net.set_params(max_epochs=2)
     counts = []
     for memory in (None, tmp_path / "path", Memory(tmp_path / "object", verbose=0)):
         clf = NoiseRobustClassifier(
@@ -194,7 +195,7 @@ def test_memory_knows_the_source_of_a_module(tmp_path, monkeypatch, noisy_blobs)
     assert np.abs(found[0] - found[2]).max() > 0.01
 
 
-@pytest.mark.parametrize("n_samples", [200, 300, 700])
+@pytest.mark.parametrize("n_samples", [200, 400])
 def test_default_network_can_start_from_the_first_pass(n_samples, rng):
     X = rng.normal(size=(n_samples, 2))
     clf = NoiseRobustClassifier(refit="first-pass", cv=2, random_state=0)

@@ -34,11 +34,25 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch):
+def terminal():
     pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     pytest.importorskip("rich")
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    return sys.stdout
+    return Terminal()
+
+
+@pytest.fixture
+def show(fit, terminal, monkeypatch):
+    """Fit with a terminal as stdout."""
+
+    def show(function=fit, *args, **params):
+        with monkeypatch.context() as patch:  # pytest has its own for each phase
+            patch.setattr(sys, "stdout", terminal)
+            try:
+                return function(*args, **params)
+            finally:
+                assert sys.stdout is terminal
+
+    return show
 
 
 @pytest.fixture
@@ -58,8 +72,8 @@ def test_a_line_per_step_is_printed_where_there_is_no_terminal(fit, capsys):
     assert capsys.readouterr().out.splitlines() == LINES
 
 
-def test_quiet_fit_shows_nothing(fit, terminal):
-    fit(verbose=0)
+def test_quiet_fit_shows_nothing(show, terminal):
+    show(verbose=0)
     assert terminal.getvalue() == ""
 
 
@@ -75,27 +89,28 @@ def test_choice_and_rounds_have_lines_of_their_own(fit, capsys):
     assert f"{LINE} EM round 1: mean log-likelihood" in capsys.readouterr().out
 
 
-def test_bar_takes_the_place_of_lines_on_a_terminal(fit, terminal):
-    clf = fit()
+def test_bar_takes_the_place_of_lines_on_a_terminal(show, terminal):
+    clf = show()
     shown = terminal.getvalue()
     for step in ("fit", "first pass", "refit"):
         assert BAR + step in shown
     assert LINE not in shown
     assert not hasattr(clf, "_skl_callbacks")
-    assert sys.stdout is terminal
 
 
-def test_bar_is_added_to_the_callbacks_of_the_user_for_one_fit(fit, terminal):
+def test_bar_is_added_to_the_callbacks_of_the_user_for_one_fit(
+    show, noisy_blobs, fit, terminal
+):
     callback = pytest.importorskip("sklearn.callback")
     monitor = callback.ScoringMonitor(scoring="accuracy")
     clf = fit(verbose=0, transition=0.4).set_params(verbose=1).set_callbacks(monitor)
-    clf.fit([[0.0], [1.0]] * 20, [0, 1] * 20)
+    show(clf.fit, *noisy_blobs[:2])
     assert BAR + "refit" in terminal.getvalue()
     assert clf._skl_callbacks == [monitor]
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
-def test_bar_is_removed_after_an_error(quick_net, noisy_blobs, terminal, error):
+def test_bar_is_removed_after_an_error(quick_net, noisy_blobs, show, error):
     def fails():
         raise error
 
@@ -103,62 +118,55 @@ def test_bar_is_removed_after_an_error(quick_net, noisy_blobs, terminal, error):
         def on_epoch_end(self, net, **kwargs):
             fails()  # it is not the callback itself, which would stop the training
 
-    threads = set(threading.enumerate())
-    quick_net.set_params(callbacks=[Fails()])
-    clf = NoiseRobustClassifier(quick_net, transition=0.4, random_state=0, verbose=1)
+    net = quick_net.set_params(callbacks=[Fails()])
+    clf = NoiseRobustClassifier(net, transition=0.4, random_state=0, verbose=1)
     before = vars(clf).copy()
     with pytest.raises(error):
-        clf.fit(*noisy_blobs[:2])
+        show(clf.fit, *noisy_blobs[:2])
     assert vars(clf) == before
-    assert set(threading.enumerate()) <= threads
-    assert sys.stdout is terminal
 
 
-def test_nothing_is_drawn_before_the_input_is_checked(fit, terminal):
+def test_nothing_is_drawn_before_the_input_is_checked(show, terminal):
     with pytest.raises(ValueError, match="transition"):
-        fit(transition=[[1.0]])
+        show(transition=[[1.0]])
     assert terminal.getvalue() == ""
 
 
 @pytest.mark.parametrize("missing", ["rich", "scikit-learn 1.9"])
-def test_lines_are_printed_where_no_bar_can_be_drawn(fit, terminal, monkeypatch, missing):
+def test_lines_are_printed_where_there_is_no_bar(show, terminal, monkeypatch, missing):
     if missing == "rich":
         monkeypatch.setattr(_fit_callbacks, "find_spec", lambda name: None)
     else:
         monkeypatch.setattr(_fit_callbacks, "ProgressBar", None)
-    fit()
+    show()
     assert terminal.getvalue().splitlines() == LINES
 
 
-def test_lines_are_printed_in_a_thread(fit, terminal):
-    thread = threading.Thread(target=fit)
-    thread.start()
-    thread.join()
+def test_lines_are_printed_in_a_thread(fit, show, terminal):
+    def fit_in_a_thread():
+        thread = threading.Thread(target=fit)
+        thread.start()
+        thread.join()
+
+    show(fit_in_a_thread)
     assert terminal.getvalue().splitlines() == LINES
 
 
-def test_bar_of_a_search_is_not_drawn_twice(quick_net, noisy_blobs, terminal):
+def test_bar_of_a_search_is_not_drawn_twice(quick_net, noisy_blobs, show, terminal):
     callback = pytest.importorskip("sklearn.callback")
     quick_net.set_params(max_epochs=2)
     clf = NoiseRobustClassifier(quick_net, transition=0.4, random_state=0, verbose=1)
     search = GridSearchCV(clf, {"correction": ["none", "forward"]}, cv=2)
-    search.set_callbacks(callback.ProgressBar()).fit(*noisy_blobs[:2])
+    show(search.set_callbacks(callback.ProgressBar()).fit, *noisy_blobs[:2])
     shown = terminal.getvalue()
     assert "GridSearchCV" in shown
     assert LINE in shown
 
 
-@pytest.mark.parametrize("stream", [None, io.StringIO()])
-def test_stream_that_is_no_terminal_gets_lines_or_nothing(fit, monkeypatch, stream):
-    if stream is not None:
-        stream.close()
-    assert not _fit_callbacks.is_terminal(stream)
-
-
 @pytest.mark.parametrize("first_pass", [None, LogisticRegression()])
-def test_bits_do_not_depend_on_what_is_shown(fit, noisy_blobs, terminal, first_pass):
+def test_bits_do_not_depend_on_what_is_shown(show, noisy_blobs, terminal, first_pass):
     X = noisy_blobs[0]
-    quiet, shown = (fit(verbose=v, first_pass=first_pass) for v in (0, 1))
+    quiet, shown = (show(verbose=v, first_pass=first_pass) for v in (0, 1))
     assert BAR in terminal.getvalue()
     assert_array_equal(shown.predict_proba(X), quiet.predict_proba(X))
     assert_array_equal(shown.out_of_fold_proba_, quiet.out_of_fold_proba_)
