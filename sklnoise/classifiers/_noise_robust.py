@@ -421,29 +421,33 @@ class NoiseRobustClassifier(
 
     def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
         routed = self._route_fit(sample_weight, fit_params)
-        net, first_pass_model = as_net(self.estimator), self._first_pass_model()
+        first_pass_model = self._first_pass_model()
         check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
         data = check_fit_input(self, X, y, sample_weight, trusted)
         self.classes_ = data.classes
         first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
         trainer = Trainer(
-            net=net,
+            net=as_net(self.estimator),
             data=data.labelled,
             config=self._training_config(data),
             seed=refit_seed,
             fit_params=routed.estimator.fit,
         )
 
-        selects = isinstance(self.correction, str) and self.correction == "auto"
-        loss = as_loss("forward" if selects else self.correction)
+        correction = self.correction
+        selects = isinstance(correction, str) and correction == "auto"
+        loss = as_loss("forward" if selects else correction)
         transition = known_transition(self.transition, loss, data.n_classes)
-        first_pass, splits = None, []
+        # A known T needs no folds, but the choice of a correction needs held-out labels.
+        splits = []
         if transition is None or selects:
             splits = make_first_pass_splits(
                 self.cv, data, first_pass_seed, routed.splitter.split
             )
         fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
         progress.begin(1 + bool(splits) * (1 + selects) + fine_tunes)
+
+        first_pass = None
         if splits:
             first_pass_trainer = trainer.replace(
                 net=first_pass_model,
@@ -452,7 +456,7 @@ class NoiseRobustClassifier(
                 observed=self.first_pass is not None,
             )
             first_pass = self._run_first_pass(
-                first_pass_trainer, splits, progress, estimates_T=transition is None
+                first_pass_trainer, splits, transition, progress
             )
         if transition is None:
             transition = estimate_transition(
@@ -460,13 +464,14 @@ class NoiseRobustClassifier(
             )
         self.transition_estimator_ = transition.estimator
         self.noise_summary_ = summarize_fit(transition, first_pass, data)
-
-        correction = self.correction
         if selects:
             correction, transition = self._select_correction(
                 trainer, transition, data, splits, first_pass, progress
             )
-        starts_there = self.refit == "first-pass" and first_pass is not None
+
+        start_from = None
+        if self.refit == "first-pass" and first_pass is not None:
+            start_from = first_pass.weights
         trainer = trainer.replace(verbose=max(0, self.verbose - 1))
         with progress.training(
             "refit",
@@ -482,7 +487,7 @@ class NoiseRobustClassifier(
                 transition,
                 data,
                 warm_up=self.warm_up,
-                start_from=first_pass.weights if starts_there else None,
+                start_from=start_from,
                 report=progress.say,
             )
         self.estimator_, self.correction_, self.transition_matrix_ = result
@@ -502,14 +507,16 @@ class NoiseRobustClassifier(
             half=resolve_half(self.dtype, device),
         )
 
-    def _run_first_pass(self, trainer, splits, progress, estimates_T):
-        needs = feature_space(new_estimator(self.transition)) if estimates_T else None
+    def _run_first_pass(self, trainer, splits, transition, progress):
+        space = None
+        if transition is None:
+            space = feature_space(new_estimator(self.transition))
         message = f"first pass on {len(splits)} folds"
         with progress.folds("first pass", message, len(splits)) as on_fold_end:
             first_pass = run_first_pass(
                 trainer,
                 splits,
-                with_features=needs == "hidden",
+                with_features=space == "hidden",
                 memory=self.memory,
                 n_jobs=self.n_jobs,
                 on_fold_end=on_fold_end,
