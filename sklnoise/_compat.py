@@ -14,8 +14,9 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_method_params as check_method_params
 
 try:
-    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import CallbackSupportMixin, ProgressBar
 except ImportError:  # scikit-learn < 1.9
+    ProgressBar = None
 
     class CallbackSupportMixin:
         """Replace the mixin of a later scikit-learn, and do nothing."""
@@ -25,9 +26,14 @@ except ImportError:  # scikit-learn < 1.9
 CALLBACK_STATE = "_callback_fit_ctx", "_skl_callbacks_to_teardown"
 
 
-def has_callbacks(estimator):
-    """Return whether callbacks of scikit-learn are set on an estimator."""
-    return bool(getattr(estimator, "_skl_callbacks", ()))
+def callbacks_of(estimator):
+    """Return the callbacks of scikit-learn that are set on an estimator."""
+    return list(getattr(estimator, "_skl_callbacks", ()))
+
+
+def is_part_of_other_fit(estimator):
+    """Return whether callbacks of a meta-estimator follow the fit of an estimator."""
+    return hasattr(estimator, "_parent_callback_ctx")
 
 
 __all__ = [
@@ -36,10 +42,12 @@ __all__ = [
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
+    "ProgressBar",
     "StrOptions",
+    "callbacks_of",
     "check_method_params",
     "fit_context",
-    "has_callbacks",
+    "is_part_of_other_fit",
     "routing_enabled",
     "safe_indexing",
     "set_random_states",

@@ -18,6 +18,7 @@ from sklnoise.engine._prediction import (
 )
 from sklnoise.engine._routes import attempt, fit_nets
 from sklnoise.engine._snapshot import epochs_of, snapshot
+from sklnoise.engine._trainer import Trainer, TrainingConfig
 from sklnoise.engine._training import fit_net
 from sklnoise.engine._watch import keeps_to_epochs, undisturbed
 
@@ -25,6 +26,8 @@ __all__ = [
     "AutoSizedNet",
     "LabelledData",
     "Setting",
+    "Trainer",
+    "TrainingConfig",
     "as_net",
     "attempt",
     "dtype_of",

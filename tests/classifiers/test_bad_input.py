@@ -87,7 +87,7 @@ def test_other_number_of_features_at_predict_is_an_error(quick_net, noisy_blobs)
 def test_other_shape_of_a_row_at_predict_is_an_error(quick_net, rng):
     images, y = rng.normal(size=(30, 4, 5)), rng.randint(2, size=30)
     clf = NoiseRobustClassifier(quick_net, correction="none").fit(images, y)
-    with pytest.raises(ValueError, match=r"rows of shape \(4, 5\), as in fit"):
+    with pytest.raises(ValueError, match=r"samples of shape \(4, 5\), as in fit"):
         clf.predict(images[:, :, :4])
 
 

@@ -1,4 +1,4 @@
-"""Any classifier, fitted to some rows of all the data."""
+"""The steps of `ConfidentLearningClassifier`: folds, label issues and the refit."""
 
 from contextlib import closing, nullcontext
 from typing import NamedTuple
@@ -20,16 +20,25 @@ from sklnoise._compat import (
 )
 from sklnoise._labels import encode_kept_labels
 from sklnoise._validation import check_weight
-from sklnoise.classifiers._door import draw_seeds
-from sklnoise.classifiers._out_of_fold import collect
+from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
+from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.engine import LabelledData, is_net
 from sklnoise.engine._device import seeded
+from sklnoise.exceptions import ClassCollapseWarning
+from sklnoise.issues import find_label_issues
+from sklnoise.issues._quality import judge
+
+# Label qualities that differ by less tie.
+TIE_TOLERANCE = 1e-9
 
 
 class Source(NamedTuple):
-    """What a classifier is fitted to."""
+    """What a classifier is fitted to; `names` are the labels that it is given."""
 
     data: LabelledData
+    rows: np.ndarray
+    classes: np.ndarray
     names: np.ndarray
     weighted: bool
     fit_params: dict
@@ -39,7 +48,7 @@ def check_source(owner, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
     y = validate_data(owner, y=y)
     if not len(y):
-        raise ValueError("X and y must have at least one row; got 0 labels.")
+        raise ValueError("X and y must have at least one sample; got 0 labels.")
     X, y = indexable(X, y)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
@@ -49,15 +58,15 @@ def check_source(owner, X, y, sample_weight, fit_params):
         check_whole(weight, owner.estimator)
     names = np.arange(len(classes)) if nets_of(owner.estimator) else classes
     data = LabelledData(X, codes, weight)
-    return Source(data, names, weighted, fit_params), rows, classes
+    return Source(data, rows, classes, names, weighted, fit_params)
 
 
 def check_whole(weight, estimator):
-    """Raise a ValueError if rows cannot be repeated as often as their weight says."""
+    """Raise a ValueError if a weight is no number of repeats."""
     broken = np.flatnonzero(weight % 1)
     if len(broken):
         raise ValueError(
-            f"estimator={estimator!r} takes no sample_weight in its fit, so a row is "
+            f"estimator={estimator!r} takes no sample_weight in its fit, so a sample is "
             "repeated as often as its weight says, which must be a whole number; entry "
             f"{broken[0]} is {weight[broken[0]]:.4g}. Round the weights, use an "
             "estimator that takes them, or let the steps of a pipeline request them by "
@@ -66,7 +75,7 @@ def check_whole(weight, estimator):
 
 
 def takes_weights(estimator):
-    """Tell whether the loss of an estimator gets weights as `sample_weight` of `fit`."""
+    """Return whether the loss of an estimator gets the `sample_weight` of `fit`."""
     if not routing_enabled():
         return has_fit_parameter(estimator, "sample_weight")
     if isinstance(estimator, Pipeline):
@@ -76,7 +85,7 @@ def takes_weights(estimator):
 
 
 def weight_name(estimator):
-    """Return the parameter of `fit` by which the loss gets a weight for each row."""
+    """Return the parameter of `fit` by which the loss gets weights."""
     if takes_weights(estimator):
         return "sample_weight"
     if isinstance(estimator, Pipeline) and not routing_enabled():
@@ -93,7 +102,7 @@ def nets_of(estimator):
 
 
 def fit_rows(estimator, source, rows, factors, seed):
-    """Fit a clone to some rows."""
+    """Fit a clone to some samples."""
     fitted = clone(estimator)
     set_random_states(fitted, seed)
     weight = source.data.sample_weight[rows] if source.weighted else None
@@ -118,7 +127,7 @@ def torch_seeded(estimator, seed):
 
 
 def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
-    """Predict each row by clones that have not seen it."""
+    """Predict each sample by clones that have not seen it."""
     n_samples, n_classes = len(source.data.y), len(source.names)
     if not splits:
         return np.full((n_samples, n_classes), np.nan)
@@ -127,19 +136,53 @@ def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
         for split, fold_seed in zip(splits, draw_seeds(seed, len(splits)))
     )
     with closing(outcomes):
-        found = collect(outcomes, splits, n_samples, n_classes, done=lambda number: None)
-    return found.y_proba
+        return collect_folds(outcomes, splits, n_samples, n_classes).y_proba
 
 
 def fit_fold(estimator, source, split, seed):
-    """Fit a clone to the rows of a fold and predict the others."""
+    """Fit a clone to the samples of a fold and predict the others."""
     train, test = split
     fitted = fit_rows(estimator, source, train, None, seed)
     with torch_seeded(fitted, seed):  # to iterate over batches draws from torch too
         proba = fitted.predict_proba(safe_indexing(source.data.X, test))
     n_classes = len(source.names)
     if proba.shape[1] == n_classes:  # a net has all columns, whatever it was fitted to
-        return proba, None, None, None
+        return FoldOutcome(proba)
     y_proba = np.zeros((len(test), n_classes), proba.dtype)
     y_proba[:, np.searchsorted(source.names, fitted.classes_)] = proba
-    return y_proba, None, None, None
+    return FoldOutcome(y_proba)
+
+
+def judge_labels(samples, sample_weight, transition_matrix, filter_by):
+    """Score the labels of samples, and find the issues among them."""
+    quality, suggested = judge(samples.y_proba, samples.y, transition_matrix)
+    if filter_by == "posterior":
+        return quality, suggested != samples.y
+    is_issue = find_label_issues(
+        samples.y,
+        samples.y_proba,
+        labels=samples.classes,
+        sample_weight=sample_weight,
+        filter_by=filter_by,
+    )
+    return quality, is_issue
+
+
+def choose_rows(y, quality, is_left_out, classes):
+    """Choose the samples of the refit, of each class at least one."""
+    is_kept, factors = ~is_left_out, np.where(np.isnan(quality), 1.0, quality)
+    lost = np.setdiff1d(y, y[is_kept])
+    for code in lost:
+        best = quality[y == code].max()
+        # Samples that tie are all kept: then a weight still equals as many repeats.
+        spared = (y == code) & (quality >= best - TIE_TOLERANCE)
+        is_kept |= spared
+        factors[spared] = 1.0
+        warn_caller(
+            f"all {np.sum(y == code)} samples of class {classes.tolist()[code]!r} would "
+            f"be left out; of best label quality ({best:.3g}), {spared.sum()} of them "
+            "are kept. Look at label_issues_: is the class told apart from the others at "
+            "all, and are the folds stratified?",
+            ClassCollapseWarning,
+        )
+    return is_kept, factors

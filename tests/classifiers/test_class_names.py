@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._ambiguity import warn_of_permutation, warn_of_swaps
+from sklnoise.classifiers._refit_checks import warn_of_permutation
+from sklnoise.classifiers._transition import warn_of_swaps
 from sklnoise.exceptions import PermutedClassesWarning, SwappableClassesWarning
 from sklnoise.transition import AnchorEstimator
 
@@ -100,7 +101,7 @@ def test_trusted_row_of_a_third_class_settles_nothing(fit, noisy_blobs):
         fit(Swappable(), trusted=trusted)
 
 
-def test_known_transition_is_not_doubted(fit):
+def test_known_transition_is_not_warned_of(fit):
     fit([[0.6, 0.4, 0], [0.4, 0.6, 0], [0, 0, 1]])
 
 
@@ -138,12 +139,10 @@ def test_rows_that_start_alike_are_not_told_apart():
 
 @pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 @pytest.mark.parametrize("correction", ["adaptation", "em"])
-def test_start_from_the_wrong_names_is_noticed_when_the_layer_turns_it_round(
-    quick_net, noisy_blobs, correction
-):
+def test_layer_that_swaps_names_back_is_noticed(quick_net, noisy_blobs, correction):
     X, _, y, _ = noisy_blobs
     rows = y < 2
-    quick_net.set_params(max_epochs=300, lr=0.05)
+    quick_net.set_params(max_epochs=150, lr=0.05)
     clf = NoiseRobustClassifier(
         quick_net,
         correction=correction,
