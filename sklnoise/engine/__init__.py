@@ -1,48 +1,12 @@
-"""Training of nets: the only floor that knows skorch."""
+"""Shim."""
+from functools import partial
+from sklnoise.training import *
+from sklnoise.training import Trainer, TrainingConfig as Setting, available_threads as threads_at_hand, isolated as undisturbed, sample_shape as row_shape
 
-from sklnoise.engine._data import LabelledData, dtype_of, row_shape
-from sklnoise.engine._device import (
-    Setting,
-    resolve_device,
-    resolve_dtype,
-    resolve_half,
-    threads_at_hand,
-)
-from sklnoise.engine._folds import make_splits
-from sklnoise.engine._net import AutoSizedNet, as_net, is_net
-from sklnoise.engine._prediction import (
-    hidden_features,
-    mean_transition,
-    predict_proba,
-    weights_of,
-)
-from sklnoise.engine._routes import attempt, fit_nets
-from sklnoise.engine._snapshot import epochs_of, snapshot
-from sklnoise.engine._training import fit_net
-from sklnoise.engine._watch import keeps_to_epochs, undisturbed
+def fit_net(net, data, rows, loss, setting, *, seed, warm_up=0.0, warm_up_loss=None, start_from=None, verbose=0, fit_params=None, observed=True, watch=None):
+    t = Trainer(net, data, setting, seed, fit_params, observed, verbose, watch)
+    return t.fit(rows, loss, start_from=start_from, warm_up=warm_up, warm_up_loss=warm_up_loss)
 
-__all__ = [
-    "AutoSizedNet",
-    "LabelledData",
-    "Setting",
-    "as_net",
-    "attempt",
-    "dtype_of",
-    "epochs_of",
-    "fit_net",
-    "fit_nets",
-    "hidden_features",
-    "is_net",
-    "keeps_to_epochs",
-    "make_splits",
-    "mean_transition",
-    "predict_proba",
-    "resolve_device",
-    "resolve_dtype",
-    "resolve_half",
-    "row_shape",
-    "snapshot",
-    "threads_at_hand",
-    "undisturbed",
-    "weights_of",
-]
+def fit_nets(net, data, row_sets, loss, setting, seeds, finish, *, fit_params, observed, n_jobs, watch=None):
+    t = Trainer(net, data, setting, 0, None, observed, 0, watch)
+    return t.fit_folds([(r, None) for r in row_sets], loss, list(seeds), list(fit_params), finish, n_jobs=n_jobs)
