@@ -89,8 +89,8 @@ class Linear(nn.Module):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         bound = 1 / math.sqrt(in_features)  # as torch.nn.Linear is initialised
-        weight = torch.empty(in_features, out_features).uniform_(-bound, bound)
-        self.weight = nn.Parameter(weight)
+        weight = torch.empty(out_features, in_features).uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight.t().contiguous())
         self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
 
     def forward(self, X):

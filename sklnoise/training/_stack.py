@@ -171,7 +171,9 @@ class StackedMLP:
             if not stays:
                 for parameter in member.net.module_.parameters():
                     parameter.data = parameter.data.clone()
-        self.members = [m for m, stays in zip(self.members, goes_on, strict=True) if stays]
+        self.members = [
+            m for m, stays in zip(self.members, goes_on, strict=True) if stays
+        ]
         if not self.members:
             return
         kept = torch.tensor(goes_on)

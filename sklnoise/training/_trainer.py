@@ -145,7 +145,7 @@ def run(prepared, interrupted):
                 raise member.error
         else:
             run_skorch(prepared, interrupted)
-    set_generator(net.module_, None)
+    release(net)
 
 
 def run_skorch(prepared, interrupted):
@@ -183,6 +183,17 @@ def observed_features(net, dataset):
         net.criterion_.hidden = None
 
 
+def release(net):
+    """Drop what only a training needs.
+
+    A schedule holds the weights of the optimizer: without it a net is pickled once, and
+    can be loaded where there is no such device.
+    """
+    set_generator(net.module_, None)
+    for _, callback in net.callbacks_:
+        vars(callback).pop("lr_scheduler_", None)
+
+
 def fit_one(task, finish, fold):
     """Fit the net of one fold while no other is fitted in this process."""
     prepared = task()
@@ -213,7 +224,7 @@ def fit_stacked(prepared, finish):
                 model = StackedMLP(alike, generator)
             run_epochs(alike, model)
     for fold, member in enumerate(members):
-        set_generator(member.net.module_, None)
+        release(member.net)
         yield member.error or attempt(finish, member.net, fold)
 
 
