@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import (
 
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
-from sklnoise.engine import AutoSizedNet
+from sklnoise.training import AutoSizedNet
 
 # The checks fit a dozen rows of random labels, of which our warnings rightly complain.
 pytestmark = [

@@ -27,9 +27,9 @@ from sklnoise.classifiers._fit_input import (
     reset_fitted,
     route_fit,
 )
-from sklnoise.engine import make_splits
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_samples, resolve_transition
+from sklnoise.training import make_splits
 
 
 def estimator_has(method):

@@ -23,11 +23,11 @@ from sklnoise._validation import check_weight
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
 from sklnoise.classifiers._fit_input import draw_seeds
-from sklnoise.engine import LabelledData, is_net
-from sklnoise.engine._device import seeded
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues import find_label_issues
 from sklnoise.issues._quality import judge
+from sklnoise.training import LabelledData, is_net
+from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
 TIE_TOLERANCE = 1e-9

@@ -135,7 +135,10 @@ def regularize_estimate(loss, transition_matrix):
     chosen, T = chosen_params(loss), transition_matrix
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
         return {"identity_weight": stable_identity_weight(T)}
-    if chosen.get("volume_weight") and not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
+    if (
+        chosen.get("volume_weight")
+        and not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD
+    ):
         warn_caller(
             "the estimated T is singular, so its rows enclose no volume; the layer "
             f"starts with a share {SINGULAR_SHARE} of the identity mixed in.",

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import log_softmax
 
 from sklnoise._transition_matrix import normalize_rows
-from sklnoise.engine import predict_proba, weights_of
+from sklnoise.training import predict_proba, weights_of
 
 MAX_ROUNDS = 5
 # Gain of the mean log-likelihood below which another round is not worth its time.

@@ -19,7 +19,8 @@ from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
 from sklnoise.classifiers._fit_input import draw_seeds
-from sklnoise.engine import (
+from sklnoise.exceptions import FoldFitError
+from sklnoise.training import (
     attempt,
     epochs_of,
     hidden_features,
@@ -28,7 +29,6 @@ from sklnoise.engine import (
     predict_proba,
     weights_of,
 )
-from sklnoise.exceptions import FoldFitError
 
 # Data are hashed in pieces of this size, which need no copy of all of them.
 CHUNK_BYTES = 2**24

@@ -8,7 +8,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from sklnoise._compat import ProgressBar, callbacks_of, is_part_of_other_fit
-from sklnoise.engine import keeps_to_epochs, undisturbed
+from sklnoise.training import isolated, keeps_to_epochs
 
 
 @contextmanager
@@ -127,7 +127,7 @@ class EpochTasks:
     def on_epoch(self, event, net, n_epochs):
         """Begin or end the task of an epoch; True ends the training."""
         # A callback may predict and draw: the bits of the training must not change.
-        with undisturbed(net.device):
+        with isolated(net.device):
             if event == "on_train_begin" and self.step is None:
                 is_known = self.n_trainings == 1 and keeps_to_epochs(net)
                 self.step = self.make_step(max_subtasks=n_epochs if is_known else None)

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset, IterableDataset
 from sklnoise._compat import CALLBACK_STATE, routing_enabled
 from sklnoise._labels import encode_kept_labels
 from sklnoise._validation import check_trusted, check_weight
-from sklnoise.engine import LabelledData, row_shape
+from sklnoise.training import LabelledData, sample_shape
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 MAX_SEED = np.iinfo(np.int32).max
@@ -63,10 +63,10 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
             )
         y = validate_data(estimator, y=y)
         check_consistent_length(X, y)
-        estimator.n_features_in_ = (*row_shape(X), 1)[0]
+        estimator.n_features_in_ = (*sample_shape(X), 1)[0]
     else:
         X, y = validate_data(estimator, X, y, **CHECKS)
-    estimator._row_shape = row_shape(X)
+    estimator._sample_shape = sample_shape(X)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
     codes, classes = encode_kept_labels(y, rows)
@@ -80,10 +80,10 @@ def check_predict_input(estimator, X):
     """Validate samples to predict against those of `fit`."""
     if not isinstance(X, Dataset):
         X = validate_data(estimator, X, reset=False, **CHECKS)
-    if row_shape(X) != estimator._row_shape:
+    if sample_shape(X) != estimator._sample_shape:
         raise ValueError(
-            f"X must have samples of shape {estimator._row_shape}, as in fit; got "
-            f"samples of shape {row_shape(X)}. Reshape X to (n_samples, ...) of that "
+            f"X must have samples of shape {estimator._sample_shape}, as in fit; got "
+            f"samples of shape {sample_shape(X)}. Reshape X to (n_samples, ...) of that "
             "shape."
         )
     return X

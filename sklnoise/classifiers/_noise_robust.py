@@ -51,19 +51,19 @@ from sklnoise.classifiers._transition import (
     known_transition,
     new_estimator,
 )
-from sklnoise.engine import (
+from sklnoise.issues._quality import quality_of
+from sklnoise.training import (
     Trainer,
     TrainingConfig,
     as_net,
+    available_threads,
     dtype_of,
     predict_proba,
     resolve_device,
     resolve_dtype,
     resolve_half,
     snapshot,
-    threads_at_hand,
 )
-from sklnoise.issues._quality import quality_of
 
 
 class NoiseRobustClassifier(
@@ -503,7 +503,7 @@ class NoiseRobustClassifier(
             n_classes=data.n_classes,
             device=device,
             dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
-            n_threads=threads_at_hand(),
+            n_threads=available_threads(),
             half=resolve_half(self.dtype, device),
         )
 

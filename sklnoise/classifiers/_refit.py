@@ -18,8 +18,8 @@ from sklnoise.classifiers._correction import (
     transition_of,
 )
 from sklnoise.classifiers._em import SoftLabelLoss, alternate
-from sklnoise.engine import hidden_features, mean_transition, snapshot, weights_of
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
+from sklnoise.training import hidden_features, mean_transition, snapshot, weights_of
 
 
 class Refit(NamedTuple):

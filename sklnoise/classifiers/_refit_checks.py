@@ -6,8 +6,8 @@ from scipy.spatial.distance import cdist
 
 from sklnoise._transition_matrix import clean_prior
 from sklnoise._warnings import warn_caller
-from sklnoise.engine import predict_proba
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
+from sklnoise.training import predict_proba
 
 # A class predicted less often than this share of what T implies has collapsed.
 COLLAPSED_SHARE = 0.2

@@ -12,8 +12,8 @@ from sklnoise.classifiers._correction import min_identity_weight
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._refit import refit
 from sklnoise.classifiers._transition import Transition
-from sklnoise.engine import predict_proba
 from sklnoise.issues._quality import self_confidence
+from sklnoise.training import predict_proba
 
 CANDIDATES = "none", "forward", "adaptation"
 

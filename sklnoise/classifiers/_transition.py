@@ -9,7 +9,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._compat import set_random_states
-from sklnoise._transition_matrix import shrink_towards, swappable_pairs, uniform_flips, shrink_dominated_rows
+from sklnoise._transition_matrix import (
+    shrink_dominated_rows,
+    shrink_towards,
+    swappable_pairs,
+    uniform_flips,
+)
 from sklnoise._validation import check_transition_matrix
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._correction import (

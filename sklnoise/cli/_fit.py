@@ -11,8 +11,8 @@ from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.cli._columns import TableEncoder
 from sklnoise.cli._errors import BadInput, choices, one_line
-from sklnoise.engine import resolve_device
 from sklnoise.exceptions import FoldFitError, NonFiniteLossError
+from sklnoise.training import resolve_device
 
 LONGEST_NOTE = 200
 

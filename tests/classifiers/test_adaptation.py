@@ -10,7 +10,7 @@ from scipy.special import softmax
 from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.engine import Trainer, weights_of
+from sklnoise.training import Trainer, weights_of
 from sklnoise.losses import (
     ComplexAdaptationLoss,
     SimpleAdaptationLoss,

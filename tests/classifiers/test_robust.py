@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS, needs_transition
-from sklnoise.engine._normalization import NormalizedLogits
+from sklnoise.training._criterion import NormalizedLogits
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
     BackwardLoss,

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers import _first_pass
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
-from sklnoise.engine import hidden_features
+from sklnoise.training import hidden_features
 from sklnoise.transition import (
     ClusterabilityEstimator,
     ConfusionEstimator,

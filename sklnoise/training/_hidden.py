@@ -1,28 +1,35 @@
-"""The hidden features of a net: what its last linear layer sees."""
+"""The hidden features of a net: the input of its last linear layer."""
 
 import torch
+from scipy.sparse import issparse
 from torch import nn
 
-from sklnoise.engine._criterion import first_output
+from sklnoise.nn._mlp import Linear
+from sklnoise.training._criterion import first_output
 
 
 class HiddenFeatures:
-    """Hidden features of any net, seen while it is the context."""
+    """Observe the hidden features of any net while it is the context.
+
+    They are what the module returns beside the logits, or else the input of the linear
+    layer that is applied last, observed by a forward hook of torch.
+    """
 
     def __init__(self, net, batch):
+        """Find the layer by applying the net to a few samples."""
         called = []
         hooks = [
             layer.register_forward_pre_hook(lambda layer, _: called.append(layer))
             for layer in net.module_.modules()
-            if isinstance(layer, nn.Linear)
+            if isinstance(layer, nn.Linear | Linear)
         ]
         try:
             output = net.evaluation_step((batch, None))
         finally:
             for hook in hooks:
                 hook.remove()
-        self.layer = None
-        if not gives_features(output):
+        self.layer = self.inputs = None
+        if not has_features(output):
             n_classes = first_output(output).shape[1]
             if not called or called[-1].out_features != n_classes:
                 raise ValueError(
@@ -34,24 +41,29 @@ class HiddenFeatures:
 
     def __enter__(self):
         if self.layer is not None:
-            self.hook = self.layer.register_forward_pre_hook(self._take)
+            self.hook = self.layer.register_forward_pre_hook(self._keep_inputs)
         return self
 
     def __exit__(self, *error):
         if self.layer is not None:
             self.hook.remove()
 
-    def _take(self, layer, inputs):
-        self.taken = inputs[0]
+    def _keep_inputs(self, layer, inputs):
+        self.inputs = inputs[0]
 
     def of(self, output):
         """Return the features of the batch that the net was applied to last."""
-        features = self.taken if self.layer is not None else output[1]
+        features = self.inputs if self.layer is not None else output[1]
+        if issparse(features):
+            features = torch.from_numpy(features.toarray())
         return features.flatten(start_dim=1)
 
+    def __getstate__(self):
+        return vars(self) | {"inputs": None}  # a copy cannot keep the graph of a step
 
-def gives_features(output):
-    """Tell whether a module returns features of each row beside the logits."""
+
+def has_features(output):
+    """Return whether a module returns features of each sample beside the logits."""
     if not isinstance(output, tuple) or len(output) < 2:
         return False
     logits, features = output[:2]

@@ -11,9 +11,8 @@ FUSED = {
     "cpu": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad),
     "cuda": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD),
 }
-"""Optimizers that have a fused implementation, by device."""
-
-ELEMENTWISE_OPTIMIZERS = (
+# Optimizers that treat each value alone, so that stacked nets do not influence each other.
+ELEMENTWISE = (
     torch.optim.SGD,
     torch.optim.Adam,
     torch.optim.AdamW,
@@ -24,7 +23,6 @@ ELEMENTWISE_OPTIMIZERS = (
     torch.optim.RAdam,
     torch.optim.RMSprop,
 )
-"""Optimizers that treat each value alone, so that stacked nets do not meet in them."""
 
 
 def fuse_optimizer(net, device):
@@ -39,20 +37,20 @@ def fuse_optimizer(net, device):
 
 
 def has_sparse_gradients(module):
-    """Tell whether a layer of a module gives sparse gradients, which no fusion takes."""
+    """Return whether a layer gives sparse gradients, which no fused optimizer takes."""
     return any(getattr(layer, "sparse", False) for layer in module.modules())
 
 
 def cast_state(optimizer):
-    """Give what an optimizer keeps from its start the type of the weights."""
+    """Cast what an optimizer keeps from its start, as Adagrad does, to the weights' type."""
     for parameter, state in optimizer.state.items():
         for name, value in state.items():
             if torch.is_tensor(value) and value.shape == parameter.shape:
                 state[name] = value.to(parameter.dtype)
 
 
-def steps_once(optimizer):
-    """Tell whether an optimizer of torch needs no closure."""
+def needs_no_closure(optimizer):
+    """Return whether a step is one step of torch along the gradient at hand."""
     if not type(optimizer).__module__.startswith("torch.optim."):
         return False
     closure = inspect.signature(type(optimizer).step).parameters.get("closure")

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils.validation import check_consistent_length
 
+from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import RareClassWarning
 
 DEFAULT_FOLDS = 5
@@ -45,7 +46,7 @@ def make_splits(cv, y, rows, classes, seed, split_params):
     for number, (train, _) in enumerate(splits, start=1):
         if not len(train):
             raise ValueError(
-                f"split {number} of cv leaves no row of positive weight to train on."
+                f"split {number} of cv leaves no sample of positive weight to train on."
             )
     return splits
 
@@ -65,12 +66,11 @@ def stratified_splits(n_splits, y, rows, classes, seed):
     if counts[rarest] < n_splits:
         fewer = max(2, counts[rarest])
         name = classes[present].tolist()[rarest]
-        warnings.warn(
-            f"class {name!r} has {counts[rarest]} rows, fewer than "
+        warn_caller(
+            f"class {name!r} has {counts[rarest]} samples, fewer than "
             f"the {n_splits} folds of cv: {fewer} folds are made instead. Estimates for "
-            "such a class are rough; merge it with another or collect more rows.",
+            "such a class are rough; merge it with another or collect more samples.",
             RareClassWarning,
-            stacklevel=2,
         )
         n_splits = fewer
     if counts.max() < n_splits:
