@@ -124,7 +124,7 @@ def keeps_to_epochs(net):
 
 
 def wants_floats(net):
-    """Return whether integers in X must be cast: not for a module that wants token ids."""
+    """Return whether integers in X must be cast: a user's module may want token ids."""
     return inspect.isclass(net.module) and issubclass(net.module, MLP)
 
 

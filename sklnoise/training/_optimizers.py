@@ -11,7 +11,7 @@ FUSED = {
     "cpu": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad),
     "cuda": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD),
 }
-# Optimizers that treat each value alone, so that stacked nets do not influence each other.
+# Optimizers that treat each value alone: stacked nets do not influence each other.
 ELEMENTWISE = (
     torch.optim.SGD,
     torch.optim.Adam,
@@ -42,7 +42,7 @@ def has_sparse_gradients(module):
 
 
 def cast_state(optimizer):
-    """Cast what an optimizer keeps from its start, as Adagrad does, to the weights' type."""
+    """Cast what an optimizer keeps from its start, as Adagrad does."""
     for parameter, state in optimizer.state.items():
         for name, value in state.items():
             if torch.is_tensor(value) and value.shape == parameter.shape:

@@ -131,13 +131,13 @@ def full_batch(net, n_samples):
 
 
 def count_warm_up_steps(net, n_samples, share):
-    """Count the steps in the first `share` of the epochs, at least one where share > 0."""
+    """Count the steps in the first `share` of the epochs, at least one of them."""
     n_steps = np.ceil(n_samples / full_batch(net, n_samples))
     return int(np.ceil(share * net.max_epochs * n_steps))
 
 
 def recognize_output(net, dataset, n_classes):
-    """Apply the module to a few samples: right number of columns, logits or probabilities.
+    """Apply the module to a few samples, to see whether it gives logits or probabilities.
 
     Raises a ValueError if the module fails or has another number of outputs.
     """
