@@ -112,6 +112,6 @@ def test_missing_matplotlib_is_told_before_the_work(monkeypatch, capsys):
 
 def test_another_missing_module_is_not_blamed_on_the_extras(forget, monkeypatch):
     forget("sklnoise.cli._")
-    monkeypatch.setitem(sys.modules, "sklnoise.cli._study", None)
-    with pytest.raises(ModuleNotFoundError, match="_study"):
+    monkeypatch.setitem(sys.modules, "sklnoise.cli._app", None)
+    with pytest.raises(ModuleNotFoundError, match="_app"):
         main()

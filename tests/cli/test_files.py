@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sklnoise.cli._errors import BadInput
-from sklnoise.cli._write import written_together
+from sklnoise.cli._files import written_together
 
 OUTPUTS = ("report.html", "issues.csv", "model.joblib")
 

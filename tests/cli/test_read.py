@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from sklnoise.cli._errors import BadInput
-from sklnoise.cli._read import read_table
-from sklnoise.cli._targets import alike_labels, read_labels, read_trusted
+from sklnoise.cli._files import read_table
+from sklnoise.cli._targets import labels_that_differ_in_case, read_labels, read_trusted
 
 
 def table_of(tmp_path, text, name="table.csv"):
@@ -118,7 +118,7 @@ def test_one_number_written_in_two_ways_is_one_class():
 
 
 def test_labels_alike_but_for_their_case_are_found():
-    assert alike_labels(["Cat", "cat", "dog", 1]) == [["Cat", "cat"]]
+    assert labels_that_differ_in_case(["Cat", "cat", "dog", 1]) == [["Cat", "cat"]]
 
 
 @pytest.mark.parametrize(
