@@ -1,4 +1,4 @@
-"""A saved model says what it was made of, and predicts rows that are not like the first."""
+"""A saved model says what it was made of, and predicts new rows of any order."""
 
 import csv
 import io
