@@ -1,9 +1,7 @@
 """The demo: what the corrections gain on real digits, as tables and one picture."""
 
-import re
 import warnings
 from tempfile import TemporaryDirectory
-from textwrap import shorten
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +13,7 @@ from rich.table import Table
 from sklearn.model_selection import train_test_split
 
 from sklnoise import NoiseRobustClassifier
+from sklnoise.cli._errors import first_sentence
 from sklnoise.cli._output import matrix_table
 from sklnoise.datasets import load_noisy_digits
 from sklnoise.inspection._demo_picture import draw_demo_picture
@@ -142,8 +141,7 @@ def warning_lines(outcomes):
             found.setdefault((name, category), {})[outcome.seed] = message
     lines = []
     for (name, category), by_seed in found.items():
-        sentence = re.split(r"(?<=\.)\s", next(iter(by_seed.values())))[0]
-        sentence = shorten(sentence, MAX_WARNING_LENGTH, placeholder=" ...")
+        sentence = first_sentence(next(iter(by_seed.values())), MAX_WARNING_LENGTH)
         seeds = f"{len(by_seed)} of {len(outcomes)} seeds"
         lines.append(f"{name}, {seeds}: {category}: {sentence}")
     return lines

@@ -1,4 +1,4 @@
-"""The audit finds the flipped labels, tells them, and writes what it should."""
+"""The audit finds the flipped labels, prints them, and writes what it should."""
 
 import json
 from html.parser import HTMLParser
@@ -83,9 +83,9 @@ def test_noise_rate_of_breast_cancer_is_within_its_interval(cancer):
 @pytest.mark.slow
 def test_issues_are_the_suspicious_rows_with_their_cells(cancer):
     issues = pd.read_csv(cancer.folder / "issues.csv")
-    told = pd.DataFrame(cancer.found["suspicious"])
+    listed = pd.DataFrame(cancer.found["suspicious"])
     names = ["row", "label", "suggested", "quality"]
-    pd.testing.assert_frame_equal(issues[names], told[names])
+    pd.testing.assert_frame_equal(issues[names], listed[names])
     assert issues["quality"].is_monotonic_increasing
     original = cancer.table.iloc[issues["row"] - 2].reset_index(drop=True)
     renamed = original.rename(columns={"label": "label (file)"})
@@ -183,35 +183,35 @@ def test_text_is_audited(cli, tmp_path, rng):
 
 
 @pytest.fixture(scope="module")
-def told(cli, blobs, tmp_path_factory):
+def printed(cli, blobs, tmp_path_factory):
     """The audit of blobs as people read it, with two rows that have no label."""
     table = pd.concat([blobs, blobs[:2].assign(label=None)]).assign(same=1)
     return audit(cli, tmp_path_factory.mktemp("blobs"), table, files={})
 
 
-def test_audit_tells_rows_classes_and_noise(told):
-    assert told.code == 0
-    lines = [line.split() for line in told.out.splitlines()]
+def test_rows_classes_and_noise_are_printed(printed):
+    assert printed.code == 0
+    lines = [line.split() for line in printed.out.splitlines()]
     assert ["Rows", "80"] in lines
     assert ["Classes", "2:", "cat", "40,", "dog", "40"] in lines
     assert any(line[:2] == ["Noise", "rate"] and "95%" in line for line in lines)
 
 
-def test_audit_tells_the_wrong_rows(told):
-    rows = [line.split("│")[1:5] for line in told.out.splitlines() if "│" in line]
+def test_wrong_rows_are_printed(printed):
+    rows = [line.split("│")[1:5] for line in printed.out.splitlines() if "│" in line]
     cells = [[cell.strip() for cell in row] for row in rows]
     found = {tuple(row[:3]) for row in cells}
     assert found == {("5", "dog", "cat"), ("52", "cat", "dog")}
 
 
-def test_audit_tells_what_was_left_out(told):
-    assert "Note: 2 rows without a label were left out." in told.out
-    assert "Note: Not used, the same value in all rows: 'same'." in told.out
+def test_what_was_left_out_is_noted(printed):
+    assert "Note: 2 rows without a label were left out." in printed.out
+    assert "Note: Not used, the same value in all rows: 'same'." in printed.out
 
 
-def test_progress_goes_to_stderr(told):
-    assert "NoiseRobustClassifier" not in told.out
-    assert "first pass" in told.err
+def test_progress_goes_to_stderr(printed):
+    assert "NoiseRobustClassifier" not in printed.out
+    assert "first pass" in printed.err
 
 
 def test_json_stands_alone_on_stdout(blob_audit):
