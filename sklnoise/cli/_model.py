@@ -17,8 +17,8 @@ from sklnoise.classifiers._noise_words import enumerated
 from sklnoise.cli._columns import TableEncoder
 from sklnoise.cli._errors import BadInput, did_you_mean, first_sentence, one_line
 from sklnoise.cli._files import check_outputs, read_table, written_together
-from sklnoise.training import resolve_device
 from sklnoise.exceptions import FoldFitError, NonFiniteLossError
+from sklnoise.training import resolve_device
 
 CORRECTION_NAMES = (*CORRECTIONS, "auto")
 

@@ -42,8 +42,8 @@ class Trainer:
     """What is common to the trainings of a net; `fit` leaves all global state as it was.
 
     `observed` is whether callbacks that only observe the training are called; `on_epoch`
-    is called as `on_epoch(event, net, n_epochs)`, or `on_epoch(fold, event, net,
-    n_epochs)` for folds, and returns True at "on_epoch_end" to stop the training.
+    is called as `on_epoch(event, net, n_epochs)` at "on_train_begin", "on_epoch_begin"
+    and "on_epoch_end", where it returns True to stop the training.
     """
 
     net: NeuralNetClassifier  # a template, which is cloned
@@ -88,14 +88,8 @@ class Trainer:
         """
         data = densify_if_small(self.data)
         trainers = [
-            self.replace(
-                data=data,
-                seed=seed,
-                fit_params=params,
-                of_fold=True,
-                on_epoch=None if self.on_epoch is None else partial(self.on_epoch, fold),
-            )
-            for fold, (seed, params) in enumerate(zip(seeds, fit_params, strict=True))
+            self.replace(data=data, seed=seed, fit_params=params, of_fold=True)
+            for seed, params in zip(seeds, fit_params, strict=True)
         ]
         tasks = [
             partial(prepare, trainer, train_rows, loss)

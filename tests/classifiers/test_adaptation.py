@@ -10,12 +10,12 @@ from scipy.special import softmax
 from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.training import Trainer, weights_of
 from sklnoise.losses import (
     ComplexAdaptationLoss,
     SimpleAdaptationLoss,
     SparseAdaptationLoss,
 )
+from sklnoise.training import Trainer, weights_of
 
 ADAPTATIONS = [
     "adaptation",

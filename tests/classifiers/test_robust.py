@@ -13,7 +13,6 @@ from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS, needs_transition
-from sklnoise.training._criterion import NormalizedLogits
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
     BackwardLoss,
@@ -25,6 +24,7 @@ from sklnoise.losses import (
     SoftBootstrappingLoss,
     UnhingedLoss,
 )
+from sklnoise.training._criterion import NormalizedLogits
 from sklnoise.transition import ConfidentJointEstimator
 
 ROBUST = [name for name, loss in CORRECTIONS.items() if not needs_transition(loss)]

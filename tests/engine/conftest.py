@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
-from skorch import NeuralNetClassifier
-from torch.nn import CrossEntropyLoss
-
 from sklnoise.engine import (
     LabelledData,
     Setting,
@@ -16,6 +13,9 @@ from sklnoise.engine import (
     predict_proba,
     weights_of,
 )
+from skorch import NeuralNetClassifier
+from torch.nn import CrossEntropyLoss
+
 from sklnoise.nn import MLP
 
 SETTING = Setting(3, torch.device("cpu"), torch.float64, 1)

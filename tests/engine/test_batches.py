@@ -5,8 +5,6 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from torch.utils.data import DataLoader, Subset, TensorDataset
-
 from sklnoise.engine import LabelledData, _batches
 from sklnoise.engine._batches import (
     BatchDataset,
@@ -15,6 +13,7 @@ from sklnoise.engine._batches import (
     collate,
     make_batches,
 )
+from torch.utils.data import DataLoader, Subset, TensorDataset
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine._criterion import WeightedCriterion
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from sklnoise.engine._criterion import WeightedCriterion
 from sklnoise.losses import (
     BackwardLoss,
     ForwardLoss,

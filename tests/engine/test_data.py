@@ -5,9 +5,8 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from torch.utils.data import Dataset
-
 from sklnoise.engine._data import HoldOut, LabelledData, gather
+from torch.utils.data import Dataset
 
 
 @pytest.fixture

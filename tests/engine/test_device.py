@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-
 from sklnoise.engine import predict_proba
 from sklnoise.engine._device import (
     is_small_step,
@@ -13,6 +12,7 @@ from sklnoise.engine._device import (
     seeded,
     thread_limit,
 )
+
 from sklnoise.nn import MLP
 
 CPU = torch.device("cpu")

@@ -5,10 +5,9 @@ import copy
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine._dropout import drop, keep_mask, own_dropout
 from skorch.callbacks import Callback
 from torch import nn
-
-from sklnoise.engine._dropout import drop, keep_mask, own_dropout
 
 CPU = torch.device("cpu")
 P = [0.1, 0.25, 0.5, 0.9]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GroupKFold, StratifiedKFold
-
 from sklnoise.engine import make_splits
+
 from sklnoise.exceptions import RareClassWarning
 
 CLASSES = np.array(["a", "b", "c"])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklnoise.engine import LabelledData, Setting, fit_net, hidden_features
+from sklnoise.engine._hidden import HiddenFeatures
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from sklnoise.engine import LabelledData, Setting, fit_net, hidden_features
-from sklnoise.engine._hidden import HiddenFeatures
 from sklnoise.losses import ComplexAdaptationLoss
 
 SETTING = Setting(3, torch.device("cpu"), torch.float64, 1)

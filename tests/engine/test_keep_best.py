@@ -5,9 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from skorch.history import History
-
 from sklnoise.engine._callbacks import LEAST_BATCHES, KeepBest, is_level
+from skorch.history import History
 
 LEVEL = np.zeros(LEAST_BATCHES)
 UNEVEN = np.linspace(-1, 1, LEAST_BATCHES)

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine import AutoSizedNet, _training, weights_of
 from skorch.callbacks import (
     BatchScoring,
     Callback,
@@ -17,7 +18,6 @@ from skorch.callbacks import (
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from sklnoise.engine import AutoSizedNet, _training, weights_of
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.nn import MLP
 

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from sklnoise.engine import AutoSizedNet
+from sklnoise.engine._lean_gate import overridden
 from skorch import NeuralNetClassifier
 from skorch.callbacks import (
     BatchScoring,
@@ -14,8 +16,6 @@ from skorch.dataset import ValidSplit
 from torch import nn
 from torch.utils.data import DataLoader, default_collate
 
-from sklnoise.engine import AutoSizedNet
-from sklnoise.engine._lean_gate import overridden
 from sklnoise.nn import MLP
 
 N_STEPS = 3 * 6

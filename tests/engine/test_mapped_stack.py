@@ -6,12 +6,11 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine._mapped_stack import try_mapped
+from sklnoise.engine._stack import let_go, point_to
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
-
-from sklnoise.engine._mapped_stack import try_mapped
-from sklnoise.engine._stack import let_go, point_to
 
 
 class Residual(nn.Module):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from skorch import NeuralNetClassifier
-
 from sklnoise.engine import AutoSizedNet, LabelledData, Setting, as_net, fit_net
 from sklnoise.engine._net import size_net
+from skorch import NeuralNetClassifier
+
 from sklnoise.nn import MLP
 
 ONE = np.ones(5000)

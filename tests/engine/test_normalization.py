@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from sklnoise.engine import LabelledData, Setting, fit_net, predict_proba
+from sklnoise.engine._normalization import NormalizedLogits
 from skorch import NeuralNetClassifier
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from torch import nn
 
-from sklnoise.engine import LabelledData, Setting, fit_net, predict_proba
-from sklnoise.engine._normalization import NormalizedLogits
 from sklnoise.losses import SigmoidLoss, UnhingedLoss
 from sklnoise.nn import MLP
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklnoise.engine import _prediction, predict_proba
 from skorch import NeuralNetClassifier
 from torch import nn
-
-from sklnoise.engine import _prediction, predict_proba
 
 
 class Halved(NeuralNetClassifier):

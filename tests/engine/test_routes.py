@@ -7,6 +7,8 @@ import joblib
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine import LabelledData, _device
+from sklnoise.engine._data import HoldOut
 from skorch import NeuralNetClassifier
 from skorch.callbacks import GradientNormClipping
 from skorch.dataset import ValidSplit
@@ -15,8 +17,6 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
-from sklnoise.engine import LabelledData, _device
-from sklnoise.engine._data import HoldOut
 from sklnoise.nn import MLP
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklnoise.engine import epochs_of, predict_proba, snapshot
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EpochScoring
 from skorch.history import History
 from torch import nn
 
-from sklnoise.engine import epochs_of, predict_proba, snapshot
 from sklnoise.losses import ComplexAdaptationLoss
 from sklnoise.nn import MLP
 

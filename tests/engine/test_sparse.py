@@ -8,18 +8,6 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from scipy import sparse
-from skorch.callbacks import (
-    Callback,
-    Checkpoint,
-    EpochScoring,
-    Freezer,
-    GradientNormClipping,
-)
-from skorch.dataset import ValidSplit
-from torch import nn
-from torch.nn import CrossEntropyLoss
-from torch.utils.data import DataLoader, default_collate
-
 from sklnoise.engine import (
     LabelledData,
     _data,
@@ -33,6 +21,18 @@ from sklnoise.engine._first_layer import first_layer
 from sklnoise.engine._preparation import prepare
 from sklnoise.engine._routes import fit_beside
 from sklnoise.engine._sparse import multiplied_by
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EpochScoring,
+    Freezer,
+    GradientNormClipping,
+)
+from skorch.dataset import ValidSplit
+from torch import nn
+from torch.nn import CrossEntropyLoss
+from torch.utils.data import DataLoader, default_collate
+
 from sklnoise.losses import ComplexAdaptationLoss
 from sklnoise.nn import MLP
 

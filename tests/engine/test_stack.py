@@ -5,10 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional
-from torch.nn.utils import parametrizations
-
 from sklnoise.engine._dropout import own_dropout
 from sklnoise.engine._stack import (
     ELEMENTWISE_FUNCTIONS,
@@ -18,6 +14,10 @@ from sklnoise.engine._stack import (
     point_to,
     stack_chains,
 )
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils import parametrizations
+
 from sklnoise.nn import MLP
 
 CPU = torch.device("cpu")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from sklnoise.engine import _data, _stacked_route
 from skorch import NeuralNetClassifier
 from skorch.callbacks import (
     Callback,
@@ -18,7 +19,6 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations
 from torch.utils.data import DataLoader, TensorDataset
 
-from sklnoise.engine import _data, _stacked_route
 from sklnoise.nn import MLP
 
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine import AutoSizedNet, LabelledData, _stacked_route
+from sklnoise.engine._optimizers import ELEMENTWISE_OPTIMIZERS
 from skorch.callbacks import EarlyStopping, LRScheduler
 from skorch.dataset import Dataset, ValidSplit
 from skorch.helper import predefined_split
 from torch import nn
 from torch.nn import functional
 
-from sklnoise.engine import AutoSizedNet, LabelledData, _stacked_route
-from sklnoise.engine._optimizers import ELEMENTWISE_OPTIMIZERS
 from sklnoise.exceptions import NonFiniteLossError
 
 

@@ -4,13 +4,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from skorch import NeuralNetClassifier
-from skorch.callbacks import EarlyStopping, EpochScoring
-from skorch.dataset import Dataset
-from skorch.helper import predefined_split
-from torch.nn import CrossEntropyLoss
-from torch.utils.data import DataLoader, default_collate
-
 from sklnoise.engine import (
     AutoSizedNet,
     LabelledData,
@@ -19,6 +12,13 @@ from sklnoise.engine import (
     predict_proba,
 )
 from sklnoise.engine._criterion import WeightedCriterion
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping, EpochScoring
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
+from torch.nn import CrossEntropyLoss
+from torch.utils.data import DataLoader, default_collate
+
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.nn import MLP
 

@@ -6,11 +6,11 @@ from collections import defaultdict
 import numpy as np
 import pytest
 import torch
+from sklnoise.engine import epochs_of, undisturbed
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, Checkpoint, EarlyStopping, GradientNormClipping
 from skorch.dataset import ValidSplit
 
-from sklnoise.engine import epochs_of, undisturbed
 from sklnoise.exceptions import NonFiniteLossError
 
 N_EPOCHS = 3

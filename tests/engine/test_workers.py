@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-
 from sklnoise.engine._workers import attempt, stop_if_told, workers
 
 
