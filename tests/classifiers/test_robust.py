@@ -80,8 +80,8 @@ def test_prediction_normalises_the_logits_by_the_running_moments(
     module = clf.estimator_.module_.eval()
     with torch.no_grad():
         logits = module.module(torch.from_numpy(X))
-    mean, var = module.normalization.running_mean, module.normalization.running_var
-    z = (logits - mean) / (var + 1e-5).sqrt()
+    moments = module.normalization
+    z = (logits - moments.running_mean) / (moments.running_var + 1e-5).sqrt()
     assert_allclose(clf.predict_proba(X), z.softmax(dim=1), atol=1e-12)
     assert_allclose(clf.estimator_.predict_proba(X), clf.predict_proba(X), atol=1e-12)
 

@@ -3,17 +3,23 @@
 import numpy as np
 import pytest
 import torch
-from sklnoise.engine import AutoSizedNet, LabelledData, Setting, as_net, fit_net
-from sklnoise.engine._net import size_net
 from skorch import NeuralNetClassifier
 
 from sklnoise.nn import MLP
+from sklnoise.training import (
+    AutoSizedNet,
+    LabelledData,
+    Trainer,
+    TrainingConfig,
+    as_net,
+)
+from sklnoise.training._net import DataSize, size_net
 
 ONE = np.ones(5000)
 
 
 def sized(net, n_samples, n_features=20, n_classes=3):
-    size_net(net, n_samples, n_features, n_classes, seed=0)
+    size_net(net, DataSize(n_samples, n_features, n_classes), seed=0)
     return net
 
 
@@ -21,13 +27,13 @@ def steps(n_samples):
     data = LabelledData(
         np.zeros((n_samples, 2)), np.arange(n_samples) % 2, ONE[:n_samples]
     )
-    setting = Setting(2, torch.device("cpu"), torch.float64, 1)
+    config = TrainingConfig(2, torch.device("cpu"), torch.float64, 1)
     loss = torch.nn.CrossEntropyLoss(reduction="none")
     net = AutoSizedNet(module__hidden=2)
-    size_net(net, n_samples, 2, 2, seed=0)
+    size_net(net, DataSize(n_samples, 2, 2), seed=0)
     net = AutoSizedNet(module__hidden=2, max_epochs=net.max_epochs, callbacks="disable")
     rows = np.arange(n_samples)
-    return fit_net(net, data, rows, loss, setting, seed=0).criterion_.step
+    return Trainer(net, data, config, 0).fit(rows, loss).criterion_.step
 
 
 @pytest.mark.parametrize("n_samples", [257, 285, 300])
@@ -46,14 +52,14 @@ def test_steps_grow_slower_than_rows():
 @pytest.mark.parametrize(("of_fold", "least_epochs"), [(False, 20), (True, 8)])
 def test_many_rows_are_passed_through_that_often(of_fold, least_epochs):
     net = AutoSizedNet()
-    size_net(net, 10**7, 20, 3, seed=0, of_fold=of_fold)
+    size_net(net, DataSize(10**7, 20, 3), seed=0, of_fold=of_fold)
     assert net.max_epochs == least_epochs
 
 
 @pytest.mark.parametrize("n_samples", [200, 2000, 14_000])
 def test_net_of_a_fold_of_few_rows_is_trained_like_any_other(n_samples):
     of_fold, other = AutoSizedNet(), AutoSizedNet()
-    size_net(of_fold, n_samples, 20, 3, seed=0, of_fold=True)
+    size_net(of_fold, DataSize(n_samples, 20, 3), seed=0, of_fold=True)
     assert of_fold.max_epochs == sized(other, n_samples).max_epochs
 
 
@@ -82,7 +88,7 @@ def test_width_grows_with_the_features_up_to_a_bound():
 )
 def test_many_sparse_columns_have_no_hidden_layer(n_features, sparse, linear):
     net = AutoSizedNet()
-    size_net(net, 999, n_features, 3, seed=0, sparse=sparse)
+    size_net(net, DataSize(999, n_features, 3, sparse), seed=0)
     assert (net.module__hidden == ()) == linear
 
 

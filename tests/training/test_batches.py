@@ -5,15 +5,16 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from sklnoise.engine import LabelledData, _batches
-from sklnoise.engine._batches import (
+from torch.utils.data import DataLoader, Subset, TensorDataset
+
+from sklnoise.training import LabelledData, _data
+from sklnoise.training._data import (
     BatchDataset,
     BatchIterator,
-    RowDataset,
+    SampleDataset,
     collate,
     make_batches,
 )
-from torch.utils.data import DataLoader, Subset, TensorDataset
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_loader_over_batches_equals_loader_over_rows(data):
         DataLoader(
             Subset(kind(data, ROWS, torch.float64), [0, 2, 3]), 2, collate_fn=collate
         )
-        for kind in (BatchDataset, RowDataset)
+        for kind in (BatchDataset, SampleDataset)
     )
     for (X, (y, w)), (X_rows, (y_rows, w_rows)) in zip(batches, rows):
         assert torch.equal(X, X_rows)
@@ -52,7 +53,7 @@ def test_loader_over_batches_equals_loader_over_rows(data):
 
 
 def test_weights_have_mean_one_over_the_rows(data):
-    dataset = RowDataset(data, ROWS, torch.float64)
+    dataset = SampleDataset(data, ROWS, torch.float64)
     assert dataset.sample_weight.mean().item() == pytest.approx(1)
 
 
@@ -60,7 +61,7 @@ def test_weights_have_mean_one_over_the_rows(data):
 def test_dataset_tells_whether_rows_weigh_alike(data, weighted):
     if not weighted:
         data = data._replace(sample_weight=np.full(50, 2.5))
-    assert RowDataset(data, ROWS, torch.float64).weighted == weighted
+    assert SampleDataset(data, ROWS, torch.float64).weighted == weighted
 
 
 def test_dataset_holds_no_copy_of_the_data(data):
@@ -91,7 +92,7 @@ def test_batches_are_the_rows_of_their_order(
 ):
     dataset = BatchDataset(data._replace(X=container(data.X)), MORE_ROWS, torch.float64)
     params = {"drop_last": drop_last, "shuffle": shuffle, "seed": 3}
-    order = BatchIterator(dataset, batch_size, **params).order().numpy()
+    order = BatchIterator(dataset, batch_size, **params).draw_order().numpy()
     rows = MORE_ROWS[order]
     batches = BatchIterator(dataset, batch_size, **params)
     assert len(batches) == len(sizes)
@@ -144,9 +145,9 @@ def test_batches_gathered_together_equal_those_gathered_alone(
 ):
     seen = []
     for gathered in (0, n_bytes):
-        monkeypatch.setattr(_batches, "GATHERED_BYTES", gathered)
+        monkeypatch.setattr(_data, "GATHERED_BYTES", gathered)
         batches = BatchIterator(dataset, 4, shuffle=shuffle, seed=0)
-        at_once = batches.batches_at_once()
+        at_once = batches.n_gathered()
         seen.append(as_rows(batches))
     assert at_once > 1
     (alone, sizes), (together, sizes_together) = seen
@@ -156,11 +157,11 @@ def test_batches_gathered_together_equal_those_gathered_alone(
 
 def test_same_seed_gives_the_same_orders_and_each_pass_its_own(dataset):
     first, second = (BatchIterator(dataset, 4, shuffle=True, seed=0) for _ in range(2))
-    orders = [first.order() for _ in range(3)]
-    assert all(map(torch.equal, orders, (second.order() for _ in range(3))))
+    orders = [first.draw_order() for _ in range(3)]
+    assert all(map(torch.equal, orders, (second.draw_order() for _ in range(3))))
     assert not torch.equal(orders[0], orders[1])
     other = BatchIterator(dataset, 4, shuffle=True, seed=1)
-    assert not torch.equal(other.order(), orders[0])
+    assert not torch.equal(other.draw_order(), orders[0])
 
 
 def test_orders_with_a_seed_leave_torchs_random_state_alone(dataset):
@@ -174,7 +175,7 @@ def test_orders_without_a_seed_follow_torchs_random_state(dataset):
     for seed in (0, 0, 1):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            orders.append(BatchIterator(dataset, 4, shuffle=True).order())
+            orders.append(BatchIterator(dataset, 4, shuffle=True).draw_order())
     assert torch.equal(orders[0], orders[1])
     assert not torch.equal(orders[0], orders[2])
 
@@ -219,8 +220,8 @@ def test_loader_takes_over_where_whole_batches_cannot_be_had(
     if way == "dataset":
         dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
     if way == "distributed":
-        monkeypatch.setattr(_batches, "is_available", lambda: True)
-        monkeypatch.setattr(_batches, "is_initialized", lambda: True)
+        monkeypatch.setattr(_data, "is_available", lambda: True)
+        monkeypatch.setattr(_data, "is_initialized", lambda: True)
     batches = make_batches(dataset, batch_size=10, seed=0, **params)
     assert isinstance(batches, DataLoader)
     assert [len(X) for X, _ in batches] == ([10, 10] if len(params) > 1 else [10, 10, 5])
@@ -238,7 +239,7 @@ def test_loader_gives_the_batches_of_the_iterator(data, dataset, monkeypatch, wa
     if way == "dataset":
         dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
     elif way == "distributed":
-        monkeypatch.setattr(_batches, "is_initialized", lambda: True)
+        monkeypatch.setattr(_data, "is_initialized", lambda: True)
     else:
         params = {"num_workers": 0, "pin_memory": False}
     batches = make_batches(dataset, batch_size=10, **params)
@@ -254,12 +255,6 @@ def test_loader_with_a_seed_leaves_torchs_random_state_alone(data):
     for shuffle in (False, True):
         as_rows(make_batches(dataset, batch_size=10, shuffle=shuffle, seed=0))
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_parameters_of_a_loader_train_alike(make_net, fit, table, assert_same_weights):
-    plain = {"iterator_train__shuffle": False}
-    net = fit(make_net(**plain, iterator_train__num_workers=0), table)
-    assert_same_weights(net, fit(make_net(**plain), table))
 
 
 def test_generator_of_the_user_is_the_one_that_draws(dataset):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GroupKFold, StratifiedKFold
-from sklnoise.engine import make_splits
 
 from sklnoise.exceptions import RareClassWarning
+from sklnoise.training import make_splits
 
 CLASSES = np.array(["a", "b", "c"])
 
@@ -55,7 +55,7 @@ def test_given_splits_index_all_the_data(as_masks):
 
 
 def test_split_without_a_row_to_train_on_is_an_error():
-    with pytest.raises(ValueError, match="split 1 of cv leaves no row"):
+    with pytest.raises(ValueError, match="split 1 of cv leaves no sample"):
         splits_of([([0], [1, 2])], [0, 1, 1], np.array([1, 2]))
 
 
@@ -66,13 +66,13 @@ def test_no_split_is_an_error(cv):
 
 
 def test_smallest_class_limits_the_folds():
-    with pytest.warns(RareClassWarning, match="'c' has 3 rows, fewer than the 5 folds"):
+    with pytest.warns(RareClassWarning, match="'c' has 3 samples, fewer than the 5 folds"):
         splits = splits_of(5, np.repeat([0, 1, 2], [20, 20, 3]))
     assert len(splits) == 3
 
 
 def test_class_of_one_row_is_held_out_all_the_same():
-    with pytest.warns(RareClassWarning, match="'c' has 1 rows"):
+    with pytest.warns(RareClassWarning, match="'c' has 1 samples"):
         splits = splits_of(5, np.repeat([0, 1, 2], [20, 20, 1]))
     assert sum(40 in test for _, test in splits) == 1
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from sklnoise.engine import LabelledData, Setting, fit_net, hidden_features
-from sklnoise.engine._hidden import HiddenFeatures
 from skorch import NeuralNetClassifier
 from torch import nn
 
 from sklnoise.losses import ComplexAdaptationLoss
+from sklnoise.training import LabelledData, Trainer, TrainingConfig, hidden_features
+from sklnoise.training._hidden import HiddenFeatures
 
-SETTING = Setting(3, torch.device("cpu"), torch.float64, 1)
+CONFIG = TrainingConfig(3, torch.device("cpu"), torch.float64, 1)
 
 
 class LastDefinedIsAppliedFirst(nn.Module):
@@ -149,7 +149,7 @@ def data(noisy_blobs):
 def test_no_hook_is_left_by_a_training_with_features(quick_net, data):
     loss = ComplexAdaptationLoss(np.eye(3), n_features=8, reduction="none")
     quick_net.set_params(max_epochs=2)
-    net = fit_net(quick_net, data, np.arange(240), loss, SETTING, seed=0)
+    net = Trainer(quick_net, data, CONFIG, 0).fit(np.arange(240), loss)
     assert hooks_of(net.module_) == []
     assert net.criterion_.hidden is None
 
@@ -161,7 +161,7 @@ def test_hidden_features_are_the_activations_before_the_logits_without_dropout(
 ):
     quick_net.set_params(max_epochs=2, module__dropout=dropout)
     loss = nn.CrossEntropyLoss(reduction="none")
-    net = fit_net(quick_net, data, np.arange(240), loss, SETTING, seed=0)
+    net = Trainer(quick_net, data, CONFIG, 0).fit(np.arange(240), loss)
     X = data.X if rows is None else data.X[rows]
     with torch.no_grad():
         expected = net.module_.eval().layers[:-1](torch.from_numpy(X))

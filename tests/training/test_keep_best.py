@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from sklnoise.engine._callbacks import LEAST_BATCHES, KeepBest, is_level
 from skorch.history import History
 
-LEVEL = np.zeros(LEAST_BATCHES)
-UNEVEN = np.linspace(-1, 1, LEAST_BATCHES)
+from sklnoise.training._callbacks import MIN_BATCHES, KeepBest, is_within_error
+
+LEVEL = np.zeros(MIN_BATCHES)
+UNEVEN = np.linspace(-1, 1, MIN_BATCHES)
 """Differences of batches whose mean is 0, with a standard error above .2."""
 
 
@@ -82,9 +83,9 @@ def test_error_is_that_of_the_weighted_mean(rng, excess):
     noise -= noise.mean()
     standard_error = np.std(noise, ddof=1) / np.sqrt(12)
     losses = lowest + noise + excess * standard_error
-    assert is_level(losses, lowest, np.full(12, 256)) == (excess < 1)
+    assert is_within_error(losses, lowest, np.full(12, 256)) == (excess < 1)
 
 
 def test_batch_without_rows_to_speak_of_counts_for_little():
-    sizes = np.r_[np.full(LEAST_BATCHES, 1000), 1]
-    assert not is_level(np.r_[LEVEL + 0.1, -9], np.zeros(LEAST_BATCHES + 1), sizes)
+    sizes = np.r_[np.full(MIN_BATCHES, 1000), 1]
+    assert not is_within_error(np.r_[LEVEL + 0.1, -9], np.zeros(MIN_BATCHES + 1), sizes)
