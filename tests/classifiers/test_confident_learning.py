@@ -521,7 +521,7 @@ def test_class_with_fewer_rows_than_folds_makes_fewer_folds(mild_blobs):
     X, y_noisy, _ = mild_blobs
     y_noisy = np.where(np.arange(240) < 3, 3, y_noisy)
     clf = ConfidentLearningClassifier(GaussianNB(), action="reweight", random_state=0)
-    with pytest.warns(RareClassWarning, match="class 3 has 3 rows"):
+    with pytest.warns(RareClassWarning, match="class 3 has 3 samples"):
         clf.fit(X, y_noisy)
     assert not np.isnan(clf.out_of_fold_proba_).any()
 

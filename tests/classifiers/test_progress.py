@@ -8,10 +8,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from skorch.callbacks import Callback
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers import _fit_callbacks
+from sklnoise.nn import MLP
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklnoise.exceptions.SwappableClassesWarning"
@@ -109,16 +109,21 @@ def test_bar_is_added_to_the_callbacks_of_the_user_for_one_fit(
     assert clf._skl_callbacks == [monitor]
 
 
+class Fails(MLP):
+    """Raises an error in its first step."""
+
+    error = None
+
+    def forward(self, X):
+        if self.training:
+            raise self.error
+        return super().forward(X)
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
-def test_bar_is_removed_after_an_error(quick_net, noisy_blobs, show, error):
-    def fails():
-        raise error
-
-    class Fails(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            fails()  # it is not the callback itself, which would stop the training
-
-    net = quick_net.set_params(callbacks=[Fails()])
+def test_bar_is_removed_after_an_error(quick_net, noisy_blobs, show, monkeypatch, error):
+    monkeypatch.setattr(Fails, "error", error)
+    net = quick_net.set_params(module=Fails)
     clf = NoiseRobustClassifier(net, transition=0.4, random_state=0, verbose=1)
     before = vars(clf).copy()
     with pytest.raises(error):
