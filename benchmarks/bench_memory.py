@@ -37,16 +37,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks._rounds import (
     BATCH,
-    FIGURES,
     HIDDEN,
-    RESULTS,
     add_noise,
     limited,
     make_net,
     make_row,
-    make_rows,
-    make_sparse_rows,
-    run_lanes,
+    make_samples,
+    make_sparse_samples,
+    run_cells,
 )
 from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import fetch_imdb
@@ -61,12 +59,12 @@ INTERPRETER = "import torch; print(open('/proc/self/status').read())"
 
 def dense():
     """Make 60 000 rows of MNIST's shape."""
-    return make_rows(60_000, 784, 10), HIDDEN
+    return make_samples(60_000, 784, 10), HIDDEN
 
 
 def csr():
     """Make sparse rows of ten classes."""
-    return make_sparse_rows(10), HIDDEN
+    return make_sparse_samples(10), HIDDEN
 
 
 def text():
@@ -148,13 +146,13 @@ def of_interpreter():
     return memory("VmRSS", status) / MB
 
 
-def row_of(lane, data, system, values, **about):
+def row_of(claim, data, system, values, **about):
     """Make a row of the CSV from MB in each round."""
     about = {"unit": "MB", "clock": "", **about}
-    return make_row(lane, data, system, "", values, **about)
+    return make_row(claim, data, system, "", values, **about)
 
 
-def dense_lane(rounds):
+def dense_cell(rounds):
     """Measure ours and the rivals over dense rows."""
     data, rows = "60 000 x 784", []
     for system in SYSTEMS:
@@ -180,7 +178,7 @@ def allowed(found, share, name, system, n_nets):
     }
 
 
-def sparse_lane(rounds):
+def sparse_cell(rounds):
     """Measure ours over sparse rows."""
     data, rows = "CSR 20 000 x 5000", []
     for system in ("whole fit", "refit"):
@@ -190,7 +188,7 @@ def sparse_lane(rounds):
     return rows
 
 
-def text_lane(rounds):
+def text_cell(rounds):
     """Measure ours on text, during the fit and in the whole process."""
     data = "IMDB 25 000 x 50 000"
     found = measure_apart(data, "whole fit", min(rounds, ROUNDS_OF_TEXT))
@@ -203,10 +201,10 @@ def text_lane(rounds):
     ]
 
 
-LANES = {"8-dense": dense_lane, "6-csr": sparse_lane, "6-text": text_lane}
+CELLS = {"8-dense": dense_cell, "6-csr": sparse_cell, "6-text": text_cell}
 
 
-def plot(frame):
+def plot(frame, path):
     """Draw each peak in MB beside its limit."""
     import matplotlib
 
@@ -214,7 +212,7 @@ def plot(frame):
     import matplotlib.pyplot as plt
 
     frame = frame.iloc[::-1]
-    labels = [f"{row.lane}  {row.setting}: {row.ours}" for row in frame.itertuples()]
+    labels = [f"{row.claim}  {row.setting}: {row.ours}" for row in frame.itertuples()]
     figure, axes = plt.subplots(figsize=(9, 1 + 0.35 * len(frame)))
     places = np.arange(len(frame))
     axes.hlines(places, frame.q1.astype(float), frame.q3.astype(float), color="0.4")
@@ -226,15 +224,15 @@ def plot(frame):
     axes.grid(axis="x", color="0.9")
     axes.legend(fontsize=8)
     figure.tight_layout()
-    figure.savefig(FIGURES / "memory.png", dpi=100)
+    figure.savefig(path, dpi=100)
 
 
 def main():
-    """Run the lanes, refresh the CSV and draw; or measure one system."""
+    """Run the cells, refresh the CSV and draw; or measure one system."""
     if sys.argv[1:2] == ["--measure"]:
         measure(*sys.argv[2:])
     else:
-        plot(run_lanes(LANES, __doc__, RESULTS / "memory.csv"))
+        run_cells(CELLS, __doc__, "memory", plot)
 
 
 if __name__ == "__main__":
