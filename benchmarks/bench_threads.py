@@ -40,7 +40,7 @@ def make_fits():
 
 
 def fit_until(stop, started, errors, n_fits):
-    """Fit and predict in turn until it is told to stop, and note what fails."""
+    """Fit and predict in turn until `stop` is set, and count what fails."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few epochs
         fits = make_fits()
