@@ -1,7 +1,7 @@
 """Claim: training takes little memory beyond X.
 
 More exactly: over 60 000 dense rows of 784 float32 values, a whole fit takes at most a
-tenth of X; over 20 000 x 5000 CSR rows at most ten dense batches; in both beside the
+tenth of X; over 20 000 x 5000 CSR samples at most ten dense batches; in both besides the
 weights, gradients and optimizer's state of the nets, which are five while dense folds are
 fitted, and the out-of-fold probabilities. The text of IMDB, 25 000 x 50 000 words, needs
 less than 1.5 GB in the whole process, over an interpreter that has imported torch.
@@ -10,7 +10,7 @@ Each measurement is a fresh process on one thread. It makes the data, fits some 
 so that what is imported late is in memory, gives free memory back, and resets the
 kernel's high-water mark of the resident set (`/proc/self/clear_refs`, so Linux only). The
 figure is that mark after the fit less the resident set before: nothing is sampled, so no
-peak is too short to be seen. The allocator of glibc is told to give back large blocks
+peak is too short to be seen. The allocator of glibc is set to give back large blocks
 that are freed, by a threshold that stays at its default instead of growing. Epochs are
 few, since memory does not depend on them.
 
@@ -68,7 +68,7 @@ def csr():
 
 
 def text():
-    """Load the words' weights of the film reviews, and flip some labels."""
+    """Load the TF-IDF of the film reviews, and flip some labels."""
     texts, y = fetch_imdb(return_X_y=True)
     X = TfidfVectorizer(max_features=50_000, dtype=np.float32).fit_transform(texts)
     return (X, *add_noise(y, 2)), (64,)
@@ -205,7 +205,7 @@ CELLS = {"8-dense": dense_cell, "6-csr": sparse_cell, "6-text": text_cell}
 
 
 def plot(frame, path):
-    """Draw each peak in MB beside its limit."""
+    """Draw each peak in MB with its limit."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -220,7 +220,7 @@ def plot(frame, path):
     limits = frame.limit.astype(float)
     axes.plot(limits, places, "k|", markersize=16, markeredgewidth=3, label="limit")
     axes.set_yticks(places, labels, fontsize=8)
-    axes.set(xlabel="memory beside X, at its peak (MB)", xscale="log")
+    axes.set(xlabel="memory on top of X, at its peak (MB)", xscale="log")
     axes.grid(axis="x", color="0.9")
     axes.legend(fontsize=8)
     figure.tight_layout()

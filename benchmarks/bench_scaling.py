@@ -25,7 +25,7 @@ from benchmarks._rounds import (
 )
 from sklnoise import NoiseRobustClassifier
 
-LIMIT, LEAST_ROUNDS, BUDGET = 1.1, 3, 20
+LIMIT, MIN_ROUNDS, BUDGET = 1.1, 3, 20
 CURVES = {  # sizes, the rest of the problem, epochs
     "rows": (
         (1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
@@ -65,7 +65,7 @@ def time_curve(name, rounds):
     timed(make_fit(**rest, **{name: sizes[0]}, epochs=epochs), 1, "cpu")
     for k in range(rounds):
         for size in sizes[:: -1 if k % 2 else 1]:
-            if k < LEAST_ROUNDS or sum(seconds[size]) < BUDGET:
+            if k < MIN_ROUNDS or sum(seconds[size]) < BUDGET:
                 fit = make_fit(**rest, **{name: size}, epochs=epochs)
                 seconds[size].append(timed(fit, 1, "cpu"))
     return seconds

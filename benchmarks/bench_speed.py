@@ -268,7 +268,7 @@ def own_cell(shape, limit, rounds):
 
 
 def short_cell(shape, max_percent, max_ms, rounds):
-    """Measure what a fit takes beside its training, in few epochs and in one step.
+    """Measure what a fit takes on top of its training, in few epochs and in one step.
 
     The fit of one step has one epoch, one batch and few hidden units, so that hardly
     anything but the fixed costs is left.
