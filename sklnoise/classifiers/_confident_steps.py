@@ -181,7 +181,7 @@ def choose_rows(y, quality, is_left_out, classes):
         warn_caller(
             f"all {np.sum(y == code)} samples of class {classes.tolist()[code]!r} would "
             f"be left out; of best label quality ({best:.3g}), {spared.sum()} of them "
-            "are kept. Look at label_issues_: is the class told apart from the others at "
+            "are kept. Look at label_issues_: is the class separable from the others at "
             "all, and are the folds stratified?",
             ClassCollapseWarning,
         )

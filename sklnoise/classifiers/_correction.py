@@ -60,7 +60,7 @@ IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
 def as_loss(correction):
-    """Return the loss that a name stands for, or the loss itself."""
+    """Return the loss of a name, or the loss itself."""
     return CORRECTIONS[correction] if isinstance(correction, str) else correction
 
 

@@ -17,10 +17,10 @@ NORMAL_95 = 1.96
 # Total variation below which two rows of T are too alike to tell the classes apart.
 MIN_DISTANCE = 0.1
 
-# Estimates whose distance stands for the bias that standard errors do not show.
+# Other estimates, whose distance is a measure of bias: standard errors do not show it.
 REFERENCES = LabelFrequencyEstimator(share=0.05), ConfidentJointEstimator()
 
-# Weakness above which noise cannot be told from the errors of the first pass. Chosen on
+# Weakness above which noise cannot be distinguished from the errors of the first pass. Chosen on
 # nine hard data sets without noise, of whose runs 93 % lie above, and on six easier ones
 # with noise of .2 to .4, of whose runs 98 % lie below.
 MAX_WEAKNESS = 0.27

@@ -6,13 +6,13 @@ import numpy as np
 
 from sklnoise.classifiers._noise_summary import MAX_WEAKNESS
 
+# Classes, or pairs of them, that a sentence names before it counts the rest.
 MOST_NAMED = 8
-"""Classes, or pairs of them, that a sentence names before it counts the rest."""
 
 LONGEST_NAME = 40
 
+# Shares that are no further apart, as in a T of float32, are alike.
 TIE = 1e-6
-"""Shares that are no further apart, as in a T of float32, are alike."""
 
 
 def rate_words(summary, *, estimated):

@@ -51,7 +51,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         The weights b of the layer.
 
     transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        The T that the weights stand for now.
+        The current T, the softmax of the weights.
 
     step : int
         Number of calls in training mode so far. It is kept by a copy and by a pickle, but
@@ -103,7 +103,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
     @property
     def transition_matrix(self):
-        """Return the T that the weights stand for, without gradient.
+        """Return the current T, without gradient.
 
         Returns
         -------
@@ -321,7 +321,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
         The columns of T that they belong to, a buffer.
 
     transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        The T that the weights stand for now.
+        The current T, the softmax of the weights.
 
     Raises
     ------
@@ -360,7 +360,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
 
     @property
     def transition_matrix(self):
-        """Return the T that the weights stand for, dense and without gradient.
+        """Return the current T, dense and without gradient.
 
         Returns
         -------

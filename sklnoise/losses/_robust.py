@@ -280,7 +280,7 @@ class LabelSmoothingLoss(PerClassLoss):
 
     .. math:: \ell(z, y) = -(1 - a) \log p_y - \frac{a}{K} \sum_k \log p_k
 
-    It is `torch.nn.CrossEntropyLoss(label_smoothing=a)`, beside its relatives.
+    It equals `torch.nn.CrossEntropyLoss(label_smoothing=a)`.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+# Rows and columns that are left of an image before the dense layer.
 GRID = 4
-"""Rows and columns that are left of an image before the dense layer."""
 
 
 class ConvNet(nn.Module):

@@ -104,7 +104,7 @@ class ResNet(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions, each of what was normalised and rectified, beside a shortcut."""
+    """Two pre-activation convolutions with a shortcut around them."""
 
     def __init__(self, n_in, n_out, *, is_first):
         super().__init__()

@@ -3,17 +3,17 @@
 import torch
 from torch import nn
 
+# Token id of the padding.
 PADDING = 0
-"""Token id that stands for no token."""
 
+# Tokens that the LSTM reads before the texts that have ended are laid aside.
 SEGMENT = 32
-"""Tokens that the LSTM reads before the texts that have ended are laid aside."""
 
 
 class TextEmbeddingNet(nn.Module):
     """Linear model of the mean of token embeddings, which gives logits.
 
-    A text is a row of token ids, filled up with 0, which stands for no token and counts
+    A text is a sequence of token ids, padded with 0, which is no token and counts
     nowhere. The order of the tokens does not matter. Embeddings start uniform between
     -0.05 and 0.05, as in Keras: optimizers with steps of a fixed scale, such as AdaGrad,
     would take long to turn the much larger ones of torch.
@@ -75,7 +75,7 @@ class TextEmbeddingNet(nn.Module):
 class TextLSTM(nn.Module):
     """Long short-term memory that reads token embeddings, which gives logits.
 
-    A text is a row of token ids, filled up with 0, which stands for no token. Zeros are
+    A text is a sequence of token ids, padded with 0, which is no token. Zeros are
     skipped wherever they are, before the text or behind it, and cost next to nothing. A
     dense layer with ReLU reads the state after the last token.
 
