@@ -20,7 +20,7 @@ MIN_DISTANCE = 0.1
 # Other estimates, whose distance is a measure of bias: standard errors do not show it.
 REFERENCES = LabelFrequencyEstimator(share=0.05), ConfidentJointEstimator()
 
-# Weakness above which noise cannot be distinguished from the errors of the first pass. Chosen on
+# Weakness above which noise and errors of the first pass look alike. Chosen on
 # nine hard data sets without noise, of whose runs 93 % lie above, and on six easier ones
 # with noise of .2 to .4, of whose runs 98 % lie below.
 MAX_WEAKNESS = 0.27
