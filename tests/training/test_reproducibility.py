@@ -12,6 +12,12 @@ from torch import nn
 
 from sklnoise.nn import MLP
 
+pytestmark = pytest.mark.filterwarnings(  # of nets that are trained for a moment
+    "ignore::sklnoise.exceptions.SwappableClassesWarning",
+    "ignore::sklnoise.exceptions.PermutedClassesWarning",
+    "ignore::sklnoise.exceptions.ClassCollapseWarning",
+)
+
 
 class Layers(nn.Sequential):
     """A module of the user that draws from torch's random state in each step."""
@@ -39,9 +45,18 @@ class AddsNoise(NeuralNetClassifier):
 SHUFFLED = {"iterator_train__shuffle": True}
 NETS = {
     "MLP": {"module": MLP, "module__hidden": (8,), "module__dropout": 0.3} | SHUFFLED,
-    "MLP, large steps": {"module": Wide, "max_epochs": 1, "batch_size": 40},
+    "MLP, large steps": {
+        "module": Wide,
+        "max_epochs": 1,
+        "batch_size": 40,
+        "lr": 1e-3,
+    },
     "module of the user": {"module": Layers} | SHUFFLED,
-    "optimizer with a closure": {"module": Layers, "optimizer": torch.optim.LBFGS},
+    "optimizer with a closure": {
+        "module": Layers,
+        "optimizer": torch.optim.LBFGS,
+        "optimizer__max_iter": 2,
+    },
     "steps of the user": {"module": Layers, "kind": AddsNoise},
 }
 
@@ -77,6 +92,7 @@ def test_bits_do_not_depend_on_n_jobs(clf, table, make_clf):
     assert_same_fit(clf, shared, X)
 
 
+@pytest.mark.slow  # processes start slowly
 def test_bits_do_not_depend_on_processes(table, make_net, make_clf):
     X, y = table
     net = make_net(Layers, AddsNoise)
