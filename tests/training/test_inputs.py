@@ -2,6 +2,7 @@
 
 import threading
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -61,7 +62,6 @@ def as_memmap(X, path):
 CONTAINERS = {
     "CSR": lambda X, path: sparse.csr_array(X),
     "memmap": as_memmap,
-    "Dataset": lambda X, path: Rows(X),
     "read-only": lambda X, path: np.frombuffer(X.tobytes()).reshape(X.shape),
 }
 
@@ -77,6 +77,27 @@ def test_other_containers_give_what_an_array_gives(clf, table, tmp_path, contain
         clf.fit(kept, y)
         assert_allclose(clf.out_of_fold_proba_, expected[0], atol=1e-6)
         assert_allclose(clf.predict_proba(kept), expected[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_dataset_gives_what_an_array_gives(table, make_net, make_clf, kind):
+    X, y = table
+    params = NETS[kind] | ({"module__dropout": 0.0} if kind == "MLP" else {})
+    clf = make_clf(make_net(**params))
+    clf.fit(X, y)
+    expected = clf.out_of_fold_proba_, clf.predict_proba(X)
+    clf.fit(Rows(X), y)
+    assert_allclose(clf.out_of_fold_proba_, expected[0], atol=1e-6)
+    assert_allclose(clf.predict_proba(Rows(X)), expected[1], atol=1e-6)
+
+
+def test_dataset_gives_equal_results_for_equal_seeds(clf, table, make_clf):
+    X, y = table
+    clf.fit(Rows(X), y)
+    with joblib.parallel_config("threading"):
+        other = make_clf(clf.estimator, n_jobs=2).fit(Rows(X), y)
+    assert_array_equal(other.out_of_fold_proba_, clf.out_of_fold_proba_)
+    assert_array_equal(other.predict_proba(X), clf.predict_proba(X))
 
 
 @pytest.mark.parametrize("kind", ["MLP", "module of the user"])
@@ -131,8 +152,9 @@ class ScaledMLP(MLP):
 def test_parameters_of_fit_reach_the_steps_of_all_nets(table, make_net, make_clf, module):
     X, y = table
     net = make_net(module, optimizer=torch.optim.SGD)
+    refitted = make_clf(net, correction="none").fit(X, y, factor=0.0)
+    assert_allclose(refitted.history_[:, "train_loss"], np.log(3))
     zero = make_clf(net).fit(X, y, factor=0.0)
-    assert_allclose(zero.history_[:, "train_loss"], np.log(3))
     untrained = make_clf(net.set_params(lr=0.0)).fit(X, y)
     assert_array_equal(zero.out_of_fold_proba_, untrained.out_of_fold_proba_)
 
