@@ -1,10 +1,10 @@
-"""Blocks of rows that a processor's cache holds."""
+"""Blocks of samples that fit a processor's cache."""
 
-BLOCK_VALUES = 2**18
+from sklearn.utils import gen_batches
+
+MAX_BLOCK_VALUES = 2**18
 
 
-def row_blocks(n_samples, n_columns):
-    """Cut rows into blocks, so that what is computed from one takes little memory."""
-    n_rows = max(1, BLOCK_VALUES // n_columns)
-    for start in range(0, n_samples, n_rows):
-        yield slice(start, min(start + n_rows, n_samples))
+def sample_blocks(n_samples, n_columns):
+    """Cut samples into blocks, so that what is computed from one takes little memory."""
+    return gen_batches(n_samples, max(1, MAX_BLOCK_VALUES // n_columns))

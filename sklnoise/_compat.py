@@ -1,4 +1,4 @@
-"""The only door to names that scikit-learn keeps private or has moved."""
+"""The only place that imports names which scikit-learn keeps private or has moved."""
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
@@ -14,20 +14,26 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_method_params as check_method_params
 
 try:
-    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import CallbackSupportMixin, ProgressBar
 except ImportError:  # scikit-learn < 1.9
+    ProgressBar = None
 
     class CallbackSupportMixin:
-        """Stands for the mixin of a later scikit-learn, and does nothing."""
+        """Replace the mixin of a later scikit-learn, and do nothing."""
 
 
+# Attributes by which scikit-learn tears callbacks down at the end of a fit.
 CALLBACK_STATE = "_callback_fit_ctx", "_skl_callbacks_to_teardown"
-"""Attributes by which scikit-learn takes callbacks down at the end of a fit."""
 
 
-def has_callbacks(estimator):
-    """Tell whether callbacks of scikit-learn are set on an estimator."""
-    return bool(getattr(estimator, "_skl_callbacks", ()))
+def callbacks_of(estimator):
+    """Return the callbacks of scikit-learn that are set on an estimator."""
+    return list(getattr(estimator, "_skl_callbacks", ()))
+
+
+def is_part_of_other_fit(estimator):
+    """Return whether callbacks of a meta-estimator follow the fit of an estimator."""
+    return hasattr(estimator, "_parent_callback_ctx")
 
 
 __all__ = [
@@ -36,10 +42,12 @@ __all__ = [
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
+    "ProgressBar",
     "StrOptions",
+    "callbacks_of",
     "check_method_params",
     "fit_context",
-    "has_callbacks",
+    "is_part_of_other_fit",
     "routing_enabled",
     "safe_indexing",
     "set_random_states",

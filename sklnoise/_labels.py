@@ -1,16 +1,28 @@
-"""From labels to the columns that they belong to, or the rows of T."""
+"""From labels to codes: the numbers of their columns in y_proba, or rows in T."""
 
 import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+
+MAX_LISTED = 8
 
 
 def match_labels(y, n_classes, labels=None):
-    """Find the column of each label, and the label of each column."""
+    """Return the column of each label, and the label of each column."""
     y = check_labels(y, "y")
     if labels is None:
-        classes = occurring_classes(n_classes, y)
+        classes = infer_classes(n_classes, y)
     else:
         classes = check_classes(labels, n_classes)
-    return encode(y, classes, "y"), classes
+    return encode_labels(y, classes, "y"), classes
+
+
+def encode_kept_labels(y, kept):
+    """Return the code of each label to fit to, -1 elsewhere, and the sorted classes."""
+    codes = np.full(len(y), -1, dtype=np.int64)
+    classes = sort_classes(y[kept])
+    codes[kept] = encode_labels(y[kept], classes, "y")
+    check_classification_targets(y)
+    return codes, classes
 
 
 def check_labels(y, name):
@@ -20,24 +32,24 @@ def check_labels(y, name):
         y = y[:, 0]
     if y.ndim != 1 or not len(y):
         raise ValueError(
-            f"{name} must hold one label a row, shape (n_samples,); got shape {y.shape}. "
-            "Pass the labels of at least one row, not probabilities."
+            f"{name} must hold one label per sample, shape (n_samples,); got shape "
+            f"{y.shape}. Pass the labels of at least one sample, not probabilities."
         )
     if y.dtype.kind in "fO":
-        missing = [row for row, label in enumerate(y.tolist()) if is_missing(label)]
+        missing = [at for at, label in enumerate(y.tolist()) if is_missing(label)]
         if missing:
             raise ValueError(
-                f"{name} must have a label in every row; row {missing[0]} has "
-                f"{y.tolist()[missing[0]]!r}. Leave rows without a label out."
+                f"{name} must have a label for every sample; sample {missing[0]} has "
+                f"{y.tolist()[missing[0]]!r}. Leave samples without a label out."
             )
     return y
 
 
 def is_missing(label):
-    """Tell whether an entry is no label."""
+    """Return whether an entry is no label."""
     try:
         return label is None or bool(label != label)
-    except TypeError:  # pandas.NA says neither
+    except TypeError:  # pandas.NA is neither equal to itself nor not
         return True
 
 
@@ -47,55 +59,64 @@ def check_classes(labels, n_classes):
     n_different = len(set(classes.tolist()))
     if len(classes) != n_classes or n_different != n_classes:
         raise ValueError(
-            f"labels must name {n_classes} different classes, one a row of T or a "
+            f"labels must name {n_classes} different classes, one for each row of T or "
             f"column of y_proba; got {len(classes)}, of which {n_different} differ: "
-            f"{listed(classes)}."
+            f"{list_some(classes)}."
         )
     return classes
 
 
-def occurring_classes(n_classes, *labels):
-    """Find the classes where only labels that occur are known."""
+def infer_classes(n_classes, *labels):
+    """Return the class of each column where only the labels that occur are known."""
     if all(are_codes(y, n_classes) for y in labels):
         return np.arange(n_classes)
-    found = set().union(*(y.tolist() for y in labels))
-    try:
-        classes = np.array(sorted(found))
-    except TypeError as error:
-        raise ValueError(
-            f"labels must be of one kind; got both numbers and others: {listed(found)}. "
-            "Predictions and noisy labels must name the classes alike."
-        ) from error
+    classes = sort_classes(*labels)
     if len(classes) != n_classes:
         raise ValueError(
-            f"the columns of y_proba, or rows of T, are {n_classes} classes, but "
-            f"{len(classes)} different labels occur: {listed(classes)}. Pass all of "
-            "them, in the order of the columns, as labels."
+            f"The columns of y_proba, or rows of T, are {n_classes} classes, but "
+            f"{len(classes)} different labels occur: {list_some(classes)}. Pass the "
+            f"codes 0..{n_classes - 1}, or, where there is a parameter labels, all "
+            "classes in the order of the columns."
         )
     return classes
+
+
+def sort_classes(*labels):
+    """Return the different labels in sorted order."""
+    found = set().union(*(y.tolist() for y in labels))
+    try:
+        classes = sorted(found)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in found})
+        raise ValueError(
+            "y must hold labels of one kind, without missing values, and predictions "
+            f"must name the classes as y does; got {kinds}. Drop samples without a "
+            "label, or turn all labels into strings."
+        ) from error
+    return np.array(classes, dtype=labels[0].dtype if len(labels) == 1 else None)
 
 
 def are_codes(y, n_classes):
-    """Tell whether labels are the numbers of columns."""
+    """Return whether labels are the numbers of columns."""
     return y.dtype.kind in "iu" and y.min() >= 0 and y.max() < n_classes
 
 
-def encode(y, classes, name):
-    """Turn labels into the numbers of the columns that they belong to."""
+def encode_labels(y, classes, name):
+    """Return the column of each label."""
     if are_codes(y, len(classes)) and np.array_equal(classes, np.arange(len(classes))):
         return y.astype(np.int64)
     code_of = {label: code for code, label in enumerate(classes.tolist())}
     codes = np.array([code_of.get(label, -1) for label in y.tolist()], dtype=np.int64)
     if codes.min() < 0:
         raise ValueError(
-            f"{name} must hold the classes {listed(classes)}; got "
-            f"{listed(set(y[codes < 0].tolist()))} too. Pass all classes as labels, or "
-            "leave these rows out."
+            f"{name} must hold the classes {list_some(classes)}; got "
+            f"{list_some(set(y[codes < 0].tolist()))} too. Pass all classes as labels, "
+            "or leave these samples out."
         )
     return codes
 
 
-def listed(labels):
+def list_some(labels):
     """Return the first few labels as text."""
     shown = labels.tolist() if isinstance(labels, np.ndarray) else sorted(labels, key=str)
-    return str(shown[:8])[:-1] + (", ...]" if len(shown) > 8 else "]")
+    return str(shown[:MAX_LISTED])[:-1] + (", ...]" if len(shown) > MAX_LISTED else "]")

@@ -1,8 +1,8 @@
-"""Warnings and errors of sklnoise's own."""
+"""Warnings and errors that sklnoise defines."""
 
 
 class ClassCollapseWarning(UserWarning):
-    """A class that the labels imply has all but vanished from the predictions."""
+    """A class that the labels imply is hardly ever predicted."""
 
 
 class IllConditionedTransitionWarning(UserWarning):
@@ -10,15 +10,15 @@ class IllConditionedTransitionWarning(UserWarning):
 
 
 class RareClassWarning(UserWarning):
-    """A class has fewer rows than there are folds."""
+    """A class has fewer samples than there are folds."""
 
 
 class PermutedClassesWarning(UserWarning):
-    """The rows of a learned transition matrix have changed places."""
+    """The rows of a learned transition matrix are permuted."""
 
 
 class SwappableClassesWarning(UserWarning):
-    """Two classes flip into each other so often that their names may be exchanged."""
+    """Two classes flip into each other so often that their names may be swapped."""
 
 
 class WeakFirstPassWarning(UserWarning):

@@ -1,16 +1,16 @@
 """Every error says what was expected, what came and what to do."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
 from sklnoise._validation import (
     check_invertible,
     check_proba,
-    check_proba_and_labels,
     check_transition_matrix,
+    check_trusted,
     check_weight,
-    encode_labels,
 )
 
 T = [[0.8, 0.2], [0.3, 0.7]]
@@ -72,14 +72,14 @@ def test_singular_matrix_error_names_the_condition_number_with_its_remedies():
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ([[0.5, 0.5], [2.0, -1.0]], r"row 1 is \[ 2\. -1\.\].*not logits"),
-        ([[0.5, 0.5], [0.5, 0.2]], r"row 1 is \[0\.5 0\.2\].*predict_proba"),
+        ([[0.5, 0.5], [2.0, -1.0]], r"sample 1 has \[ 2\. -1\.\].*not logits"),
+        ([[0.5, 0.5], [0.5, 0.2]], r"sample 1 has \[0\.5 0\.2\].*predict_proba"),
         ([[-0.7, -0.7], [-0.1, -2.3]], "not logits or log-probabilities"),
         ([[0.5, 0.5], [np.nan, 0.5]], "y_proba contains NaN"),
         ([0.5, 0.5], "Expected 2D array"),
     ],
 )
-def test_rows_off_the_simplex_are_refused(bad, message):
+def test_probabilities_off_the_simplex_are_refused(bad, message):
     with pytest.raises(ValueError, match=message):
         check_proba(bad)
 
@@ -95,8 +95,8 @@ def test_floating_probabilities_are_not_copied(dtype):
     [
         ([1, 1], r"shape \(3,\); got sample_weight\.shape == \(2,\)"),
         ([[1], [1], [1]], r"shape \(3,\); got sample_weight\.shape == \(3, 1\)"),
-        ([1, -2, 1], "entry 1 is -2. Use 0 to leave a row out"),
-        ([0, 0, 0], "all are zero, so no row is left"),
+        ([1, -2, 1], "entry 1 is -2"),
+        ([0, 0, 0], "all are zero"),
         ([1, np.nan, 1], "sample_weight contains NaN"),
         ([1, np.inf, 1], "sample_weight contains infinity"),
     ],
@@ -117,48 +117,38 @@ def test_checked_weights_are_a_copy():
 
 
 @pytest.mark.parametrize(
-    "y",
+    "mask",
     [
-        [2, 0, 1, 2],
-        ["c", "a", "b", "c"],
-        [3, 1, 2, 3],
-        [2.0, 0.0, 1.0, 2.0],
-        [[2], [0], [1], [2]],
+        [True, False, True],
+        (1, 0, 1),
+        np.array([1.0, 0.0, 1.0]),
+        np.array([True, False, True], dtype=object),
+        pd.Series([True, False, True]),
+        pd.array([True, False, True], dtype="boolean"),
     ],
+    ids=lambda mask: type(mask).__name__,
 )
-def test_labels_become_columns_in_sorted_order(y):
-    codes = encode_labels(y, 3)
-    assert codes.dtype == np.int64
-    assert_array_equal(codes, [2, 0, 1, 2])
-
-
-def test_codes_need_not_all_occur():
-    assert_array_equal(encode_labels([2, 0, 2], 3), [2, 0, 2])
+def test_trusted_is_read_as_booleans(mask):
+    trusted = check_trusted(mask, 3)
+    assert trusted.dtype == bool
+    assert_array_equal(trusted, [True, False, True])
 
 
 @pytest.mark.parametrize(
-    ("bad", "message"),
+    ("mask", "message"),
     [
-        (["a", "b"], r"codes 0\.\.2.*got 2 different labels: \['a' 'b'\]"),
-        ([0, 1, 2, 3], "got 4 different labels"),
-        ([-1, 0], "got 2 different labels"),
-        ([0, 1, np.nan], "NaN"),
+        ([0, 2, 1], "entry 1 is 2"),
+        ([0, -1, 1], "entry 1 is -1"),
+        ([0.5, 0, 1], "entry 0 is 0.5"),
+        ([0, np.nan, 1], "entry 1 is nan"),
+        ([True, None, False], "entry 1 is None"),
+        (["yes", "no", "no"], "entry 0 is 'yes'"),
+        (pd.array([True, None, False], dtype="boolean"), "entry 1 is <NA>"),
+        ([1, 2], r"shape \(3,\); got shape \(2,\).*From indices"),
+        ([[True], [False], [True]], r"got shape \(3, 1\)"),
+        (True, r"got shape \(\)"),
     ],
 )
-def test_labels_without_a_column_are_refused(bad, message):
+def test_what_is_no_mask_is_refused(mask, message):
     with pytest.raises(ValueError, match=message):
-        encode_labels(bad, 3)
-
-
-def test_rows_without_weight_are_dropped_from_every_array():
-    y_proba, codes, weight = check_proba_and_labels(
-        [[0.8, 0.2], [0.5, 0.5], [0.3, 0.7]], [0, 1, 1], [2, 0, 3]
-    )
-    assert_array_equal(y_proba, T)
-    assert_array_equal(codes, [0, 1])
-    assert_array_equal(weight, [2, 3])
-
-
-def test_probabilities_need_as_many_labels():
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        check_proba_and_labels(T, [0, 1, 1])
+        check_trusted(mask, 3)

@@ -1,4 +1,4 @@
-"""The classifier that prunes or reweights rows with label issues, around any other."""
+"""The classifier that prunes or reweights samples with label issues, around any other."""
 
 from copy import deepcopy
 from numbers import Integral
@@ -12,20 +12,24 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
 from sklnoise._labels import match_labels
 from sklnoise._validation import check_proba, check_transition_matrix
-from sklnoise.classifiers._confident_base import (
+from sklnoise.classifiers._confident_steps import (
     check_source,
+    choose_rows,
     fit_rows,
+    judge_labels,
     nets_of,
     predict_out_of_fold,
     weight_name,
 )
-from sklnoise.classifiers._door import draw_seeds
-from sklnoise.classifiers._fresh_fit import fresh_fit
-from sklnoise.classifiers._prune import choose_rows, judge_labels
-from sklnoise.classifiers._routing import route_fit, router_of
-from sklnoise.engine import make_splits
+from sklnoise.classifiers._fit_input import (
+    draw_seeds,
+    make_router,
+    reset_fitted,
+    route_fit,
+)
 from sklnoise.issues._quality import quality_of
-from sklnoise.issues._transition import check_rows, resolve_transition
+from sklnoise.issues._transition import check_samples, resolve_transition
+from sklnoise.training import make_splits
 
 
 def estimator_has(method):
@@ -34,11 +38,11 @@ def estimator_has(method):
 
 
 class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Fit any classifier again without the rows whose label is probably wrong.
+    """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label
-    issues are found. The classifier is then fitted to the rows that are left, each
-    weighted by how likely its label is right.
+    issues are found. The classifier is then fitted to the other samples, each weighted
+    by how likely its label is right.
 
     Parameters
     ----------
@@ -47,33 +51,33 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         you pass it, and is cloned before it is fitted.
 
     cv : int, splitter or iterable of splits, default=5
-        Folds that the rows are held out in. An int means stratified and shuffled folds,
-        fewer where the smallest class has fewer rows. None means 5.
+        Folds of the out-of-fold probabilities. An int means stratified and shuffled
+        folds, at most as many as the smallest class has samples. None means 5.
 
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
-        What a label issue is, see :func:`~sklnoise.find_label_issues`.
+        Definition of a label issue, see :func:`~sklnoise.find_label_issues`.
 
     action : {"auto", "prune", "reweight"}, default="auto"
-        "prune" leaves the issues out. Of a class of nothing but issues it keeps the row
-        of the best quality, with a warning. "reweight" keeps all rows, weighted by
-        `label_quality_`. "auto" does both, or prunes only where the estimator takes no
-        weights. These go to the `sample_weight` of the estimator's `fit`, of a
-        pipeline's to that of its last step.
+        "prune" leaves the issues out. If all samples of a class are issues, it keeps the
+        one of the best quality, with a warning. "reweight" keeps all samples, weighted
+        by `label_quality_`. "auto" does both, or only prunes if the estimator takes no
+        weights. The weights are the `sample_weight` of the estimator's `fit`, in a
+        pipeline that of its last step.
 
     transition : "auto" or array-like of shape (n_classes, n_classes), default="auto"
         T[i, j] = P(noisy = j | clean = i), in the order of `classes_`. "auto" estimates
-        it as :func:`~sklnoise.label_quality_scores` does, and takes no class to be
-        labelled more often as another than as itself: chance alone can claim that on
-        few rows, and the wrong labels would be kept. Pass T where it is so.
+        it as :func:`~sklnoise.label_quality_scores` does, and assumes that no class is
+        labelled more often as another than as itself: on few samples chance alone can
+        claim that, and the wrong labels would be kept. Pass T if it is so.
 
     n_jobs : int, default=None
         Folds fitted at the same time. The result does not depend on it.
 
     random_state : int or RandomState instance, default=None
         Decides the splits, and whatever the clones draw: it sets their `random_state`,
-        and torch's for a net. None takes fresh entropy; global random states are neither
-        used nor changed.
+        and the seed of torch for a net. None takes fresh entropy; global random states
+        are neither used nor changed.
 
     Attributes
     ----------
@@ -81,8 +85,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Labels, sorted.
 
     estimator_ : classifier
-        The classifier fitted to the rows that were left. A net, or an estimator that has
-        one among its parameters, is fitted to the codes 0..n_classes-1 of the labels.
+        The classifier fitted to the samples that were left. A net, or an estimator with
+        a net among its parameters, is fitted to the codes 0..n_classes-1 of the labels.
 
     n_features_in_ : int
         Number of columns of X, where `estimator_` knows it.
@@ -91,30 +95,30 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Names of the columns, where `estimator_` knows them.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
-        Noisy posterior of the training rows by models that did not see them. NaN where
-        no fold held the row out, as in rows of weight 0.
+        Noisy posterior of the training samples by models that did not see them. NaN
+        where no fold held the sample out, or its weight is 0.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, known or estimated; the identity where nothing could be held out.
 
     label_quality_ : ndarray of shape (n_samples,)
-        P(clean = y | noisy = y, row), low is suspect; NaN where `out_of_fold_proba_` is.
+        P(clean = y | noisy = y, x), low is suspect; NaN where `out_of_fold_proba_` is.
 
     label_issues_ : ndarray of shape (n_samples,), dtype=bool
         Whether the label is probably wrong; False where that is not known.
 
     See Also
     --------
-    NoiseRobustClassifier : Corrects the loss of a network and drops no row.
+    NoiseRobustClassifier : Corrects the loss of a network and drops no sample.
     find_label_issues : The same issues, from probabilities alone.
 
     Notes
     -----
-    Weights count as frequencies: a weight of 2 is a row that is there twice. An estimator
-    that takes no weights gets the row twice, and then weights must be whole numbers.
+    Weights count as frequencies: a sample of weight 2 counts as two samples. An estimator
+    that takes no weights gets the sample twice, so weights must then be whole numbers.
 
-    Rows that no fold held out are not judged, and kept as they are. With one row or one
-    class an integer `cv` holds out nothing.
+    Samples that no fold held out are not judged, and kept as they are. With one sample
+    or one class an integer `cv` holds out nothing.
 
     References
     ----------
@@ -177,18 +181,18 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows, of any kind that the estimator takes.
+            Samples, of any kind that the estimator takes.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as frequencies; rows of weight 0 are left out.
+            Weights, counted as frequencies; samples of weight 0 are left out.
 
         **fit_params : dict
-            `groups` for `cv`; all else goes to the `fit` of the estimator, those with an
-            entry a row split. Where metadata routing is on, it gets what it has
-            requested.
+            `groups` for `cv`; all others go to the `fit` of the estimator, split by fold
+            if they have one entry per sample. With metadata routing enabled, it gets
+            what it has requested.
 
         Returns
         -------
@@ -204,25 +208,29 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         FoldFitError
             If a model predicts probabilities that are not finite.
         """
-        with fresh_fit(self):
+        with reset_fitted(self):
             self._fit(X, y, sample_weight, fit_params)
         return self
 
     def _fit(self, X, y, sample_weight, fit_params):
         self._check_estimator()
         routed = self._route_fit(sample_weight, fit_params)
-        source, rows, self.classes_ = check_source(
-            self, X, y, sample_weight, routed.estimator.fit
-        )
+        source = check_source(self, X, y, sample_weight, routed.estimator.fit)
+        self.classes_ = source.classes
         n_classes = len(self.classes_)
         T = None
         if not isinstance(self.transition, str):
             T = check_transition_matrix(self.transition, n_classes)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
         splits = make_splits(
-            self.cv, source.data.y, rows, self.classes_, split_seed, routed.splitter.split
+            self.cv,
+            source.data.y,
+            source.rows,
+            source.classes,
+            split_seed,
+            routed.splitter.split,
         )
-        # Few classifiers can be fitted to one class; such rows are then not judged.
+        # Few classifiers can be fitted to one class; such samples are then not judged.
         splits = [
             split for split in splits if np.ptp(source.data.y[split[0]]) or n_classes == 1
         ]
@@ -230,10 +238,10 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             self.estimator, source, splits, fold_seed, self.n_jobs
         )
         self._judge(source.data, T)
-        self._refit(source, rows, refit_seed)
+        self._refit(source, refit_seed)
 
     def _judge(self, data, known_transition):
-        """Judge the labels of the rows that were held out."""
+        """Judge the labels of the samples that were held out."""
         n_samples, n_classes = self.out_of_fold_proba_.shape
         T = np.eye(n_classes) if known_transition is None else known_transition
         self.label_quality_ = np.full(n_samples, np.nan)
@@ -241,7 +249,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         judged = np.flatnonzero(~np.isnan(self.out_of_fold_proba_[:, 0]))
         if len(judged):
             y_proba = self.out_of_fold_proba_[judged]
-            held_out = check_rows(data.y[judged], y_proba, np.arange(n_classes))
+            held_out = check_samples(data.y[judged], y_proba, np.arange(n_classes))
             weight = data.sample_weight[judged]
             if known_transition is None:
                 T = resolve_transition(None, held_out, weight)
@@ -250,10 +258,11 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             )
         self.transition_matrix_ = T
 
-    def _refit(self, source, rows, seed):
-        """Fit the estimator to the rows that are left."""
+    def _refit(self, source, seed):
+        """Fit the estimator to the samples that are left."""
+        rows = source.rows
         quality = self.label_quality_[rows]
-        # Some estimators cannot stand a weight of 0, which is a row that is not there.
+        # Some estimators fail at a weight of 0, which means that there is no sample.
         prunes = self.action != "reweight"
         left_out = self.label_issues_[rows] if prunes else quality == 0
         kept, factors = choose_rows(source.data.y[rows], quality, left_out, self.classes_)
@@ -283,7 +292,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         """Sort metadata into what the splitter and what the estimator get."""
         routed = route_fit(self, sample_weight, fit_params)
         if routing_enabled() and sample_weight is not None:
-            routed.estimator.fit.pop("sample_weight", None)  # they go with the rows
+            routed.estimator.fit.pop("sample_weight", None)  # they go with the samples
         return routed
 
     def get_metadata_routing(self):
@@ -295,7 +304,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             The classifier consumes `sample_weight`, its `cv` what it asks for, such as
             `groups`, and its estimator what it has requested.
         """
-        return router_of(self, estimator=self.estimator)
+        return make_router(self, estimator=self.estimator)
 
     def predict(self, X):
         """Predict the clean class.
@@ -303,7 +312,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -320,7 +329,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -336,7 +345,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -353,7 +362,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -364,13 +373,13 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         return self.estimator_.decision_function(X)
 
     def label_quality(self, X, y):
-        """Score how likely the labels of new rows are right.
+        """Score how likely the labels of new samples are right.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Rows that the classifier was not fitted on; for those that it was there is
-            `label_quality_`.
+            Samples that the classifier was not fitted on; those of the training samples
+            are `label_quality_`.
 
         y : array-like of shape (n_samples,)
             Their noisy labels.
@@ -378,7 +387,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         Returns
         -------
         quality : ndarray of shape (n_samples,)
-            P(clean = y | noisy = y, row), where `predict_proba` is the clean posterior.
+            P(clean = y | noisy = y, x), where `predict_proba` is the clean posterior.
             Where T is the identity, the probability of the label itself.
 
         Raises
@@ -395,7 +404,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         tags = super().__sklearn_tags__()
         of_estimator = get_tags(self.estimator)
         tags.input_tags = deepcopy(of_estimator.input_tags)
-        tags.input_tags.pairwise = False  # folds take rows out of X, never columns
+        tags.input_tags.pairwise = False  # folds select rows of X, never columns
         if of_estimator.classifier_tags is not None:
             tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
             tags.classifier_tags.poor_score = of_estimator.classifier_tags.poor_score

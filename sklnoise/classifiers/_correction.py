@@ -1,15 +1,15 @@
 """From the name of a correction, or a loss, to a criterion bound to T."""
 
 import inspect
-import warnings
 from copy import deepcopy
 from functools import partial
 
 import numpy as np
 import torch
 
-from sklnoise._matrix import LARGEST_CONDITION, mix_with_identity
-from sklnoise._validation import SINGULAR_CONDITION, check_transition_matrix
+from sklnoise._transition_matrix import MAX_CONDITION, mix_with_identity
+from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD, check_transition_matrix
+from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
     BackwardLoss,
@@ -29,8 +29,8 @@ from sklnoise.losses import (
     UnhingedLoss,
 )
 
+# Weight of the volume of T in the loss, as in the paper on minimum volume.
 VOLUME_WEIGHT = 1e-4
-"""Weight of the volume of T in the loss, as in the paper on minimum volume."""
 
 CORRECTIONS = {
     "none": torch.nn.CrossEntropyLoss,
@@ -53,23 +53,25 @@ CORRECTIONS = {
     "clipped": ClippedCrossEntropyLoss,
 }
 
+# Share of the identity that a singular T is mixed with.
 SINGULAR_SHARE = 0.05
+# Shares that are tried.
 IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
 def as_loss(correction):
-    """Return the loss that is meant."""
+    """Return the loss that a name stands for, or the loss itself."""
     return CORRECTIONS[correction] if isinstance(correction, str) else correction
 
 
 def loss_class(loss):
-    """Return the class of a loss that has still to be made."""
+    """Return the class of a loss that is not an instance yet, otherwise None."""
     made_by = loss.func if isinstance(loss, partial) else loss
     return made_by if inspect.isclass(made_by) else None
 
 
 def chosen_params(loss):
-    """Return the parameters of a loss that its user has chosen already."""
+    """Return the parameters that a `functools.partial` of a loss sets."""
     if not isinstance(loss, partial):
         return {}
     return (
@@ -78,7 +80,7 @@ def chosen_params(loss):
 
 
 def needs_transition(loss):
-    """Tell whether a correction waits for an estimate of T."""
+    """Return whether a loss must be given T."""
     made_by = loss_class(loss)
     if made_by is None or "transition_matrix" in chosen_params(loss):
         return False
@@ -86,27 +88,35 @@ def needs_transition(loss):
 
 
 def has_transition(loss):
-    """Tell whether a loss says anything of T."""
+    """Return whether a loss has or needs a T."""
     given = "transition_matrix" in chosen_params(loss)
     return given or needs_transition(loss) or hasattr(loss, "transition_matrix")
 
 
 def own_transition(loss, n_classes):
-    """Return the T of a loss that needs none from elsewhere."""
+    """Return the T that a loss brings along; the identity if it has none."""
     T = chosen_params(loss).get("transition_matrix")
     if T is None and loss_class(loss) is None and hasattr(loss, "transition_matrix"):
         T = transition_of(loss, n_classes)
     return np.eye(n_classes) if T is None else check_transition_matrix(T, n_classes)
 
 
-def bind_loss(loss, transition_matrix, *, estimated):
-    """Return an instance that gives one loss a row."""
+def needs_features(loss):
+    """Return whether a loss must be given the number of hidden features."""
+    made_by = loss_class(loss)
+    if made_by is None or "n_features" in chosen_params(loss):
+        return False
+    return issubclass(made_by, ComplexAdaptationLoss)
+
+
+def bind_loss(loss, transition):
+    """Return an instance of a loss with T that gives one value per sample."""
     made_by = loss_class(loss)
     names = dir(loss) if made_by is None else inspect.signature(made_by).parameters
     if "reduction" not in names:
         raise TypeError(
             "correction must be a loss with a reduction, as in torch.nn and "
-            f"sklnoise.losses, so that weights can reach each row; got {loss!r}."
+            f"sklnoise.losses, so that weights can reach each sample; got {loss!r}."
         )
     if made_by is None:
         loss = deepcopy(loss)
@@ -114,23 +124,25 @@ def bind_loss(loss, transition_matrix, *, estimated):
         return loss
     params = {"reduction": "none"}
     if needs_transition(loss):
-        params["transition_matrix"] = transition_matrix
-        if estimated:
-            params |= keep_from_singular(loss, transition_matrix)
+        params["transition_matrix"] = transition.matrix
+        if not transition.is_known:
+            params |= regularize_estimate(loss, transition.matrix)
     return loss(**params)
 
 
-def keep_from_singular(loss, transition_matrix):
+def regularize_estimate(loss, transition_matrix):
     """Mix an estimate of T with the identity for a loss that a singular one breaks."""
     chosen, T = chosen_params(loss), transition_matrix
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
         return {"identity_weight": stable_identity_weight(T)}
-    if chosen.get("volume_weight") and not np.linalg.cond(T) < SINGULAR_CONDITION:
-        warnings.warn(
+    if (
+        chosen.get("volume_weight")
+        and not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD
+    ):
+        warn_caller(
             "the estimated T is singular, so its rows enclose no volume; the layer "
             f"starts with a share {SINGULAR_SHARE} of the identity mixed in.",
             IllConditionedTransitionWarning,
-            stacklevel=2,
         )
         return {"transition_matrix": mix_with_identity(T, SINGULAR_SHARE)}
     return {}
@@ -138,29 +150,28 @@ def keep_from_singular(loss, transition_matrix):
 
 def stable_identity_weight(transition_matrix):
     """Find the share of the identity that makes T safe to invert, and warn of it."""
-    weight = least_identity_weight(transition_matrix)
+    weight = min_identity_weight(transition_matrix)
     if weight > 0:
         condition = np.linalg.cond(transition_matrix)
-        warnings.warn(
+        warn_caller(
             f"the estimated T has condition number {condition:.3g}; its inverse "
             f"would blow up the noise, so a share {weight:.2f} of the identity is mixed "
             'in and the correction is biased. "forward" needs no inverse.',
             IllConditionedTransitionWarning,
-            stacklevel=2,
         )
     return weight
 
 
-def least_identity_weight(transition_matrix):
-    """Find the least share of the identity that makes T safe to invert."""
+def min_identity_weight(transition_matrix):
+    """Find the smallest share of the identity that makes T safe to invert."""
     conditions = [
         np.linalg.cond(mix_with_identity(transition_matrix, a)) for a in IDENTITY_WEIGHTS
     ]
-    return float(IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= LARGEST_CONDITION)])
+    return float(IDENTITY_WEIGHTS[np.argmax(np.array(conditions) <= MAX_CONDITION)])
 
 
 def transition_of(loss, n_classes):
-    """Return the T that a fitted loss stands for."""
+    """Return the T of a loss as an array; the identity if it has none."""
     T = getattr(loss, "transition_matrix", None)
     if T is None:
         return np.eye(n_classes)

@@ -4,45 +4,46 @@ import numpy as np
 from torch import nn
 from torch.nn.functional import log_softmax
 
-from sklnoise._matrix import normalize_rows
-from sklnoise.engine import predict_proba, weights_of
+from sklnoise._transition_matrix import normalize_rows
+from sklnoise.training import predict_proba, weights_of
 
-MOST_ROUNDS = 5
-LEAST_GAIN = 1e-4
-"""Gain of the mean log-likelihood below which another round is not worth its time."""
+MAX_ROUNDS = 5
+# Gain of the mean log-likelihood below which another round is not worth its time.
+MIN_GAIN = 1e-4
 
 
 class SoftLabelLoss(nn.Module):
-    """Cross-entropy with a distribution over the classes for each row."""
+    """Cross-entropy with a distribution over the classes per sample."""
 
     def __init__(self, transition_matrix=None):
         super().__init__()
         self.transition_matrix = transition_matrix
 
     def forward(self, logits, target, soft_labels):
-        """Compute `-Σ_i c_i log p_i` of each row."""
+        """Compute `-Σ_i c_i log p_i` of each sample."""
         return -(soft_labels * log_softmax(logits, dim=1)).sum(dim=1)
 
 
-def refit_em(train, net, data, rows, trusted, transition_matrix, report):
-    """Alternate between T and the net until the likelihood hardly gains."""
-    y, known, T = data.y[rows], trusted[rows], transition_matrix
-    weight = data.sample_weight[rows]
+def alternate(trainer, net, transition_matrix, data, report):
+    """Fit T and the net in turns until the likelihood hardly gains."""
+    rows, T = data.rows, transition_matrix
+    y, trusted, weight = data.y[rows], data.trusted[rows], data.sample_weight[rows]
     y_proba = predict_proba(net, data.X, rows)
-    likelihood = log_likelihood(y_proba, y, weight, known, T)
-    for number in range(1, MOST_ROUNDS + 1):
-        clean = clean_posterior(y_proba, y, known, T)
-        T = best_transition(clean, y, np.where(known, 0, weight))
+    likelihood = log_likelihood(y_proba, y, weight, trusted, T)
+    for number in range(1, MAX_ROUNDS + 1):
+        clean = clean_posterior(y_proba, y, trusted, T)
+        T = best_transition(clean, y, np.where(trusted, 0, weight))
         soft_labels = np.zeros((len(data.y), len(T)), y_proba.dtype)
         soft_labels[rows] = clean
-        candidate = train(
-            loss=SoftLabelLoss(T),
-            data=data._replace(extra=soft_labels),
+        candidate = trainer.fit(
+            rows,
+            SoftLabelLoss(T),
+            data=data.labelled._replace(extra=soft_labels),
             start_from=weights_of(net),
         )
         candidate_proba = predict_proba(candidate, data.X, rows)
-        with_T = log_likelihood(y_proba, y, weight, known, T)
-        with_both = log_likelihood(candidate_proba, y, weight, known, T)
+        with_T = log_likelihood(y_proba, y, weight, trusted, T)
+        with_both = log_likelihood(candidate_proba, y, weight, trusted, T)
         accepted = with_both >= with_T
         if accepted:
             net, y_proba = candidate, candidate_proba
@@ -52,7 +53,7 @@ def refit_em(train, net, data, rows, trusted, transition_matrix, report):
             f"EM round {number}: mean log-likelihood {likelihood:.6f}"
             f"{'' if accepted else ', the net of this round is rejected'}"
         )
-        if not accepted or gain < LEAST_GAIN:
+        if not accepted or gain < MIN_GAIN:
             break
     return net, T
 

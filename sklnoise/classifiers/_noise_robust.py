@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._compat import (
@@ -14,22 +15,59 @@ from sklnoise._compat import (
     Interval,
     StrOptions,
     fit_context,
+    routing_enabled,
 )
 from sklnoise._labels import match_labels
-from sklnoise.classifiers._correction import CORRECTIONS
-from sklnoise.classifiers._door import check_predict_input
-from sklnoise.classifiers._fit_steps import FitSteps
-from sklnoise.classifiers._fresh_fit import fresh_fit
+from sklnoise.classifiers._correction import CORRECTIONS, as_loss
+from sklnoise.classifiers._first_pass import (
+    check_first_pass,
+    make_first_pass_splits,
+    run_first_pass,
+)
+from sklnoise.classifiers._fit_callbacks import report_fit
+from sklnoise.classifiers._fit_input import (
+    check_fit_input,
+    check_predict_input,
+    draw_seeds,
+    make_router,
+    reset_fitted,
+    route_fit,
+)
 from sklnoise.classifiers._html import noise_html
-from sklnoise.classifiers._progress import follow
-from sklnoise.classifiers._routing import router_of
-from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
-from sklnoise.engine import as_net, predict_proba
+from sklnoise.classifiers._noise_summary import summarize_fit
+from sklnoise.classifiers._refit import (
+    attributes_in_training,
+    count_trainings,
+    fine_tune,
+    refit,
+)
+from sklnoise.classifiers._refit_checks import check_refit
+from sklnoise.classifiers._selection import select_correction
+from sklnoise.classifiers._transition import (
+    TRANSITION_ESTIMATORS,
+    Transition,
+    estimate_transition,
+    feature_space,
+    known_transition,
+    new_estimator,
+)
 from sklnoise.issues._quality import quality_of
+from sklnoise.training import (
+    Trainer,
+    TrainingConfig,
+    as_net,
+    available_threads,
+    dtype_of,
+    predict_proba,
+    resolve_device,
+    resolve_dtype,
+    resolve_half,
+    snapshot,
+)
 
 
 class NoiseRobustClassifier(
-    FitSteps, CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
     """Train a neural network on noisy labels as if they were clean.
 
@@ -40,90 +78,89 @@ class NoiseRobustClassifier(
     Parameters
     ----------
     estimator : skorch.NeuralNetClassifier or torch.nn.Module class, default=None
-        The network. Its criterion is replaced by that of `correction`. The number of
-        features and classes is passed to the `__init__` of its module where that takes
-        `n_features` (or `n_features_in`, `in_features`, `input_dim`) and `n_classes`
-        (or `num_classes`, `out_features`, `output_dim`); names that may mean an inner
-        width, as `in_features` and `input_dim`, only without a default. The module
-        gives logits; probabilities are recognised and used too. None is a multilayer
-        perceptron sized from X and y, without a hidden layer for sparse rows of 1000
-        columns or more, whose parameters can be searched as `estimator__lr` or
+        The network. `correction` replaces its criterion. The module receives the number
+        of features as `n_features`, `n_features_in`, `in_features` or `input_dim`, and
+        the number of classes as `n_classes`, `num_classes`, `out_features` or
+        `output_dim`, if its `__init__` has such a parameter; `in_features`,
+        `input_dim`, `out_features` and `output_dim`, which may mean an inner width, only
+        without a default. The module returns logits; probabilities are recognised and
+        used too. None is a multilayer perceptron sized from X and y, linear for sparse X
+        of 1000 columns or more. Its parameters can be searched as `estimator__lr` or
         `estimator__module__hidden`.
 
     correction : str, loss or functools.partial of a loss, default="forward"
         How the refit is corrected. With T: "forward", "backward" or "reweight"; with a
         T that is learned further: "adaptation", "adaptation-complex" (T depends on the
-        hidden features), "adaptation-sparse" (a few entries a row),
+        hidden features), "adaptation-sparse" (a few entries per row of T),
         "adaptation-volume" (of small determinant) or "em" (T and the network in turns).
-        Losses that need no T, and no fold: "none" (cross-entropy), "bootstrap-soft",
+        Without T, so that no fold is fitted: "none" (cross-entropy), "bootstrap-soft",
         "bootstrap-hard", "unhinged", "sigmoid", "savage", "gce", "mae",
         "label-smoothing" or "clipped". A loss is an instance or class with the signature
         of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial` of the
         class that sets some of its parameters; a class that takes a `transition_matrix`
         gets T, an instance keeps its own. "auto" judges "none", "forward" and
-        "adaptation" on rows held out from each, which takes two more nets a fold; it
-        takes "none" unless a correction gains more than chance, see `selection_`.
+        "adaptation" on held-out samples, which takes two more nets per fold, and takes
+        "none" unless a correction gains more than chance, see `selection_`.
 
     transition : str, estimator of T, array-like of shape (n_classes, n_classes) or \
             float, default="auto"
-        Where T comes from: "anchor", "frequency", "confident-joint", "confusion",
+        How T is found: "anchor", "frequency", "confident-joint", "confusion",
         "dual", "clusterability" or "trusted" name an estimator of
         `sklnoise.transition`, and "auto" picks one by the rule of
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
-        columns in the order of `classes_`. A float in [0, 1) is the share of labels that
-        are wrong, spread evenly over the other classes. An estimator that is fitted
-        already is passed inside :class:`sklearn.frozen.FrozenEstimator`. With a known T
-        no fold is fitted.
+        columns in the order of `classes_`. A float in [0, 1) is the share of wrong
+        labels, spread evenly over the other classes. Wrap an estimator that is already
+        fitted in :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is
+        fitted.
 
     first_pass : classifier, default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
         of `estimator`, trained with cross-entropy.
 
     refit : {"scratch", "first-pass"}, default="scratch"
-        Where the weights of the refit start. "first-pass" takes those of the first
-        fold's net; where no fold is fitted there are none, and it starts from scratch,
-        as the candidates of "auto" always do.
+        Initial weights of the refit. "first-pass" takes those of the first fold's net;
+        without folds the refit starts from scratch, as the candidates of "auto" always
+        do.
 
     cv : int, splitter or iterable of splits, default=5
-        Folds of the first pass. An int means stratified and shuffled folds, fewer
-        where the smallest class has fewer rows. None means 5.
+        Folds of the first pass. An int means stratified and shuffled folds, at most as
+        many as the smallest class has samples. None means 5.
 
     memory : str, path or joblib.Memory, default=None
-        Where the first pass is kept, so that it is computed once for a whole grid over
-        corrections and estimators of T. Needs an integer `random_state`.
+        Cache of the first pass, which is then computed once for a whole grid over
+        corrections and estimators of T. It needs an integer `random_state`.
 
     warm_up : float, default=0.125
-        Share of the refit's training steps that use cross-entropy before the correction
-        sets in, in [0, 1); with the noisy labels or, where a known T or trusted rows say
-        that more rows of a label come from other classes, with the clean labels that T
-        makes likely. A correction by T from random weights can lose whole classes for
-        good. Not used from first-pass weights, nor by a loss without T.
+        Share of the refit's training steps, in [0, 1), that use cross-entropy instead of
+        the corrected loss: a correction by T from random weights can lose whole classes
+        for good. The targets are the noisy labels; where T is known or samples are
+        trusted, and a label comes mostly from other classes, they are the clean labels
+        that T makes likely. Not used with first-pass weights, nor by a loss without T.
 
     fine_tune_epochs : int, default=0
-        Passes through the trusted rows alone, with cross-entropy, after the refit.
+        Epochs on the trusted samples alone, with cross-entropy, after the refit.
 
     device : str or torch.device, default="auto"
-        Where the network is trained; "auto" takes CUDA, then MPS, then the CPU.
+        Device of the training; "auto" takes CUDA, then MPS, then the CPU.
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
-        Type of the network. "auto" keeps float64 data in float64 on the CPU; all else
-        is float32. "bfloat16" is mixed precision: float32, except for matrix products
+        Type of the network. "auto" is float64 for float64 data on the CPU, otherwise
+        float32. "bfloat16" is mixed precision: float32, except for matrix products
         during the training.
 
     n_jobs : int, default=None
-        Folds of the first pass fitted at the same time in processes of their own. The
-        result does not depend on it. Without it folds are trained in this process: as
-        one stacked network where that can be done, otherwise on as many threads as torch
-        may use. The candidates of "auto" are fitted one after another.
+        Number of processes that fit the folds of the first pass. The result does not
+        depend on it. With None the folds are fitted in this process, together where the
+        network allows it. The candidates of "auto" are fitted one after another.
 
     random_state : int or RandomState instance, default=None
         Decides splits, initial weights, shuffles and dropout. None takes fresh entropy;
         global random states are neither used nor changed.
 
     verbose : int, default=0
-        1 shows the steps of a fit: on a terminal, where rich is installed, as bars with
-        the epochs and the time left, otherwise as lines. 2 adds skorch's table of the
-        refit.
+        1 prints a line per step of the fit or, on a terminal with rich and scikit-learn
+        1.9 installed, shows the `ProgressBar` of `sklearn.callback`. 2 adds skorch's
+        table of the refit.
 
     Attributes
     ----------
@@ -142,69 +179,70 @@ class NoiseRobustClassifier(
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, rows and columns in the order of `classes_`: known, estimated or, with an
-        adaptation layer or "em", learned; the mean over the rows where T depends on
+        adaptation layer or "em", learned; the mean over the samples where T depends on
         them. The identity for a loss without T.
 
     transition_estimator_ : estimator of T or None
         The fitted estimator, for "auto" the one that was picked; None where T was not
-        estimated. Rows of its T in which another class leads, by no more than two
-        standard errors, are drawn to the identity in that of the refit until none does.
+        estimated. The refit shrinks rows of its T in which another class leads, by at
+        most two standard errors, towards the identity until none does.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
-        Noisy posterior of the training rows by models that did not see them, NaN where
-        no fold held the row out. Trusted rows are held out by all folds. Absent where no
-        fold was fitted.
+        Noisy posterior of the training samples by models that did not see them, NaN
+        where no fold held the sample out. All folds hold out the trusted samples. Absent
+        where no fold was fitted.
 
     first_pass_history_ : list of skorch.history.History
-        One a fold: `train_loss` of each epoch of its network and, where rows were held
-        out inside the fold and a callback looks at them, as early stopping does,
-        `valid_loss`; without batches. Absent where no network was fitted to folds.
+        One per fold: `train_loss` of each epoch of its network and, with a validation
+        split that a callback such as early stopping uses, `valid_loss`; without batches.
+        Absent where no network was fitted to folds.
 
     correction_ : torch.nn.Module
         The loss of the refit, with its T.
 
     noise_summary_ : Bunch
-        What is known of the noise, by the T before the refit; None where it would need
-        a T or folds that there are not.
+        What is known about the noise, by the T before the refit. What needs T or folds
+        is None without them.
 
         - `noise_rate` : float, share of wrong labels, under the clean prior that T and
-          the labels imply; `noise_rate_interval`, a tuple that holds it with a
-          confidence of about 95 %. Its width is made of the standard errors and, as
-          these do not show bias, the distance to two other estimates.
+          the labels imply; `noise_rate_interval`, a tuple, its confidence interval of
+          about 95 %, from the standard errors and, as these do not show bias, the
+          distance to two other estimates.
         - `noise_rate_per_class` : ndarray of shape (n_classes,), `1 - T[i, i]`;
           `noise_rate_per_class_interval`, of shape (n_classes, 2).
-        - `condition_number` : float, of T: how far its inverse blows up errors.
+        - `condition_number` : float, of T: how much its inverse amplifies errors.
         - `dominated_classes` : list of classes that are more often labelled as some
           other class than as themselves.
         - `indistinguishable_classes` : list of pairs of classes that noisy labels alone
           cannot tell apart: more than a quarter of each is labelled as the other, or
           their rows of T are alike.
-        - `anchors_per_class` : ndarray of shape (n_classes,), weight of the rows whose
-          clean posterior is at least 0.95.
+        - `anchors_per_class` : ndarray of shape (n_classes,), weight of the samples
+          whose clean posterior is at least 0.95.
         - `weak_first_pass` : bool, whether the noise that T claims may be the first
-          pass' own error: its doubt is above 0.27, or it predicts hardly better than
+          pass' own error: its weakness is above 0.27, or it predicts hardly better than
           the most frequent label does.
-        - `evidence` : Bunch of the numbers behind that. `ambiguity`: one minus the
-          largest clean posterior, mean over the rows. `rise_at_top`: by how much the
-          labels of the top scores agree more with the prediction than those below; with
-          noise alone they do not. `doubt`: the ambiguity, plus the rise as far as it
-          exceeds its error. `skill`: share of labels that are predicted, less that of
-          the most frequent label. The rise and the skill come with their standard
-          errors, `rise_at_top_error` and `skill_error`.
-        - `identity_share` : float, by which "auto" has drawn T to the identity: the
+        - `diagnostics` : Bunch of the numbers behind that. `ambiguity`: one minus the
+          largest clean posterior, mean over the samples. `top_agreement_gain`: by how
+          much more often labels agree with the prediction in the quarter of samples with
+          the highest scores than in the next quarter; with noise alone they do not.
+          `accuracy_over_majority`: accuracy on the noisy labels less the share of the
+          most frequent label. Both have standard errors, `top_agreement_gain_error` and
+          `accuracy_over_majority_error`. `weakness`: the ambiguity plus the gain as far
+          as it exceeds its error.
+        - `identity_share` : float, by which "auto" has shrunk T towards the identity: the
           squared standard errors over the squared distance to it, at most 1, and 1
           after a weak first pass.
 
     selection_ : Bunch or None
         With "auto": `correction`, the name of the one that was chosen; the
-        `candidates`; and for each its `log_likelihood` and unbiased `accuracy` on held
-        out labels, with the gain over "none" and its standard error. One whose likelihood
-        falls by more than two standard errors, and the error of T explains, is
-        `ruled_out`; of the others the most accurate is taken if it gains more than two
+        `candidates`; and for each its `log_likelihood` and unbiased `accuracy` on
+        held-out labels, with the gain over "none" and its standard error. A candidate is
+        `ruled_out` if its likelihood falls by more than two standard errors and the error
+        of T explain; of the others the most accurate is taken if it gains more than two
         standard errors. The accuracy takes the inverse of T with a share
-        `identity_weight` of the identity mixed in: 0 for a T that is known, for an
-        estimate what brings its condition number to 5. None where nothing was compared,
-        as T is the identity or no row could be held out.
+        `identity_weight` of the identity mixed in: 0 for a known T, for an estimate the
+        smallest that brings its condition number to 5. None where nothing was compared,
+        as T is the identity or no sample could be held out.
 
     n_iter_ : int
         Number of epochs of the refit; of its last training where there are several.
@@ -217,11 +255,10 @@ class NoiseRobustClassifier(
     `score` is the accuracy against the labels that it is given. On noisy labels it
     ranks models wrongly once T[i, i] < T[i, j] for some j.
 
-    Weights count as frequencies: a weight of 2 is a row that is there twice.
+    Weights count as frequencies: a sample of weight 2 counts as two samples.
 
-    Which of two classes is which cannot be learned from labels of which more than half
-    are swapped between the two: no loss that learns from noisy labels alone repairs it.
-    A few trusted rows do.
+    If more than half of the labels of two classes are swapped, noisy labels alone cannot
+    tell which class is which, with any loss. A few trusted samples can.
 
     References
     ----------
@@ -314,14 +351,14 @@ class NoiseRobustClassifier(
         self.verbose = verbose
 
     def set_params(self, **params):
-        """Set parameters; those of the default network too.
+        """Set parameters, also those of the default network.
 
         Parameters
         ----------
         **params : dict
-            Parameters of the classifier, and `estimator__...` of its network. Where
-            `estimator` is None or a module class, it becomes the network that would be
-            built of it.
+            Parameters of the classifier, and `estimator__...` of its network. An
+            `estimator` that is None or a module class then becomes the network that
+            `fit` would build.
 
         Returns
         -------
@@ -342,24 +379,24 @@ class NoiseRobustClassifier(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
                 (n_samples, ...), or torch.utils.data.Dataset
-            Rows to learn from: a table, a data frame, CSR or CSC, images or, for a
-            network that embeds them, integer token ids. The items of a Dataset are rows,
-            or tuples that start with one.
+            Samples to learn from: an array, data frame, CSR or CSC matrix, images or, for
+            a network that embeds them, integer token ids. The items of a Dataset are
+            samples, or tuples that start with one.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as frequencies; rows of weight 0 are left out.
+            Weights, counted as frequencies; samples of weight 0 are left out.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
-            Rows whose label is known to be right. T is estimated with their help, their
-            loss is cross-entropy, and no model of the first pass is fitted to them: one
-            that knew them would take their labels for those of the others.
+            Samples whose label is known to be right. T is estimated with their help,
+            their loss is cross-entropy, and no model of the first pass is fitted to
+            them, as these models are to predict noisy labels.
 
         **fit_params : dict
-            `groups` for `cv`; all else goes to the networks' training loops. Where
-            metadata routing is on, `first_pass` gets what it has requested.
+            `groups` for `cv`; all others go to the networks' training loops. With
+            metadata routing enabled, `first_pass` gets what it has requested.
 
         Returns
         -------
@@ -378,9 +415,175 @@ class NoiseRobustClassifier(
         NonFiniteLossError
             If the loss of the refit becomes NaN.
         """
-        with fresh_fit(self), follow(self, X, y, sample_weight) as progress:
+        with reset_fitted(self), report_fit(self, X, y, sample_weight) as progress:
             self._fit(X, y, sample_weight, trusted, fit_params, progress)
         return self
+
+    def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
+        routed = self._route_fit(sample_weight, fit_params)
+        first_pass_model = self._first_pass_model()
+        check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
+        data = check_fit_input(self, X, y, sample_weight, trusted)
+        self.classes_ = data.classes
+        first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
+        trainer = Trainer(
+            net=as_net(self.estimator),
+            data=data.labelled,
+            config=self._training_config(data),
+            seed=refit_seed,
+            fit_params=routed.estimator.fit,
+        )
+
+        correction = self.correction
+        selects = isinstance(correction, str) and correction == "auto"
+        loss = as_loss("forward" if selects else correction)
+        transition = known_transition(self.transition, loss, data.n_classes)
+        # A known T needs no folds, but the choice of a correction needs held-out labels.
+        splits = []
+        if transition is None or selects:
+            splits = make_first_pass_splits(
+                self.cv, data, first_pass_seed, routed.splitter.split
+            )
+        fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
+        progress.begin(1 + bool(splits) * (1 + selects) + fine_tunes)
+
+        first_pass = None
+        if splits:
+            first_pass_trainer = trainer.replace(
+                net=first_pass_model,
+                seed=first_pass_seed,
+                fit_params=routed.first_pass.fit,
+                observed=self.first_pass is not None,
+            )
+            first_pass = self._run_first_pass(
+                first_pass_trainer, splits, transition, progress
+            )
+        if transition is None:
+            transition = estimate_transition(
+                self.transition, first_pass, data, first_pass_seed
+            )
+        self.transition_estimator_ = transition.estimator
+        self.noise_summary_ = summarize_fit(transition, first_pass, data)
+        if selects:
+            correction, transition = self._select_correction(
+                trainer, transition, data, splits, first_pass, progress
+            )
+
+        start_from = None
+        if self.refit == "first-pass" and first_pass is not None:
+            start_from = first_pass.weights
+        trainer = trainer.replace(verbose=max(0, self.verbose - 1))
+        with progress.training(
+            "refit",
+            f"refit on {len(data.rows)} samples",
+            partial(
+                attributes_in_training, transition_matrix=transition.matrix, data=data
+            ),
+            count_trainings(correction),
+        ) as on_epoch:
+            result = refit(
+                trainer.replace(on_epoch=on_epoch),
+                correction,
+                transition,
+                data,
+                warm_up=self.warm_up,
+                start_from=start_from,
+                report=progress.say,
+            )
+        self.estimator_, self.correction_, self.transition_matrix_ = result
+        self.history_ = self.estimator_.history
+        self.n_iter_ = len(self.history_)
+        if fine_tunes:
+            self.estimator_ = self._fine_tune(trainer, data, progress)
+        check_refit(result._replace(net=self.estimator_), transition.matrix, data)
+
+    def _training_config(self, data):
+        device = resolve_device(self.device)
+        return TrainingConfig(
+            n_classes=data.n_classes,
+            device=device,
+            dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
+            n_threads=available_threads(),
+            half=resolve_half(self.dtype, device),
+        )
+
+    def _run_first_pass(self, trainer, splits, transition, progress):
+        space = None
+        if transition is None:
+            space = feature_space(new_estimator(self.transition))
+        message = f"first pass on {len(splits)} folds"
+        with progress.folds("first pass", message, len(splits)) as on_fold_end:
+            first_pass = run_first_pass(
+                trainer,
+                splits,
+                with_features=space == "hidden",
+                memory=self.memory,
+                n_jobs=self.n_jobs,
+                on_fold_end=on_fold_end,
+            )
+        self.out_of_fold_proba_ = first_pass.y_proba
+        if first_pass.histories is not None:
+            self.first_pass_history_ = first_pass.histories
+        return first_pass
+
+    def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
+        """Return the name of the best correction, and the T that it shall use."""
+        if transition.estimator is not None:
+            transition, self.noise_summary_.identity_share = (
+                transition.shrink_to_identity(self.noise_summary_.weak_first_pass)
+            )
+        self.selection_ = None
+        if splits and transition.is_identity:  # the step was announced before
+            with progress.step("selection", "no correction to choose"):
+                pass
+        elif splits:
+            with progress.step("selection", "choice of the correction"):
+                self.selection_ = select_correction(
+                    trainer,
+                    transition,
+                    data,
+                    splits,
+                    first_pass if self.first_pass is None else None,
+                    warm_up=self.warm_up,
+                    report=progress.say,
+                )
+        if self.selection_ is None or self.selection_.correction == "none":
+            return "none", Transition.identity(data.n_classes)
+        return self.selection_.correction, transition
+
+    def _fine_tune(self, trainer, data, progress):
+        message = f"fine-tuning on {data.trusted.sum()} trusted samples"
+        with progress.training(
+            "fine-tuning", message, lambda net: {"estimator_": snapshot(net)}
+        ) as on_epoch:
+            return fine_tune(
+                trainer.replace(on_epoch=on_epoch),
+                self.estimator_,
+                self.correction_,
+                data,
+                self.fine_tune_epochs,
+            )
+
+    def _first_pass_model(self):
+        if self.first_pass is None:
+            return as_net(self.estimator)
+        if self.refit == "first-pass":
+            raise ValueError(
+                'refit="first-pass" starts from the weights of the first pass, which '
+                "must then be the same network: leave first_pass at None, or use "
+                f'refit="scratch"; got first_pass={self.first_pass!r}.'
+            )
+        if hasattr(self.first_pass, "predict_proba"):
+            return self.first_pass
+        return as_net(self.first_pass)
+
+    def _route_fit(self, sample_weight, fit_params):
+        """Sort metadata into what the splitter and what the models get."""
+        routed = route_fit(self, sample_weight, fit_params)
+        if not routing_enabled():
+            of_nets = routed.estimator.fit if self.first_pass is None else {}
+            routed.first_pass = Bunch(fit=of_nets)
+        return routed
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -389,10 +592,11 @@ class NoiseRobustClassifier(
         -------
         routing : MetadataRouter
             The classifier consumes `sample_weight` and `trusted`, its `cv` what it
-            asks for, such as `groups`, and its models what they have requested.
+            needs, such as `groups`, and its models what they have requested.
         """
-        models = {"estimator": as_net(self.estimator), "first_pass": self._first_pass()}
-        return router_of(self, **models)
+        return make_router(
+            self, estimator=as_net(self.estimator), first_pass=self._first_pass_model()
+        )
 
     def predict_proba(self, X):
         """Predict the probabilities of the clean classes.
@@ -401,7 +605,7 @@ class NoiseRobustClassifier(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
                 (n_samples, ...), or torch.utils.data.Dataset
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -418,7 +622,7 @@ class NoiseRobustClassifier(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
                 (n_samples, ...), or torch.utils.data.Dataset
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -435,7 +639,7 @@ class NoiseRobustClassifier(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
                 (n_samples, ...), or torch.utils.data.Dataset
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         Returns
         -------
@@ -446,17 +650,17 @@ class NoiseRobustClassifier(
         return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
 
     def label_quality(self, X, y):
-        """Score how likely the labels of rows are right, also of new ones.
+        """Score how likely the labels of samples are right, also of new ones.
 
         The clean posterior is that of the fitted network. It has learned the labels of
-        the rows that it was fitted on: for these, pass `out_of_fold_proba_` and
+        its training samples: for these, pass `out_of_fold_proba_` and
         `transition_matrix_` to :func:`~sklnoise.label_quality_scores` instead.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
                 (n_samples, ...), or torch.utils.data.Dataset
-            Rows like those that the classifier was fitted on.
+            Samples like those that the classifier was fitted on.
 
         y : array-like of shape (n_samples,)
             Their noisy labels, out of `classes_`.
@@ -464,13 +668,13 @@ class NoiseRobustClassifier(
         Returns
         -------
         quality : ndarray of shape (n_samples,)
-            P(clean = y | noisy = y, row), between 0 and 1; low is suspect. With a loss
+            P(clean = y | noisy = y, x), between 0 and 1; low is suspect. With a loss
             without T, the probability of the label itself.
 
         Raises
         ------
         ValueError
-            If a label is not one of `classes_`, or there are not as many as rows.
+            If a label is not one of `classes_`, or X and y differ in length.
         """
         y_proba = self.predict_proba(X)
         check_consistent_length(y_proba, y)
@@ -478,7 +682,7 @@ class NoiseRobustClassifier(
         return quality_of(y_proba, codes, self.transition_matrix_)
 
     def _html_repr(self):
-        """Put what is known of the noise under scikit-learn's diagram."""
+        """Append what is known about the noise to scikit-learn's diagram."""
         return super()._html_repr() + noise_html(self)
 
     def __sklearn_is_fitted__(self):

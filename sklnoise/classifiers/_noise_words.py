@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklnoise.classifiers._weak_first_pass import MOST_DOUBT
+from sklnoise.classifiers._noise_summary import MAX_WEAKNESS
 
 MOST_NAMED = 8
 """Classes, or pairs of them, that a sentence names before it counts the rest."""
@@ -35,13 +35,14 @@ def caution_words(clf):
     """List the reasons to distrust what is known of the noise."""
     summary, cautions = clf.noise_summary_, []
     if summary.weak_first_pass:
-        evidence = summary.evidence
-        more = "fewer" if evidence.skill < 0 else "more"
+        diagnostics = summary.diagnostics
+        gain = diagnostics.accuracy_over_majority
+        more = "fewer" if gain < 0 else "more"
         cautions.append(
             "Weak first pass: it cannot tell label noise from its own errors (doubt "
-            f"{evidence.doubt:.2f}, noise of a strong one stays below {MOST_DOUBT}; it "
-            f"meets {percent(abs(evidence.skill))} {more} labels than the most frequent "
-            "label does). Clean but hard data look the same."
+            f"{diagnostics.weakness:.2f}, noise of a strong one stays below "
+            f"{MAX_WEAKNESS}; it meets {percent(abs(gain))} {more} labels than the most "
+            "frequent label does). Clean but hard data look the same."
         )
     if summary.indistinguishable_classes:
         pairs = [

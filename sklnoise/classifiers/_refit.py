@@ -1,100 +1,108 @@
-"""The refit: one training with a corrected loss, or the few that a correction takes."""
+"""The refit: one training with the corrected loss, or the few that a correction takes."""
 
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from sklearn.base import clone
+from torch import nn
+from torch.nn.functional import cross_entropy
 
 from sklnoise.classifiers._correction import (
     as_loss,
     bind_loss,
-    chosen_params,
-    loss_class,
+    needs_features,
     transition_of,
 )
-from sklnoise.classifiers._em import SoftLabelLoss, refit_em
-from sklnoise.classifiers._trusted import TrustedRowsLoss, correction_of
-from sklnoise.classifiers._warm_up import LikelyLabelsLoss
-from sklnoise.engine import hidden_features, mean_transition, snapshot, weights_of
-from sklnoise.losses import ComplexAdaptationLoss, ForwardLoss, SimpleAdaptationLoss
+from sklnoise.classifiers._em import SoftLabelLoss, alternate
+from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
+from sklnoise.training import hidden_features, mean_transition, snapshot, weights_of
 
 
-def refit(
-    train, correction, transition_matrix, data, rows, trusted, *, estimated, report
-):
-    """Fit the net to all rows with the corrected loss."""
-    plain = data
-    # Noisy labels alone name a class by the label that most of its rows have.
-    named = trusted.any() or not estimated
-    likely = transition_matrix if named else np.eye(len(transition_matrix))
-    warm_up_loss = LikelyLabelsLoss(likely)
-    if trusted.any():
-        data = data._replace(extra=trusted)
-        warm_up_loss = TrustedRowsLoss(warm_up_loss)
-    train = partial(train, warm_up_loss=warm_up_loss)
-    resume = partial(train, warm_up=0.0)
+class Refit(NamedTuple):
+    """What the refit gives: the net, its loss without a criterion's wrapping, and T."""
+
+    net: object
+    loss: nn.Module
+    transition_matrix: np.ndarray
+
+
+def refit(trainer, correction, transition, data, *, warm_up, start_from=None, report):
+    """Fit the net to all samples with the corrected loss."""
+    T = transition.matrix
+    mix = TrustedSamplesLoss if data.trusted.any() else keep
+    labelled = data.labelled
+    if data.trusted.any():
+        labelled = labelled._replace(extra=data.trusted)
+    # Noisy labels alone name a class by the label that most of its samples have.
+    names_are_known = transition.is_known or data.trusted.any()
+    start = {
+        "data": labelled,
+        "start_from": start_from,
+        "warm_up": warm_up if start_from is None else 0.0,
+        "warm_up_loss": mix(LikelyLabelsLoss(T if names_are_known else np.eye(len(T)))),
+    }
     if correction == "em":
-        loss = ForwardLoss(transition_matrix, reduction="none")
-        start, _, T = train_with(train, loss, data, rows, transition_matrix)
-        net, T = refit_em(resume, start, plain, rows, trusted, T, report)
-        return net, ForwardLoss(T, reduction="none"), T
+        net = trainer.fit(data.rows, mix(ForwardLoss(T, reduction="none")), **start)
+        net, T = alternate(trainer, net, T, data, report)
+        return Refit(net, ForwardLoss(T, reduction="none"), T)
     loss = as_loss(correction)
     if needs_features(loss):
         report("simple layer, from which the complex one starts")
-        simple = SimpleAdaptationLoss(transition_matrix, reduction="none")
-        start, _, transition_matrix = train_with(
-            train, simple, data, rows, transition_matrix
-        )
-        n_features = hidden_features(start, data.X, rows[:1]).shape[1]
+        simple = SimpleAdaptationLoss(T, reduction="none")
+        first = outcome_of(trainer.fit(data.rows, mix(simple), **start), T, data)
+        transition = replace(transition, matrix=first.transition_matrix)
+        n_features = hidden_features(first.net, data.X, data.rows[:1]).shape[1]
         loss = partial(loss, n_features=n_features)
-        train = partial(resume, start_from=weights_of(start))
-    loss = bind_loss(loss, transition_matrix, estimated=estimated)
+        start |= {"start_from": weights_of(first.net), "warm_up": 0.0}
+    loss = bind_loss(loss, transition)
     if not hasattr(loss, "transition_matrix"):
-        train = partial(train, warm_up=0.0)
-    return train_with(train, loss, data, rows, transition_matrix)
+        start["warm_up"] = 0.0
+    net = trainer.fit(data.rows, mix(loss), **start)
+    return outcome_of(net, transition.matrix, data)
+
+
+def fine_tune(trainer, fitted, loss, data, n_epochs):
+    """Train a fitted net on with cross-entropy on the trusted samples alone."""
+    net = clone(trainer.net).set_params(max_epochs=n_epochs, train_split=None)
+    everything = np.ones(len(data.y), dtype=bool)
+    return trainer.replace(net=net).fit(
+        np.flatnonzero(data.trusted),
+        TrustedSamplesLoss(deepcopy(loss)),
+        data=data.labelled._replace(extra=everything),
+        start_from=weights_of(fitted),
+    )
 
 
 def count_trainings(correction):
-    """Count the trainings that a correction takes."""
+    """Count the trainings that a correction takes; None where that is not known."""
     if isinstance(correction, str) and correction == "em":
         return None
     return 2 if needs_features(as_loss(correction)) else 1
 
 
-def needs_features(loss):
-    """Tell whether a loss waits to be told the number of hidden features."""
-    made_by = loss_class(loss)
-    if made_by is None or "n_features" in chosen_params(loss):
-        return False
-    return issubclass(made_by, ComplexAdaptationLoss)
+def outcome_of(net, transition_matrix, data):
+    """Read the loss and T off a fitted net."""
+    loss, T = correction_of(net), transition_matrix
+    if hasattr(loss, "transition_matrices"):
+        weight = data.sample_weight[data.rows]
+        T = mean_transition(net, loss, data.X, data.rows, weight)
+    elif next(loss.parameters(), None) is not None:
+        T = transition_of(loss, len(T))
+    return Refit(net, deepcopy(loss).cpu(), T)
 
 
-def train_with(train, loss, data, rows, transition_matrix):
-    """Train once and tell what the loss has become."""
-    net = train(loss=loss if data.extra is None else TrustedRowsLoss(loss), data=data)
-    return net, *outcome_of(net, data, rows, transition_matrix)
-
-
-def outcome_of(net, data, rows, transition_matrix):
-    """Tell what the loss of a net has become."""
-    trained = correction_of(net.criterion_.loss)
-    T = transition_matrix
-    if hasattr(trained, "transition_matrices"):
-        T = mean_transition(net, trained, data.X, rows, data.sample_weight[rows])
-    elif next(trained.parameters(), None) is not None:
-        T = transition_of(trained, len(T))
-    return deepcopy(trained).cpu(), T
-
-
-def attributes_in_training(net, data, rows, transition_matrix):
-    """Tell what would be fitted, were the refit over with the epoch that it is in."""
+def attributes_in_training(net, *, transition_matrix, data):
+    """Return what would be fitted, were the refit over with the epoch that it is in."""
     net = snapshot(net)
-    loss = correction_of(net.criterion_.loss)
+    loss = correction_of(net)
     if isinstance(loss, SoftLabelLoss):
         T, loss = loss.transition_matrix, ForwardLoss(loss.transition_matrix)
     else:
-        loss, T = outcome_of(net, data, rows, transition_matrix)
+        _, loss, T = outcome_of(net, transition_matrix, data)
     return {
         "estimator_": net,
         "correction_": loss,
@@ -104,13 +112,48 @@ def attributes_in_training(net, data, rows, transition_matrix):
     }
 
 
-def fine_tune(train, net, fitted, loss, data, rows, n_epochs):
-    """Train a fitted net on with cross-entropy on rows that are trusted."""
-    return train(
-        net=clone(net).set_params(max_epochs=n_epochs, train_split=None),
-        loss=TrustedRowsLoss(deepcopy(loss)),
-        data=data._replace(extra=np.ones(len(data.y), dtype=bool)),
-        rows=rows,
-        start_from=weights_of(fitted),
-        warm_up=0.0,
-    )
+def correction_of(net):
+    """Return the loss of the samples that are not trusted."""
+    loss = net.criterion_.loss
+    return loss.loss if isinstance(loss, TrustedSamplesLoss) else loss
+
+
+def keep(loss):
+    """Return a loss as it is, where no sample is trusted."""
+    return loss
+
+
+class TrustedSamplesLoss(nn.Module):
+    """Cross-entropy on trusted samples, another loss on the rest."""
+
+    def __init__(self, loss):
+        super().__init__()
+        self.loss = loss
+        for need in ("wants_features", "wants_normalized_logits"):
+            setattr(self, need, getattr(loss, need, False))
+
+    def forward(self, y_pred, target, trusted):
+        """Compute the loss of each sample."""
+        logits = y_pred[0] if self.wants_features else y_pred
+        clean = cross_entropy(logits, target, reduction="none")
+        return torch.where(trusted, clean, self.loss(y_pred, target))
+
+
+class LikelyLabelsLoss(nn.Module):
+    """Cross-entropy with the clean labels that a noisy label makes likely."""
+
+    reduction = "none"
+
+    def __init__(self, transition_matrix):
+        super().__init__()
+        T = transition_matrix
+        # A label that no other class gives more often than its own stays as it is.
+        itself = T.diagonal() >= T.max(axis=0)
+        mass = np.where(itself, 1, T.sum(axis=0))
+        labels = np.where(itself[:, np.newaxis], np.eye(len(T)), (T / mass).T)
+        self.register_buffer("labels", torch.from_numpy(labels))
+
+    def forward(self, logits, target):
+        """Compute `-Σ_i c_i log p_i`, with c the row of the noisy label."""
+        labels = self.labels.index_select(0, target).to(logits)
+        return cross_entropy(logits, labels, reduction=self.reduction)

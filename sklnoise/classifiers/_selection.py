@@ -1,63 +1,52 @@
 """The choice between corrections, by labels that were held out."""
 
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from sklnoise._compat import check_method_params
-from sklnoise._matrix import clean_prior, mix_with_identity, shrink
-from sklnoise._validation import SINGULAR_CONDITION
-from sklnoise.classifiers._correction import least_identity_weight
-from sklnoise.classifiers._door import draw_seeds
+from sklnoise._transition_matrix import clean_prior, mix_with_identity
+from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
+from sklnoise.classifiers._correction import min_identity_weight
+from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._refit import refit
-from sklnoise.classifiers._transition import standard_error_of
-from sklnoise.engine import predict_proba
+from sklnoise.classifiers._transition import Transition
 from sklnoise.issues._quality import self_confidence
+from sklnoise.training import predict_proba
 
 CANDIDATES = "none", "forward", "adaptation"
+
+# Standard errors that a difference must exceed to be more than chance.
 CHANCE = 2
-"""Standard errors that a difference must exceed to be more than chance."""
 
-SMALLEST_LIKELIHOOD = np.finfo(np.float32).eps
-
-
-def draw_to_identity(transition_matrix, estimator, is_weak):
-    """Draw an estimate of T to the identity as far as it is uncertain."""
-    T, identity = transition_matrix, np.eye(len(transition_matrix))
-    if is_weak:
-        return identity, 1.0
-    return shrink(T, standard_error_of(estimator, len(T)), identity)
+MIN_LIKELIHOOD = np.finfo(np.float32).eps
 
 
-def leaves_choice(transition_matrix, splits):
-    """Tell whether candidates can differ, and be compared."""
-    is_identity = np.array_equal(transition_matrix, np.eye(len(transition_matrix)))
-    return bool(splits) and not is_identity
-
-
-def select_correction(
-    train, transition_matrix, estimator, data, trusted, splits, reused, report
-):
-    """Judge each candidate by rows that it has not seen, and choose one."""
-    T, y, weight = transition_matrix, data.y, data.sample_weight
+def select_correction(trainer, transition, data, splits, first_pass, *, warm_up, report):
+    """Judge each candidate by samples that it has not seen, and choose one."""
+    T, y, weight = transition.matrix, data.y, data.sample_weight
     identity_weight = 0.0
-    if estimator is not None or not np.linalg.cond(T) < SINGULAR_CONDITION:
-        identity_weight = least_identity_weight(T)
+    if not transition.is_known or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
+        identity_weight = min_identity_weight(T)
     inverse = np.linalg.inv(mix_with_identity(T, identity_weight))
-    # The warm-up of the refit, too, goes by what is known of the names of the classes.
-    named = estimator is None or trusted.any()
+    trainer = trainer.replace(observed=False)
+    if data.trusted.any():  # they name the classes: the warm-up may go by T then
+        transition = replace(transition, is_known=True)
     scores = []
     for name in CANDIDATES:
-        if name == "none" and reused is not None:
-            rows = np.flatnonzero(~np.isnan(reused.y_proba).any(axis=1))
-            predictions = [(rows, reused.y_proba[rows], np.eye(len(T)))]
+        if name == "none" and first_pass is not None:
+            rows = np.flatnonzero(first_pass.is_held_out)
+            predictions = [(rows, first_pass.y_proba[rows], np.eye(len(T)))]
         else:
             report(f'"{name}" on {len(splits)} folds')
-            predictions = hold_out(train, name, T, data, splits, named, report)
-        scores.append(judge(predictions, y, trusted, inverse))
+            start = transition if name != "none" else Transition.identity(len(T))
+            predictions = hold_out(
+                trainer, name, start, data, splits, warm_up=warm_up, report=report
+            )
+        scores.append(judge(predictions, y, data.trusted, inverse))
     held_out = ~np.isnan(scores[0][0])
-    error = standard_error_of(estimator, len(T))
+    error = transition.standard_error
     lost_by_error = expected_loss(T, error, y[held_out], weight[held_out])
     selection = choose(np.array(scores)[:, :, held_out], weight[held_out], lost_by_error)
     selection.identity_weight = identity_weight
@@ -65,19 +54,20 @@ def select_correction(
     return selection
 
 
-def hold_out(train, correction, transition_matrix, data, splits, named, report):
-    """Fit a net a split with a correction, and predict the rows that it did not see."""
-    fit_params, seed = train.keywords["fit_params"], train.keywords["seed"]
-    start, nobody = transition_matrix, np.zeros(len(data.y), dtype=bool)
-    if correction == "none":
-        start = np.eye(len(start))
-    for (rows, test), fold_seed in zip(splits, draw_seeds(seed, len(splits))):
-        params = check_method_params(data.X, fit_params, indices=rows)
-        fit = partial(train, rows=rows, seed=fold_seed, fit_params=params, observed=False)
-        net, _, T = refit(
-            fit, correction, start, data, rows, nobody, estimated=not named, report=report
+def hold_out(trainer, correction, transition, data, splits, *, warm_up, report):
+    """Fit a net per split with a correction and predict the samples it did not see."""
+    nobody = np.zeros(len(data.y), dtype=bool)
+    for (train, test), seed in zip(splits, draw_seeds(trainer.seed, len(splits))):
+        params = check_method_params(data.X, trainer.fit_params, indices=train)
+        fold = refit(
+            trainer.replace(seed=seed, fit_params=params),
+            correction,
+            transition,
+            replace(data, rows=train, trusted=nobody),
+            warm_up=warm_up,
+            report=report,
         )
-        yield test, predict_proba(net, data.X, test), T
+        yield test, predict_proba(fold.net, data.X, test), fold.transition_matrix
 
 
 def judge(predictions, y, trusted, inverse):
@@ -95,7 +85,7 @@ def judge(predictions, y, trusted, inverse):
     scores, held_out = np.full((2, len(y)), np.nan), np.flatnonzero(times)
     mean = likelihood[held_out] / times[held_out]
     label, predicted = y[held_out], clean[held_out].argmax(axis=1)
-    scores[0, held_out] = np.log(mean.clip(min=SMALLEST_LIKELIHOOD))
+    scores[0, held_out] = np.log(mean.clip(min=MIN_LIKELIHOOD))
     scores[1, held_out] = np.where(
         trusted[held_out], label == predicted, inverse[label, predicted]
     )

@@ -1,5 +1,6 @@
-"""From the parameter `transition` to a known T or to an estimator of it."""
+"""From the parameter `transition` to the T that the refit uses."""
 
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
@@ -8,9 +9,20 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._compat import set_random_states
-from sklnoise._matrix import uniform_flips
+from sklnoise._transition_matrix import (
+    shrink_dominated_rows,
+    shrink_towards,
+    swappable_pairs,
+    uniform_flips,
+)
 from sklnoise._validation import check_transition_matrix
-from sklnoise.classifiers._correction import needs_transition, own_transition
+from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._correction import (
+    has_transition,
+    needs_transition,
+    own_transition,
+)
+from sklnoise.exceptions import SwappableClassesWarning
 from sklnoise.transition import (
     AnchorEstimator,
     AutoEstimator,
@@ -35,22 +47,56 @@ TRANSITION_ESTIMATORS = {
 }
 
 
-def known_transition(transition, n_classes, loss):
-    """Return T where it need not be estimated."""
+@dataclass(frozen=True, eq=False)
+class Transition:
+    """T and how it is known: given, estimated or, with neither, a mere identity."""
+
+    matrix: np.ndarray
+    standard_error: np.ndarray
+    estimator: object = None
+    is_known: bool = False
+
+    @classmethod
+    def known(cls, matrix):
+        return cls(matrix, np.zeros_like(matrix), is_known=True)
+
+    @classmethod
+    def identity(cls, n_classes):
+        return cls(np.eye(n_classes), np.zeros((n_classes, n_classes)))
+
+    @property
+    def is_identity(self):
+        return np.array_equal(self.matrix, np.eye(len(self.matrix)))
+
+    def shrink_to_identity(self, is_weak):
+        """Shrink an estimate towards the identity by its error; return the share too."""
+        identity = np.eye(len(self.matrix))
+        if self.estimator is None:
+            return self, 0.0
+        if is_weak:
+            return replace(self, matrix=identity), 1.0
+        T, share = shrink_towards(self.matrix, self.standard_error, identity)
+        return replace(self, matrix=T), share
+
+
+def known_transition(transition, loss, n_classes):
+    """Return T where it need not be estimated, otherwise None."""
     if not needs_transition(loss):
-        return own_transition(loss, n_classes)
+        if has_transition(loss):
+            return Transition.known(own_transition(loss, n_classes))
+        return Transition.identity(n_classes)
     if isinstance(transition, FrozenEstimator):
         check_is_fitted(transition.estimator, "transition_matrix_")
         transition = transition.estimator.transition_matrix_
     elif isinstance(transition, str) or hasattr(transition, "fit"):
         return None
     elif isinstance(transition, Real):
-        return uniform_flips(n_classes, transition)
-    return check_transition_matrix(transition, n_classes)
+        return Transition.known(uniform_flips(n_classes, transition))
+    return Transition.known(check_transition_matrix(transition, n_classes))
 
 
 def new_estimator(transition):
-    """Return the estimator of T that is meant."""
+    """Make the estimator of T that the parameter `transition` names or is."""
     if isinstance(transition, str):
         transition = TRANSITION_ESTIMATORS[transition]
     return clone(transition)
@@ -61,27 +107,41 @@ def standard_error_of(estimator, n_classes):
     return getattr(estimator, "standard_error_", np.zeros((n_classes, n_classes)))
 
 
-def wanted_features(estimator):
-    """Tell which features an estimator of T wants to be handed."""
+def feature_space(estimator):
+    """Return which features an estimator of T needs: "input", "hidden" or None."""
     for name, value in estimator.get_params().items():
         if name.split("__")[-1] == "space":
             return value
     return None
 
 
-def fit_transition(estimator, first_pass, data, trusted, seed):
-    """Estimate T from the rows that were held out."""
+def estimate_transition(transition, first_pass, data, seed):
+    """Estimate T from the held-out samples; the identity where there are none."""
+    if first_pass is None:
+        return Transition.identity(data.n_classes)
+    estimator = fit_estimator(new_estimator(transition), first_pass, data, seed)
+    T = estimator.transition_matrix_
+    error = standard_error_of(estimator, data.n_classes)
+    settled = np.isin(np.arange(data.n_classes), data.y[data.trusted])
+    warn_of_swaps(T, data.classes, settled)
+    # Chance alone can claim that another class leads, unless trusted samples say so.
+    T = np.where(settled[:, np.newaxis], T, shrink_dominated_rows(T, error))
+    return Transition(T, error, estimator)
+
+
+def fit_estimator(estimator, first_pass, data, seed):
+    """Fit an estimator of T to the samples that were held out."""
     set_random_states(estimator, seed)
-    held_out = ~np.isnan(first_pass.y_proba).any(axis=1)
+    held_out = first_pass.is_held_out
     known = {}
-    if trusted.any():
-        known["trusted"] = trusted
+    if data.trusted.any():
+        known["trusted"] = data.trusted
     if first_pass.features is not None:
         known |= {"features": first_pass.features, "folds": first_pass.folds}
-    elif wanted_features(estimator):
+    elif feature_space(estimator):
         known["features"] = data.X
     if not isinstance(estimator, BaseTransitionEstimator):
-        held_out, known = held_out & ~trusted, {}
+        held_out, known = held_out & ~data.trusted, {}
     estimator.fit(
         first_pass.y_proba[held_out],
         data.y[held_out],
@@ -89,3 +149,20 @@ def fit_transition(estimator, first_pass, data, trusted, seed):
         **{name: array[held_out] for name, array in known.items()},
     )
     return estimator.estimator_ if isinstance(estimator, AutoEstimator) else estimator
+
+
+def warn_of_swaps(transition_matrix, classes, settled):
+    """Warn of pairs of classes that flip into each other so often that names may swap."""
+    T, pairs = transition_matrix, swappable_pairs(transition_matrix)
+    pairs = pairs[~settled[pairs].any(axis=1)]
+    if len(pairs):
+        named = ", ".join(
+            f"{classes[i]!s} ↔ {classes[j]!s} ({T[i, j]:.0%} and {T[j, i]:.0%})"
+            for i, j in pairs
+        )
+        warn_caller(
+            f"these classes flip into each other so often that their names could be "
+            f"swapped: {named}. Nothing in noisy labels tells the two apart; mark a few "
+            "samples of each as trusted, or pass a known transition.",
+            SwappableClassesWarning,
+        )

@@ -2,27 +2,28 @@
 
 import os
 import sys
+from contextlib import suppress
 
 from sklnoise.cli._errors import BadInput, one_line
 
 __all__ = ["main"]
 
+# Extras that bring what a package is needed for.
 EXTRAS = {
     **dict.fromkeys(("typer", "rich", "matplotlib", "pandas"), "cli"),
     "polars": "cli,frames",
 }
-"""Extras that bring what a package is needed for."""
 
+# Exit code after Ctrl-C, as shells have it.
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 
 def main():
     """Run the command that the arguments of the process name."""
     try:
-        show_any_character()
+        escape_unencodable()
         code = run()
-        sys.stdout.flush()  # What fails here would be told as a traceback at the exit.
+        sys.stdout.flush()  # What fails here would print a traceback at the exit.
         sys.exit(code)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
@@ -36,33 +37,31 @@ def main():
     except BadInput as error:
         stop(f"sklnoise: {one_line(error)}", 2)
     except BrokenPipeError:
-        forget_output()
+        discard_output()
         sys.exit(1)
     except OSError as error:
-        forget_output()
+        discard_output()
         stop(f"sklnoise: {one_line(error)}. Is there room, and may it be written?", 2)
     except KeyboardInterrupt:
         stop("sklnoise: interrupted; nothing was written.", INTERRUPTED)
 
 
-def show_any_character():
-    """Have the output escape the characters that its encoding lacks."""
+def escape_unencodable():
+    """Make the output escape the characters that its encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
-def forget_output():
-    """Lose what stdout could not write, which it would try again at the exit."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-    except (OSError, ValueError, AttributeError):
-        pass  # It is no file of the process.
+def discard_output():
+    """Discard what stdout could not write, which it would try again at the exit."""
+    # It fails where stdout is no file of the process.
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run():
-    """Run the command, and tell wrong arguments in one line."""
+    """Run the command; wrong arguments end it with one line."""
     from sklnoise.cli._app import app
 
     try:
@@ -74,9 +73,9 @@ def run():
         if not hasattr(error, "format_message"):
             raise
         command = getattr(getattr(error, "ctx", None), "command_path", "sklnoise")
-        told = one_line(error.format_message())
-        end = "" if told.endswith((".", "?")) else "."
-        stop(f"sklnoise: {told}{end} See: {command} --help", error.exit_code)
+        message = one_line(error.format_message())
+        end = "" if message.endswith((".", "?")) else "."
+        stop(f"sklnoise: {message}{end} See: {command} --help", error.exit_code)
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     return code

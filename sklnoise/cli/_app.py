@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 import sklnoise as package
-from sklnoise.cli._demo import run_demo
 
+# What a command needs is imported when it runs: help and completion come at once.
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
@@ -20,9 +20,9 @@ def print_version(wanted: bool):  # numpydoc ignore=PR01
 
 def matching_corrections(incomplete: str):
     """Complete the name of a correction."""
-    from sklnoise.cli._fit import NAMES
+    from sklnoise.cli._model import CORRECTION_NAMES
 
-    return [name for name in NAMES if name.startswith(incomplete)]
+    return [name for name in CORRECTION_NAMES if name.startswith(incomplete)]
 
 
 @app.callback(invoke_without_command=True)
@@ -57,6 +57,8 @@ def demo(
     """Learn real handwritten digits from labels of which 40 % are wrong."""
     if not out.absolute().parent.is_dir():
         raise typer.BadParameter(f"the folder of {out} does not exist.")
+    from sklnoise.cli._demo import run_demo
+
     run_demo(out, seeds, jobs)
 
 
@@ -101,19 +103,17 @@ def audit(
 ):  # numpydoc ignore=PR01
     """Find the suspicious labels of a table and the noise behind them."""
     from sklnoise.cli._audit import run_audit
+    from sklnoise.cli._model import Settings
 
     outputs = {"--out": out, "--issues": issues, "--model": model}
     run_audit(
         data,
         target,
+        Settings(correction, device, seed, jobs),
         trusted=trusted,
         outputs={option: path for option, path in outputs.items() if path is not None},
         quiet=quiet,
         as_json=as_json,
-        correction=correction,
-        device=device,
-        seed=seed,
-        jobs=jobs,
     )
 
 
@@ -126,6 +126,6 @@ def predict(
     ] = None,
 ):  # numpydoc ignore=PR01
     """Predict the clean labels of new rows."""
-    from sklnoise.cli._predict import run_predict
+    from sklnoise.cli._model import run_predict
 
     run_predict(model, data, out)

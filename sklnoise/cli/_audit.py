@@ -1,4 +1,4 @@
-"""The audit of a table: read, fit, judge, write and tell."""
+"""The audit of a table: read it, fit, judge the labels, write the files and print."""
 
 import codecs
 import sys
@@ -7,19 +7,19 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sklnoise.cli._document import document
-from sklnoise.cli._errors import free_name
-from sklnoise.cli._fit import check_setting, fit_table
-from sklnoise.cli._model import save_model
-from sklnoise.cli._notes import notes_on
-from sklnoise.cli._print import print_audit
-from sklnoise.cli._read import read_table
-from sklnoise.cli._rows import Table, take_apart
-from sklnoise.cli._write import check_outputs, written_together
+from sklnoise.classifiers._noise_words import enumerated
+from sklnoise.cli._errors import free_name, one_line
+from sklnoise.cli._files import check_outputs, read_table, written_together
+from sklnoise.cli._model import check_settings, fit_table, save_model
+from sklnoise.cli._output import audit_as_json, print_audit
+from sklnoise.cli._targets import Table, labels_that_differ_in_case, split_table
 from sklnoise.inspection._judgement import judge_fitted
 
-DIGITS = 6
-"""Digits of a quality that are told; no one needs more."""
+# More digits of a quality than anyone needs.
+QUALITY_DIGITS = 6
+
+# Columns with a note of their own on cells that are no numbers.
+MAX_STRAY_NOTES = 8
 
 
 class Audit(NamedTuple):
@@ -38,26 +38,30 @@ class Audit(NamedTuple):
         return self.pipeline[-1]
 
 
-def run_audit(data, target, *, trusted, outputs, quiet, as_json, **setting):
+def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
     """Find the suspicious labels of a table."""
-    check_setting(setting["correction"], setting["device"])
+    check_settings(settings)
     check_outputs(outputs, [data])
     file = read_table(data)
-    table = take_apart(file, data, target, trusted)
-    pipeline, notes = fit_table(*table[:3], **setting, verbose=0 if quiet else 1)
+    table = split_table(file, data, target, trusted)
+    pipeline, warned = fit_table(table, settings, verbose=0 if quiet else 1)
     suspects, n_not_judged = find_suspects(pipeline, table)
-    notes = notes_on(pipeline, table, n_not_judged) + notes
+    notes = [
+        *notes_on_rows(pipeline, table, n_not_judged),
+        *notes_on_columns(pipeline[0].kinds_),
+        *warned,
+    ]
     audit = Audit(target, table, pipeline, suspects, notes, outputs)
     write_files(audit, file, data.name)
     if as_json:
         encoding = sys.stdout.encoding or "utf-8"
-        print(document(audit, only_ascii=codecs.lookup(encoding).name != "utf-8"))
+        print(audit_as_json(audit, only_ascii=codecs.lookup(encoding).name != "utf-8"))
     elif not quiet:
         print_audit(audit)
 
 
 def find_suspects(pipeline, table):
-    """Find the labels that are more likely wrong than right."""
+    """Return the rows whose label is probably wrong, and how many were not judged."""
     judged = judge_fitted(pipeline, table.X, table.y, trusted=table.trusted)
     columns = {
         "label": judged.labels,
@@ -65,38 +69,78 @@ def find_suspects(pipeline, table):
         "quality": judged.quality.astype(np.float64),
     }
     frame = pd.DataFrame(columns, index=table.X.index[judged.rows])
-    frame = frame[judged.is_issue]
-    frame = frame.sort_values("quality", kind="stable").round({"quality": DIGITS})
-    return frame, judged.n_left_out
+    frame = frame[judged.is_issue].sort_values("quality", kind="stable")
+    return frame.round({"quality": QUALITY_DIGITS}), judged.n_left_out
+
+
+def notes_on_rows(pipeline, table, n_not_judged):
+    """Return notes on rows and labels."""
+    notes = []
+    if table.n_left_out:
+        notes.append(f"{table.n_left_out} rows without a label were left out.")
+    for group in labels_that_differ_in_case(pipeline.classes_.tolist()):
+        notes.append(
+            "Labels that differ in upper and lower case only are different classes: "
+            f"{enumerated(map(repr, group))}."
+        )
+    if not hasattr(pipeline[-1], "out_of_fold_proba_"):
+        notes.append(
+            "This correction fits no folds: the labels are judged by a network that has "
+            "learned them, and wrong ones that it has memorised look right."
+        )
+    if n_not_judged:
+        notes.append(f"{n_not_judged} rows were held out by no fold and are not judged.")
+    return notes
+
+
+def notes_on_columns(kinds):
+    """Return notes on columns and cells that are not used."""
+    by_reason, strays = {}, {}
+    for name, kind in kinds.items():
+        if kind.name == "dropped":
+            by_reason.setdefault(kind.detail, []).append(name)
+        elif kind.stray is not None:
+            strays[name] = one_line(kind.stray, 40)
+    notes = [
+        f"Not used, {reason}: {enumerated(map(repr, names))}."
+        for reason, names in by_reason.items()
+    ]
+    for name, cell in list(strays.items())[:MAX_STRAY_NOTES]:
+        notes.append(
+            f"{name!r} holds numbers; cells that cannot be used as such, like {cell!r}, "
+            "count as missing."
+        )
+    if len(strays) > MAX_STRAY_NOTES:
+        notes.append(f"So they do in {len(strays) - MAX_STRAY_NOTES} more columns.")
+    return notes
 
 
 def write_files(audit, file, name):
     """Write the files that are wanted, all of them or none."""
-    # The report may need matplotlib, and takes a while: only where it is wanted.
+    # The report may need matplotlib, and takes a while: imported only where it is wanted.
     from sklnoise import inspection
 
     table, pipeline = audit.table, audit.pipeline
-    with written_together(audit.written.values()) as beside:
+    with written_together(audit.written.values()) as temporary:
         for option, path in audit.written.items():
             if option == "--out":
-                title = f"Labels of {name}, column {audit.target}"
                 inspection.noise_report(
                     pipeline,
                     table.X,
                     table.y,
-                    path=beside[path],
-                    title=title,
+                    path=temporary[path],
+                    title=f"Labels of {name}, column {audit.target}",
                     trusted=table.trusted if table.trusted.any() else None,
                 )
             elif option == "--issues":
-                issue_table(audit.suspects, file).to_csv(beside[path])
+                issue_table(audit.suspects, file).to_csv(temporary[path])
             else:
                 columns = table.X.columns.tolist()
-                save_model(pipeline, audit.target, columns, beside[path])
+                save_model(pipeline, audit.target, columns, temporary[path])
 
 
 def issue_table(suspects, file):
-    """Put the suspicious rows beside what the file says of them."""
+    """Return the suspicious rows with all columns of the file."""
     rows = file.loc[suspects.index]
     ours = {"row", *suspects.columns}
     renamed = {name: name for name in rows.columns if name not in ours}

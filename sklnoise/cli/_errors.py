@@ -1,39 +1,39 @@
-"""What the user got wrong, in one line that says what to do."""
+"""Errors of the user, and texts brought onto one printable line."""
 
+import re
 from difflib import get_close_matches
 
-LONGEST = 400
-"""Characters of a message; the rest is cut off."""
+# Characters of a message; the rest is cut off.
+MAX_MESSAGE_LENGTH = 400
 
 
 class BadInput(Exception):
-    """Arguments or files that a command cannot work with; ends it with exit code 2."""
+    """Arguments or files that a command cannot work with; exit code 2."""
 
 
-def one_line(text, longest=LONGEST):
-    """Bring a text onto one line of printable characters."""
-    line = " ".join(str(text)[: 4 * longest].split())
+def one_line(text, max_length=MAX_MESSAGE_LENGTH):
+    """Write a text as one line of printable characters."""
+    # The slice comes first: a text may be a whole file.
+    line = " ".join(str(text)[: 4 * max_length].split())
     line = "".join(char if char.isprintable() else "?" for char in line)
-    return line if len(line) <= longest else line[: longest - 3] + "..."
+    return line if len(line) <= max_length else line[: max_length - 3] + "..."
 
 
-def choices(name, names, what):
-    """Tell which names there are, the closest one first."""
-    names = [str(known) for known in names]
-    lower = {known.lower(): known for known in names}
+def first_sentence(text, max_length, ends=".!?"):
+    """Return the first sentence of a text, as one line."""
+    sentence = re.split(rf"(?<=[{ends}])\s", str(text).strip())[0]
+    return one_line(sentence.rstrip(".:") + ".", max_length)
+
+
+def did_you_mean(name, names):
+    """Return a hint at the closest of the names, or an empty text."""
+    lower = {str(known).lower(): str(known) for known in names}
     close = get_close_matches(name.lower(), lower, n=1)
-    hint = f"Did you mean {lower[close[0]]!r}? " if close else ""
-    return f"{hint}The {what} are {some(names, 20)}."
+    return f"Did you mean {lower[close[0]]!r}? " if close else ""
 
 
 def free_name(name, suffix, taken):
-    """Lengthen a name until it is free."""
+    """Append a suffix to a name until nothing else has it."""
     while name in taken:
         name += suffix
     return name
-
-
-def some(names, most):
-    """Name the first few, and how many there are besides."""
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,15 +1,85 @@
-"""The file that keeps a fitted pipeline, and what it was made with."""
+"""The model of an audit: fitted to a table, saved, loaded and used to predict."""
 
+import sys
 import warnings
+from contextlib import redirect_stdout
+from typing import NamedTuple
 
 import joblib
+import pandas as pd
 import sklearn
 import torch
+from sklearn.pipeline import Pipeline
 
 import sklnoise
-from sklnoise.cli._errors import BadInput, one_line
+from sklnoise.classifiers._correction import CORRECTIONS
+from sklnoise.classifiers._noise_words import enumerated
+from sklnoise.cli._columns import TableEncoder
+from sklnoise.cli._errors import BadInput, did_you_mean, first_sentence, one_line
+from sklnoise.cli._files import check_outputs, read_table, written_together
+from sklnoise.exceptions import FoldFitError, NonFiniteLossError
+from sklnoise.training import resolve_device
 
-KEYS = {"pipeline", "target", "columns", "classes", "versions"}
+CORRECTION_NAMES = (*CORRECTIONS, "auto")
+
+MAX_WARNING_LENGTH = 200
+
+MODEL_KEYS = {"pipeline", "target", "columns", "classes", "versions"}
+
+
+class Settings(NamedTuple):
+    """How the classifier is fitted."""
+
+    correction: str = "forward"
+    device: str = "auto"
+    seed: int = 0
+    jobs: int | None = None
+
+
+def check_settings(settings):
+    """Raise BadInput if the classifier does not know a setting."""
+    name = settings.correction
+    if name not in CORRECTION_NAMES:
+        raise BadInput(
+            f"--correction {name!r} is not known. {did_you_mean(name, CORRECTION_NAMES)}"
+            f"The corrections are {', '.join(map(repr, CORRECTION_NAMES))}."
+        )
+    refused = f"--device {settings.device!r} cannot be used here"
+    advice = "Use auto, cpu, or cuda or mps where there is one."
+    try:
+        resolved = resolve_device(settings.device)
+    except ValueError as error:
+        reason = first_sentence(error.__cause__, MAX_WARNING_LENGTH, ends=".!?:")
+        raise BadInput(f"{refused}: {reason} {advice}") from error
+    if resolved.type == "meta":
+        raise BadInput(f"{refused}: it computes no values. {advice}")
+
+
+def fit_table(table, settings, verbose):
+    """Fit the encoder and the classifier; return the pipeline and the warnings."""
+    classifier = sklnoise.NoiseRobustClassifier(
+        correction=settings.correction,
+        device=settings.device,
+        n_jobs=settings.jobs,
+        random_state=settings.seed,
+        verbose=verbose,
+    )
+    pipeline = Pipeline([("table", TableEncoder()), ("classifier", classifier)])
+    trusted = {"classifier__trusted": table.trusted} if table.trusted.any() else {}
+    # Progress goes to stderr, so that stdout can be piped.
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
+        warnings.simplefilter("always")
+        try:
+            pipeline.fit(table.X, table.y, **trusted)
+        except (ValueError, FoldFitError, NonFiniteLossError) as error:
+            raise BadInput(f"The fit failed: {one_line(error)}") from error
+    pipeline.set_params(classifier__verbose=0)
+    notes = [
+        f"{warning.category.__name__}: "
+        f"{first_sentence(warning.message, MAX_WARNING_LENGTH)}"
+        for warning in caught
+    ]
+    return pipeline, list(dict.fromkeys(notes))
 
 
 def versions():
@@ -41,30 +111,54 @@ def load_model(path):
             f"{path} {reason}. Name a model that sklnoise audit --model wrote."
         )
     try:
-        # Of other versions scikit-learn warns; they are told below, as an error.
+        # scikit-learn warns of other versions, which are an error below.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = joblib.load(path)
-    except Exception as error:  # what a broken pickle raises is anyone's guess
+    except Exception as error:  # A broken pickle may raise anything.
         raise BadInput(
             f"{path} cannot be read as a model ({type(error).__name__}: "
             f"{one_line(error, 120)}). Name one that sklnoise audit --model wrote with "
             "the versions installed here, or write it again."
         ) from error
-    if not isinstance(model, dict) or not model.keys() >= KEYS:
+    if not isinstance(model, dict) or not model.keys() >= MODEL_KEYS:
         raise BadInput(
             f"{path} is no model of sklnoise audit --model. Name one that it wrote."
         )
-    check_versions(model["versions"], path)
-    return model
-
-
-def check_versions(written, path):
-    """Refuse a model of other versions, whose pickle may mean something else."""
-    here = versions()
+    # What another version pickled may mean something else here.
+    written, here = model["versions"], versions()
     for package in ("sklnoise", "scikit-learn"):
         if written.get(package) != here[package]:
             raise BadInput(
                 f"{path} was written with {package} {written.get(package)}; here is "
                 f"{here[package]}. Run sklnoise audit again, or install that version."
             )
+    return model
+
+
+def run_predict(model, data, out=None):
+    """Predict the rows of a table and write them as CSV."""
+    outputs = {} if out is None else {"--out": out}
+    check_outputs(outputs, [model, data])
+    pipeline = load_model(model)["pipeline"]
+    table = read_table(data)
+    absent = pipeline[0].missing_columns(table.columns)
+    if absent:
+        raise BadInput(
+            f"{data} lacks {len(absent)} of the columns that the model was fitted "
+            f"on: {enumerated(map(repr, absent))}. Add them, with empty cells where "
+            "nothing is known."
+        )
+    try:
+        y_proba = pipeline.predict_proba(table)
+    except ValueError as error:
+        raise BadInput(f"{data} cannot be predicted: {one_line(error)}") from error
+    classes = pipeline.classes_
+    columns = {"predicted": classes[y_proba.argmax(axis=1)]}
+    columns |= {f"probability_{label}": p for label, p in zip(classes, y_proba.T)}
+    predictions = pd.DataFrame(columns)
+    if out is None:
+        predictions.to_csv(sys.stdout, index=False)
+        return
+    with written_together([out]) as temporary:
+        predictions.to_csv(temporary[out], index=False)

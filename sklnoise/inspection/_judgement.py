@@ -10,7 +10,7 @@ from sklnoise._validation import check_proba, check_trusted
 from sklnoise.classifiers._transition import standard_error_of
 from sklnoise.inspection._fitted import fitted_classifier
 from sklnoise.issues._quality import best_of, judge, label_posterior
-from sklnoise.issues._transition import check_rows, resolve_transition, steady
+from sklnoise.issues._transition import check_samples, resolve_transition, shrink_estimate
 
 
 class Judgement(NamedTuple):
@@ -73,7 +73,7 @@ def transition_to_judge_by(clf, y):
     n_classes = len(clf.classes_)
     codes, _ = match_labels(y, n_classes, clf.classes_)
     mass = np.bincount(codes, minlength=n_classes)
-    return steady(T, standard_error_of(estimator, n_classes), mass)
+    return shrink_estimate(T, standard_error_of(estimator, n_classes), mass)
 
 
 def check_fitted_rows(X, y, n_fitted):
@@ -101,7 +101,7 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
             "fold. Fit with a cv that holds rows out, or judge them with new_rows=True."
         )
     left_out = len(y) - len(kept)
-    rows = check_rows(y[kept], y_proba[kept], classes)
+    rows = check_samples(y[kept], y_proba[kept], classes)
     T = resolve_transition(transition_matrix, rows, None)
     quality, suggested = judge(rows.y_proba, rows.y, T)
     labels = rows.classes[rows.y], rows.classes[suggested]

@@ -11,7 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import safe_indexing
-from sklnoise.classifiers._door import draw_seeds
+from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 
 HELD_OUT = 0.25

@@ -1,22 +1,23 @@
-"""The clean posterior of rows whose noisy posterior is known."""
+"""The clean posterior, from the noisy posterior and T."""
 
 import numpy as np
 
-from sklnoise._blocks import row_blocks
+from sklnoise._blocks import sample_blocks
 from sklnoise._validation import check_proba, check_transition_matrix
 
+# Gain of a sample's log-likelihood, in nats, below which its solution is good enough.
 TOLERANCE = 1e-3
-"""Gain of a row's log-likelihood, in nats, below which its solution is good enough."""
 
-MOST_STEPS = 1000
-LEAST_PROBABILITY = 1e-10
-"""A class that falls to 0 in an early step could never come back."""
+MAX_STEPS = 1000
 
+# A class that falls to 0 in an early step could never come back.
+MIN_PROBABILITY = 1e-10
+
+# Below zero by less than this is zero, computed in single precision.
 ROUNDING = 1e-5
-"""Below zero by less than this is zero, computed in single precision."""
 
-LEAST_DONE = 0.2
-"""Share of the rows in work that must be done before the others are moved together."""
+# Share of the samples in work that must be done before the others are copied together.
+DONE_THRESHOLD = 0.2
 
 
 def clean_posterior(y_proba, transition_matrix):
@@ -29,7 +30,7 @@ def clean_posterior(y_proba, transition_matrix):
     ----------
     y_proba : array-like of shape (n_samples, n_classes)
         Noisy posterior: probabilities of a classifier that learned the noisy labels,
-        of rows that it has not seen.
+        of samples that it has not seen.
 
     transition_matrix : array-like of shape (n_classes, n_classes)
         T[i, j] = P(noisy = j | clean = i).
@@ -37,7 +38,7 @@ def clean_posterior(y_proba, transition_matrix):
     Returns
     -------
     clean_proba : ndarray of shape (n_samples, n_classes)
-        Clean posterior. The log-likelihood of each row is less than 1e-3 nats below
+        Clean posterior. The log-likelihood of each sample is less than 1e-3 nats below
         the greatest that there is; a little more where an ill-conditioned T asks for
         more than 1000 steps. Labels that T calls impossible, columns of zeros, say
         nothing.
@@ -72,25 +73,25 @@ def clean_posterior(y_proba, transition_matrix):
     y_proba = check_proba(y_proba)
     T = check_transition_matrix(transition_matrix, y_proba.shape[1])
     clean = np.empty_like(y_proba)
-    for rows in row_blocks(*y_proba.shape):
-        clean[rows] = solve(y_proba[rows], T)
+    for block in sample_blocks(*y_proba.shape):
+        clean[block] = solve(y_proba[block], T)
     return clean
 
 
-def solve(y_proba, transition_matrix, most_steps=None):
-    """Solve for the clean posterior of some rows."""
+def solve(y_proba, transition_matrix, max_steps=None):
+    """Solve for the clean posterior of some samples."""
     T = transition_matrix
     stays, flips = T[0, 0], T[0, -1]
-    alike = np.full_like(T, flips)
-    np.fill_diagonal(alike, stays)
-    if stays > flips and np.allclose(T, alike, rtol=0, atol=1e-12):
+    symmetric = np.full_like(T, flips)
+    np.fill_diagonal(symmetric, stays)
+    if stays > flips and np.allclose(T, symmetric, rtol=0, atol=1e-12):
         return solve_symmetric(y_proba, flips / (stays - flips))
     possible = T.any(axis=0)
     if not possible.all():
         y_proba = y_proba * possible
         mass = y_proba.sum(axis=1, keepdims=True)
         y_proba = np.divide(y_proba, mass, out=y_proba, where=mass > 0)
-    return solve_by_steps(y_proba, T.astype(y_proba.dtype), most_steps)
+    return solve_by_steps(y_proba, T.astype(y_proba.dtype), max_steps)
 
 
 def solve_symmetric(y_proba, offset):
@@ -105,43 +106,43 @@ def solve_symmetric(y_proba, offset):
     return clean / clean.sum(axis=1, keepdims=True)
 
 
-def solve_by_steps(y_proba, transition_matrix, most_steps=None):
-    """Solve for the clean posterior in steps, leaving out rows that are done."""
+def solve_by_steps(y_proba, transition_matrix, max_steps=None):
+    """Solve for the clean posterior in steps, leaving out samples that are done."""
     T = transition_matrix
     tiny = np.finfo(y_proba.dtype).tiny
     clean = np.empty_like(y_proba)
-    rows = np.arange(len(y_proba))
-    q = first_guess(y_proba, T)
-    most_steps = most_steps or MOST_STEPS
-    for step in range(most_steps):
+    samples = np.arange(len(y_proba))
+    q = starting_posterior(y_proba, T)
+    max_steps = max_steps or MAX_STEPS
+    for step in range(max_steps):
         ratio = q @ T
         np.divide(y_proba, np.maximum(ratio, tiny, out=ratio), out=ratio)
         gain = ratio @ T.T
         # The log-likelihood is concave: no q gains more than the largest slope says.
         done = gain.max(axis=1) < 1 + TOLERANCE
-        if done.all() or step == most_steps - 1:
-            clean[rows] = q
+        if done.all() or step == max_steps - 1:
+            clean[samples] = q
             return clean
-        gain[done] = 1  # so that no row depends on how long others take
+        gain[done] = 1  # so that no sample depends on how long others take
         q *= gain
         q *= np.sqrt(gain, out=gain)
-        np.maximum(q, LEAST_PROBABILITY, out=q)
+        np.maximum(q, MIN_PROBABILITY, out=q)
         q /= q.sum(axis=1, keepdims=True)
-        if done.mean() > LEAST_DONE:
-            clean[rows[done]] = q[done]
+        if done.mean() > DONE_THRESHOLD:
+            clean[samples[done]] = q[done]
             left = ~done
-            rows, q, y_proba = rows[left], q[left], y_proba[left]
+            samples, q, y_proba = samples[left], q[left], y_proba[left]
     return clean
 
 
-def first_guess(y_proba, transition_matrix):
-    """Return where the steps begin: at the solution, where T can be undone."""
+def starting_posterior(y_proba, transition_matrix):
+    """Return the inverse solution where it is a distribution, elsewhere y_proba."""
     q = y_proba + y_proba.dtype.type(0.01 / len(transition_matrix))
     try:
-        undone = y_proba @ np.linalg.inv(transition_matrix)
+        inverse = y_proba @ np.linalg.inv(transition_matrix)
     except np.linalg.LinAlgError:
-        undone = np.full_like(q, -1)
-    solved = undone.min(axis=1) > -ROUNDING
-    q[solved] = np.maximum(undone[solved], LEAST_PROBABILITY)
+        inverse = np.full_like(q, -1)
+    solved = inverse.min(axis=1) > -ROUNDING
+    q[solved] = np.maximum(inverse[solved], MIN_PROBABILITY)
     q /= q.sum(axis=1, keepdims=True)
     return q

@@ -1,12 +1,13 @@
-"""The rows whose label is probably wrong."""
+"""The samples whose label is probably wrong."""
 
 import numpy as np
 
+from sklnoise._blocks import sample_blocks
 from sklnoise._compat import StrOptions, validate_params
 from sklnoise._validation import check_weight
-from sklnoise.issues._confident import confidently_elsewhere
 from sklnoise.issues._quality import judge, self_confidence
-from sklnoise.issues._transition import check_rows, resolve_transition
+from sklnoise.issues._transition import check_samples, resolve_transition
+from sklnoise.transition._confusion import confident_classes, confident_thresholds
 
 
 @validate_params(
@@ -28,7 +29,7 @@ def find_label_issues(
     filter_by="posterior",
     return_type="mask",
 ):
-    """Find the rows whose label is probably wrong.
+    """Find the samples whose label is probably wrong.
 
     Parameters
     ----------
@@ -36,13 +37,13 @@ def find_label_issues(
         Noisy labels.
 
     y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities of the noisy labels, by models that have not seen the rows, such
+        Probabilities of the noisy labels, by models that have not seen the samples, such
         as the `out_of_fold_proba_` of a classifier or those of
         :func:`sklearn.model_selection.cross_val_predict`.
 
     transition_matrix : array-like of shape (n_classes, n_classes), default=None
         T[i, j] = P(noisy = j | clean = i), for "posterior". None estimates it from the
-        rows, as :func:`label_quality_scores` does.
+        samples, as :func:`label_quality_scores` does.
 
     labels : array-like of shape (n_classes,), default=None
         The class of each column. None takes the sorted labels of y.
@@ -52,9 +53,9 @@ def find_label_issues(
 
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
-        "posterior": another class is more likely than the label, given the row, the
+        "posterior": another class is more likely than the label, given the sample, the
         label and T. "confident-learning": off the diagonal of the confident joint
-        (Northcutt, 2021), and not the most probable class. "self-confidence": the rows
+        (Northcutt, 2021), and not the most probable class. "self-confidence": the samples
         of lowest probability of their label, as many as "confident-learning" finds.
 
     return_type : {"mask", "indices", "frame"}, default="mask"
@@ -64,7 +65,7 @@ def find_label_issues(
     -------
     issues : ndarray or pandas.DataFrame
         "mask": a boolean array of shape (n_samples,). "indices": the positions of the
-        issues, the most suspect first. "frame": one line a row, with the index of y
+        issues, the most suspect first. "frame": one line per sample, with the index of y
         where it has one, and the columns `label`, `suggested_label`, `quality` and
         `is_issue`.
 
@@ -78,7 +79,7 @@ def find_label_issues(
 
     See Also
     --------
-    label_quality_scores : The quality that the rows are sorted by with "posterior".
+    label_quality_scores : The quality that issues are sorted by with "posterior".
 
     References
     ----------
@@ -100,35 +101,49 @@ def find_label_issues(
     >>> print(sorted(find_label_issues(y, y_proba, return_type="indices")[:2].tolist()))
     [3, 100]
     """
-    rows = check_rows(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels)
     if filter_by == "posterior":
-        T = resolve_transition(transition_matrix, rows, sample_weight)
-        quality, suggested = judge(rows.y_proba, rows.y, T)
-        is_issue = suggested != rows.y
+        T = resolve_transition(transition_matrix, samples, sample_weight)
+        quality, suggested = judge(samples.y_proba, samples.y, T)
+        is_issue = suggested != samples.y
     else:
-        weight = check_weight(sample_weight, len(rows.y))
-        quality = self_confidence(rows.y_proba, rows.y)
-        is_issue, suggested = confidently_elsewhere(rows.y_proba, rows.y, weight)
+        weight = check_weight(sample_weight, len(samples.y))
+        quality = self_confidence(samples.y_proba, samples.y)
+        is_issue, suggested = off_confident_diagonal(samples.y_proba, samples.y, weight)
         if filter_by == "self-confidence":
-            is_issue = lowest(quality, weight, weight[is_issue].sum())
+            is_issue = lowest_quality(quality, weight, weight[is_issue].sum())
     if return_type == "mask":
         return is_issue
     if return_type == "indices":
         found = np.flatnonzero(is_issue)
         return found[np.argsort(quality[found], kind="stable")]
-    return as_frame(y, rows, suggested, quality, is_issue)
+    return as_frame(y, samples, suggested, quality, is_issue)
 
 
-def lowest(quality, sample_weight, mass):
-    """Find the rows of lowest quality."""
+def off_confident_diagonal(y_proba, y, sample_weight):
+    """Find the samples off the diagonal of the confident joint."""
+    top = y_proba.argmax(axis=1)
+    # A label that is the most probable class is no issue, so these need no threshold.
+    other = np.flatnonzero(top != y)
+    thresholds = confident_thresholds(y_proba, y, sample_weight)
+    confident = np.empty(len(other), dtype=np.int64)
+    for block in sample_blocks(len(other), len(thresholds)):
+        confident[block] = confident_classes(y_proba[other[block]], thresholds)
+    is_issue = np.zeros(len(y), dtype=bool)
+    is_issue[other] = (confident >= 0) & (confident != y[other])
+    return is_issue, top
+
+
+def lowest_quality(quality, sample_weight, mass):
+    """Return the mask of the samples of lowest quality, `mass` of them in weight."""
     order = np.argsort(quality, kind="stable")
     is_lowest = np.zeros(len(quality), dtype=bool)
     is_lowest[order] = np.cumsum(sample_weight[order]) <= mass * (1 + 1e-9)
     return is_lowest & (sample_weight > 0)
 
 
-def as_frame(y, rows, suggested, quality, is_issue):
-    """Put what was found into a frame."""
+def as_frame(y, samples, suggested, quality, is_issue):
+    """Return the judgement of each sample as a frame."""
     try:
         import pandas as pd
     except ImportError as error:
@@ -138,8 +153,8 @@ def as_frame(y, rows, suggested, quality, is_issue):
         ) from error
     index = y.index if isinstance(y, pd.Series | pd.DataFrame) else None
     columns = {
-        "label": rows.classes[rows.y],
-        "suggested_label": rows.classes[suggested],
+        "label": samples.classes[samples.y],
+        "suggested_label": samples.classes[suggested],
         "quality": quality,
         "is_issue": is_issue,
     }

@@ -2,21 +2,18 @@
 
 import numpy as np
 
-from sklnoise._blocks import row_blocks
+from sklnoise._blocks import sample_blocks
 from sklnoise._compat import StrOptions, validate_params
+from sklnoise._transition_matrix import is_identity
 from sklnoise.issues._clean_posterior import solve
-from sklnoise.issues._transition import check_rows, resolve_transition
+from sklnoise.issues._transition import check_samples, resolve_transition
 
-FEW_STEPS = 30
-"""Steps of the clean posterior that are enough for Bayes' rule.
+# To go on until all samples are solved takes much longer, and hardly changes a flag.
+MAX_POSTERIOR_STEPS = 30
 
-To go on until all rows are solved takes much longer, and hardly changes a flag.
-"""
-
-TRACE = 1e-4
-"""What is left of a label that is impossible given the row, so that such labels too are
-ranked: by how far they are from being possible.
-"""
+# What is left of a label that is impossible given the sample, so that such labels too
+# are ranked: by how far they are from being possible.
+SLOPE_SHARE = 1e-4
 
 
 @validate_params(
@@ -36,7 +33,7 @@ def label_quality_scores(
     sample_weight=None,
     method="posterior",
 ):
-    """Score how likely the label of each row is right.
+    """Score how likely the label of each sample is right.
 
     Parameters
     ----------
@@ -44,23 +41,23 @@ def label_quality_scores(
         Noisy labels.
 
     y_proba : array-like of shape (n_samples, n_classes)
-        Probabilities of the noisy labels, by models that have not seen the rows, such
+        Probabilities of the noisy labels, by models that have not seen the samples, such
         as the `out_of_fold_proba_` of a classifier or those of
         :func:`sklearn.model_selection.cross_val_predict`.
 
     transition_matrix : array-like of shape (n_classes, n_classes), default=None
-        T[i, j] = P(noisy = j | clean = i). None estimates it from the rows, by
-        :class:`~sklnoise.transition.AutoEstimator`, and draws the estimate to even
-        flips as far as its standard error asks for, see the notes.
+        T[i, j] = P(noisy = j | clean = i). None estimates it from the samples,
+        by :class:`~sklnoise.transition.AutoEstimator`, and shrinks the estimate towards
+        even flips as far as its standard error asks for, see the notes.
 
     labels : array-like of shape (n_classes,), default=None
         The class of each column. None takes the sorted labels of y.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the rows where T is estimated.
+        Weights of the samples where T is estimated.
 
     method : {"posterior", "self-confidence"}, default="posterior"
-        "posterior" is P(clean = y | noisy = y, row), from T and the clean posterior.
+        "posterior" is P(clean = y | noisy = y, x), from T and the clean posterior.
         "self-confidence" is the probability of the label itself, which knows nothing of
         which classes are mistaken for which.
 
@@ -76,13 +73,13 @@ def label_quality_scores(
 
     See Also
     --------
-    find_label_issues : The rows whose label is probably wrong.
-    sklnoise.issues.clean_posterior : The clean posterior given the row alone.
+    find_label_issues : The samples whose label is probably wrong.
+    sklnoise.issues.clean_posterior : The clean posterior given the sample alone.
 
     Notes
     -----
-    With q the :func:`~sklnoise.issues.clean_posterior` of a row, `P(clean = i | noisy =
-    j, row) = q_i T[i, j] / Σ_k q_k T[k, j]`.
+    With q the :func:`~sklnoise.issues.clean_posterior` of a sample x, `P(clean = i |
+    noisy = j, x) = q_i T[i, j] / Σ_k q_k T[k, j]`.
 
     A clean posterior of 0 says no more than "impossible". So that such labels can still
     be ranked, 0.0001 times the slope of the likelihood is added, which is 1 where the
@@ -90,10 +87,11 @@ def label_quality_scores(
 
     An estimate of T is mixed with the T of even flips at the same noise rate. Its share
     is that of James and Stein (1961): the sum of the squared standard errors over the
-    squared distance of the two, at most 1. With few rows little can be said of which
-    classes are mistaken for which, and the score ranks rows nearly as "self-confidence".
-    Rows of the estimate in which another class leads are drawn to the identity until it
-    leads no more: pass T where a class is labelled more often as another than as itself.
+    squared distance of the two, at most 1. With few samples little can be said of
+    which classes are mistaken for which, and the score ranks nearly as "self-confidence".
+    Rows of the estimate in which another class leads are shrunk towards the identity
+    until it leads no more: pass T where a class is labelled more often as another than
+    as itself.
 
     Examples
     --------
@@ -103,38 +101,39 @@ def label_quality_scores(
     >>> label_quality_scores([0, 1, 1], y_proba, transition_matrix=T).round(2)
     array([0.94, 0.97, 0.58])
     """
-    rows = check_rows(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels)
     if method == "self-confidence":
-        return self_confidence(rows.y_proba, rows.y)
-    T = resolve_transition(transition_matrix, rows, sample_weight)
-    return judge(rows.y_proba, rows.y, T)[0]
+        return self_confidence(samples.y_proba, samples.y)
+    T = resolve_transition(transition_matrix, samples, sample_weight)
+    return judge(samples.y_proba, samples.y, T)[0]
 
 
 def self_confidence(y_proba, y):
-    """Return the probability of the label of each row."""
+    """Return the probability of the label of each sample."""
     return y_proba[np.arange(len(y)), y]
 
 
 def judge(y_proba, y, transition_matrix):
     """Compute the posterior of the noisy label, and the most likely clean one."""
     quality, suggested = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
-    for rows in row_blocks(*y_proba.shape):
-        clean = solve(y_proba[rows], transition_matrix, FEW_STEPS)
-        posterior = label_posterior(clean, y[rows], transition_matrix)
-        quality[rows], suggested[rows] = best_of(posterior, y[rows])
-        quality[rows] += TRACE * slope(clean, y_proba[rows], y[rows], transition_matrix)
-    return quality / (1 + TRACE), suggested
+    for block in sample_blocks(*y_proba.shape):
+        p, labels = y_proba[block], y[block]
+        clean = solve(p, transition_matrix, MAX_POSTERIOR_STEPS)
+        posterior = label_posterior(clean, labels, transition_matrix)
+        quality[block], suggested[block] = best_of(posterior, labels)
+        quality[block] += SLOPE_SHARE * slope(clean, p, labels, transition_matrix)
+    return quality / (1 + SLOPE_SHARE), suggested
 
 
 def quality_of(clean_proba, y, transition_matrix):
     """Compute the posterior of the label where the clean posterior is known."""
-    if not np.array_equal(transition_matrix, np.eye(len(transition_matrix))):
+    if not is_identity(transition_matrix):
         clean_proba = label_posterior(clean_proba, y, transition_matrix)
     return self_confidence(clean_proba, y)
 
 
 def slope(clean_proba, y_proba, y, transition_matrix):
-    """Compute how the likelihood of each row changes with the share of its label."""
+    """Compute how the likelihood of each sample changes with the share of its label."""
     T = transition_matrix.astype(clean_proba.dtype)
     noisy = clean_proba @ T
     ratio = np.divide(y_proba, noisy, out=np.zeros_like(noisy), where=noisy > 0)
@@ -142,18 +141,20 @@ def slope(clean_proba, y_proba, y, transition_matrix):
 
 
 def best_of(posterior, y):
-    """Return the posterior of the label of each row, and its most likely label."""
+    """Return the posterior of each label and the most likely class, the label in ties."""
     quality, best = self_confidence(posterior, y), posterior.argmax(axis=1)
     ties = quality >= self_confidence(posterior, best)
     return quality, np.where(ties, y, best)
 
 
 def label_posterior(clean_proba, y, transition_matrix):
-    """Compute `P(clean | noisy label, row)`."""
+    """Compute P(clean | noisy label, sample) by Bayes' rule."""
     T = transition_matrix.astype(clean_proba.dtype)
     joint = clean_proba * T.T[y]
+    # No class that is possible for the sample gives its label: T alone decides.
     excluded = np.flatnonzero(joint.sum(axis=1) == 0)
     joint[excluded] = T.T[y[excluded]]
+    # No class at all gives the label: the sample alone decides.
     impossible = np.flatnonzero(~T.any(axis=0)[y])
     joint[impossible] = 1
     joint /= joint.sum(axis=1, keepdims=True)

@@ -1,13 +1,30 @@
 """The log-likelihood of noisy labels as a scorer."""
 
 import numpy as np
+import torch
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import check_labels, encode, occurring_classes
+from sklnoise._labels import check_labels, encode_labels, infer_classes
 from sklnoise._validation import check_proba
-from sklnoise.metrics._likelihood import check_has_likelihood
+from sklnoise.losses import (
+    BackwardLoss,
+    ComplexAdaptationLoss,
+    ForwardLoss,
+    ReweightedLoss,
+    SimpleAdaptationLoss,
+    SparseAdaptationLoss,
+)
 from sklnoise.metrics._scorer import NoisyLabelScorer
+
+LIKELIHOOD_LOSSES = (
+    ForwardLoss,
+    ReweightedLoss,
+    SimpleAdaptationLoss,
+    ComplexAdaptationLoss,
+    SparseAdaptationLoss,
+)
+PROPER_BASE_LOSSES = ("cross-entropy", "squared-error")
 
 
 class NoisyLogLikelihoodScorer(NoisyLabelScorer):
@@ -16,9 +33,9 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
     It is `scorer(estimator, X, y_noisy, *, sample_weight=None)`, higher is better: a
     proper score, best for the noisy posterior. The probabilities are those of
     `predict_noisy_proba`, where the estimator has it, otherwise of `predict_proba`, which
-    takes T for the identity. It looks into a `Pipeline` and into what a search found,
-    nested too. As in :func:`sklearn.metrics.log_loss`, probabilities are clipped at the
-    machine epsilon of their dtype.
+    takes T for the identity. It looks into a `Pipeline` and into the best estimator of a
+    search, nested too. As in :func:`sklearn.metrics.log_loss`, probabilities are clipped
+    at the machine epsilon of their dtype.
 
     A classifier that was fitted with a loss without likelihood, such as "gce" or "mae",
     is refused with a ValueError. The score can rule out any other, but not tell apart
@@ -26,7 +43,7 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
 
     Notes
     -----
-    It is one object for all. To request weights from metadata routing, copy it first:
+    It is a single object. To request weights from metadata routing, copy it first:
     `copy.deepcopy(noisy_log_likelihood_scorer).set_score_request(sample_weight=True)`.
 
     Examples
@@ -51,17 +68,19 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
     def __init__(self):
         super().__init__("predict_proba")
 
-    def _row_scores(self, method_caller, estimator, X, y_noisy, sample_weight):
-        estimator, X = last_step(estimator, X)
+    def _sample_scores(self, method_caller, estimator, X, y_noisy, sample_weight):
+        estimator, X = innermost_classifier(estimator, X)
         check_has_likelihood(estimator)
         predict = getattr(estimator, "predict_noisy_proba", None)
         y_proba = check_proba((predict or estimator.predict_proba)(X))
         y_noisy = check_labels(y_noisy, "y_noisy")
         check_consistent_length(y_proba, y_noisy)
-        classes = columns_of(estimator, y_proba.shape[1], y_noisy)
-        likelihood = y_proba[np.arange(len(y_proba)), encode(y_noisy, classes, "y_noisy")]
-        smallest = np.finfo(y_proba.dtype).eps
-        return np.log(likelihood.clip(smallest, 1 - smallest))
+        classes = classes_of_columns(estimator, y_proba.shape[1], y_noisy)
+        likelihood = y_proba[
+            np.arange(len(y_proba)), encode_labels(y_noisy, classes, "y_noisy")
+        ]
+        eps = np.finfo(y_proba.dtype).eps
+        return np.log(likelihood.clip(eps, 1 - eps))
 
     def __repr__(self):
         return "noisy_log_likelihood_scorer"
@@ -70,7 +89,7 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
 noisy_log_likelihood_scorer = NoisyLogLikelihoodScorer()
 
 
-def last_step(estimator, X):
+def innermost_classifier(estimator, X):
     """Reach through pipelines and searches for the classifier inside."""
     while True:
         if isinstance(estimator, Pipeline):
@@ -83,7 +102,36 @@ def last_step(estimator, X):
             return estimator, X
 
 
-def columns_of(estimator, n_classes, y_noisy):
+def classes_of_columns(estimator, n_classes, y_noisy):
     """Return the class of each column of the probabilities."""
+    # A net has an output for each class, even where its training fold lacked one.
     classes = np.asarray(getattr(estimator, "classes_", ()))
-    return classes if len(classes) == n_classes else occurring_classes(n_classes, y_noisy)
+    return classes if len(classes) == n_classes else infer_classes(n_classes, y_noisy)
+
+
+def has_likelihood(loss):
+    """Return whether a loss is least where the softmax of the net is the posterior."""
+    declared = getattr(loss, "has_likelihood", None)
+    if declared is not None:
+        return bool(declared)
+    if isinstance(loss, torch.nn.CrossEntropyLoss):
+        return loss.label_smoothing == 0 and loss.weight is None
+    if isinstance(loss, BackwardLoss):
+        if isinstance(loss.base_loss, str):
+            return loss.base_loss in PROPER_BASE_LOSSES
+        return has_likelihood(loss.base_loss)
+    return isinstance(loss, LIKELIHOOD_LOSSES)
+
+
+def check_has_likelihood(estimator):
+    """Raise a ValueError if an estimator was fitted with a loss without likelihood."""
+    loss = getattr(estimator, "correction_", None)
+    if isinstance(loss, torch.nn.Module) and not has_likelihood(loss):
+        raise ValueError(
+            "noisy_log_likelihood_scorer needs an estimator whose loss fits "
+            f"probabilities; {type(estimator).__name__} was fitted with {loss!r}, whose "
+            "minimum says which class is likely, not how likely it is. Compare it by "
+            "make_noise_corrected_scorer, with one transition_matrix for all candidates. "
+            "(A loss of your own that does fit probabilities says so by the class "
+            "attribute has_likelihood = True.)"
+        )

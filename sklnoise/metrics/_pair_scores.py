@@ -6,14 +6,15 @@ from functools import lru_cache
 import numpy as np
 from sklearn.utils import check_array
 
-from sklnoise._matrix import clean_prior
+from sklnoise._transition_matrix import clean_prior
 
 NAMES = ("accuracy", "balanced_accuracy")
-N_TRIALS = 3
-"""Number of random label vectors on which a metric must be the mean over its rows."""
 
-SMALLEST_PRIOR = 1e-12
-"""Share below which a clean class is not there, but for rounding."""
+# Random label vectors on which a metric must be the mean over its samples.
+N_TRIALS = 3
+
+# Share below which a clean class is absent, but for rounding.
+MIN_PRIOR = 1e-12
 
 
 def check_metric(metric, n_classes):
@@ -37,22 +38,22 @@ def check_metric(metric, n_classes):
 
 def balanced_scores(transition_matrix, noisy, weight):
     """Score a hit by the inverse of its class's share, so that each weighs the same."""
-    n_rows = weight.sum()
-    frequencies = np.bincount(noisy, weight, minlength=len(transition_matrix)) / n_rows
-    prior, _ = clean_prior(transition_matrix, frequencies, n_rows)
-    present = prior > SMALLEST_PRIOR
+    mass = weight.sum()
+    frequencies = np.bincount(noisy, weight, minlength=len(transition_matrix)) / mass
+    prior, _ = clean_prior(transition_matrix, frequencies, mass)
+    present = prior > MIN_PRIOR
     return np.diag(np.where(present, 1 / np.where(present, prior, 1), 0) / present.sum())
 
 
 @lru_cache(maxsize=32)
 def scores_of_pairs(metric, classes):
-    """Call a metric on every pair of classes, and check that it is a mean over rows."""
+    """Call a metric on every pair of classes, and check that it averages over samples."""
     classes = np.array(classes)
     n_classes, rng = len(classes), np.random.RandomState(0)
     pairs = np.arange(n_classes)[:, None]
     try:
         with warnings.catch_warnings():
-            # What is undefined for one row is no mean over rows.
+            # What is undefined for one sample is no mean over samples.
             warnings.simplefilter("error", UserWarning)
             warnings.simplefilter("error", RuntimeWarning)
             scores = np.array(
@@ -60,20 +61,22 @@ def scores_of_pairs(metric, classes):
             )
             trials = rng.randint(n_classes, size=(N_TRIALS, 2, 20 + 4 * n_classes))
             means = [float(metric(classes[i], classes[j])) for i, j in trials]
-    except Exception as error:
-        reason = f"on single rows it fails with {error!r}"
-        raise ValueError(refusal(metric, reason)) from error
+    except Exception as error:  # whatever the user's metric raises
+        reason = f"on single samples it fails with {error!r}"
+        raise ValueError(no_mean_message(metric, reason)) from error
     expected = [scores[i, j].mean() for i, j in trials]
     if not np.allclose(means, expected, rtol=1e-6):
-        raise ValueError(refusal(metric, "it differs from the mean of its single rows"))
+        raise ValueError(
+            no_mean_message(metric, "it differs from the mean of its single samples")
+        )
     scores.setflags(write=False)
     return scores
 
 
-def refusal(metric, reason):
-    """Return the message for a metric that is no mean over rows."""
+def no_mean_message(metric, reason):
+    """Return the message for a metric that is no mean over samples."""
     return (
-        "metric must score each row by its two labels and take the mean, as "
+        "metric must score each sample by its two labels and take the mean, as "
         "sklearn.metrics.zero_one_loss and mean_absolute_error do; of "
         f'{name_of(metric)}, {reason}. Pass "accuracy", "balanced_accuracy", such a '
         "metric, or an array of scores, clean classes as rows, predictions as columns."

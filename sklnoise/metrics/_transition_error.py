@@ -1,4 +1,4 @@
-"""How far an estimate of T is from the truth."""
+"""The distance of an estimate of T from the true one."""
 
 import numpy as np
 

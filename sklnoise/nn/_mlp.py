@@ -1,18 +1,25 @@
 """A multilayer perceptron for tables, sparse text and small images."""
 
+import math
 from itertools import pairwise
 from numbers import Integral
 
+import torch
+from scipy.sparse import issparse
 from torch import nn
+from torch.nn.functional import embedding_bag
 
 
 class MLP(nn.Module):
     """Multilayer perceptron with ReLU units, which gives logits.
 
+    On the CPU it also takes sparse samples, as a CSR matrix, and multiplies them
+    without making them dense.
+
     Parameters
     ----------
     n_features : int
-        Number of input values a row; more dimensions are flattened.
+        Number of input values per sample; more dimensions are flattened.
 
     n_classes : int
         Number of logits.
@@ -21,7 +28,8 @@ class MLP(nn.Module):
         Width of each hidden layer.
 
     dropout : float, default=0.0
-        Probability that a hidden unit is dropped while training, in [0, 1).
+        Probability that a hidden unit is dropped while training, in [0, 1); met to
+        1 / 65536.
 
     Examples
     --------
@@ -36,21 +44,23 @@ class MLP(nn.Module):
         super().__init__()
         # Named layers: weights fit a net of another dropout too.
         self.layers = nn.Sequential()
-        self.layers.add_module("flatten", nn.Flatten())
+        self.layers.add_module("flatten", Flatten())
         for i, (n_in, n_out) in enumerate(pairwise(widths)):
-            self.layers.add_module(f"hidden{i}", nn.Linear(n_in, n_out))
+            self.layers.add_module(f"hidden{i}", Linear(n_in, n_out))
             self.layers.add_module(f"relu{i}", nn.ReLU())
             if dropout:
-                self.layers.add_module(f"dropout{i}", nn.Dropout(dropout))
-        self.layers.add_module("logits", nn.Linear(widths[-1], n_classes))
+                self.layers.add_module(f"dropout{i}", SeededDropout(dropout))
+        self.layers.add_module("logits", Linear(widths[-1], n_classes))
 
     def forward(self, X):
         """Compute the logits.
 
         Parameters
         ----------
-        X : torch.Tensor of shape (n_samples, ...)
-            Floating rows of `n_features` values.
+        X : torch.Tensor of shape (n_samples, ...) or CSR matrix of shape \
+                (n_samples, n_features)
+            Samples of `n_features` floating values; sparse ones in the dtype of the
+            weights, which must be on the CPU.
 
         Returns
         -------
@@ -58,3 +68,91 @@ class MLP(nn.Module):
             Scores before the softmax.
         """
         return self.layers(X)
+
+
+class Flatten(nn.Flatten):
+    """Flatten all but the first axis; leave sparse samples as they are."""
+
+    def forward(self, X):
+        """Flatten `X`."""
+        return X if issparse(X) else super().forward(X)
+
+
+class Linear(nn.Module):
+    """A linear layer that takes dense or sparse samples.
+
+    The weight has shape (n_in, n_out), the transpose of `torch.nn.Linear`'s: a product
+    with sparse samples and its gradient then need no transposition.
+    """
+
+    def __init__(self, in_features, out_features):
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        bound = 1 / math.sqrt(in_features)  # as torch.nn.Linear is initialised
+        weight = torch.empty(out_features, in_features).uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight.t().contiguous())
+        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, X):
+        """Compute `X @ weight + bias`."""
+        if issparse(X):
+            return SparseProduct.apply(X, self.weight) + self.bias
+        return torch.addmm(self.bias, X, self.weight)
+
+    def extra_repr(self):
+        """Return the sizes, for `repr`."""
+        return f"in_features={self.in_features}, out_features={self.out_features}"
+
+
+class SparseProduct(torch.autograd.Function):
+    """The product of a CSR matrix, which needs no gradient, and dense weights."""
+
+    # scipy's transposed product is 3 to 5 times as fast as torch's sparse gradients.
+
+    @staticmethod
+    def forward(ctx, X, weight):
+        """Compute `X @ weight`."""
+        ctx.X = X
+        values, columns, starts = map(
+            torch.from_numpy, (X.data, X.indices, X.indptr[:-1])
+        )
+        return embedding_bag(
+            columns, weight, starts, mode="sum", per_sample_weights=values
+        )
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, gradient):
+        """Compute the gradient with respect to the weights."""
+        return None, torch.from_numpy(ctx.X.T @ gradient.numpy())
+
+
+class SeededDropout(nn.Dropout):
+    """Dropout from a generator of its own, or from torch's where it has none.
+
+    Four units share one number of the generator: drawing takes a quarter of the time.
+    """
+
+    N_LEVELS = 2**16
+    generator = None
+
+    def forward(self, X):
+        """Drop units of `X` and scale the others so that the mean stays."""
+        if not self.training or not 0 < self.p < 1:
+            return super().forward(X)
+        n_kept = max(1, round((1 - self.p) * self.N_LEVELS))
+        numbers = torch.empty(-(-X.numel() // 4), dtype=torch.int64, device=X.device)
+        numbers.random_(-(2**63), None, generator=self.generator)
+        draws = numbers.view(torch.int16)[: X.numel()].view(X.shape)
+        is_kept = draws <= n_kept - self.N_LEVELS // 2 - 1  # the bound must fit 16 bits
+        return X * (is_kept * X.new_tensor(self.N_LEVELS / n_kept))
+
+    def __getstate__(self):
+        return super().__getstate__() | {"generator": None}
+
+
+def set_generator(module, generator):
+    """Let the dropout of an MLP draw from a generator; None is torch's own."""
+    for layer in module.modules():
+        if isinstance(layer, SeededDropout):
+            layer.generator = generator

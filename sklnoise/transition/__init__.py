@@ -1,17 +1,13 @@
 """Estimators of the transition matrix T from held-out probabilities and noisy labels."""
 
-from sklnoise.transition._anchor import AnchorEstimator
-from sklnoise.transition._auto import AutoEstimator
+from sklnoise.transition._anchor import AnchorEstimator, DualTransitionEstimator
 from sklnoise.transition._base import BaseTransitionEstimator
 from sklnoise.transition._clusterability import ClusterabilityEstimator
-from sklnoise.transition._compare import compare_transition_estimators
-from sklnoise.transition._confident import ConfidentJointEstimator
-from sklnoise.transition._confusion import ConfusionEstimator
+from sklnoise.transition._compare import AutoEstimator, compare_transition_estimators
+from sklnoise.transition._confusion import ConfidentJointEstimator, ConfusionEstimator
 from sklnoise.transition._constrained import ConstrainedEstimator
-from sklnoise.transition._dual import DualTransitionEstimator
 from sklnoise.transition._frequency import LabelFrequencyEstimator
-from sklnoise.transition._from_labels import transition_matrix_from_labels
-from sklnoise.transition._trusted import TrustedEstimator
+from sklnoise.transition._trusted import TrustedEstimator, transition_matrix_from_labels
 from sklnoise.transition._uncertainty import bootstrap_transition
 
 __all__ = [

@@ -4,23 +4,24 @@ from abc import ABCMeta, abstractmethod
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import fit_context
-from sklnoise._matrix import normalize_rows
+from sklnoise._labels import match_labels
+from sklnoise._transition_matrix import normalize_rows
 from sklnoise._validation import (
     check_features,
     check_folds,
-    check_proba_and_labels,
+    check_proba,
     check_trusted,
     check_weight,
 )
 
+# Slack of comparisons between probabilities, so that rounding never decides anything.
 TIE = 1e-9
-"""Slack of comparisons between probabilities, so that rounding never decides a row."""
 
-
-MOST_DRAWN = 10**9
-"""Rows that a bootstrap draws at most, however large the weights are."""
+# Samples that a bootstrap draws, however large the weights are.
+MAX_DRAWN = 10**9
 
 CHECKS = {"features": check_features, "trusted": check_trusted, "folds": check_folds}
 
@@ -28,7 +29,7 @@ CHECKS = {"features": check_features, "trusted": check_trusted, "folds": check_f
 class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
     """Base of the estimators of T from held-out probabilities and noisy labels.
 
-    An estimator names in `_uses` what else it wants to know of the rows, out of
+    An estimator names in `_uses` what else it wants to know of the samples, out of
     "features", "trusted" and "folds"; its `_estimate` then gets these as keywords,
     None where they were not given.
     """
@@ -71,7 +72,7 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
             the noise: estimators that make no other use of them leave them out.
 
         folds : array-like of shape (n_samples,), default=None
-            The fold that held each row out. Features of different nets are not
+            The fold that held each sample out. Features of different nets are not
             comparable, so neighbours are searched inside each fold.
 
         Returns
@@ -90,8 +91,8 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         given = {"features": features, "trusted": trusted, "folds": folds}
         known = {name: given[name] for name in self._uses}
         known = check_known(known, len(y), sample_weight)
-        rows, self.standard_error_ = self._estimate(kept_proba, codes, weight, **known)
-        self.transition_matrix_ = normalize_rows(rows)
+        T, self.standard_error_ = self._estimate(kept_proba, codes, weight, **known)
+        self.transition_matrix_ = normalize_rows(T)
         return self
 
     @abstractmethod
@@ -99,20 +100,32 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         """Return non-negative rows of T, not yet normalised, and their standard error."""
 
 
+def check_proba_and_labels(y_proba, y, sample_weight=None):
+    """Validate probabilities, labels and weights, and keep what has a weight."""
+    y_proba = check_proba(y_proba)
+    check_consistent_length(y_proba, y)
+    codes, _ = match_labels(y, y_proba.shape[1])
+    weight = check_weight(sample_weight, len(codes))
+    kept = weight > 0
+    if kept.all():  # spare a copy
+        return y_proba, codes, weight
+    return y_proba[kept], codes[kept], weight[kept]
+
+
 def weight_of_untrusted(trusted, sample_weight, n_samples):
-    """Give the rows whose label is known to be right a weight of 0."""
+    """Give the samples whose label is known to be right a weight of 0."""
     weight = check_weight(sample_weight, n_samples)
     weight[check_trusted(trusted, n_samples)] = 0
     if not weight.any():
         raise ValueError(
-            "no row is left to estimate the noise from: all are trusted. Leave out "
-            "trusted, or use TrustedEstimator, which reads T off the trusted rows."
+            "no sample is left to estimate the noise from: all are trusted. Leave out "
+            "trusted, or use TrustedEstimator, which reads T off the trusted samples."
         )
     return weight
 
 
 def check_known(known, n_samples, sample_weight):
-    """Validate what is known of the rows besides their probabilities and labels."""
+    """Validate what is known of the samples besides probabilities and labels."""
     kept = slice(None)
     if sample_weight is not None:
         kept = np.asarray(sample_weight, dtype=np.float64) > 0
@@ -123,7 +136,7 @@ def check_known(known, n_samples, sample_weight):
 
 
 def fit_clone(estimator, y_proba, y, sample_weight, **known):
-    """Fit a clone of an estimator of T to what it uses of that which is known."""
+    """Fit a clone of an estimator of T, with those of the known arrays that it uses."""
     estimator = clone(estimator)
     if isinstance(estimator, BaseTransitionEstimator):
         uses = {"trusted", *estimator._uses}

@@ -1,16 +1,93 @@
-"""T from the soft confusion of the labels, where an adaptation layer starts."""
+"""T from counts of noisy labels per predicted class: confident joint, soft confusion."""
 
+import numpy as np
+
+from sklnoise._blocks import sample_blocks
 from sklnoise.transition._base import (
+    TIE,
     BaseTransitionEstimator,
+    label_mass,
     multinomial_standard_error,
     soft_counts,
 )
 
 
-class ConfusionEstimator(BaseTransitionEstimator):
-    """Estimate T by the noisy labels of all rows, shared by their probabilities.
+class ConfidentJointEstimator(BaseTransitionEstimator):
+    """Estimate T by counting samples that are confidently in a class.
 
-    T[i, j] is the part of the probability mass of class i that lies on rows labelled j:
+    The threshold of class j is the mean held-out probability of j over the samples
+    labelled j. A sample counts for its most probable class among those whose threshold it
+    reaches; the counts are then scaled to the frequencies of the noisy labels.
+    A mild upward bias of the noise is known.
+
+    Attributes
+    ----------
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        The estimated T[i, j] = P(noisy = j | clean = i).
+
+    standard_error_ : ndarray of shape (n_classes, n_classes)
+        Standard error of each entry, that of a Dirichlet posterior with one prior
+        count per row, spread evenly: sampling error alone, not the bias of the first
+        pass.
+
+    References
+    ----------
+    Northcutt, Jiang, Chuang. Confident learning: estimating uncertainty in dataset
+    labels. JAIR 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklnoise.transition import ConfidentJointEstimator
+    >>> y_proba = np.repeat([[0.9, 0.1], [0.2, 0.8]], 10, axis=0)
+    >>> y = np.array([0] * 8 + [1] * 2 + [1] * 10)
+    >>> ConfidentJointEstimator().fit(y_proba, y).transition_matrix_
+    array([[0.8, 0.2],
+           [0. , 1. ]])
+    """
+
+    def _estimate(self, y_proba, y, sample_weight):
+        n_classes = y_proba.shape[1]
+        thresholds = confident_thresholds(y_proba, y, sample_weight)
+        confident = np.empty(len(y), dtype=np.int64)
+        for block in sample_blocks(len(y), n_classes):
+            confident[block] = confident_classes(y_proba[block], thresholds)
+        counted = confident >= 0
+        pairs = confident[counted] * n_classes + y[counted]
+        counts = label_mass(pairs, sample_weight[counted], n_classes**2)
+        counts = counts.reshape(n_classes, n_classes)
+        # As in the paper, each class keeps at least one sample that is labelled right.
+        np.fill_diagonal(counts, counts.diagonal().clip(min=1))
+        mass = label_mass(y, sample_weight, n_classes)
+        joint = counts * (mass / counts.sum(axis=0))
+        return joint, multinomial_standard_error(joint)
+
+
+def confident_thresholds(y_proba, y, sample_weight=None):
+    """Return the mean probability of each class over the samples labelled so."""
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    n_classes = y_proba.shape[1]
+    mass = label_mass(y, weight, n_classes)
+    total = label_mass(y, weight * y_proba[np.arange(len(y)), y], n_classes)
+    return np.divide(total, mass, out=np.full(n_classes, np.inf), where=mass > 0)
+
+
+def confident_classes(y_proba, thresholds):
+    """Find the most probable class of each sample that reaches its threshold, else -1."""
+    reach = thresholds - TIE
+    top = y_proba.argmax(axis=1)
+    # Only where the most probable class of all fails must the others be looked at.
+    fails = np.flatnonzero(y_proba[np.arange(len(top)), top] < reach[top])
+    reached = np.where(y_proba[fails] >= reach, y_proba[fails], -1)
+    second = reached.argmax(axis=1)
+    top[fails] = np.where(reached[np.arange(len(fails)), second] < 0, -1, second)
+    return top
+
+
+class ConfusionEstimator(BaseTransitionEstimator):
+    """Estimate T by the noisy labels of all samples, shared by their probabilities.
+
+    T[i, j] is the part of the probability mass of class i on samples that are labelled j:
     a confusion matrix of the first pass and the labels. It is where the adaptation
     layer starts, which then learns T with the net. As an estimate it counts the noise
     twice where the probabilities are calibrated for the noisy labels, and adds the
@@ -23,7 +100,7 @@ class ConfusionEstimator(BaseTransitionEstimator):
 
     standard_error_ : ndarray of shape (n_classes, n_classes)
         Standard error of each entry, that of a Dirichlet posterior with one prior
-        count a row, spread evenly: sampling error alone, not the bias of the first
+        count per row, spread evenly: sampling error alone, not the bias of the first
         pass.
 
     References

@@ -5,10 +5,12 @@ from numbers import Integral, Real
 import numpy as np
 
 from sklnoise._compat import HasMethods, Interval
-from sklnoise._matrix import mix_with_identity, normalize_rows
+from sklnoise._transition_matrix import mix_with_identity, normalize_rows
 from sklnoise.transition._base import BaseTransitionEstimator, fit_clone
 from sklnoise.transition._frequency import LabelFrequencyEstimator
-from sklnoise.transition._low_rank import low_rank_flips
+
+N_UPDATES = 500
+FLOOR = 1e-12
 
 
 class ConstrainedEstimator(BaseTransitionEstimator):
@@ -16,7 +18,7 @@ class ConstrainedEstimator(BaseTransitionEstimator):
 
     In this order: flips that cannot happen are forced to 0 and the rows renormalised,
     rows of clean classes become those of the identity, the remaining flips are replaced
-    by a matrix of low rank, and T is shrunk to the identity.
+    by a matrix of low rank, and T is shrunk towards the identity.
 
     Parameters
     ----------
@@ -139,3 +141,33 @@ def check_clean_classes(clean_classes, n_classes):
             f"got {classes.tolist()}. Pass the positions of the classes in sorted order."
         )
     return classes.astype(np.intp)
+
+
+def low_rank_flips(transition_matrix, allowed, rank):
+    """Replace the flips of T by a non-negative product of low rank."""
+    observed = allowed & ~np.eye(len(allowed), dtype=bool)
+    flips = np.where(observed, transition_matrix, 0)
+    rate = flips.sum(axis=1, keepdims=True)
+    if not rate.any():
+        return transition_matrix
+    left, right = starting_factors(flips, observed, min(rank, len(flips)))
+    for _ in range(N_UPDATES):  # Lee and Seung's, with the missing entries masked
+        left *= (flips / (left @ right + FLOOR)) @ right.T
+        left /= observed @ right.T + FLOOR
+        right *= left.T @ (flips / (left @ right + FLOOR))
+        right /= left.T @ observed + FLOOR
+    product = np.where(observed, left @ right, 0)
+    mass = product.sum(axis=1, keepdims=True)
+    product *= rate / np.where(mass > 0, mass, 1)
+    return product + np.diag(transition_matrix.diagonal())
+
+
+def starting_factors(flips, observed, rank):
+    """Return the leading singular vectors, made non-negative, as factors."""
+    rows, columns = flips.sum(axis=1), flips.sum(axis=0)
+    filled = np.where(observed, flips, np.outer(rows, columns) / flips.sum())
+    left, scale, right = np.linalg.svd(filled)
+    left, right = left[:, :rank] * scale[:rank], right[:rank]
+    # An update cannot leave 0, so that every factor starts above it.
+    floor = filled.mean()
+    return np.abs(left) + floor, np.abs(right) + floor

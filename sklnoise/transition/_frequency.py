@@ -1,4 +1,4 @@
-"""T from the noisy labels of the rows that score highest for each class."""
+"""T from the noisy labels of the samples that score highest for each class."""
 
 from numbers import Real
 
@@ -6,39 +6,48 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from sklnoise._compat import Interval
+from sklnoise._transition_matrix import FREQUENT_FLIP_THRESHOLD, normalize_rows
 from sklnoise.transition._base import (
     TIE,
     BaseTransitionEstimator,
     label_mass,
     multinomial_standard_error,
 )
-from sklnoise.transition._top import take_top
-from sklnoise.transition._twins import separate_twins
 
+# As many probabilities of a sample as the processor reads from memory at once.
 BLOCK_COLUMNS = 16
-"""As many probabilities of a row as the processor reads from memory at once."""
+
+# Total variation between two rows of T below which they may describe the same samples.
+ALIKE_THRESHOLD = 0.25
+
+# Share of another class's count from which on a count is not doubted.
+MIN_MASS_RATIO = 0.25
+
+# Total variation between a new row and each known one, beyond what the sampling error
+# is expected to make it.
+MIN_DISTANCE = 0.25
 
 
 class LabelFrequencyEstimator(BaseTransitionEstimator):
     """Estimate T by label frequencies among the top held-out scores.
 
-    Row i holds the frequencies of the noisy labels among the k rows of highest
-    held-out probability of class i, with k = max(`min_samples`, `share` of all rows),
-    but at most half of the rows predicted i. It needs the probabilities to rank well,
+    Row i holds the frequencies of the noisy labels among the k samples of highest
+    held-out probability of class i, with k = max(`min_samples`, `share` of all samples),
+    but at most half of the samples predicted i. It needs the probabilities to rank well,
     not to be calibrated. A class that is never predicted gets its row of the identity.
 
-    Where most rows of a class i are labelled j, they score highest for both, and both
-    rows of T would be theirs. The row of j is then read off the rows that have most
-    labels j that the flips of i do not explain, if there are `min_samples` of these and
-    their labels are unlike those of all classes.
+    Where most samples of a class i are labelled j, they score highest for both, and both
+    rows of T would be theirs. The row of j is then read off the samples whose probability
+    of j the flips of i explain least, if there are `min_samples` of these and their
+    labels are unlike those of all classes.
 
     Parameters
     ----------
     min_samples : float, default=20
-        Least number of rows to look at for each class, in weight.
+        Least number of samples to look at for each class, in weight.
 
     share : float, default=0.03
-        Share of all rows to look at for each class, in (0, 1].
+        Share of all samples to look at for each class, in (0, 1].
 
     Attributes
     ----------
@@ -47,7 +56,7 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
 
     standard_error_ : ndarray of shape (n_classes, n_classes)
         Standard error of each entry, that of a Dirichlet posterior with one prior
-        count a row, spread evenly: sampling error alone, not the bias of the first
+        count per row, spread evenly: sampling error alone, not the bias of the first
         pass.
 
     Examples
@@ -74,20 +83,21 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
 
     def _estimate(self, y_proba, y, sample_weight):
         n_classes = y_proba.shape[1]
-        wanted = max(self.min_samples, self.share * sample_weight.sum())
-        least_score = y_proba.max(axis=1) - TIE
+        target_mass = max(self.min_samples, self.share * sample_weight.sum())
+        min_score = y_proba.max(axis=1) - TIE
         counts = np.zeros((n_classes, n_classes))
         for i, score in columns(y_proba):
-            predicted = score >= least_score
-            mass = min(wanted, sample_weight[predicted].sum() / 2)
+            predicted = score >= min_score
+            mass = min(target_mass, sample_weight[predicted].sum() / 2)
             if mass > 0:
-                # The top of all rows scores no less than that of the rows predicted i.
+                # The top of all samples scores no less than that of those predicted i,
+                # so only what reaches its lowest score has to be sorted.
                 taken = take_top(score[predicted], sample_weight[predicted], mass)
-                rows = score >= score[predicted][taken > 0].min() - TIE
-                taken = take_top(score[rows], sample_weight[rows], mass)
-                counts[i] = label_mass(y[rows], taken, n_classes)
-        counts = separate_twins(
-            counts, y_proba, y, sample_weight, wanted=wanted, least=self.min_samples
+                near = score >= score[predicted][taken > 0].min() - TIE
+                taken = take_top(score[near], sample_weight[near], mass)
+                counts[i] = label_mass(y[near], taken, n_classes)
+        counts = recount_shared_anchors(
+            counts, y_proba, y, sample_weight, (self.min_samples, target_mass)
         )
         return counts, multinomial_standard_error(counts)
 
@@ -100,3 +110,65 @@ def columns(y_proba):
         copied = buffer[: block.stop - block.start]
         np.copyto(copied, y_proba[:, block].T)
         yield from enumerate(copied, block.start)
+
+
+def take_top(score, sample_weight, mass):
+    """Return the weight with which each sample is in the top `mass` of the scores."""
+    order = np.argsort(-score, kind="stable")
+    reached = np.cumsum(sample_weight[order])
+    boundary = score[order[min(np.searchsorted(reached, mass - TIE), len(order) - 1)]]
+    above, tied = score > boundary + TIE, np.abs(score - boundary) <= TIE
+    left = mass - sample_weight[above].sum()
+    taken = np.where(above, sample_weight, 0.0)
+    taken[tied] = sample_weight[tied] * (left / sample_weight[tied].sum())
+    return taken
+
+
+def classes_sharing_anchors(counts):
+    """List pairs (i, j) where the row of class j may be read off samples of class i."""
+    T, mass = normalize_rows(counts), counts.sum(axis=1)
+    flips = T.copy()
+    np.fill_diagonal(flips, 0)
+    sources = flips.argmax(axis=1)
+    return [
+        (int(i), j)
+        for j, i in enumerate(sources)
+        if flips[j, i] >= FREQUENT_FLIP_THRESHOLD
+        and (
+            total_variation(T[i], T[j]) < ALIKE_THRESHOLD
+            or mass[i] < MIN_MASS_RATIO * mass[j]
+        )
+    ]
+
+
+def total_variation(row, other):
+    """Compute the total variation between two distributions."""
+    return np.abs(row - other).sum() / 2
+
+
+def recount_shared_anchors(counts, y_proba, y, sample_weight, mass_range):
+    """Count the labels of a class again whose top scores belong to another class."""
+    min_mass, target_mass = mass_range
+    T, recounted, source_of = normalize_rows(counts), {}, {}
+    for i, j in classes_sharing_anchors(counts):
+        # The probability of j that the flips of i do not explain.
+        residual = y_proba[:, j] - T[j, j] / T[j, i] * y_proba[:, i]
+        half_up = residual > residual.max() / 2
+        mass = min(target_mass, sample_weight[half_up].sum() / 2)
+        if residual.max() <= 0 or mass < min_mass:
+            continue
+        found = label_mass(y, take_top(residual, sample_weight, mass), len(T))
+        row = found / mass
+        # Half the mean absolute error of each share, that of a normal variable.
+        by_chance = np.sqrt(row * (1 - row) / mass).sum() / np.sqrt(2 * np.pi)
+        if all(total_variation(row, known) >= MIN_DISTANCE + by_chance for known in T):
+            recounted[j] = found
+            if i not in source_of or T[j, i] > T[source_of[i], i]:
+                source_of[i] = j
+    separated = counts.copy()
+    # What had been counted for j were samples of i, so the row of i is read off these.
+    for i, j in source_of.items():
+        separated[i] = counts[j]
+    for j, found in recounted.items():
+        separated[j] = found
+    return separated

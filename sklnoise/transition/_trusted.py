@@ -1,11 +1,13 @@
-"""T from rows whose label is known to be right (Hendrycks, 2018)."""
+"""T from samples whose clean label is known (Hendrycks, 2018), or from both labels."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
+from sklearn.metrics import confusion_matrix
+from sklearn.utils.multiclass import unique_labels
 
 from sklnoise._compat import HasMethods
-from sklnoise._matrix import normalize_rows
+from sklnoise._transition_matrix import normalize_rows
 from sklnoise.transition._base import (
     BaseTransitionEstimator,
     fit_clone,
@@ -14,26 +16,26 @@ from sklnoise.transition._base import (
     soft_counts,
 )
 
-LEAST_GAIN = 0.05
-"""Total variation by which rows must match better, on average, to change names."""
+# Total variation by which rows must match better, on average, to change their order.
+MIN_GAIN = 0.05
 
 
 class TrustedEstimator(BaseTransitionEstimator):
-    """Estimate T by the mean probabilities of the trusted rows of each class.
+    """Estimate T by the mean probabilities of the trusted samples of each class.
 
-    Row i is the weighted mean of the held-out probabilities over the trusted rows of
-    class i, so that one row a class is enough. With an `estimator`, the other rows have
-    their say too: T is estimated from them, and each of its rows is drawn to the mean
-    of the trusted rows by as much of their distance as chance does not explain, which
-    is the more the more trusted rows there are. Noisy labels alone may name two classes
-    the wrong way round; the trusted rows decide which row of the estimate belongs to
-    which class.
+    Row i is the weighted mean of the held-out probabilities over the trusted samples of
+    class i, so that one sample per class is enough. With an `estimator`, the other
+    samples are used too: T is estimated from them, and each of its rows is shrunk towards
+    the mean of the trusted samples by as much of their distance as chance does not
+    explain, which is the more the more trusted samples there are. Noisy labels alone may
+    name two classes the wrong way round; the trusted samples decide which row of the
+    estimate belongs to which class.
 
     Parameters
     ----------
     estimator : estimator of T, default=None
-        Is cloned and fitted to the rows that are not trusted. None leaves these rows
-        out; a class without trusted rows then gets its row of the identity.
+        Is cloned and fitted to the samples that are not trusted. None leaves these
+        samples out; a class without trusted samples then gets its row of the identity.
 
     Attributes
     ----------
@@ -41,22 +43,22 @@ class TrustedEstimator(BaseTransitionEstimator):
         The estimated T[i, j] = P(noisy = j | clean = i).
 
     standard_error_ : ndarray of shape (n_classes, n_classes)
-        That of a Dirichlet posterior with one prior count a row for the trusted rows,
-        blended like T with the standard error of `estimator_`: sampling error alone,
-        not the bias of the first pass.
+        That of a Dirichlet posterior with one prior count per row for the trusted
+        samples, blended like T with the standard error of `estimator_`: sampling error
+        alone, not the bias of the first pass.
 
     estimator_ : estimator of T or None
-        The fitted clone; None without an `estimator`, or if every row is trusted.
+        The fitted clone; None without an `estimator`, or if every sample is trusted.
 
     share_ : ndarray of shape (n_classes,)
-        Share of the trusted rows in each row of T, `1 - min(1, v / d²)`: d is the
+        Share of the trusted samples in each row of T, `1 - min(1, v / d²)`: d is the
         distance of their mean from the row of `estimator_`, v its sampling variance
         (positive-part James-Stein). 1 without an `estimator`.
 
     permutation_ : ndarray of shape (n_classes,)
         The row of `estimator_.transition_matrix_` that is taken for each class. It
-        is the class itself unless other names match the trusted rows better by far; a
-        class without trusted rows is moved only to make room.
+        is the class itself unless another order matches the trusted samples better by
+        far; a class without trusted samples is moved only to make room.
 
     References
     ----------
@@ -89,14 +91,14 @@ class TrustedEstimator(BaseTransitionEstimator):
     def _estimate(self, y_proba, y, sample_weight, *, trusted, **known):
         if trusted is None or not trusted.any():
             raise ValueError(
-                "TrustedEstimator needs rows whose label is known to be right; got "
+                "TrustedEstimator needs samples whose label is known to be right; got "
                 f"{'trusted=None' if trusted is None else 'no True in trusted'}. Pass "
                 "fit(..., trusted=mask), True where the label is known to be right."
             )
         n_classes = y_proba.shape[1]
         counts = soft_counts(
             y_proba[trusted], y[trusted], sample_weight[trusted]
-        ).T  # rows are the labels, which are clean here
+        ).T  # clean labels as rows
         error = multinomial_standard_error(counts)
         self.estimator_, self.permutation_ = None, np.arange(n_classes)
         self.share_ = np.ones(n_classes)
@@ -120,7 +122,7 @@ class TrustedEstimator(BaseTransitionEstimator):
 
 
 def share_beyond_chance(difference, standard_error):
-    """Compute how much of a difference sampling error does not explain."""
+    """Return the share of each row's squared difference beyond sampling error."""
     distance = (difference**2).sum(axis=1)
     variance = (standard_error**2).sum(axis=1)
     beyond = (distance - variance).clip(min=0)
@@ -131,6 +133,60 @@ def match_rows(rows, candidates, mass):
     """Assign to each row the candidate that resembles it most, one to one."""
     distance = cdist(rows, candidates, "cityblock") / 2
     moved = 1 - np.eye(len(rows))
-    # The last term keeps rows without mass where they are as long as nobody minds.
-    cost = mass[:, np.newaxis] * (distance + LEAST_GAIN * moved)
+    # The last term keeps rows without mass in place unless another row needs it.
+    cost = mass[:, np.newaxis] * (distance + MIN_GAIN * moved)
     return linear_sum_assignment(cost + 1e-6 * mass.sum() * moved)[1]
+
+
+def transition_matrix_from_labels(y_clean, y_noisy, *, labels=None, sample_weight=None):
+    """Count how clean labels turned into noisy ones.
+
+    Parameters
+    ----------
+    y_clean : array-like of shape (n_samples,)
+        Clean labels, of any kind.
+
+    y_noisy : array-like of shape (n_samples,)
+        Noisy labels of the same samples.
+
+    labels : array-like of shape (n_classes,), default=None
+        The classes, in the order of the rows and columns. None takes all labels that
+        occur, sorted.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as frequencies.
+
+    Returns
+    -------
+    transition_matrix : ndarray of shape (n_classes, n_classes)
+        T[i, j], the share of the samples of clean class i that are labelled j. A class
+        that no clean label names gets its row of the identity.
+
+    Raises
+    ------
+    ValueError
+        If a label occurs that is not among `labels`, or the labels are no classes.
+
+    Examples
+    --------
+    >>> from sklnoise.transition import transition_matrix_from_labels
+    >>> y_clean = ["ant", "ant", "bee", "bee"]
+    >>> y_noisy = ["ant", "bee", "bee", "bee"]
+    >>> transition_matrix_from_labels(y_clean, y_noisy)
+    array([[0.5, 0.5],
+           [0. , 1. ]])
+    """
+    found = unique_labels(y_clean, y_noisy)
+    labels = found if labels is None else np.asarray(labels)
+    unknown = np.setdiff1d(found, labels)
+    if len(unknown):
+        raise ValueError(
+            f"labels must name every label that occurs; got {labels.tolist()}, but "
+            f"{unknown.tolist()} occur too. Add them, or leave their samples out."
+        )
+    if len(labels) == 1:
+        return np.ones((1, 1))
+    counts = confusion_matrix(
+        y_clean, y_noisy, labels=labels, sample_weight=sample_weight
+    )
+    return normalize_rows(counts)

@@ -1,12 +1,16 @@
-"""How far an estimate of T might move with other rows: a bootstrap."""
+"""Intervals of an estimate of T by the bootstrap."""
 
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state, check_scalar
 
-from sklnoise._validation import check_proba_and_labels
-from sklnoise.transition._base import MOST_DRAWN, check_known, fit_clone
+from sklnoise.transition._base import (
+    MAX_DRAWN,
+    check_known,
+    check_proba_and_labels,
+    fit_clone,
+)
 
 
 def bootstrap_transition(
@@ -22,11 +26,12 @@ def bootstrap_transition(
     confidence=0.95,
     random_state=None,
 ):
-    """Estimate T with intervals, by fitting the estimator to resampled rows.
+    """Estimate T with intervals, by fitting the estimator to resampled data.
 
     The probabilities are held fixed: what the first pass would have learned from other
-    rows is not part of the spread, nor is its bias. Weights count as frequencies. The
-    trusted rows of a class are resampled among themselves, so that none loses them all.
+    samples is not part of the spread, nor is its bias. Weights count as frequencies. The
+    trusted samples of a class are resampled among themselves, so that no class loses all
+    of them.
 
     Parameters
     ----------
@@ -58,12 +63,12 @@ def bootstrap_transition(
         Probability that an interval shall hold, in (0, 1).
 
     random_state : int, RandomState instance or None, default=None
-        Draws the rows.
+        Draws the samples.
 
     Returns
     -------
     result : Bunch
-        `transition_matrix`, estimated from all rows; `standard_error`, the standard
+        `transition_matrix`, estimated from all samples; `standard_error`, the standard
         deviation over the resamples; `low` and `high`, the percentiles that enclose
         `confidence` of them. All are ndarrays of shape (n_classes, n_classes).
 
@@ -93,17 +98,18 @@ def bootstrap_transition(
         max_val=1,
         include_boundaries="neither",
     )
-    rows = check_proba_and_labels(y_proba, y, sample_weight)
+    samples = check_proba_and_labels(y_proba, y, sample_weight)
     known = {"features": features, "trusted": trusted, "folds": folds}
     known = check_known(known, len(y), sample_weight)
-    y_proba, y, weight = rows
+    y_proba, y, weight = samples
+    # Stratified, so that no class loses all of its trusted samples.
     strata = np.zeros(len(y), dtype=np.int64)
     if known["trusted"] is not None:
         strata = np.where(known["trusted"], y + 1, 0)
     rng = check_random_state(random_state)
     spread = [
         fit_clone(estimator, y_proba, y, drawn, **known).transition_matrix_
-        for drawn in (resampled(weight, strata, rng) for _ in range(n_bootstraps))
+        for drawn in (resample_weight(weight, strata, rng) for _ in range(n_bootstraps))
     ]
     tail = (1 - confidence) / 2
     low, high = np.quantile(spread, [tail, 1 - tail], axis=0)
@@ -117,13 +123,13 @@ def bootstrap_transition(
     )
 
 
-def resampled(sample_weight, strata, rng):
-    """Draw as many rows as the weights sum to, and return them as weights."""
+def resample_weight(sample_weight, strata, rng):
+    """Draw as many samples as the weights sum to, and return them as weights."""
     drawn = np.empty(len(sample_weight))
     for stratum in np.unique(strata):
-        rows = strata == stratum
-        mass = sample_weight[rows].sum()
-        n_drawn = round(min(max(mass, 1), MOST_DRAWN))
-        counts = rng.multinomial(n_drawn, sample_weight[rows] / mass)
-        drawn[rows] = counts * (mass / n_drawn)
+        members = strata == stratum
+        mass = sample_weight[members].sum()
+        n_drawn = round(min(max(mass, 1), MAX_DRAWN))
+        counts = rng.multinomial(n_drawn, sample_weight[members] / mass)
+        drawn[members] = counts * (mass / n_drawn)
     return drawn

@@ -10,13 +10,12 @@ from scipy.special import softmax
 from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers import _fit_steps
-from sklnoise.engine import weights_of
 from sklnoise.losses import (
     ComplexAdaptationLoss,
     SimpleAdaptationLoss,
     SparseAdaptationLoss,
 )
+from sklnoise.training import Trainer, weights_of
 
 ADAPTATIONS = [
     "adaptation",
@@ -49,13 +48,13 @@ def trainings(monkeypatch):
     """Record what each training gets and gives."""
     seen = []
 
-    def recording(*args, **kwargs):
-        net = _fit_net(*args, **kwargs)
-        seen.append((kwargs, net))
+    def recording(self, rows, loss, **params):
+        net = fit(self, rows, loss, **params)
+        seen.append(({"loss": loss} | params, net))
         return net
 
-    _fit_net = _fit_steps.fit_net
-    monkeypatch.setattr(_fit_steps, "fit_net", recording)
+    fit = Trainer.fit
+    monkeypatch.setattr(Trainer, "fit", recording)
     return seen
 
 
@@ -126,7 +125,7 @@ def test_transition_of_the_complex_layer_is_the_mean_over_the_rows(
 
 
 class GivesFeatures(torch.nn.Module):
-    """Returns features of its own choice beside the logits."""
+    """Returns features of its own choice next to the logits."""
 
     def __init__(self, n_features, n_classes):
         super().__init__()

@@ -87,7 +87,7 @@ def test_other_number_of_features_at_predict_is_an_error(quick_net, noisy_blobs)
 def test_other_shape_of_a_row_at_predict_is_an_error(quick_net, rng):
     images, y = rng.normal(size=(30, 4, 5)), rng.randint(2, size=30)
     clf = NoiseRobustClassifier(quick_net, correction="none").fit(images, y)
-    with pytest.raises(ValueError, match=r"rows of shape \(4, 5\), as in fit"):
+    with pytest.raises(ValueError, match=r"samples of shape \(4, 5\), as in fit"):
         clf.predict(images[:, :, :4])
 
 
@@ -112,7 +112,7 @@ def test_nan_in_a_dataset_is_named_by_its_row(quick_net, noisy_blobs):
     X = noisy_blobs[0].copy()
     X[7, 0] = np.nan
     clf = NoiseRobustClassifier(quick_net, correction="none")
-    with pytest.raises(ValueError, match="in row 7 of the Dataset"):
+    with pytest.raises(ValueError, match="item 7 of the Dataset"):
         clf.fit(as_dataset(X), noisy_blobs[1])
 
 
@@ -149,7 +149,7 @@ class Records(torch.utils.data.Dataset):
 
 def test_items_of_a_dataset_that_are_no_rows_are_explained(quick_net, noisy_blobs):
     clf = NoiseRobustClassifier(quick_net, correction="none")
-    with pytest.raises(TypeError, match=r"items of a Dataset must be rows.*got dict"):
+    with pytest.raises(TypeError, match=r"items of a Dataset must be.*got dict"):
         clf.fit(Records(), noisy_blobs[1])
 
 
@@ -279,7 +279,7 @@ def test_failed_first_fit_leaves_nothing(quick_net, noisy_blobs):
 def test_class_rarer_than_the_folds_is_warned_of_by_name(quick_net, rng):
     X = rng.normal(size=(60, 2))
     y = np.array(["dog"] * 30 + ["cat"] * 27 + ["emu"] * 3)
-    with pytest.warns(RareClassWarning, match="'emu' has 3 rows.* 3 folds are made"):
+    with pytest.warns(RareClassWarning, match="'emu' has 3 samples.* 3 folds are made"):
         clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y)
     assert np.isfinite(clf.out_of_fold_proba_).all()
 

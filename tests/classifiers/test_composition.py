@@ -42,10 +42,10 @@ def test_grid_search_over_the_default_network_in_a_pipeline(noisy_blobs):
     pipeline = make_pipeline(StandardScaler(), NoiseRobustClassifier(random_state=0))
     grid = {
         "noiserobustclassifier__correction": ["none", "forward"],
-        "noiserobustclassifier__transition": ["auto", 0.3],
+        "noiserobustclassifier__transition": [0.3],
         "noiserobustclassifier__estimator__lr": [2e-3, 5e-3],
     }
-    search = GridSearchCV(pipeline, grid, cv=2, n_jobs=2).fit(X, y_noisy)
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X, y_noisy)
     assert search.best_score_ > 0.5
     best = search.best_estimator_[-1]
     chosen = search.best_params_["noiserobustclassifier__estimator__lr"]
@@ -121,9 +121,7 @@ def test_cross_val_predict_gives_probabilities(clf, noisy_blobs):
         lambda clf: VotingClassifier(
             [("a", clf), ("b", LogisticRegression())], voting="soft"
         ),
-        lambda clf: StackingClassifier(
-            [("a", clf), ("b", LogisticRegression())], cv=2, n_jobs=2
-        ),
+        lambda clf: StackingClassifier([("a", clf), ("b", LogisticRegression())], cv=2),
     ],
     ids=["calibrated", "voting", "stacking"],
 )
@@ -248,18 +246,18 @@ def test_pickle_and_joblib_keep_the_predictions(clf, noisy_blobs, tmp_path, corr
 
 def test_pickle_of_the_default_network_keeps_the_predictions(rng):
     X = rng.normal(size=(400, 3))
-    clf = NoiseRobustClassifier(random_state=0).fit(X, X[:, 0] > 0)
+    clf = NoiseRobustClassifier(transition=0.1, random_state=0).fit(X, X[:, 0] > 0)
     copy = pickle.loads(pickle.dumps(clf))
     assert_array_equal(copy.predict_proba(X), clf.predict_proba(X))
 
 
-@pytest.mark.parametrize("correction", ["none", "forward", "backward", "adaptation"])
+@pytest.mark.parametrize("correction", ["none", "forward", "adaptation"])
 def test_pickle_holds_tensors_only_where_skorch_moves_them_to_the_device_at_hand(
     rng, correction
 ):
     X = rng.normal(size=(400, 3))
-    clf = NoiseRobustClassifier(correction=correction, random_state=0)
-    clf.fit(X, X[:, 0] > 0)
+    clf = NoiseRobustClassifier(correction=correction, transition=0.1, random_state=0)
+    clf.set_params(estimator__max_epochs=3).fit(X, X[:, 0] > 0)
     found = []
 
     class Spy(pickle.Pickler):

@@ -11,12 +11,12 @@ from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers import _em
 from sklnoise.classifiers._em import (
     SoftLabelLoss,
+    alternate,
     best_transition,
     clean_posterior,
     log_likelihood,
-    refit_em,
 )
-from sklnoise.engine import LabelledData
+from sklnoise.classifiers._fit_input import FitInput
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 
 SEEDS = range(5)
@@ -153,30 +153,44 @@ def test_fixed_point_has_no_gradient_in_the_simple_adaptation_layer(seed):
     assert gradients[1] < 1e-3 * gradients[0]
 
 
+class FakeTrainer:
+    """Trains "nets" that are their predictions."""
+
+    def __init__(self, train):
+        self.train = train
+
+    def fit(self, rows, loss, *, data, start_from):
+        assert isinstance(loss, SoftLabelLoss)
+        return self.train(start_from, data.extra)
+
+
 @pytest.fixture
 def nets_are_their_predictions(monkeypatch):
     monkeypatch.setattr(_em, "predict_proba", lambda net, X, rows: net[rows])
     monkeypatch.setattr(_em, "weights_of", lambda net: net)
 
 
+def fit_input(y, trusted, rows):
+    return FitInput(None, y, np.ones(len(y)), trusted, rows, np.arange(3))
+
+
 @pytest.mark.usefixtures("nets_are_their_predictions")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_net_that_lowers_the_likelihood_is_rejected(seed):
     y_proba, y, _, trusted, T = problem(seed)
-    trained = []
+    starts, reports = [], []
 
-    def train(loss, data, start_from):
+    def train(start_from, soft_labels):
         worse = np.full((40, 3), 1e-9)
         worse[np.arange(40), (y + 1) % 3] = 1
-        trained.append(start_from)
+        starts.append(start_from)
         return worse
 
-    data = LabelledData(None, y, np.ones(40))
-    reports = []
-    net, T_new = refit_em(train, y_proba, data, np.arange(40), trusted, T, reports.append)
+    data = fit_input(y, trusted, np.arange(40))
+    net, T_new = alternate(FakeTrainer(train), y_proba, T, data, reports.append)
     assert net is y_proba
-    assert len(trained) == 1
-    assert trained[0] is y_proba
+    assert len(starts) == 1
+    assert starts[0] is y_proba
     assert "rejected" in reports[0]
     assert_allclose(T_new, round_at_fixed_net(y_proba, y, np.ones(40), trusted, T))
 
@@ -185,20 +199,18 @@ def test_net_that_lowers_the_likelihood_is_rejected(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_round_starts_from_the_net_before_and_learns_its_posterior(seed):
     y_proba, y, _, trusted, T = problem(seed)
-    rows, nets = np.arange(3, 40), [y_proba]
+    rows, nets, current = np.arange(3, 40), [y_proba], [T]
 
-    def train(loss, data, start_from):
+    def train(start_from, soft_labels):
         assert start_from is nets[-1]
-        assert isinstance(loss, SoftLabelLoss)
         expected = clean_posterior(start_from[rows], y[rows], trusted[rows], current[0])
-        assert_allclose(data.extra[rows], expected)
+        assert_allclose(soft_labels[rows], expected)
         current[0] = best_transition(expected, y[rows], ~trusted[rows])
-        nets.append((start_from + data.extra) / 2)
+        nets.append((start_from + soft_labels) / 2)
         return nets[-1]
 
-    current = [T]
-    data = LabelledData(None, y, np.ones(40))
-    net, T_new = refit_em(train, y_proba, data, rows, trusted, T, lambda step: None)
+    data = fit_input(y, trusted, rows)
+    net, T_new = alternate(FakeTrainer(train), y_proba, T, data, lambda message: None)
     assert len(nets) > 1
     assert net is nets[-1] or net is nets[-2]
     assert_allclose(T_new, current[0])

@@ -1,15 +1,20 @@
 """The first pass: out of fold, cached, by any classifier; and a refit from it."""
 
+import importlib
+import linecache
+import shutil
+import sys
+
 import numpy as np
 import pytest
 from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._out_of_fold import made_by
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklnoise.exceptions.SwappableClassesWarning"
@@ -98,6 +103,7 @@ def test_memory_computes_the_first_pass_once_for_a_grid(
         "correction": ["forward", "backward", "adaptation"],
         "transition": ["frequency", "confident-joint"],
     }
+    quick_net.set_params(max_epochs=2)
     counts = []
     for memory in (None, tmp_path / "path", Memory(tmp_path / "object", verbose=0)):
         clf = NoiseRobustClassifier(
@@ -109,12 +115,87 @@ def test_memory_computes_the_first_pass_once_for_a_grid(
     assert counts == [2 * 6 * 3, 2 * 3, 2 * 3]
 
 
-def test_memory_knows_the_source_of_a_module(quick_net):
-    assert made_by(quick_net)[-1].startswith("class MLP")
-    assert made_by(LogisticRegression())[-1] is None
+@pytest.fixture
+def fits(tmp_path, quick_net):
+    """Count the fits of the first pass on data, with one memory for all."""
+    quick_net.set_params(max_epochs=1)
+
+    def fits(X, y, sample_weight=None, trusted=None, **params):
+        clf = NoiseRobustClassifier(
+            quick_net, first_pass=Counted(), memory=str(tmp_path), random_state=0
+        )
+        clf.set_params(cv=2, **params)
+        Counted.fits = 0
+        clf.fit(X, y, sample_weight, trusted=trusted)
+        return Counted.fits
+
+    return fits
 
 
-@pytest.mark.parametrize("n_samples", [200, 300, 700])
+def changed(array):
+    array = array.copy()
+    array[-1] += 1
+    return array
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_memory_tells_other_data_apart(fits, rng, container):
+    X, y = rng.standard_normal((60, 3)), np.arange(60) % 3
+    weight, trusted = 1.0 + np.arange(60) % 2, np.arange(60) < 3
+    assert fits(container(X), y, weight) == 2
+    assert fits(container(X), y, weight) == 0
+    assert fits(container(changed(X)), y, weight) == 2
+    assert fits(container(X.astype("f4")), y, weight) == 2
+    assert fits(container(X[::-1]), y, weight) == 2
+    assert fits(container(X), y[::-1], weight) == 2
+    assert fits(container(X), y, 2 * weight) == 2
+    assert fits(container(X), y, weight, trusted) == 2
+    assert fits(container(X), y, weight, random_state=1) == 2
+    assert fits(container(X), y, weight, first_pass=Counted(C=2)) == 2
+
+
+def test_memory_tells_sparse_data_apart_by_where_their_values_are(fits):
+    y = np.arange(60) % 2
+    first, second = np.eye(60), np.eye(60)[np.r_[1:60, 0]]
+    assert fits(sparse.csr_array(first), y) == 2
+    assert fits(sparse.csr_array(second), y) == 2
+
+
+@pytest.mark.parametrize("same", [np.copy, np.asfortranarray])
+def test_memory_knows_equal_data_however_they_lie(fits, rng, same):
+    X, y = rng.standard_normal((60, 3)), np.arange(60) % 3
+    assert fits(X, y) == 2
+    assert fits(same(X), y) == 0
+
+
+def test_memory_knows_the_source_of_a_module(tmp_path, monkeypatch, noisy_blobs):
+    monkeypatch.syspath_prepend(tmp_path)
+    source = (
+        "import torch\n\n\nclass Net(torch.nn.Module):\n"
+        "    def __init__(self, n_features, n_classes):\n"
+        "        super().__init__()\n"
+        "        self.out = torch.nn.Linear(n_features, n_classes)\n\n"
+        "    def forward(self, X):\n        return self.out({})\n"
+    )
+    found = []
+    for expression in ("X", "X", "X.tanh()"):
+        (tmp_path / "their_net.py").write_text(source.format(expression))
+        sys.modules.pop("their_net", None)
+        linecache.clearcache()
+        importlib.invalidate_caches()
+        shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+        clf = NoiseRobustClassifier(
+            importlib.import_module("their_net").Net,
+            memory=str(tmp_path / "cache"),
+            cv=2,
+            random_state=0,
+        )
+        found.append(clf.fit(*noisy_blobs[:2]).out_of_fold_proba_)
+    assert_array_equal(found[0], found[1])
+    assert np.abs(found[0] - found[2]).max() > 0.01
+
+
+@pytest.mark.parametrize("n_samples", [200, 400])
 def test_default_network_can_start_from_the_first_pass(n_samples, rng):
     X = rng.normal(size=(n_samples, 2))
     clf = NoiseRobustClassifier(refit="first-pass", cv=2, random_state=0)
@@ -126,15 +207,3 @@ def test_memory_gives_the_same_bits(fit, noisy_blobs, tmp_path):
     expected = fit().predict_proba(X)
     for _ in range(2):
         assert_array_equal(fit(memory=str(tmp_path)).predict_proba(X), expected)
-
-
-@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (1, 7)])
-def test_verbose_prints_a_line_a_step(fit, capsys, verbose, lines):
-    fit(verbose=verbose)
-    printed = capsys.readouterr().out
-    assert printed.count("[NoiseRobustClassifier]") == lines
-
-
-def test_very_verbose_shows_the_table_of_the_refit(fit, capsys):
-    fit(verbose=2)
-    assert "train_loss" in capsys.readouterr().out

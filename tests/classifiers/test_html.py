@@ -70,7 +70,7 @@ def test_worst_pairs_are_named_and_escaped(fitted):
 def test_reasons_for_doubt_are_shown(changed):
     changed.noise_summary_.update(
         weak_first_pass=True,
-        evidence=Bunch(doubt=0.5, skill=0.0),
+        diagnostics=Bunch(weakness=0.5, accuracy_over_majority=0.0),
         indistinguishable_classes=[("<b>", "cat")],
         dominated_classes=["ant"],
     )
@@ -78,7 +78,7 @@ def test_reasons_for_doubt_are_shown(changed):
     assert html.count("Caution") == 3
     assert "doubt 0.50" in html
     assert "meets 0.0% more labels" in html
-    changed.noise_summary_.evidence.skill = -0.012
+    changed.noise_summary_.diagnostics.accuracy_over_majority = -0.012
     assert "meets 1.2% fewer labels" in summary_of(changed)
     assert "&lt;b&gt; / cat" in html
     assert "as themselves: ant" in html

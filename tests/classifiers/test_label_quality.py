@@ -90,7 +90,7 @@ def test_integers_are_labels_and_not_columns(fit, noisy_blobs):
         ([0, 7], r"classes \[0, 1, 2\]; got \[7\]"),
         (["ant", "bee"], "y must hold the classes"),
         ([0], "inconsistent numbers of samples"),
-        ([0, np.nan], "label in every row"),
+        ([0, np.nan], "label for every sample"),
     ],
 )
 def test_bad_label_is_an_error(fit, noisy_blobs, y, message):

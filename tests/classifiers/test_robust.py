@@ -13,7 +13,6 @@ from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS, needs_transition
-from sklnoise.engine._normalization import NormalizedLogits
 from sklnoise.exceptions import IllConditionedTransitionWarning
 from sklnoise.losses import (
     BackwardLoss,
@@ -25,6 +24,7 @@ from sklnoise.losses import (
     SoftBootstrappingLoss,
     UnhingedLoss,
 )
+from sklnoise.training._criterion import NormalizedLogits
 from sklnoise.transition import ConfidentJointEstimator
 
 ROBUST = [name for name, loss in CORRECTIONS.items() if not needs_transition(loss)]
@@ -80,7 +80,8 @@ def test_prediction_normalises_the_logits_by_the_running_moments(
     module = clf.estimator_.module_.eval()
     with torch.no_grad():
         logits = module.module(torch.from_numpy(X))
-    z = (logits - module.running_mean) / (module.running_var + 1e-5).sqrt()
+    moments = module.normalization
+    z = (logits - moments.running_mean) / (moments.running_var + 1e-5).sqrt()
     assert_allclose(clf.predict_proba(X), z.softmax(dim=1), atol=1e-12)
     assert_allclose(clf.estimator_.predict_proba(X), clf.predict_proba(X), atol=1e-12)
 

@@ -9,9 +9,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers import _out_of_fold
+from sklnoise.classifiers import _first_pass
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
-from sklnoise.engine import hidden_features
+from sklnoise.training import hidden_features
 from sklnoise.transition import (
     ClusterabilityEstimator,
     ConfusionEstimator,
@@ -84,8 +84,8 @@ def test_hidden_features_are_those_of_the_net_that_held_the_row_out(
         nets.append((net, splits[number][0]))
         return predict_fold(data, splits, with_features, net, number)
 
-    predict_fold = _out_of_fold.predict_fold
-    monkeypatch.setattr(_out_of_fold, "predict_fold", recording)
+    predict_fold = _first_pass.predict_fold
+    monkeypatch.setattr(_first_pass, "predict_fold", recording)
     estimator = Spy() if trusted is None else TrustedEstimator(Spy())
     fit(estimator, trusted)
     features, folds = Spy.seen

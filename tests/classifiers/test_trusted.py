@@ -33,9 +33,10 @@ pytestmark = [
 
 ROWS = np.arange(240)
 TRUSTED = ROWS % 8 == 0
-NORMALIZED = {"unhinged", "sigmoid"}
-TRAINED_ONCE = sorted(CORRECTIONS.keys() - NORMALIZED - {"em", "adaptation-complex"})
-"""Corrections after which the net is that of "none" if nothing is left to correct."""
+# Of each kind of training: once, in turns with T, twice, with normalised logits, no T.
+REPRESENTATIVES = ["forward", "em", "adaptation-complex", "unhinged", "gce"]
+# Corrections after which the net is that of "none" if nothing is left to correct.
+TRAINED_ONCE = ["forward", "backward", "adaptation-sparse", "gce"]
 
 
 @pytest.fixture
@@ -132,14 +133,14 @@ def test_with_all_rows_trusted_nothing_is_corrected(
     assert_allclose(clf.predict_proba(X), expected, atol=1e-9)
 
 
-@pytest.mark.parametrize("correction", sorted(NORMALIZED | {"em", "adaptation-complex"}))
+@pytest.mark.parametrize("correction", ["em", "adaptation-complex", "unhinged"])
 def test_with_all_rows_trusted_the_labels_are_learned(fit, half_trusted, correction):
     everything = np.ones(240, dtype=bool)
     clf = fit(everything, correction=correction, fine_tune_epochs=20)
     assert clf.score(*half_trusted) > 0.6
 
 
-@pytest.mark.parametrize("correction", sorted(CORRECTIONS))
+@pytest.mark.parametrize("correction", REPRESENTATIVES)
 def test_mask_without_a_trusted_row_changes_nothing(fit, half_trusted, correction):
     X = half_trusted[0]
     with_mask = fit(np.zeros(240, dtype=bool), correction=correction)
@@ -157,7 +158,7 @@ def swapped_blobs(seed):
     return X, np.where(trusted, y, y_noisy), y, trusted
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_one_trusted_row_a_class_resolves_a_swap(quick_net, seed):
     X, y_noisy, y, trusted = swapped_blobs(seed)
     clf = NoiseRobustClassifier(quick_net, cv=3, random_state=seed)
@@ -166,12 +167,9 @@ def test_one_trusted_row_a_class_resolves_a_swap(quick_net, seed):
 
 
 @pytest.mark.parametrize("correction", sorted(CORRECTIONS))
-@pytest.mark.parametrize("transition", ["auto", 0.3])
-def test_each_correction_works_with_trusted_rows(
-    fit, noisy_blobs, correction, transition
-):
+def test_each_correction_works_with_trusted_rows(fit, noisy_blobs, correction):
     X, _, y, _ = noisy_blobs
-    clf = fit(correction=correction, transition=transition, fine_tune_epochs=30)
+    clf = fit(correction=correction, transition=0.3, fine_tune_epochs=30)
     assert_allclose(clf.transition_matrix_.sum(axis=1), 1)
     assert clf.score(X, y) > 0.7
     assert not hasattr(clf.correction_, "loss")
@@ -195,10 +193,7 @@ def test_known_transition_is_kept_with_trusted_rows(fit, noisy_blobs):
     assert np.abs(clf.predict_proba(X) - unaware.predict_proba(X)).max() > 1e-3
 
 
-TUNED = ["none", "forward", "em", "adaptation-complex", "unhinged"]
-
-
-@pytest.mark.parametrize("correction", TUNED)
+@pytest.mark.parametrize("correction", REPRESENTATIVES)
 def test_fine_tuning_lowers_the_cross_entropy_of_the_trusted_rows(
     fit, half_trusted, correction
 ):
@@ -210,7 +205,7 @@ def test_fine_tuning_lowers_the_cross_entropy_of_the_trusted_rows(
     assert losses == sorted(losses, reverse=True)
 
 
-@pytest.mark.parametrize("correction", TUNED)
+@pytest.mark.parametrize("correction", ["forward", "em"])
 def test_no_fine_tuning_without_trusted_rows(fit, half_trusted, correction):
     X = half_trusted[0]
     proba = [
@@ -227,9 +222,7 @@ def test_fine_tuning_leaves_what_the_refit_found(fit):
     assert tuned.history_[:, "train_loss"] == plain.history_[:, "train_loss"]
 
 
-@pytest.mark.parametrize(
-    "correction", ["forward", "em", "adaptation-complex", "unhinged", "gce"]
-)
+@pytest.mark.parametrize("correction", REPRESENTATIVES)
 @pytest.mark.parametrize("n_epochs", [0, 5])
 def test_weights_count_as_repeats_with_trusted_rows(
     quick_net, half_trusted, rng, correction, n_epochs
@@ -364,7 +357,7 @@ NEVER_SAID = np.array([[1.0, 0, 0], [0, 1, 0], [1, 0, 0]])
 
 
 @pytest.mark.parametrize("first_pass", [None, LogisticRegression()], ids=["net", "lr"])
-@pytest.mark.parametrize("correction", ["forward", "em", "adaptation", "none", "gce"])
+@pytest.mark.parametrize("correction", ["forward", "em", "adaptation", "gce"])
 def test_class_that_only_trusted_rows_name_is_learned(
     quick_net, never_said, first_pass, correction
 ):
@@ -400,7 +393,7 @@ def test_class_that_a_known_transition_never_names_is_learned_from_trusted_rows(
 @pytest.mark.parametrize("mask", [None, np.zeros(240, dtype=bool)])
 @pytest.mark.parametrize("transition", ["trusted", TrustedEstimator()])
 def test_trusted_estimator_without_trusted_rows_is_explained(fit, mask, transition):
-    with pytest.raises(ValueError, match="TrustedEstimator needs rows whose label"):
+    with pytest.raises(ValueError, match="TrustedEstimator needs samples"):
         fit(mask, transition=transition)
 
 

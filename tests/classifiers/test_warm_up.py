@@ -10,7 +10,7 @@ from sklearn.datasets import make_blobs
 from torch.nn.functional import cross_entropy
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._warm_up import LikelyLabelsLoss
+from sklnoise.classifiers._refit import LikelyLabelsLoss
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.losses import ForwardLoss
 from sklnoise.transition import AnchorEstimator

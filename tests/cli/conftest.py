@@ -2,11 +2,13 @@
 
 import pkgutil
 import sys
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from io import StringIO
 from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,6 @@ from sklearn.datasets import make_blobs
 
 import sklnoise.cli
 from sklnoise.cli import main
-from sklnoise.cli._fit import fit_table
 
 
 def run_main(*arguments):
@@ -38,10 +39,25 @@ def cli():
     return run_main
 
 
+@pytest.fixture(scope="session")
+def check_refused():
+    """A check of exit code 2, and of one line on stderr that holds some messages."""
+
+    def check_refused(done, *messages):
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("sklnoise: ")
+        assert done.err.count("\n") == 1
+        assert done.err.endswith("\n")
+        for message in messages:
+            assert message in done.err
+
+    return check_refused
+
+
 @pytest.fixture
 def forget(monkeypatch):
     """Have modules imported anew, and all put back afterwards."""
-    # One that is imported anew only would be left over, with parents of its own.
+    # All are loaded first: only what was there is put back.
     for module in pkgutil.iter_modules(sklnoise.cli.__path__, "sklnoise.cli."):
         import_module(module.name)
 
@@ -75,18 +91,45 @@ def blob_file(blobs, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def blob_fit(blobs):
-    """In place of the fit of an audit of the blobs: the same, done once for all tests."""
-    trusted = np.zeros(len(blobs), dtype=bool)
-    setting = {"correction": "forward", "device": "cpu", "seed": 0, "jobs": None}
-    X, y = blobs.drop(columns="label"), blobs["label"].to_numpy(str)
-    fitted = fit_table(X, y, trusted, **setting, verbose=0)
-    return lambda *args, **params: fitted
-
-
-@pytest.fixture(scope="session")
 def blob_audit(cli, blobs, tmp_path_factory):
-    """Their audit as a JSON document, without progress."""
-    path = tmp_path_factory.mktemp("audit") / "blobs.csv"
-    blobs.to_csv(path, index=False)
-    return cli("audit", path, "--target", "label", "--json", "--quiet")
+    """Their audit as a JSON document, without progress, and the model that it wrote."""
+    folder = tmp_path_factory.mktemp("audit")
+    data, model = folder / "blobs.csv", folder / "model.joblib"
+    blobs.to_csv(data, index=False)
+    options = ("--target", "label", "--json", "--quiet", "--model", model)
+    return SimpleNamespace(**vars(cli("audit", data, *options)), model=model)
+
+
+@pytest.fixture
+def quick_fit(blob_audit, monkeypatch):
+    """Let a fit to 80 rows take over what the fit to the blobs has found.
+
+    `trusted` is that of the last fit; what `attributes` holds is taken over instead.
+    """
+    clf = joblib.load(blob_audit.model)["pipeline"][-1]
+    params = clf.get_params(deep=False)
+    fitted = {name: value for name, value in vars(clf).items() if name not in params}
+    quick = SimpleNamespace(trusted=None, attributes={}, warning=None)
+
+    def fit(self, X, y, sample_weight=None, *, trusted=None):
+        quick.trusted = trusted
+        if quick.warning is not None:
+            warnings.warn(quick.warning, stacklevel=1)
+        vars(self).update(fitted | {"classes_": np.unique(y)} | quick.attributes)
+        return self
+
+    monkeypatch.setattr("sklnoise.NoiseRobustClassifier.fit", fit)
+    return quick
+
+
+@pytest.fixture
+def fit_input(monkeypatch):
+    """End an audit where its fit begins; hold what the fit was called with."""
+    seen = {}
+
+    def fit(self, X, y, sample_weight=None, *, trusted=None):
+        seen.update(X=X, y=y, trusted=trusted)
+        raise ValueError("seen enough")
+
+    monkeypatch.setattr("sklnoise.NoiseRobustClassifier.fit", fit)
+    return seen

@@ -1,10 +1,15 @@
-"""Version, help, completion and what is said where a package is missing."""
+"""Version, help, completion, missing packages, and output that cannot be written."""
 
+import os
+import runpy
+import subprocess
 import sys
+from io import StringIO
 
 import pytest
 
 import sklnoise
+from sklnoise.cli import main
 
 
 def test_version_is_printed(cli):
@@ -40,6 +45,13 @@ def test_shell_completes_commands_and_corrections(cli, monkeypatch, words, compl
     assert cli().out.split() == completed
 
 
+def test_module_runs_as_a_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sklnoise", "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_module("sklnoise", run_name="__main__")
+    assert "demo" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("package", "extras"), [("pandas", "cli"), ("polars", "cli,frames")]
 )
@@ -55,3 +67,72 @@ def test_missing_package_of_tables_says_what_to_install(
         f"sklnoise's command line needs {package}. "
         f'Install it by: pip install "sklnoise[{extras}]"\n'
     )
+
+
+@pytest.mark.parametrize("package", ["typer", "rich"])
+def test_missing_extra_says_what_to_install(cli, forget, monkeypatch, package):
+    forget("sklnoise.cli._", f"{package}.")
+    monkeypatch.setitem(sys.modules, package, None)
+    done = cli("demo", "--seeds", 1)
+    assert done.code == 1
+    assert 'pip install "sklnoise[cli]"' in done.err
+
+
+def test_missing_matplotlib_is_reported_before_the_work(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    done = cli("demo", "--seeds", 1)
+    assert done.code == 1
+    assert 'pip install "sklnoise[cli]"' in done.err
+
+
+def test_another_missing_module_is_not_blamed_on_the_extras(cli, forget, monkeypatch):
+    forget("sklnoise.cli._")
+    monkeypatch.setitem(sys.modules, "sklnoise.cli._app", None)
+    with pytest.raises(ModuleNotFoundError, match="_app"):
+        main()
+
+
+class Unwritable(StringIO):
+    """A stream that fails where it is flushed."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def flush(self):
+        raise self.error
+
+
+def run_into(stdout, monkeypatch, *arguments):
+    """Run the command line with another stdout, and return its exit code."""
+    monkeypatch.setattr(sys, "stdout", stdout)
+    monkeypatch.setattr(sys, "argv", ["sklnoise", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return stop.value.code or 0
+
+
+def test_full_device_is_reported_in_one_line(monkeypatch, capsys):
+    full = Unwritable(OSError(28, "No space left on device"))
+    assert run_into(full, monkeypatch, "--version") == 2
+    err = capsys.readouterr().err
+    assert err.startswith("sklnoise: [Errno 28] No space left on device.")
+    assert err.count("\n") == 1
+
+
+def test_closed_pipe_is_silent(monkeypatch, capsys):
+    closed = Unwritable(BrokenPipeError(32, "Broken pipe"))
+    assert run_into(closed, monkeypatch, "--version") == 1
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_full_device_leaves_no_traceback_at_the_exit():
+    command = [sys.executable, "-m", "sklnoise", "--version"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1

@@ -20,7 +20,7 @@ def blocks(language):
 
 
 def without_digits(text):
-    """Replace what may differ between machines: digits, and the spaces beside them."""
+    """Replace what may differ between machines: digits and spaces."""
     return re.sub(r"[\d\s]+", " ", text).strip()
 
 
@@ -58,8 +58,8 @@ def test_numbers_that_the_guide_tells_are_those_of_the_session(session):
     wrong = session.made["noisy"] != clean.to_numpy()
     issues, rows = session.issues, session.issues["row"].to_numpy() - 2
     n_found = wrong[rows].sum()
-    told = GUIDE.read_text().replace("\n", " ")
-    assert f"each of the {len(issues)} suspicious rows" in told
-    assert f"Of the {wrong.sum()} wrong labels {n_found} are among them" in told
-    assert f"{len(issues) - n_found} are false alarms" in told
+    text = GUIDE.read_text().replace("\n", " ")
+    assert f"each of the {len(issues)} suspicious rows" in text
+    assert f"Of the {wrong.sum()} wrong labels {n_found} are among them" in text
+    assert f"{len(issues) - n_found} are false alarms" in text
     assert (issues["suggested"] == names[clean[rows]]).sum() == n_found

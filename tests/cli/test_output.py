@@ -1,95 +1,94 @@
-"""Output that cannot take all characters, is full or is closed ends no command badly."""
+"""What people read fits the terminal, and is printed in every encoding."""
 
 import json
-import os
-import subprocess
 import sys
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO, TextIOWrapper
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklnoise.cli import main
-from sklnoise.cli._fit import fit_table
+
+LONG = {
+    "cat": "a class with a rather long name, number 1",
+    "dog": "a class with a rather long name, number 2",
+}
+SNOW = {"cat": "dög", "dog": "☃"}
 
 
-class Unwritable(StringIO):
-    """A stream that fails where it is flushed."""
+@pytest.fixture
+def labelled(blobs, tmp_path):
+    """A function that writes the blobs with other labels."""
 
-    def __init__(self, error):
-        super().__init__()
-        self.error = error
+    def write(names):
+        path = tmp_path / "labelled.csv"
+        blobs.assign(label=blobs["label"].map(names)).to_csv(path, index=False)
+        return path
 
-    def flush(self):
-        raise self.error
-
-
-def run_into(stdout, monkeypatch, *arguments):
-    """Run the command line with another stdout, and return its exit code."""
-    monkeypatch.setattr(sys, "stdout", stdout)
-    monkeypatch.setattr(sys, "argv", ["sklnoise", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    return stop.value.code or 0
+    return write
 
 
-def test_full_device_is_told_in_one_line(monkeypatch, capsys):
-    full = Unwritable(OSError(28, "No space left on device"))
-    assert run_into(full, monkeypatch, "--version") == 2
-    err = capsys.readouterr().err
-    assert err.startswith("sklnoise: [Errno 28] No space left on device.")
-    assert err.count("\n") == 1
+def test_labels_of_one_beginning_can_be_distinguished(cli, labelled, quick_fit):
+    done = cli("audit", labelled(LONG), "--target", "label")
+    rows = [line.split("│")[2:4] for line in done.out.splitlines() if "│" in line]
+    assert len({cell.strip() for row in rows[-2:] for cell in row}) == 2
 
 
-def test_closed_pipe_is_passed_over_in_silence(monkeypatch, capsys):
-    closed = Unwritable(BrokenPipeError(32, "Broken pipe"))
-    assert run_into(closed, monkeypatch, "--version") == 1
-    assert capsys.readouterr().err == ""
+@pytest.mark.parametrize(("width", "is_whole"), [(60, False), (200, True)])
+def test_matrix_is_shown_whole_where_it_fits(
+    cli, labelled, quick_fit, monkeypatch, width, is_whole
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = cli("audit", labelled(LONG), "--target", "label")
+    assert ("labelled as" in done.out) != is_whole
+    assert ("rows of a clean class" in done.out) == is_whole
+    assert max(map(len, done.out.splitlines()[1:])) <= width
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-def test_full_device_leaves_no_traceback_at_the_exit():
-    command = [sys.executable, "-m", "sklnoise", "--version"]
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
+def test_many_classes_are_shown_by_the_largest_entries(cli, tmp_path, quick_fit):
+    y = np.arange(80) % 12
+    T = np.full((12, 12), 0.01) + 0.88 * np.eye(12)
+    T[4, 4:6] = 0.71, 0.19
+    quick_fit.attributes |= {
+        "transition_matrix_": T,
+        "transition_estimator_": None,
+        "out_of_fold_proba_": T[y],
+    }
+    pd.DataFrame({"x": y / 2, "label": y}).to_csv(tmp_path / "many.csv", index=False)
+    done = cli("audit", tmp_path / "many.csv", "--target", "label")
+    rows = [line.split("│")[1:4] for line in done.out.splitlines() if "│" in line]
+    assert [cell.strip() for cell in rows[0]] == ["4", "5", "19"]
 
 
-SNOW = {"cat": "☃", "dog": "dög"}
+def test_labels_cannot_write_to_the_terminal(cli, labelled, quick_fit):
+    names = {"cat": "[red]\x1b[31mcat", "dog": "d\u202eog\x07"}
+    done = cli("audit", labelled(names), "--target", "label")
+    assert done.code == 0
+    assert "[red]?[31mcat" in done.out
+    assert all(char.isprintable() for char in done.out.replace("\n", ""))
 
 
-@pytest.fixture(scope="module")
-def snow(blobs, tmp_path_factory):
-    """The blobs with labels that few encodings have: their file, and their fit."""
-    path = tmp_path_factory.mktemp("snow") / "snow.csv"
-    table = blobs.assign(label=blobs["label"].map(SNOW))
-    table.to_csv(path, index=False)
-    setting = {"correction": "forward", "device": "cpu", "seed": 0, "jobs": None}
-    X, y = table.drop(columns="label"), table["label"].to_numpy(str)
-    return path, fit_table(X, y, np.zeros(len(y), dtype=bool), **setting, verbose=0)
-
-
-def audit_in(encoding, snow, monkeypatch, *options):
-    """Audit the blobs in a terminal of an encoding; return what it shows."""
-    path, fitted = snow
+def audit_in(encoding, path, monkeypatch, *options):
+    """Audit a table in a terminal of an encoding; return what it shows."""
     stdout = TextIOWrapper(BytesIO(), encoding=encoding)
-    monkeypatch.setattr("sklnoise.cli._audit.fit_table", lambda *args, **params: fitted)
-    arguments = ("audit", path, "--target", "label", *options)
-    assert run_into(stdout, monkeypatch, *arguments) == 0
+    arguments = ("audit", str(path), "--target", "label", *options)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        patch.setattr(sys, "argv", ["sklnoise", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    assert not stop.value.code
     return stdout.buffer.getvalue().decode(encoding)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
-def test_json_is_whole_in_every_encoding(snow, monkeypatch, encoding):
-    found = json.loads(audit_in(encoding, snow, monkeypatch, "--json"))
+def test_json_is_whole_in_every_encoding(labelled, quick_fit, monkeypatch, encoding):
+    found = json.loads(audit_in(encoding, labelled(SNOW), monkeypatch, "--json"))
     assert found["classes"] == ["dög", "☃"]
 
 
-def test_labels_that_the_encoding_lacks_are_escaped(snow, monkeypatch):
-    text = audit_in("cp1252", snow, monkeypatch)
+def test_labels_that_the_encoding_lacks_are_escaped(labelled, quick_fit, monkeypatch):
+    text = audit_in("cp1252", labelled(SNOW), monkeypatch)
     assert "dög" in text
     assert "\\u2603" in text

@@ -155,7 +155,7 @@ def test_new_rows_can_be_trusted(fitted, noisy_wine, labels):
     [
         ([3, 40], "got shape"),
         (np.full(178, 2), "entry 0 is 2"),
-        (True, "one entry a row"),
+        (True, "one entry per sample"),
     ],
 )
 def test_what_is_no_mask_of_the_rows_is_refused(fitted, labels, trusted, message):

@@ -1,4 +1,4 @@
-"""The clean posterior of rows whose noisy posterior is known."""
+"""The clean posterior, from the noisy posterior and T."""
 
 import numpy as np
 import pytest
@@ -6,21 +6,21 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 from scipy.special import rel_entr
 
-from sklnoise._blocks import BLOCK_VALUES
-from sklnoise._matrix import uniform_flips
+from sklnoise._blocks import MAX_BLOCK_VALUES
+from sklnoise._transition_matrix import uniform_flips
 from sklnoise.issues import _clean_posterior, clean_posterior
-from sklnoise.issues._clean_posterior import TOLERANCE, solve_by_steps, solve_symmetric
 
 SEEDS = range(3)
+TOLERANCE = 1e-3  # nats, as the docstring says
 SIZES = [2, 3, 10]
 
 
-def problem(seed, n_classes, n_rows=50, concentration=0.5, stays=0.5):
+def problem(seed, n_classes, n_samples=50, concentration=0.5, stays=0.5):
     """Return noisy posteriors that no clean one need explain, and a T."""
     rng = np.random.default_rng(seed)
     flips = rng.dirichlet(np.ones(n_classes), n_classes)
     T = stays * np.eye(n_classes) + (1 - stays) * flips
-    return rng.dirichlet(np.full(n_classes, concentration), n_rows), T
+    return rng.dirichlet(np.full(n_classes, concentration), n_samples), T
 
 
 def divergence(y_proba, clean, T):
@@ -37,7 +37,7 @@ def largest_slope(y_proba, clean, T):
 def exact(monkeypatch):
     """Steps until nothing moves."""
     monkeypatch.setattr(_clean_posterior, "TOLERANCE", 1e-9)
-    monkeypatch.setattr(_clean_posterior, "MOST_STEPS", 20_000)
+    monkeypatch.setattr(_clean_posterior, "MAX_STEPS", 20_000)
 
 
 @pytest.mark.parametrize("n_classes", SIZES)
@@ -67,11 +67,10 @@ def test_identity_gives_the_noisy_posterior(n_classes, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n_classes", [*SIZES, 100])
+@pytest.mark.parametrize("n_classes", [2, 10, 100])
 @pytest.mark.parametrize("concentration", [0.05, 1])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_no_move_gains_more_than_the_tolerance(seed, concentration, n_classes, dtype):
-    y_proba, T = problem(seed, n_classes, 50, concentration)
+def test_no_move_gains_more_than_the_tolerance(concentration, n_classes, dtype):
+    y_proba, T = problem(0, n_classes, 150, concentration)
     y_proba = y_proba.astype(dtype)
     slope = largest_slope(y_proba, clean_posterior(y_proba, T).astype(float), T)
     assert slope.max() < 1 + TOLERANCE + 1e-4
@@ -80,7 +79,7 @@ def test_no_move_gains_more_than_the_tolerance(seed, concentration, n_classes, d
 @pytest.mark.parametrize("n_classes", SIZES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_solver_of_scipy_finds_nothing_nearer(seed, n_classes):
-    y_proba, T = problem(seed, n_classes, n_rows=4, concentration=1)
+    y_proba, T = problem(seed, n_classes, n_samples=4, concentration=1)
     found = divergence(y_proba, clean_posterior(y_proba, T), T)
     for p, value in zip(y_proba, found):
         rival = minimize(
@@ -99,18 +98,20 @@ def test_solver_of_scipy_finds_nothing_nearer(seed, n_classes):
 def test_closed_form_of_symmetric_noise_is_where_the_steps_end(n_classes, noise_rate):
     y_proba, _ = problem(0, n_classes)
     T = uniform_flips(n_classes, noise_rate)
-    closed = solve_symmetric(y_proba, T[0, -1] / (T[0, 0] - T[0, -1]))
-    assert_allclose(closed, solve_by_steps(y_proba, T), atol=1e-4)
+    nearly = T.copy()  # near enough for the same solution, but solved in steps
+    nearly[0, :2] += [1e-9, -1e-9]
+    expected = clean_posterior(y_proba, nearly)
+    assert_allclose(clean_posterior(y_proba, T), expected, atol=1e-4)
 
 
-def test_labels_that_are_wrong_more_often_than_right_are_turned_round():
+def test_labels_that_are_wrong_more_often_than_right_are_swapped():
     T = uniform_flips(2, 0.9)
     assert_allclose(clean_posterior([[0.18, 0.82]], T), [[0.9, 0.1]])
 
 
 @pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("seed", SEEDS)
-def test_singular_transition_leaves_only_what_can_be_told(seed):
+def test_singular_transition_recovers_the_distinguishable_classes(seed):
     T = np.array([[0.7, 0.3, 0.0], [0.7, 0.3, 0.0], [0.1, 0.1, 0.8]])
     clean, _ = problem(seed, 3, concentration=2)
     found = clean_posterior(clean @ T, T)
@@ -126,15 +127,15 @@ def test_permuting_classes_permutes_the_posterior(seed):
 
 
 @pytest.mark.parametrize("symmetric", [False, True])
-def test_row_does_not_depend_on_the_rows_beside_it(symmetric):
+def test_sample_does_not_depend_on_the_others(symmetric):
     y_proba, T = problem(0, 4, 200)
     T = uniform_flips(4, 0.3) if symmetric else T
     alone = [clean_posterior(row[None], T)[0] for row in y_proba]
     assert_allclose(clean_posterior(y_proba, T), alone, atol=1e-8)
 
 
-def test_row_does_not_depend_on_the_block_that_it_is_in():
-    y_proba, T = problem(0, 100, BLOCK_VALUES // 100 + 40)
+def test_sample_does_not_depend_on_its_block():
+    y_proba, T = problem(0, 100, MAX_BLOCK_VALUES // 100 + 40)
     borders = slice(-80, None)
     clean = clean_posterior(y_proba, T)
     assert_allclose(clean[borders], clean_posterior(y_proba[borders], T), atol=1e-8)
@@ -154,7 +155,7 @@ def test_posterior_has_the_type_of_the_probabilities(dtype, symmetric):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_class_that_an_early_step_all_but_excludes_comes_back(dtype):
-    """The steps for these rows once stopped in float32 with a class lost to underflow."""
+    """In float32 the steps for these samples once lost a class to underflow."""
     rng = np.random.default_rng(2)
     T = 0.2 * np.eye(10) + 0.8 * rng.dirichlet(np.full(10, 0.5), 10)
     y_proba = rng.dirichlet(np.full(10, 0.05), 200).astype(dtype)
@@ -176,7 +177,7 @@ def test_labels_that_t_calls_impossible_say_nothing():
     assert_allclose(clean[0], clean[1], atol=1e-9)
 
 
-def test_row_with_nothing_but_an_impossible_label_could_be_any_class():
+def test_sample_with_nothing_but_an_impossible_label_could_be_any_class():
     T = [[0.7, 0.3, 0.0], [0.2, 0.8, 0.0], [0.5, 0.5, 0.0]]
     assert_allclose(clean_posterior([[0.0, 0.0, 1.0]], T), np.full((1, 3), 1 / 3))
 

@@ -1,4 +1,4 @@
-"""The rows whose label is probably wrong."""
+"""The samples whose label is probably wrong."""
 
 import numpy as np
 import pytest
@@ -14,11 +14,11 @@ FILTERS = ["posterior", "confident-learning", "self-confidence"]
 everywhere = pytest.mark.parametrize("filter_by", FILTERS)
 
 
-def simulated(seed, T, n_rows=600, certainty=4):
+def simulated(seed, T, n_samples=600, certainty=4):
     """Return noisy posteriors, labels, and the mask of those that are wrong."""
     rng = np.random.default_rng(seed)
-    clean = rng.integers(len(T), size=n_rows)
-    logits = rng.normal(size=(n_rows, len(T))) + certainty * np.eye(len(T))[clean]
+    clean = rng.integers(len(T), size=n_samples)
+    logits = rng.normal(size=(n_samples, len(T))) + certainty * np.eye(len(T))[clean]
     clean_proba = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     y = make_noisy_labels(clean, T, random_state=seed)
     return clean_proba @ T, y, y != clean
@@ -30,7 +30,7 @@ def noisy_pairs(seed, n_classes=4, noise_rate=0.3, **options):
     )
 
 
-@pytest.mark.parametrize("n_classes", range(2, 9))
+@pytest.mark.parametrize("n_classes", [2, 3, 5, 8])
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("filter_by", "theirs"),
@@ -50,7 +50,7 @@ def test_issues_are_those_of_cleanlab(seed, n_classes, filter_by, theirs):
 @pytest.mark.parametrize("n_classes", [3, 6])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_confident_issues_are_off_the_diagonal_of_the_confident_joint(seed, n_classes):
-    """Here rows reach several thresholds, of which none need be that of the argmax."""
+    """Here samples reach several thresholds, of which none need be that of the argmax."""
     rng = np.random.default_rng(seed)
     y_proba = rng.dirichlet(np.ones(n_classes), 400)
     y = rng.integers(n_classes, size=400)
@@ -91,7 +91,7 @@ def test_identity_finds_no_issue(zeros):
 @everywhere
 @pytest.mark.parametrize("seed", SEEDS)
 def test_most_of_what_is_found_is_wrong(seed, filter_by):
-    y_proba, y, wrong = noisy_pairs(seed, n_classes=10, noise_rate=0.2, n_rows=2000)
+    y_proba, y, wrong = noisy_pairs(seed, n_classes=10, noise_rate=0.2, n_samples=2000)
     found = find_label_issues(y, y_proba, filter_by=filter_by)
     assert wrong[found].mean() > 0.7
     assert found[wrong].mean() > 0.7
@@ -135,7 +135,7 @@ def test_indices_are_sorted_by_quality(seed, filter_by):
     assert_array_equal(frame["quality"], quality)
 
 
-def test_self_confidence_flags_the_rows_of_lowest_quality():
+def test_self_confidence_flags_the_samples_of_lowest_quality():
     y_proba, y, _ = noisy_pairs(0)
     found = find_label_issues(y, y_proba, filter_by="self-confidence")
     quality = y_proba[np.arange(len(y)), y]
@@ -197,7 +197,7 @@ def test_arguments_are_not_changed(filter_by):
         assert_array_equal(argument, copy)
 
 
-def test_row_of_weight_zero_is_no_issue_by_self_confidence():
+def test_sample_of_weight_zero_is_no_issue_by_self_confidence():
     y_proba = np.tile([[0.9, 0.1], [0.1, 0.9]], (10, 1))
     y, weight = np.arange(20) % 2, np.ones(20)
     y_proba[3], weight[3] = [0.6, 0.4], 0

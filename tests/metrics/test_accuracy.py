@@ -21,9 +21,9 @@ MATRICES = {name: np.array(T) for name, T in MATRICES.items()}
 anywhere = pytest.mark.parametrize("T", MATRICES.values(), ids=list(MATRICES))
 
 
-def labels_and_predictions(seed, n_rows=200, n_classes=3):
+def labels_and_predictions(seed, n_samples=200, n_classes=3):
     rng = np.random.default_rng(seed)
-    return rng.integers(n_classes, size=(2, n_rows))
+    return rng.integers(n_classes, size=(2, n_samples))
 
 
 def expectation(function, y, T):
@@ -37,7 +37,7 @@ def expectation(function, y, T):
 @anywhere
 @pytest.mark.parametrize("seed", SEEDS)
 def test_expected_score_is_the_clean_accuracy(T, seed):
-    y, y_pred = labels_and_predictions(seed, n_rows=5)
+    y, y_pred = labels_and_predictions(seed, n_samples=5)
     expected = expectation(
         lambda y_noisy: noise_corrected_accuracy_score(y_noisy, y_pred, T), y, T
     )
@@ -46,7 +46,7 @@ def test_expected_score_is_the_clean_accuracy(T, seed):
 
 @anywhere
 def test_expected_weighted_score_is_the_weighted_clean_accuracy(T, rng):
-    y, y_pred = labels_and_predictions(0, n_rows=5)
+    y, y_pred = labels_and_predictions(0, n_samples=5)
     weight = rng.random_sample(5)
     expected = expectation(
         lambda y_noisy: noise_corrected_accuracy_score(
@@ -149,7 +149,7 @@ def test_wrong_transition_gives_a_wrong_score_whatever_the_standard_error(rng):
     assert score + 20 * error < 1
 
 
-def test_integers_in_range_are_rows_of_the_transition_matrix():
+def test_integers_in_range_are_numbers_of_classes():
     T = MATRICES["pair"]
     without_one = noise_corrected_accuracy_score([0, 2, 2], [2, 2, 0], T)
     assert without_one == noise_corrected_accuracy_score(

@@ -1,4 +1,4 @@
-"""What the scores on noisy labels say of input that is not valid."""
+"""Input of the scores on noisy labels: containers, and what is refused."""
 
 import numpy as np
 import pandas as pd
@@ -25,20 +25,20 @@ BAD = {
     "another size": ((Y, Y_PRED, np.eye(3)), "are 3 classes, but 2 different"),
     "not finite": ((Y, Y_PRED, T * np.nan), "transition_matrix contains NaN"),
     "lengths": ((Y, Y_PRED[:3], T), "inconsistent numbers of samples"),
-    "probabilities": ((Y, np.eye(4, 2), T), "y_pred must hold one label a row"),
-    "no rows": (([], [], T), "at least one row"),
+    "probabilities": ((Y, np.eye(4, 2), T), "y_pred must hold one label per sample"),
+    "no samples": (([], [], T), "at least one sample"),
     "nan": (
         ([0, 1, np.nan], [0, 1, 1], T),
-        "y_noisy must have a label in every row; row 2",
+        "y_noisy must have a label for every sample; sample 2",
     ),
     "none": (
         (Y, ["ant", None, "bee", "bee"], T),
-        "y_pred must have a label in every row",
+        "y_pred must have a label for every sample",
     ),
-    "pandas.NA": ((Y[:2], pd.array(["ant", pd.NA]), T), "row 1 has <NA>"),
-    "two kinds": ((Y, [0, 0, 1, 1], T), "got both numbers and others"),
-    "a class too many": ((Y, ["ant", "bee", "cat", "ant"], T), "Pass all of them"),
-    "a class too few": ((["ant"] * 4, ["ant"] * 4, T), "Pass all of them"),
+    "pandas.NA": ((Y[:2], pd.array(["ant", pd.NA]), T), "sample 1 has <NA>"),
+    "two kinds": ((Y, [0, 0, 1, 1], T), "of one kind"),
+    "a class too many": ((Y, ["ant", "bee", "cat", "ant"], T), "3 different labels"),
+    "a class too few": ((["ant"] * 4, ["ant"] * 4, T), "1 different labels"),
 }
 BAD_OPTIONS = {
     "one label twice": ({"labels": ["ant", "ant"]}, "must name 2 different classes"),
@@ -51,8 +51,8 @@ BAD_OPTIONS = {
         r"y_noisy must hold .*got \['bee'\] too",
     ),
     "negative weight": ({"sample_weight": [1, 1, 1, -1]}, "must not be negative"),
-    "no weight": ({"sample_weight": np.zeros(4)}, "no row is left"),
-    "weight of other rows": ({"sample_weight": np.ones(3)}, "one weight a row"),
+    "no weight": ({"sample_weight": np.zeros(4)}, "all are zero"),
+    "weight of other length": ({"sample_weight": np.ones(3)}, "one weight per sample"),
 }
 
 

@@ -18,8 +18,8 @@ NORMALIZE = [None, "true", "pred", "all"]
 T = np.array([[0.7, 0.2, 0.1], [0.0, 0.6, 0.4], [0.1, 0.2, 0.7]])
 
 
-def labels_and_predictions(seed, n_rows=300):
-    return np.random.default_rng(seed).integers(3, size=(2, n_rows))
+def labels_and_predictions(seed, n_samples=300):
+    return np.random.default_rng(seed).integers(3, size=(2, n_samples))
 
 
 @pytest.mark.parametrize("normalize", NORMALIZE)
@@ -43,7 +43,7 @@ def test_identity_gives_zeros_where_scikit_learn_does(normalize):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_expected_matrix_is_the_clean_one(seed):
-    y, y_pred = labels_and_predictions(seed, n_rows=5)
+    y, y_pred = labels_and_predictions(seed, n_samples=5)
     expected = sum(
         np.prod(T[y, y_noisy]) * noise_corrected_confusion_matrix(y_noisy, y_pred, T)
         for y_noisy in product(range(3), repeat=5)

@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 
 from sklnoise import NoiseRobustClassifier, losses
 from sklnoise.metrics import noisy_log_likelihood_scorer as scorer
-from sklnoise.metrics._likelihood import has_likelihood
 
 T = np.array([[0.7, 0.2, 0.1], [0.0, 0.6, 0.4], [0.1, 0.2, 0.7]])
 NAMES = np.array(["ant", "bee", "cat"])
@@ -85,9 +84,9 @@ class SaysNoisyProba(SaysProba):
         return X @ T
 
 
-def proba_and_labels(seed=0, n_rows=200):
+def proba_and_labels(seed=0, n_samples=200):
     rng = np.random.default_rng(seed)
-    return rng.dirichlet(np.ones(3), n_rows), NAMES[rng.integers(3, size=n_rows)]
+    return rng.dirichlet(np.ones(3), n_samples), NAMES[rng.integers(3, size=n_samples)]
 
 
 def test_score_is_the_negative_log_loss():
@@ -132,9 +131,9 @@ def test_weights_equal_repeats():
 
 def test_labels_of_a_fold_may_lack_a_class():
     y_proba, y = proba_and_labels()
-    rows = y != "bee"
-    expected = -log_loss(y[rows], y_proba[rows], labels=NAMES)
-    assert scorer(SaysProba(), y_proba[rows], y[rows]) == pytest.approx(expected)
+    kept = y != "bee"
+    expected = -log_loss(y[kept], y_proba[kept], labels=NAMES)
+    assert scorer(SaysProba(), y_proba[kept], y[kept]) == pytest.approx(expected)
 
 
 def test_output_for_a_class_that_was_not_seen_keeps_its_column():
@@ -209,12 +208,12 @@ def test_every_loss_is_known_to_have_a_likelihood_or_not():
     assert set(losses.__all__) <= tried
 
 
-@pytest.mark.parametrize(("correction", "has"), [("em", True), ("gce", False)])
-def test_fitted_correction_tells_its_likelihood(correction, has, noisy_blobs, quick_net):
+def test_classifier_that_was_fitted_without_likelihood_is_refused(noisy_blobs, quick_net):
     X, y, _, T = noisy_blobs
-    clf = NoiseRobustClassifier(quick_net, correction=correction, random_state=0, cv=2)
-    clf.set_params(transition=T)
-    assert has_likelihood(clf.fit(X, y).correction_) == has
+    clf = NoiseRobustClassifier(quick_net, transition=T, random_state=0, cv=2)
+    assert np.isfinite(scorer(clf.set_params(correction="em").fit(X, y), X, y))
+    with pytest.raises(ValueError, match="GeneralizedCrossEntropyLoss"):
+        scorer(clf.set_params(correction="gce").fit(X, y), X, y)
 
 
 def test_refusal_reaches_through_a_pipeline():
@@ -227,24 +226,24 @@ def test_refusal_reaches_through_a_pipeline():
 
 
 def test_logits_are_refused():
-    with pytest.raises(ValueError, match="one probability distribution a row"):
+    with pytest.raises(ValueError, match="one probability distribution per sample"):
         scorer(SaysProba(), np.array([[2.0, 0.0, -1.0]]), NAMES[:1])
 
 
 def test_label_of_no_class_is_refused():
-    y_proba, _ = proba_and_labels(n_rows=2)
+    y_proba, _ = proba_and_labels(n_samples=2)
     with pytest.raises(ValueError, match=r"y_noisy must hold .* got \['dog'\] too"):
         scorer(SaysProba(), y_proba, np.array(["ant", "dog"]))
 
 
-def test_labels_of_other_rows_are_refused():
+def test_labels_of_other_length_are_refused():
     y_proba, y = proba_and_labels()
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         scorer(SaysProba(), y_proba, y[:-1])
 
 
 def test_transition_and_identity_score_alike_where_both_fit():
-    """The likelihood sees `p @ T` alone: it does not tell who made the noise."""
+    """The likelihood sees `p @ T` alone: it cannot tell T from the identity."""
     y_proba, y = proba_and_labels()
     assert_allclose(
         scorer(SaysNoisyProba(), y_proba, y), scorer(SaysProba(), y_proba @ T, y)

@@ -20,9 +20,7 @@ T = np.array([[0.7, 0.2, 0.1], [0.0, 0.6, 0.4], [0.1, 0.2, 0.7]])
 MEANS = {
     "accuracy_score": metrics.accuracy_score,
     "zero_one_loss": metrics.zero_one_loss,
-    "hamming_loss": metrics.hamming_loss,
     "mean_absolute_error": metrics.mean_absolute_error,
-    "mean_squared_error": metrics.mean_squared_error,
 }
 NO_MEANS = {
     "f1_score": metrics.f1_score,
@@ -48,8 +46,8 @@ class Says(ClassifierMixin, BaseEstimator):
         return X[:, 0]
 
 
-def labels_and_predictions(seed, n_rows=300):
-    return np.random.default_rng(seed).integers(3, size=(2, n_rows))
+def labels_and_predictions(seed, n_samples=300):
+    return np.random.default_rng(seed).integers(3, size=(2, n_samples))
 
 
 def score_of(scorer, y, y_pred, **params):
@@ -67,7 +65,7 @@ def test_accuracy_is_the_corrected_accuracy(seed):
 @any_mean
 @pytest.mark.parametrize("seed", SEEDS)
 def test_expected_score_is_the_clean_metric(metric, seed):
-    y, y_pred = labels_and_predictions(seed, n_rows=5)
+    y, y_pred = labels_and_predictions(seed, n_samples=5)
     scorer = make_noise_corrected_scorer(T, metric=metric)
     expected = sum(
         np.prod(T[y, y_noisy]) * score_of(scorer, np.array(y_noisy), y_pred)
@@ -115,7 +113,7 @@ def test_balanced_accuracy_with_identity_is_that_of_scikit_learn(seed):
 
 
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
-def test_balanced_accuracy_leaves_out_a_class_without_rows():
+def test_balanced_accuracy_leaves_out_a_class_without_samples():
     y, y_pred = np.array([0, 0, 0, 2, 2]), np.array([0, 1, 0, 2, 0])
     scorer = make_noise_corrected_scorer(np.eye(3), metric="balanced_accuracy")
     expected = metrics.balanced_accuracy_score(y, y_pred)
@@ -149,7 +147,9 @@ def test_weights_equal_repeats(metric):
     assert weighted == pytest.approx(repeated)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "hamming_loss"])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "balanced_accuracy", "mean_absolute_error"]
+)
 def test_permuting_classes_leaves_the_score(metric):
     y, y_pred = labels_and_predictions(0)
     metric = MEANS.get(metric, metric)
@@ -187,21 +187,21 @@ def test_estimator_without_classes_is_judged_by_the_labels_that_occur():
 
 def test_estimator_with_other_classes_is_refused():
     scorer = make_noise_corrected_scorer(T)
-    with pytest.raises(ValueError, match=r"fitted on 2 classes: .* pass all classes"):
+    with pytest.raises(ValueError, match=r"fitted on 2 classes"):
         scorer(Says([0, 2]), np.zeros((3, 1), dtype=int), np.array([0, 2, 2]))
 
 
 @pytest.mark.parametrize("metric", NO_MEANS.values(), ids=list(NO_MEANS))
-def test_metric_that_is_no_mean_over_rows_is_refused(metric):
+def test_metric_that_is_no_mean_over_samples_is_refused(metric):
     y, y_pred = labels_and_predictions(0)
     scorer = make_noise_corrected_scorer(T, metric=metric)
-    with pytest.raises(ValueError, match="score each row by its two labels"):
+    with pytest.raises(ValueError, match="score each sample by its two labels"):
         score_of(scorer, y, y_pred)
 
 
 def test_metric_is_refused_at_once_where_the_classes_are_known():
     with pytest.raises(
-        ValueError, match="of mean_absolute_error, on single rows it fails"
+        ValueError, match="of mean_absolute_error, on single samples it fails"
     ):
         make_noise_corrected_scorer(
             np.eye(2), metric=metrics.mean_absolute_error, labels=["ant", "bee"]

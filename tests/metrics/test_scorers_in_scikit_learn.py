@@ -93,13 +93,13 @@ def test_nested_search_scores_its_folds(scorer, data):
     )
 
 
-def test_cross_validation_scores_the_held_out_rows(data):
+def test_cross_validation_scores_the_held_out_samples(data):
     X, y, _ = data
-    rows = np.arange(300) < 200
+    train = np.arange(300) < 200
     model = LogisticRegression()
-    (score,) = cross_val_score(model, X, y, scoring=SCORERS["accuracy"], cv=halves(rows))
-    y_pred = model.fit(X[rows], y[rows]).predict(X[~rows])
-    assert score == noise_corrected_accuracy_score(y[~rows], y_pred, T)
+    (score,) = cross_val_score(model, X, y, scoring=SCORERS["accuracy"], cv=halves(train))
+    y_pred = model.fit(X[train], y[train]).predict(X[~train])
+    assert score == noise_corrected_accuracy_score(y[~train], y_pred, T)
 
 
 def test_classifier_for_noisy_labels_is_searched(noisy_blobs, quick_net):

@@ -10,13 +10,13 @@ SEEDS = range(3)
 T = np.array([[0.5, 0.2, 0.3], [0.1, 0.6, 0.3], [0.4, 0.15, 0.45]])
 
 
-def first_pass(seed, n_rows=331):
+def first_pass(seed, n_samples=331):
     rng = np.random.default_rng(seed)
-    return rng.dirichlet(np.ones(3), n_rows), rng.integers(3, size=n_rows)
+    return rng.dirichlet(np.ones(3), n_samples), rng.integers(3, size=n_samples)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_hundredth_percentile_is_the_row_of_the_maximum(seed):
+def test_hundredth_percentile_is_the_sample_of_the_maximum(seed):
     y_proba, y = first_pass(seed)
     estimator = AnchorEstimator(percentile=100).fit(y_proba, y)
     assert_allclose(estimator.transition_matrix_, y_proba[y_proba.argmax(axis=0)])
@@ -40,7 +40,7 @@ def test_calibrated_probabilities_of_separable_classes_are_t(percentile):
     assert_allclose(estimator.standard_error_, 0, atol=1e-12)
 
 
-def test_rows_tied_at_the_percentile_are_averaged():
+def test_samples_tied_at_the_percentile_are_averaged():
     y_proba = np.array(
         [[0.6, 0.4, 0.0], [0.6, 0.0, 0.4], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]
     )
@@ -55,7 +55,7 @@ def test_noisy_labels_play_no_part():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_more_rows_narrow_the_spread_around_the_anchor(seed):
+def test_more_samples_narrow_the_spread_around_the_anchor(seed):
     few, many = (
         AnchorEstimator().fit(*first_pass(seed, n)).standard_error_.diagonal()
         for n in (300, 30000)

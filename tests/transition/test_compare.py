@@ -18,7 +18,7 @@ PLAIN = ["frequency", "confident-joint", "anchor", "dual"]
 
 
 class Known(BaseEstimator):
-    """An estimator of T of another house, which knows it."""
+    """Somebody's estimator of T, which knows it."""
 
     def __init__(self, T):
         self.T = T
@@ -29,9 +29,9 @@ class Known(BaseEstimator):
         return self
 
 
-def first_pass(n_rows=1500):
-    clean = np.arange(n_rows) % 3
-    draw = np.random.default_rng(0).random((n_rows, 1))
+def first_pass(n_samples=1500):
+    clean = np.arange(n_samples) % 3
+    draw = np.random.default_rng(0).random((n_samples, 1))
     y = (T[clean].cumsum(axis=1) < draw - 1e-9).sum(axis=1)
     return T[clean], y
 
@@ -43,7 +43,7 @@ def compared(*matrices):
     return compare_transition_estimators(y_proba, y, estimators=estimators)
 
 
-def test_table_is_a_data_frame_of_one_row_an_estimator():
+def test_table_is_a_data_frame_with_a_row_per_estimator():
     frame = pd.DataFrame(compare_transition_estimators(*first_pass()))
     assert list(frame.estimator) == PLAIN
     assert frame.drop(columns=["warnings", "disagreement"]).notna().all(axis=None)
@@ -92,7 +92,7 @@ def test_disagreement_is_the_mean_distance_to_the_others():
     assert_allclose(table.disagreement, [(0.1 + 1) / 2, (0.1 + 0.9) / 2, (1 + 0.9) / 2])
 
 
-def test_single_estimator_disagrees_with_nobody():
+def test_single_estimator_has_no_disagreement():
     assert np.isnan(compared(np.eye(2)).disagreement).all()
 
 

@@ -16,9 +16,9 @@ SEEDS = range(3)
 K = 5
 
 
-def first_pass(seed, n_rows=1000):
+def first_pass(seed, n_samples=1000):
     rng = np.random.default_rng(seed)
-    return rng.dirichlet(np.ones(K), n_rows), rng.integers(K, size=n_rows)
+    return rng.dirichlet(np.ones(K), n_samples), rng.integers(K, size=n_samples)
 
 
 def both(seed, **params):
@@ -75,7 +75,7 @@ def test_shrinkage_mixes_with_the_identity(shrinkage):
 
 
 def labels_of(T):
-    """Return labels of rows beyond doubt, in the exact proportions of T."""
+    """Return labels of samples beyond doubt, in the exact proportions of T."""
     counts = np.round(T * 10_000).astype(int)
     clean = np.arange(K).repeat(counts.sum(axis=1))
     y = np.concatenate([np.arange(K).repeat(row) for row in counts])
@@ -106,7 +106,7 @@ def test_rank_one_says_that_wrong_labels_do_not_depend_on_the_class(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("rank", [1, 2, 9])
+@pytest.mark.parametrize("rank", [1, 9])
 def test_low_rank_respects_forbidden_flips_and_the_noise_of_each_row(seed, rank):
     allowed = np.random.default_rng(seed).random((K, K)) < 0.6
     without = both(seed, allowed_flips=allowed)[1].transition_matrix_
@@ -130,11 +130,11 @@ def test_low_rank_lowers_the_error_where_it_holds():
     assert low < 0.8 * plain
 
 
-def test_what_is_known_of_the_rows_reaches_the_estimator():
+def test_what_is_known_of_the_samples_reaches_the_estimator():
     y_proba, y = first_pass(0)
     trusted = np.arange(len(y)) < 200
     folds, features = trusted, np.random.default_rng(0).normal(size=(len(y), 2))
-    inner = TrustedEstimator(ClusterabilityEstimator(random_state=0))
+    inner = TrustedEstimator(ClusterabilityEstimator(n_bootstraps=2, random_state=0))
     known = {"features": features, "trusted": trusted, "folds": folds}
     constrained = ConstrainedEstimator(inner).fit(y_proba, y, **known)
     plain = inner.fit(y_proba, y, **known)

@@ -9,9 +9,9 @@ from sklnoise.transition import AnchorEstimator, DualTransitionEstimator
 SEEDS = range(3)
 
 
-def first_pass(seed, n_rows=500):
+def first_pass(seed, n_samples=500):
     rng = np.random.default_rng(seed)
-    return rng.dirichlet(np.ones(3), n_rows), rng.integers(3, size=n_rows)
+    return rng.dirichlet(np.ones(3), n_samples), rng.integers(3, size=n_samples)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -27,7 +27,7 @@ def test_dual_is_the_product_of_anchors_and_labels_by_prediction(seed, percentil
     assert_allclose(dual.transition_matrix_, expected)
 
 
-def test_rows_with_two_top_classes_belong_half_to_each():
+def test_samples_with_two_top_classes_belong_half_to_each():
     y_proba = np.array([[0.5, 0.5], [1, 0], [0, 1]])
     dual = DualTransitionEstimator(percentile=100).fit(y_proba, [0, 0, 1])
     assert_allclose(dual.transition_matrix_, [[1, 0], [1 / 3, 2 / 3]])
@@ -41,7 +41,7 @@ def test_standard_error_is_the_spread_over_new_labels():
         DualTransitionEstimator().fit(
             anchors[clean], (rng.random(400) > anchors[clean, 0]).astype(int)
         )
-        for _ in range(300)
+        for _ in range(150)
     ]
     spread = np.std([fit.transition_matrix_ for fit in fits], axis=0)
     assert_allclose(np.mean([f.standard_error_ for f in fits], axis=0), spread, rtol=0.15)

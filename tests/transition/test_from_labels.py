@@ -50,6 +50,6 @@ def test_labels_that_are_not_listed_are_refused():
         transition_matrix_from_labels([0, 1], [1, 2], labels=[0, 1])
 
 
-def test_labels_of_other_rows_are_refused():
+def test_labels_of_other_length_are_refused():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         transition_matrix_from_labels([0, 1], [1])

@@ -1,4 +1,4 @@
-"""T from rows whose label is known to be right."""
+"""T from samples whose label is known to be right."""
 
 import numpy as np
 import pytest
@@ -15,22 +15,22 @@ SEEDS = range(3)
 SWAPPING = np.array([[0.9, 0.05, 0.05], [0.05, 0.4, 0.55], [0.05, 0.55, 0.4]])
 
 
-def first_pass(seed, n_rows=600):
-    """Return exact probabilities of rows that are clean beyond doubt."""
+def first_pass(seed, n_samples=600):
+    """Return exact probabilities of samples beyond doubt."""
     rng = np.random.default_rng(seed)
-    clean = rng.integers(3, size=n_rows)
-    y = (SWAPPING[clean].cumsum(axis=1) < rng.random((n_rows, 1))).sum(axis=1)
+    clean = rng.integers(3, size=n_samples)
+    y = (SWAPPING[clean].cumsum(axis=1) < rng.random((n_samples, 1))).sum(axis=1)
     return SWAPPING[clean], y, clean
 
 
-def with_one_trusted_row_a_class(y, clean):
+def with_one_trusted_sample_per_class(y, clean):
     trusted = np.zeros(len(y), dtype=bool)
     trusted[[np.argmax(clean == i) for i in range(3)]] = True
     return np.where(trusted, clean, y), trusted
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_row_is_the_mean_probability_of_the_trusted_rows(seed):
+def test_row_is_the_mean_probability_of_the_trusted_samples(seed):
     rng = np.random.default_rng(seed)
     y_proba, y = rng.dirichlet(np.ones(3), 90), rng.integers(3, size=90)
     trusted, weight = rng.random(90) < 0.3, rng.random(90)
@@ -43,7 +43,7 @@ def test_row_is_the_mean_probability_of_the_trusted_rows(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_labels_of_other_rows_play_no_part_without_an_estimator(seed):
+def test_labels_of_other_samples_play_no_part_without_an_estimator(seed):
     y_proba, y, _ = first_pass(seed)
     trusted = np.arange(len(y)) < 50
     one, other = (
@@ -53,14 +53,14 @@ def test_labels_of_other_rows_play_no_part_without_an_estimator(seed):
     assert_array_equal(one, other)
 
 
-def test_class_without_trusted_rows_keeps_its_row_of_the_identity():
+def test_class_without_trusted_samples_keeps_its_row_of_the_identity():
     y_proba, y, _ = first_pass(0)
     T = TrustedEstimator().fit(y_proba, y, trusted=y == 0).transition_matrix_
     assert_array_equal(T[1:], np.eye(3)[1:])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_rows_are_blended_in_the_share_that_is_told(seed):
+def test_rows_are_blended_by_share(seed):
     y_proba, y, clean = first_pass(seed)
     trusted = np.arange(len(y)) < 30
     y = np.where(trusted, clean, y)
@@ -74,7 +74,7 @@ def test_rows_are_blended_in_the_share_that_is_told(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_trusted_rows_count_more_the_more_there_are(seed):
+def test_trusted_samples_count_more_the_more_there_are(seed):
     y_proba, y, clean = first_pass(seed)
     shares = []
     for n_trusted in (12, 60, 300):
@@ -85,7 +85,7 @@ def test_trusted_rows_count_more_the_more_there_are(seed):
     assert 0 <= shares[0] < shares[1] < shares[2] < 1
 
 
-def test_trusted_rows_that_agree_leave_the_estimate_alone():
+def test_trusted_samples_that_agree_leave_the_estimate_alone():
     y_proba, y, clean = first_pass(0)
     trusted = np.arange(len(y)) < 60
     estimator = TrustedEstimator(AnchorEstimator())
@@ -101,9 +101,9 @@ class Wrong(AnchorEstimator):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_trusted_row_a_class_undoes_a_swap_of_names(seed):
+def test_one_trusted_sample_per_class_undoes_a_swap_of_names(seed):
     y_proba, y, clean = first_pass(seed)
-    y, trusted = with_one_trusted_row_a_class(y, clean)
+    y, trusted = with_one_trusted_sample_per_class(y, clean)
     misnamed = AnchorEstimator().fit(y_proba, y).transition_matrix_
     assert_allclose(misnamed, SWAPPING[[0, 2, 1]])
     estimator = TrustedEstimator(AnchorEstimator()).fit(y_proba, y, trusted=trusted)
@@ -112,7 +112,7 @@ def test_one_trusted_row_a_class_undoes_a_swap_of_names(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_trusted_rows_of_one_class_move_no_more_than_they_must(seed):
+def test_trusted_samples_of_one_class_move_no_more_than_they_must(seed):
     y_proba, y, clean = first_pass(seed)
     trusted = np.arange(len(y)) == np.argmax(clean == 0)
     y = np.where(trusted, clean, y)
@@ -133,7 +133,7 @@ def test_names_stay_where_a_match_is_hardly_better(seed):
     assert_array_equal(estimator.permutation_, [0, 1, 2])
 
 
-def test_estimator_is_left_out_where_every_row_is_trusted():
+def test_estimator_is_left_out_where_every_sample_is_trusted():
     y_proba, _, clean = first_pass(0)
     estimator = TrustedEstimator(LabelFrequencyEstimator())
     estimator.fit(y_proba, clean, trusted=np.ones(len(clean), dtype=bool))
@@ -141,11 +141,11 @@ def test_estimator_is_left_out_where_every_row_is_trusted():
     assert_allclose(estimator.transition_matrix_, SWAPPING)
 
 
-def test_estimator_gets_the_features_of_the_other_rows():
+def test_estimator_gets_the_features_of_the_other_samples():
     y_proba, y, clean = first_pass(0)
-    y, trusted = with_one_trusted_row_a_class(y, clean)
+    y, trusted = with_one_trusted_sample_per_class(y, clean)
     features = clean[:, np.newaxis] + np.random.default_rng(0).normal(0, 0.1, (600, 2))
-    neighbours = ClusterabilityEstimator(random_state=0)
+    neighbours = ClusterabilityEstimator(n_bootstraps=2, random_state=0)
     estimator = TrustedEstimator(neighbours)
     estimator.fit(y_proba, y, features=features, trusted=trusted)
     alone = neighbours.fit(y_proba[~trusted], y[~trusted], features=features[~trusted])
@@ -160,13 +160,13 @@ def test_estimator_gets_the_features_of_the_other_rows():
         (np.zeros(600, dtype=bool), "got no True in trusted"),
     ],
 )
-def test_trusted_rows_are_asked_for(trusted, message):
+def test_trusted_samples_are_required(trusted, message):
     y_proba, y, _ = first_pass(0)
     with pytest.raises(ValueError, match=message):
         TrustedEstimator().fit(y_proba, y, trusted=trusted)
 
 
-def test_trusted_rows_without_weight_do_not_count():
+def test_trusted_samples_without_weight_do_not_count():
     y_proba, y, _ = first_pass(0)
     trusted = np.arange(600) < 50
     with pytest.raises(ValueError, match="got no True in trusted"):

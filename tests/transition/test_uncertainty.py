@@ -17,14 +17,14 @@ from sklnoise.transition import (
 T = np.array([[0.7, 0.1, 0.2], [0.1, 0.8, 0.1], [0.25, 0.05, 0.7]])
 
 
-def first_pass(seed, n_rows=600):
+def first_pass(seed, n_samples=600):
     rng = np.random.default_rng(seed)
-    clean = np.arange(n_rows) % 3
-    y = (T[clean].cumsum(axis=1) < rng.random((n_rows, 1)) - 1e-9).sum(axis=1)
+    clean = np.arange(n_samples) % 3
+    y = (T[clean].cumsum(axis=1) < rng.random((n_samples, 1)) - 1e-9).sum(axis=1)
     return np.eye(3)[clean], y
 
 
-def test_transition_is_that_of_all_rows():
+def test_transition_is_that_of_all_samples():
     y_proba, y = first_pass(0)
     result = bootstrap_transition(ConfusionEstimator(), y_proba, y, n_bootstraps=2)
     plain = ConfusionEstimator().fit(y_proba, y).transition_matrix_
@@ -34,10 +34,11 @@ def test_transition_is_that_of_all_rows():
 @pytest.mark.parametrize("confidence", [0.5, 0.9])
 def test_intervals_hold_as_often_as_they_say(confidence):
     held = []
-    for seed in range(40):
+    for seed in range(30):
         result = bootstrap_transition(
             ConfusionEstimator(),
             *first_pass(seed),
+            n_bootstraps=60,
             confidence=confidence,
             random_state=seed,
         )
@@ -48,7 +49,7 @@ def test_intervals_hold_as_often_as_they_say(confidence):
 @pytest.mark.parametrize("estimator", [ConfusionEstimator(), ConfidentJointEstimator()])
 def test_standard_error_agrees_with_that_of_the_estimator(estimator):
     data = first_pass(0)
-    result = bootstrap_transition(estimator, *data, n_bootstraps=300, random_state=0)
+    result = bootstrap_transition(estimator, *data, n_bootstraps=200, random_state=0)
     claimed = estimator.fit(*data).standard_error_
     assert_allclose(result.standard_error, claimed, rtol=0.2, atol=2e-3)
 
@@ -57,7 +58,7 @@ def test_weights_count_as_frequencies():
     y_proba, y = first_pass(0)
     weighted, repeated = (
         bootstrap_transition(
-            ConfusionEstimator(), *data, n_bootstraps=400, random_state=0
+            ConfusionEstimator(), *data, n_bootstraps=200, random_state=0
         ).standard_error
         for data in (
             (y_proba, y, np.full(len(y), 4)),
@@ -67,7 +68,7 @@ def test_weights_count_as_frequencies():
     assert_allclose(weighted, repeated, rtol=0.2)
 
 
-def test_trusted_rows_of_each_class_are_never_all_lost():
+def test_trusted_samples_of_each_class_are_never_all_lost():
     y_proba, y = first_pass(0)
     clean = y_proba.argmax(axis=1)
     trusted = np.arange(len(y)) < 3
@@ -82,7 +83,7 @@ def test_trusted_rows_of_each_class_are_never_all_lost():
     assert_allclose(result.high, T)
 
 
-def test_features_and_folds_follow_the_rows():
+def test_features_and_folds_follow_the_samples():
     y_proba, y = first_pass(0, 1200)
     noise = np.random.default_rng(0).normal(0, 0.1, size=y_proba.shape)
     result = bootstrap_transition(
@@ -98,7 +99,7 @@ def test_features_and_folds_follow_the_rows():
     assert np.abs(result.transition_matrix - T).max() < 0.1
 
 
-def test_random_state_settles_the_result():
+def test_random_state_fixes_the_result():
     one, two = (
         bootstrap_transition(
             ConfusionEstimator(), *first_pass(0), n_bootstraps=5, random_state=1

@@ -1,0 +1,82 @@
+"""Algebra of the transition matrix T, with T[i, j] = P(noisy j | clean i)."""
+
+import numpy as np
+from scipy.optimize import nnls
+
+# Above this condition number the inverse of an estimate blows up its sampling noise.
+MAX_CONDITION = 5
+
+# Flips in both directions above this could as well be a swap of the two names.
+FREQUENT_FLIP_THRESHOLD = 0.25
+
+
+def is_identity(transition_matrix):
+    """Return whether T says that there is no noise."""
+    return np.array_equal(transition_matrix, np.eye(len(transition_matrix)))
+
+
+def normalize_rows(counts):
+    """Scale each row to sum to 1; a row without mass becomes a row of the identity."""
+    mass = counts.sum(axis=1, keepdims=True)
+    return np.where(mass > 0, counts / np.where(mass > 0, mass, 1), np.eye(len(counts)))
+
+
+def uniform_flips(n_classes, noise_rate):
+    """Spread `noise_rate` evenly over the other classes."""
+    if n_classes == 1:
+        return np.ones((1, 1))
+    off_diagonal = noise_rate / (n_classes - 1)
+    T = np.full((n_classes, n_classes), off_diagonal)
+    np.fill_diagonal(T, 1 - noise_rate)
+    return T
+
+
+def mix_with_identity(transition_matrix, identity_weight):
+    """Return `(1 - a) T + a I`, the T of labels of which a share `a` is kept clean."""
+    identity = np.eye(len(transition_matrix))
+    return (1 - identity_weight) * transition_matrix + identity_weight * identity
+
+
+def shrink_towards(transition_matrix, standard_error, target):
+    """Shrink an estimate of T towards a target as James and Stein (1961) do."""
+    distance = np.square(transition_matrix - target).sum()
+    error = np.square(standard_error).sum()
+    share = 1.0 if distance <= error else float(error / distance)
+    return (1 - share) * transition_matrix + share * target, share
+
+
+def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
+    """Shrink rows towards the identity until no other class exceeds the diagonal."""
+    T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
+    lead = T.max(axis=1) - T.diagonal()
+    of_leader = error[np.arange(len(T)), T.argmax(axis=1)]
+    # What leads by more than two standard errors is no accident of the estimate.
+    lead = np.where(lead <= 2 * np.hypot(error.diagonal(), of_leader), lead, 0)
+    share = (lead / (1 + lead))[:, np.newaxis]  # the least that makes the two equal
+    return (1 - share) * T + share * np.eye(len(T))
+
+
+def noise_rate_of(transition_matrix, noisy_frequencies, n_samples):
+    """Return the share of wrong labels that T implies."""
+    prior, _ = clean_prior(transition_matrix, noisy_frequencies, n_samples)
+    return float(1 - prior @ transition_matrix.diagonal())
+
+
+def swappable_pairs(transition_matrix):
+    """Find pairs of classes that flip into each other so often that names may swap."""
+    both_ways = np.minimum(transition_matrix, transition_matrix.T)
+    return np.argwhere(np.triu(both_ways > FREQUENT_FLIP_THRESHOLD, k=1))
+
+
+def clean_prior(transition_matrix, noisy_frequencies, n_samples):
+    """Solve `Tᵀ π = noisy frequencies` for the clean prior, with its standard error."""
+    # Least squares under π >= 0: the inverse alone may leave the simplex.
+    prior, _ = nnls(transition_matrix.T, noisy_frequencies)
+    if not prior.any():  # T calls all the labels that occur impossible
+        return noisy_frequencies, np.full(len(prior), np.inf)
+    try:
+        inverse = np.linalg.inv(transition_matrix)
+    except np.linalg.LinAlgError:
+        return prior / prior.sum(), np.full(len(prior), np.inf)
+    variance = noisy_frequencies @ inverse**2 - prior**2
+    return prior / prior.sum(), np.sqrt(variance.clip(min=0) / n_samples)

@@ -1,0 +1,188 @@
+"""The steps of `ConfidentLearningClassifier`: folds, label issues and the refit."""
+
+from contextlib import closing, nullcontext
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import indexable
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import has_fit_parameter, validate_data
+
+from sklnoise._compat import (
+    check_method_params,
+    routing_enabled,
+    safe_indexing,
+    set_random_states,
+)
+from sklnoise._labels import encode_kept_labels
+from sklnoise._validation import check_weight
+from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
+from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.exceptions import ClassCollapseWarning
+from sklnoise.issues import find_label_issues
+from sklnoise.issues._quality import judge
+from sklnoise.training import LabelledData, is_net
+from sklnoise.training._config import seeded
+
+# Label qualities that differ by less tie.
+TIE_TOLERANCE = 1e-9
+
+
+class Source(NamedTuple):
+    """What a classifier is fitted to; `names` are the labels that it is given."""
+
+    data: LabelledData
+    rows: np.ndarray
+    classes: np.ndarray
+    names: np.ndarray
+    weighted: bool
+    fit_params: dict
+
+
+def check_source(owner, X, y, sample_weight, fit_params):
+    """Validate what `fit` was given, except for X, which is left to the classifier."""
+    y = validate_data(owner, y=y)
+    if not len(y):
+        raise ValueError("X and y must have at least one sample; got 0 labels.")
+    X, y = indexable(X, y)
+    weight = check_weight(sample_weight, len(y))
+    rows = np.flatnonzero(weight)
+    codes, classes = encode_kept_labels(y, rows)
+    weighted = sample_weight is not None
+    if weighted and not takes_weights(owner.estimator):
+        check_whole(weight, owner.estimator)
+    names = np.arange(len(classes)) if nets_of(owner.estimator) else classes
+    data = LabelledData(X, codes, weight)
+    return Source(data, rows, classes, names, weighted, fit_params)
+
+
+def check_whole(weight, estimator):
+    """Raise a ValueError if a weight is no number of repeats."""
+    broken = np.flatnonzero(weight % 1)
+    if len(broken):
+        raise ValueError(
+            f"estimator={estimator!r} takes no sample_weight in its fit, so a sample is "
+            "repeated as often as its weight says, which must be a whole number; entry "
+            f"{broken[0]} is {weight[broken[0]]:.4g}. Round the weights, use an "
+            "estimator that takes them, or let the steps of a pipeline request them by "
+            "metadata routing."
+        )
+
+
+def takes_weights(estimator):
+    """Return whether the loss of an estimator gets the `sample_weight` of `fit`."""
+    if not routing_enabled():
+        return has_fit_parameter(estimator, "sample_weight")
+    if isinstance(estimator, Pipeline):
+        return takes_weights(estimator.steps[-1][1])
+    routing = get_routing_for_object(estimator)
+    return "sample_weight" in routing.consumes("fit", ["sample_weight"])
+
+
+def weight_name(estimator):
+    """Return the parameter of `fit` by which the loss gets weights."""
+    if takes_weights(estimator):
+        return "sample_weight"
+    if isinstance(estimator, Pipeline) and not routing_enabled():
+        step, last = estimator.steps[-1]
+        name = weight_name(last)
+        return None if name is None else f"{step}__{name}"
+    return None
+
+
+def nets_of(estimator):
+    """Find the networks in an estimator, which need codes and draw from torch."""
+    parts = estimator.get_params(deep=not is_net(estimator)).values()
+    return [part for part in (estimator, *parts) if is_net(part)]
+
+
+def fit_rows(estimator, source, rows, factors, seed):
+    """Fit a clone to some samples."""
+    fitted = clone(estimator)
+    set_random_states(fitted, seed)
+    weight = source.data.sample_weight[rows] if source.weighted else None
+    if weight is not None and not takes_weights(estimator):
+        times = weight.astype(int)
+        rows, weight = np.repeat(rows, times), None
+        factors = None if factors is None else np.repeat(factors, times)
+    params = check_method_params(source.data.X, source.fit_params, indices=rows)
+    for factor in (weight, factors):
+        if factor is not None:
+            name = weight_name(estimator)
+            params[name] = params.get(name, 1) * factor
+    X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
+    with torch_seeded(fitted, seed):
+        return fitted.fit(X, y, **params)
+
+
+def torch_seeded(estimator, seed):
+    """Run torch from a seed where the estimator is, or has, a network."""
+    nets = nets_of(estimator)
+    return seeded(seed, torch.device(nets[0].device or "cpu")) if nets else nullcontext()
+
+
+def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
+    """Predict each sample by clones that have not seen it."""
+    n_samples, n_classes = len(source.data.y), len(source.names)
+    if not splits:
+        return np.full((n_samples, n_classes), np.nan)
+    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(fit_fold)(estimator, source, split, fold_seed)
+        for split, fold_seed in zip(splits, draw_seeds(seed, len(splits)))
+    )
+    with closing(outcomes):
+        return collect_folds(outcomes, splits, n_samples, n_classes).y_proba
+
+
+def fit_fold(estimator, source, split, seed):
+    """Fit a clone to the samples of a fold and predict the others."""
+    train, test = split
+    fitted = fit_rows(estimator, source, train, None, seed)
+    with torch_seeded(fitted, seed):  # to iterate over batches draws from torch too
+        proba = fitted.predict_proba(safe_indexing(source.data.X, test))
+    n_classes = len(source.names)
+    if proba.shape[1] == n_classes:  # a net has all columns, whatever it was fitted to
+        return FoldOutcome(proba)
+    y_proba = np.zeros((len(test), n_classes), proba.dtype)
+    y_proba[:, np.searchsorted(source.names, fitted.classes_)] = proba
+    return FoldOutcome(y_proba)
+
+
+def judge_labels(samples, sample_weight, transition_matrix, filter_by):
+    """Score the labels of samples, and find the issues among them."""
+    quality, suggested = judge(samples.y_proba, samples.y, transition_matrix)
+    if filter_by == "posterior":
+        return quality, suggested != samples.y
+    is_issue = find_label_issues(
+        samples.y,
+        samples.y_proba,
+        labels=samples.classes,
+        sample_weight=sample_weight,
+        filter_by=filter_by,
+    )
+    return quality, is_issue
+
+
+def choose_rows(y, quality, is_left_out, classes):
+    """Choose the samples of the refit, of each class at least one."""
+    is_kept, factors = ~is_left_out, np.where(np.isnan(quality), 1.0, quality)
+    lost = np.setdiff1d(y, y[is_kept])
+    for code in lost:
+        best = quality[y == code].max()
+        # Samples that tie are all kept: then a weight still equals as many repeats.
+        spared = (y == code) & (quality >= best - TIE_TOLERANCE)
+        is_kept |= spared
+        factors[spared] = 1.0
+        warn_caller(
+            f"all {np.sum(y == code)} samples of class {classes.tolist()[code]!r} would "
+            f"be left out; of best label quality ({best:.3g}), {spared.sum()} of them "
+            "are kept. Look at label_issues_: is the class told apart from the others at "
+            "all, and are the folds stratified?",
+            ClassCollapseWarning,
+        )
+    return is_kept, factors

@@ -1,0 +1,219 @@
+"""The first pass: probabilities of samples from models that did not see them."""
+
+import hashlib
+import inspect
+import os
+from contextlib import closing
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+import sklearn
+import torch
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_memory, has_fit_parameter
+
+from sklnoise._compat import check_method_params, safe_indexing, set_random_states
+from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.exceptions import FoldFitError
+from sklnoise.training import (
+    attempt,
+    epochs_of,
+    hidden_features,
+    is_net,
+    make_splits,
+    predict_proba,
+    weights_of,
+)
+
+# Data are hashed in pieces of this size, which need no copy of all of them.
+CHUNK_BYTES = 2**24
+
+
+class FirstPass(NamedTuple):
+    """What the first pass found."""
+
+    y_proba: np.ndarray
+    weights: dict | None = None
+    features: np.ndarray | None = None
+    folds: np.ndarray | None = None
+    histories: list | None = None
+
+    @property
+    def is_held_out(self):
+        return ~np.isnan(self.y_proba[:, 0])
+
+
+class FoldOutcome(NamedTuple):
+    """What one model of the first pass gives for the samples it did not see."""
+
+    y_proba: np.ndarray
+    weights: dict | None = None
+    features: np.ndarray | None = None
+    history: list | None = None
+
+
+def check_first_pass(model, X, sample_weight, fit_params):
+    """Raise a ValueError if the first pass cannot take the samples or the weights."""
+    takes_weights = (
+        is_net(model)
+        or has_fit_parameter(model, "sample_weight")
+        or "sample_weight" in fit_params
+    )
+    if isinstance(X, torch.utils.data.Dataset) and not is_net(model):
+        raise ValueError(
+            f"X is a torch Dataset, which first_pass={model!r} cannot learn from. "
+            "Leave first_pass at None, or pass X as an array; a numpy.memmap keeps data "
+            "that are too large for memory on disk."
+        )
+    if sample_weight is not None and not takes_weights:
+        raise ValueError(
+            f"sample_weight was passed, but first_pass={model!r} has no "
+            "sample_weight in its fit, so T would not see the weights. Use a classifier "
+            "that takes them, let a pipeline request them by metadata routing, or leave "
+            "first_pass at None."
+        )
+
+
+def make_first_pass_splits(cv, data, seed, split_params):
+    """Make the splits of the first pass, all of which hold out the trusted samples."""
+    splits = make_splits(
+        cv, data.y, data.untrusted_rows, data.classes, seed, split_params
+    )
+    always = np.flatnonzero(data.trusted)
+    return [(train, np.union1d(test, always)) for train, test in splits]
+
+
+def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_end):
+    """Predict each sample by a model that did not see it, or read that from a cache."""
+    if memory is None:
+        return fit_and_collect(None, trainer, splits, with_features, n_jobs, on_fold_end)
+    memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+    unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
+    cached = check_memory(memory).cache(fit_and_collect, ignore=unhashed)
+    key = cache_key(trainer, splits, with_features)
+    return cached(key, trainer, splits, with_features, n_jobs, on_fold_end)
+
+
+def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
+    """Fit one model per split; `key` is all that a cache tells the results apart by."""
+    data, n_classes = trainer.data, trainer.config.n_classes
+    seeds = draw_seeds(trainer.seed, len(splits))
+    fit_params = [
+        check_method_params(data.X, trainer.fit_params, indices=train)
+        for train, _ in splits
+    ]
+    if is_net(trainer.net):
+        outcomes = trainer.fit_folds(
+            splits,
+            torch.nn.CrossEntropyLoss(reduction="none"),
+            seeds,
+            fit_params,
+            partial(predict_fold, data, splits, with_features),
+            n_jobs=n_jobs,
+        )
+    else:
+        outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(attempt)(fit_fold_classifier, clone(trainer.net), data, *fold)
+            for fold in zip(splits, seeds, repeat(n_classes), fit_params)
+        )
+    with closing(outcomes):  # also after an error: it holds threads and their limit
+        return collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
+
+
+def collect_folds(outcomes, splits, n_samples, n_classes, on_fold_end=None):
+    """Put together what the folds have predicted: the mean, where there are several."""
+    total, times = np.zeros((n_samples, n_classes)), np.zeros(n_samples)
+    features, folds, histories, weights = None, np.full(n_samples, -1), [], None
+    for number, ((_, test), outcome) in enumerate(zip(splits, outcomes)):
+        check_outcome(outcome, number, len(splits))
+        if number == 0:
+            total, weights = total.astype(outcome.y_proba.dtype), outcome.weights
+            if outcome.features is not None:
+                shape = n_samples, outcome.features.shape[1]
+                features = np.zeros(shape, outcome.features.dtype)
+        if features is not None:
+            features[test], folds[test] = outcome.features, number + 1
+        total[test] += outcome.y_proba
+        times[test] += 1
+        histories.append(outcome.history)
+        if on_fold_end is not None:
+            on_fold_end(number)
+    held_out = times > 0
+    total[held_out] /= times[held_out, None]
+    total[~held_out] = np.nan
+    folds = None if features is None else folds
+    histories = None if None in histories else histories
+    return FirstPass(total, weights, features, folds, histories)
+
+
+def check_outcome(outcome, number, n_folds):
+    """Raise a FoldFitError if a fold has failed."""
+    if isinstance(outcome, Exception):
+        raise FoldFitError(
+            f"the first pass failed in fold {number + 1} of {n_folds}: {outcome}"
+        ) from outcome
+    if not np.isfinite(outcome.y_proba).all():
+        raise FoldFitError(
+            f"the first pass predicted probabilities in fold {number + 1} that are not "
+            "finite. Scale X, or use another model for it."
+        )
+
+
+def predict_fold(data, splits, with_features, net, number):
+    """Predict the samples that a net of the first pass did not see."""
+    _, test = splits[number]
+    return FoldOutcome(
+        predict_proba(net, data.X, test),
+        weights=None if number else weights_of(net),
+        features=hidden_features(net, data.X, test) if with_features else None,
+        history=epochs_of(net),
+    )
+
+
+def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
+    """Fit any classifier and predict the samples of its fold."""
+    train, test = split
+    set_random_states(classifier, seed)
+    weight = data.sample_weight[train]
+    if (weight != 1).any() and "sample_weight" not in fit_params:
+        fit_params = fit_params | {"sample_weight": weight}
+    classifier.fit(safe_indexing(data.X, train), data.y[train], **fit_params)
+    proba = classifier.predict_proba(safe_indexing(data.X, test))
+    y_proba = np.zeros((len(test), n_classes), proba.dtype)
+    y_proba[:, classifier.classes_] = proba
+    return FoldOutcome(y_proba)
+
+
+def cache_key(trainer, splits, with_features):
+    """Hash all that the result of the first pass depends on."""
+    data = "\n".join(map(hash_array, trainer.data))
+    versions = torch.__version__, sklearn.__version__, source_of(trainer.net)
+    settings = trainer.seed, trainer.config, trainer.fit_params, trainer.observed
+    return joblib.hash([data, splits, trainer.net, settings, with_features, versions])
+
+
+def hash_array(part):
+    """Hash a part of the data without a copy of it."""
+    if issparse(part):
+        arrays = part.data, part.indices, part.indptr
+        return " ".join([f"{type(part).__name__}{part.shape}", *map(hash_array, arrays)])
+    if not isinstance(part, np.ndarray) or part.dtype.hasobject:
+        return joblib.hash(part)
+    digest = hashlib.sha256(f"{part.dtype.str} {part.shape}".encode())
+    n_rows = max(1, CHUNK_BYTES * len(part) // max(1, part.nbytes))
+    for start in range(0, len(part), n_rows):
+        digest.update(np.ascontiguousarray(part[start : start + n_rows]).data)
+    return digest.hexdigest()
+
+
+def source_of(model):
+    """Return the source of the module of a net, which no hash of its name covers."""
+    try:
+        return inspect.getsource(model.module)
+    except (AttributeError, OSError, TypeError):
+        return None

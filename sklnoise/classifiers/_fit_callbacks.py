@@ -1,0 +1,166 @@
+"""The progress of a fit: lines on stdout, and tasks for scikit-learn's callbacks."""
+
+import multiprocessing
+import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+
+from sklnoise._compat import ProgressBar, callbacks_of, is_part_of_other_fit
+from sklnoise.training import isolated, keeps_to_epochs
+
+
+@contextmanager
+def report_fit(classifier, X, y, sample_weight):
+    """Report a fit, with a progress bar for this fit alone where one can be drawn."""
+    own_callbacks = callbacks_of(classifier)
+    draws = classifier.verbose and can_draw(classifier)
+    if draws:
+        classifier.set_callbacks(*own_callbacks, ProgressBar())
+    metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+    task_data = {"estimator": classifier, "X": X, "y": y, "metadata": metadata}
+    progress = FitProgress(classifier, task_data, prints_steps=not draws)
+    try:
+        yield progress
+        progress.end()
+    finally:
+        if draws:
+            classifier.set_callbacks(*own_callbacks)
+
+
+class FitProgress:
+    """Prints the steps of a fit where it is verbose, and reports them to callbacks."""
+
+    def __init__(self, classifier, task_data, prints_steps):
+        self.classifier = classifier
+        self.task_data = task_data
+        self.prints_steps = prints_steps
+        self.root = None
+
+    def begin(self, n_steps):
+        """Set the callbacks up: the input is valid."""
+        if callbacks_of(self.classifier):
+            self.root = self.classifier._init_callback_context(max_subtasks=n_steps)
+            self.root.call_on_fit_task_begin(**self.task_data)
+
+    def end(self):
+        """End the task of the whole fit."""
+        if self.root is not None:
+            self.root.call_on_fit_task_end(**self.task_data, reconstruction_attributes={})
+
+    def say(self, message):
+        """Print a line."""
+        if self.classifier.verbose:
+            print(f"[{type(self.classifier).__name__}] {message}", flush=True)
+
+    def say_step(self, message):
+        """Print a line, unless a bar shows the step."""
+        if self.prints_steps:
+            self.say(message)
+
+    @contextmanager
+    def step(self, name, message):
+        """Report a step that has no parts."""
+        self.say_step(message)
+        if self.root is None:
+            yield
+            return
+        task = self.root.subcontext(task_name=name)
+        task.call_on_fit_task_begin(**self.task_data)
+        yield
+        task.call_on_fit_task_end(**self.task_data)
+
+    @contextmanager
+    def folds(self, name, message, n_folds):
+        """Report a step of folds; yields what is to be called at the end of each."""
+        self.say_step(message)
+        if self.root is None:
+            yield lambda k: self.say_step(f"fold {k + 1} of {n_folds} done")
+            return
+        step = self.root.subcontext(
+            task_name=name, max_subtasks=n_folds, sequential_subtasks=False
+        )
+        step.call_on_fit_task_begin(**self.task_data)
+        running = {
+            k: step.subcontext(task_name="fold", task_id=k) for k in range(n_folds)
+        }
+        for fold in running.values():
+            fold.call_on_fit_task_begin(**self.task_data)
+
+        def on_fold_end(k):
+            self.say_step(f"fold {k + 1} of {n_folds} done")
+            running.pop(k).call_on_fit_task_end(**self.task_data)
+
+        yield on_fold_end
+        for k in [*running]:  # those that a cache has spared
+            running.pop(k).call_on_fit_task_end(**self.task_data)
+        step.call_on_fit_task_end(**self.task_data)
+
+    @contextmanager
+    def training(self, name, message, fitted_attributes, n_trainings=1):
+        """Report a step of epochs; yields the `on_epoch` of a `Trainer`."""
+        self.say_step(message)
+        if self.root is None:
+            yield None
+            return
+        epochs = EpochTasks(
+            partial(self.root.subcontext, task_name=name),
+            self.task_data,
+            fitted_attributes,
+            n_trainings,
+        )
+        yield epochs.on_epoch
+        epochs.step.call_on_fit_task_end(**self.task_data)
+
+
+class EpochTasks:
+    """Tasks of the epochs of a step, below a task that the first training begins."""
+
+    def __init__(self, make_step, task_data, fitted_attributes, n_trainings):
+        self.make_step = make_step
+        self.task_data = task_data
+        self.fitted_attributes = fitted_attributes
+        self.n_trainings = n_trainings
+        self.step = None
+
+    def on_epoch(self, event, net, n_epochs):
+        """Begin or end the task of an epoch; True ends the training."""
+        # A callback may predict and draw: the bits of the training must not change.
+        with isolated(net.device):
+            if event == "on_train_begin" and self.step is None:
+                is_known = self.n_trainings == 1 and keeps_to_epochs(net)
+                self.step = self.make_step(max_subtasks=n_epochs if is_known else None)
+                self.step.call_on_fit_task_begin(**self.task_data)
+            elif event == "on_epoch_begin":
+                self.epoch = self.step.subcontext(task_name="epoch")
+                self.epoch.call_on_fit_task_begin(**self.task_data)
+            elif event == "on_epoch_end":
+                attributes = partial(self.fitted_attributes, net)
+                return self.epoch.call_on_fit_task_end(
+                    **self.task_data, reconstruction_attributes=attributes
+                )
+        return False
+
+
+def can_draw(classifier):
+    """Return whether a progress bar of scikit-learn can be drawn on stdout."""
+    return (
+        ProgressBar is not None
+        and find_spec("rich") is not None
+        and is_terminal(sys.stdout)
+        # Only one display can be on a terminal at a time.
+        and not hasattr(sys.stdout, "rich_proxied_file")
+        and not is_part_of_other_fit(classifier)
+        and not any(isinstance(cb, ProgressBar) for cb in callbacks_of(classifier))
+        and multiprocessing.parent_process() is None
+        and threading.current_thread() is threading.main_thread()
+    )
+
+
+def is_terminal(stream):
+    """Return whether a stream is an open terminal."""
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False

@@ -1,0 +1,141 @@
+"""What `fit` is given: X, labels, weights and metadata, checked and encoded once."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import check_consistent_length, validate_data
+from torch.utils.data import Dataset, IterableDataset
+
+from sklnoise._compat import CALLBACK_STATE, routing_enabled
+from sklnoise._labels import encode_kept_labels
+from sklnoise._validation import check_trusted, check_weight
+from sklnoise.training import LabelledData, sample_shape
+
+CHECKS = {"accept_sparse": "csr", "allow_nd": True}
+MAX_SEED = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True, eq=False)
+class FitInput:
+    """All samples of a fit, with `y` as codes and `rows` the indices of those used."""
+
+    X: object
+    y: np.ndarray
+    sample_weight: np.ndarray
+    trusted: np.ndarray
+    rows: np.ndarray
+    classes: np.ndarray
+
+    @property
+    def n_classes(self):
+        return len(self.classes)
+
+    @property
+    def untrusted_rows(self):
+        return self.rows[~self.trusted[self.rows]]
+
+    @property
+    def labelled(self):
+        return LabelledData(self.X, self.y, self.sample_weight)
+
+
+def check_fit_input(estimator, X, y, sample_weight, trusted):
+    """Validate what `fit` was given and encode the labels."""
+    if getattr(y, "hasnans", False):
+        raise ValueError(
+            "y contains missing values. Drop the samples without a label: "
+            "X[y.notna()], y[y.notna()]."
+        )
+    if isinstance(X, Dataset):
+        if not hasattr(X, "__len__") or isinstance(X, IterableDataset):
+            raise ValueError(
+                "X is a torch Dataset without a length or without indices, so that no "
+                f"folds can be made of it; got {type(X).__name__}. Give it __len__ and "
+                "__getitem__, or read its samples into an array."
+            )
+        y = validate_data(estimator, y=y)
+        check_consistent_length(X, y)
+        estimator.n_features_in_ = (*sample_shape(X), 1)[0]
+    else:
+        X, y = validate_data(estimator, X, y, **CHECKS)
+    estimator._sample_shape = sample_shape(X)
+    weight = check_weight(sample_weight, len(y))
+    rows = np.flatnonzero(weight)
+    codes, classes = encode_kept_labels(y, rows)
+    if trusted is None:
+        trusted = np.zeros(len(y), dtype=bool)
+    trusted = check_trusted(trusted, len(y)) & (weight > 0)
+    return FitInput(X, codes, weight, trusted, rows, classes)
+
+
+def check_predict_input(estimator, X):
+    """Validate samples to predict against those of `fit`."""
+    if not isinstance(X, Dataset):
+        X = validate_data(estimator, X, reset=False, **CHECKS)
+    if sample_shape(X) != estimator._sample_shape:
+        raise ValueError(
+            f"X must have samples of shape {estimator._sample_shape}, as in fit; got "
+            f"samples of shape {sample_shape(X)}. Reshape X to (n_samples, ...) of that "
+            "shape."
+        )
+    return X
+
+
+def draw_seeds(random_state, n_seeds):
+    """Draw seeds, leaving numpy's global random state alone."""
+    if random_state is None:
+        rng = np.random.RandomState()
+    else:
+        rng = check_random_state(random_state)
+    return rng.randint(MAX_SEED, size=n_seeds).tolist()
+
+
+def make_router(classifier, **models):
+    """Make the metadata router of a classifier with folds."""
+    cv = classifier.cv
+    splitter = cv if hasattr(cv, "split") else StratifiedKFold()
+    to_fit = MethodMapping().add(caller="fit", callee="fit")
+    to_split = MethodMapping().add(caller="fit", callee="split")
+    return (
+        MetadataRouter(owner=classifier)
+        .add_self_request(classifier)
+        .add(method_mapping=to_fit, **models)
+        .add(splitter=splitter, method_mapping=to_split)
+    )
+
+
+def route_fit(classifier, sample_weight, fit_params):
+    """Sort metadata into what the splitter and what the models get."""
+    if routing_enabled():
+        if sample_weight is not None:
+            fit_params = {**fit_params, "sample_weight": sample_weight}
+        return process_routing(classifier, "fit", **fit_params)
+    rest = dict(fit_params)
+    groups = rest.pop("groups", None)
+    return Bunch(splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest))
+
+
+@contextmanager
+def reset_fitted(estimator):
+    """Forget what was fitted before, and bring it back if the new fit fails."""
+    before = vars(estimator).copy()
+    for name in before:
+        if name.endswith("_") and not name.startswith("_"):
+            delattr(estimator, name)
+    try:
+        yield
+    except BaseException:
+        state = vars(estimator)
+        # scikit-learn takes its callbacks down by these, after this function.
+        before |= {name: state[name] for name in CALLBACK_STATE if name in state}
+        state.clear()
+        state.update(before)
+        raise

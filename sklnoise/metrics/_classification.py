@@ -1,0 +1,205 @@
+"""Clean accuracy and confusion matrix, estimated on noisy labels by the inverse of T."""
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from sklnoise._labels import check_classes, check_labels, encode_labels, infer_classes
+from sklnoise._validation import (
+    SINGULAR_CONDITION_THRESHOLD,
+    check_transition_matrix,
+    check_weight,
+)
+
+TOTALS = {
+    "true": lambda counts: counts.sum(axis=1, keepdims=True),
+    "pred": lambda counts: counts.sum(axis=0, keepdims=True),
+    "all": lambda counts: counts.sum(keepdims=True),
+    None: np.ones_like,
+}
+
+
+def noise_corrected_accuracy_score(
+    y_noisy,
+    y_pred,
+    transition_matrix,
+    *,
+    labels=None,
+    sample_weight=None,
+    return_std=False,
+):
+    r"""Estimate the accuracy on clean labels from noisy ones, without bias.
+
+    .. math:: \frac1n \sum_n T^{-1}[y_n, \hat y_n]
+
+    Its expectation over the noise is the clean accuracy, if T is right, the noise depends
+    on the clean class alone, and the model was not fitted to these samples. The estimate
+    varies: it may lie below 0 or above 1.
+
+    Parameters
+    ----------
+    y_noisy : array-like of shape (n_samples,)
+        Noisy labels.
+
+    y_pred : array-like of shape (n_samples,)
+        Predicted clean labels of the same samples.
+
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i); rows sum to 1.
+
+    labels : array-like of shape (n_classes,), default=None
+        All classes, in the order of the rows of T. None takes the labels that occur,
+        sorted, which must be as many as T has rows; integers from 0 to `n_classes - 1`
+        are taken for the numbers of the rows, so that some may be missing.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as frequencies: a sample of weight 2 is a sample that is there
+        twice, in the score and in its standard error. Weights that sum to 1 claim one
+        sample.
+
+    return_std : bool, default=False
+        Whether to return the standard error too.
+
+    Returns
+    -------
+    score : float
+        Estimate of the clean accuracy.
+
+    standard_error : float
+        Standard error of this weighted mean over other samples and other noise, with T
+        held fixed: that T may be wrong is not in it. Only with `return_std`.
+
+    Raises
+    ------
+    ValueError
+        If T is no transition matrix, singular, or does not fit the labels; if labels are
+        missing, or the arguments differ in length.
+
+    References
+    ----------
+    Natarajan, Dhillon, Ravikumar, Tewari. Learning with noisy labels. NeurIPS 2013.
+
+    Examples
+    --------
+    >>> from sklnoise.metrics import noise_corrected_accuracy_score
+    >>> T = [[0.75, 0.25], [0.25, 0.75]]
+    >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
+    >>> y_pred = ["ant", "ant", "ant", "bee", "bee", "bee", "bee", "bee"]
+    >>> print(noise_corrected_accuracy_score(y_noisy, y_pred, T))
+    1.0
+    """
+    inverse = inverse_transition(transition_matrix)
+    noisy, predicted, weight, _ = check_labels_and_predictions(
+        y_noisy, y_pred, len(inverse), labels, sample_weight
+    )
+    sample_scores = inverse[noisy, predicted]
+    score = np.average(sample_scores, weights=weight)
+    if not return_std:
+        return float(score)
+    variance = np.average((sample_scores - score) ** 2, weights=weight)
+    return float(score), float(np.sqrt(variance / weight.sum()))
+
+
+def noise_corrected_confusion_matrix(
+    y_noisy,
+    y_pred,
+    transition_matrix,
+    *,
+    labels=None,
+    sample_weight=None,
+    normalize=None,
+):
+    r"""Estimate the confusion matrix on clean labels from noisy ones, without bias.
+
+    .. math:: \hat C = T^{-\top} C_{\mathrm{noisy}}
+
+    Each entry has the clean count as its expectation over the noise, if T is right, the
+    noise depends on the clean class alone, and the model was not fitted to these samples.
+    The estimates vary: some may be negative. Each column keeps its sum, the number of
+    samples predicted so, and the diagonal sums to `noise_corrected_accuracy_score` times
+    the number of samples.
+
+    Parameters
+    ----------
+    y_noisy : array-like of shape (n_samples,)
+        Noisy labels.
+
+    y_pred : array-like of shape (n_samples,)
+        Predicted clean labels of the same samples.
+
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i); rows sum to 1.
+
+    labels : array-like of shape (n_classes,), default=None
+        All classes, in the order of the rows of T. None takes the labels that occur,
+        sorted, which must be as many as T has rows; integers from 0 to `n_classes - 1`
+        are taken for the numbers of the rows, so that some may be missing.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights, counted as frequencies.
+
+    normalize : {"true", "pred", "all"}, default=None
+        Divide by the sums of the rows, of the columns, or of all. Where such a sum is
+        not above 0, as it may be for a clean class with few samples, the shares
+        are 0.
+
+    Returns
+    -------
+    confusion : ndarray of shape (n_classes, n_classes)
+        Estimated counts; rows are clean classes, columns predictions.
+
+    Raises
+    ------
+    ValueError
+        If T is no transition matrix, singular, or does not fit the labels; if labels are
+        missing, the arguments differ in length, or `normalize` is unknown.
+
+    Examples
+    --------
+    >>> from sklnoise.metrics import noise_corrected_confusion_matrix
+    >>> T = [[0.75, 0.25], [0.25, 0.75]]
+    >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
+    >>> y_pred = ["ant", "ant", "ant", "bee", "bee", "bee", "bee", "bee"]
+    >>> noise_corrected_confusion_matrix(y_noisy, y_pred, T).round(6)
+    array([[ 2.5, -0.5],
+           [ 0.5,  5.5]])
+    """
+    if normalize not in TOTALS:
+        raise ValueError(
+            f'normalize must be "true", "pred", "all" or None; got {normalize!r}.'
+        )
+    inverse = inverse_transition(transition_matrix)
+    noisy, predicted, weight, _ = check_labels_and_predictions(
+        y_noisy, y_pred, len(inverse), labels, sample_weight
+    )
+    counts = np.zeros_like(inverse)
+    np.add.at(counts, (noisy, predicted), weight)
+    clean_counts = inverse.T @ counts
+    totals = TOTALS[normalize](clean_counts)
+    return np.where(totals > 0, clean_counts / np.where(totals > 0, totals, 1), 0)
+
+
+def inverse_transition(transition_matrix):
+    """Validate T and invert it."""
+    T = check_transition_matrix(transition_matrix)
+    condition = np.linalg.cond(T)
+    if not condition < SINGULAR_CONDITION_THRESHOLD:
+        raise ValueError(
+            "transition_matrix must be invertible to correct a score for the noise; the "
+            f"condition number of this one is {condition:.3g}: its noisy labels do not "
+            "tell some classes apart. Merge classes with the same row, or score on "
+            "samples whose labels are known to be right."
+        )
+    return np.linalg.inv(T)
+
+
+def check_labels_and_predictions(y_noisy, y_pred, n_classes, labels, sample_weight):
+    """Validate labels, predictions and weights."""
+    y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
+    check_consistent_length(y_noisy, y_pred)
+    weight = check_weight(sample_weight, len(y_noisy))
+    if labels is None:
+        classes = infer_classes(n_classes, y_noisy, y_pred)
+    else:
+        classes = check_classes(labels, n_classes)
+    noisy = encode_labels(y_noisy, classes, "y_noisy")
+    return noisy, encode_labels(y_pred, classes, "y_pred"), weight, classes

@@ -1,0 +1,47 @@
+"""Training of nets: the only package that imports skorch."""
+
+from sklnoise.training._config import (
+    TrainingConfig,
+    available_threads,
+    isolated,
+    resolve_device,
+    resolve_dtype,
+    resolve_half,
+)
+from sklnoise.training._data import LabelledData, dtype_of, sample_shape
+from sklnoise.training._folds import make_splits
+from sklnoise.training._history import epochs_of, snapshot
+from sklnoise.training._net import AutoSizedNet, as_net, is_net, keeps_to_epochs
+from sklnoise.training._prediction import (
+    hidden_features,
+    mean_transition,
+    predict_proba,
+    weights_of,
+)
+from sklnoise.training._trainer import Trainer
+from sklnoise.training._workers import attempt
+
+__all__ = [
+    "AutoSizedNet",
+    "LabelledData",
+    "Trainer",
+    "TrainingConfig",
+    "as_net",
+    "attempt",
+    "available_threads",
+    "dtype_of",
+    "epochs_of",
+    "hidden_features",
+    "is_net",
+    "isolated",
+    "keeps_to_epochs",
+    "make_splits",
+    "mean_transition",
+    "predict_proba",
+    "resolve_device",
+    "resolve_dtype",
+    "resolve_half",
+    "sample_shape",
+    "snapshot",
+    "weights_of",
+]

@@ -1,0 +1,147 @@
+"""What all trainings of one fit share: device, types, threads and random state."""
+
+import threading
+from contextlib import contextmanager, nullcontext
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from sklnoise._warnings import warn_caller
+
+# Torch's random state and thread count belong to the process: one training at a time.
+TRAINING_LOCK = threading.RLock()
+
+# Multiplications in a step below which a second thread costs more than it brings.
+MAX_SMALL_STEP = 2**23
+
+
+class TrainingConfig(NamedTuple):
+    """What all nets of one fit share."""
+
+    n_classes: int
+    device: torch.device
+    dtype: torch.dtype  # of the weights and of floating batches
+    n_threads: int  # that a large step may use
+    half: torch.dtype | None = None  # of products, where that is not `dtype`
+
+
+def resolve_device(device):
+    """Resolve "auto" to CUDA before MPS before the CPU."""
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f'device must be "auto" or a device that torch can use here; got {device!r} '
+            f"({error}). Is it spelled right, and is the accelerator visible?"
+        ) from error
+    return resolved
+
+
+def resolve_dtype(dtype, X_dtype, device):
+    """Choose the floating type of weights and batches."""
+    if dtype == "float64" and device.type == "mps":
+        raise ValueError(
+            'dtype="float64" is not available on the device "mps"; use "auto" or '
+            '"float32", or device="cpu".'
+        )
+    if dtype == "auto":
+        is_double = X_dtype == np.float64 and device.type == "cpu"
+        return torch.float64 if is_double else torch.float32
+    return torch.float64 if dtype == "float64" else torch.float32
+
+
+def resolve_half(dtype, device):
+    """Choose the type of products, where that is not the type of the weights."""
+    if dtype != "bfloat16":
+        return None
+    if device.type == "cpu":
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+        has_it = any(capabilities[name] for name in capabilities if "bf16" in name)
+    else:
+        is_cuda = device.type == "cuda"
+        has_it = not is_cuda or torch.cuda.get_device_capability(device)[0] >= 8
+    if not has_it:
+        warn_caller(
+            f'dtype="bfloat16" is float32 here: the device "{device}" has no '
+            "instructions for bfloat16, and to emulate them would be slower. "
+            'dtype="float32" is without this warning.',
+            UserWarning,
+        )
+    return torch.bfloat16 if has_it else None
+
+
+def mixed_precision(config):
+    """Compute products in half precision in this thread, where the config says so."""
+    if config.half is None:
+        return nullcontext()
+    # A cache of the cast weights would be out of date after the next step.
+    return torch.autocast(config.device.type, config.half, cache_enabled=False)
+
+
+@contextmanager
+def seeded(seed, device):
+    """Run torch from a seed and restore its random state afterwards."""
+    backend = None if device.type == "cpu" else getattr(torch, device.type)
+    current = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+    with TRAINING_LOCK, current:
+        cpu_state = torch.get_rng_state()
+        device_state = backend.get_rng_state() if backend else None
+        try:
+            torch.default_generator.manual_seed(seed)
+            if backend:
+                backend.manual_seed(seed)
+            yield
+        finally:
+            torch.set_rng_state(cpu_state)
+            if backend:
+                backend.set_rng_state(device_state)
+
+
+@contextmanager
+def isolated(device):
+    """Keep the random state and the precision of a running training unaffected."""
+    device = torch.device(device)
+    devices = [] if device.type == "cpu" else [device]
+    kind = "cuda" if device.type == "cpu" else device.type  # no device, so any kind
+    with (
+        torch.random.fork_rng(devices, device_type=kind),
+        torch.autocast(device.type, enabled=False),
+    ):
+        yield
+
+
+def available_threads():
+    """Return how many threads torch may use while no training limits them."""
+    with TRAINING_LOCK:
+        return torch.get_num_threads()
+
+
+@contextmanager
+def thread_limit(n_threads):
+    """Compute with `n_threads` threads and restore their number afterwards."""
+    with TRAINING_LOCK:
+        before = torch.get_num_threads()
+        torch.set_num_threads(n_threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+def is_small_step(module, batch_shape):
+    """Return whether a training step is too small for a second thread to pay.
+
+    Only model and shapes decide, so that results are reproducible to the bit.
+    """
+    return len(batch_shape) == 2 and n_weights(module) * batch_shape[0] < MAX_SMALL_STEP
+
+
+def n_weights(module):
+    """Count the values of all parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())

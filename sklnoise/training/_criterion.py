@@ -1,0 +1,119 @@
+"""The criterion that skorch sees: weights, warm-up and probabilities around a loss."""
+
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+MIN_UPDATE = 0.1  # of the running moments, once they have been averaged over 10 batches
+
+
+class WeightedCriterion(nn.Module):
+    """Weighted mean of a loss, after a warm-up with another one.
+
+    Forward correction from random weights can lose whole classes for good; a short
+    start with cross-entropy prevents it.
+
+    Besides its parameters it has `from_probabilities` (whether the net gives
+    probabilities, whose logarithms then replace the logits), `hidden` (HiddenFeatures,
+    for a loss that wants them) and `normalization` (LogitNormalization, for a loss that
+    wants normalised logits), which are set once the net is known.
+    """
+
+    def __init__(self, loss, *, warm_up_loss=None, warm_up_steps=0, weighted=True):
+        super().__init__()
+        self.loss = deepcopy(loss)  # its parameters may be trained
+        self.warm_up_loss = warm_up_loss or nn.CrossEntropyLoss(reduction="none")
+        self.warm_up_steps = warm_up_steps
+        self.weighted = weighted
+        self.from_probabilities = False
+        self.hidden = self.normalization = None
+        self.step = 0
+
+    def forward(self, y_pred, target):
+        """Compute `sum(w * loss) / n_samples`; codes alone have weight 1."""
+        if not isinstance(target, tuple | list):
+            return self.sample_losses(y_pred, target, None).mean()
+        codes, sample_weight, *extra = target
+        losses = self.sample_losses(y_pred, codes, sample_weight, *extra)
+        return (losses * sample_weight if self.weighted else losses).mean()
+
+    def sample_losses(self, y_pred, codes, sample_weight, *extra):
+        """Compute the loss of each sample."""
+        logits = first_output(y_pred)
+        if self.from_probabilities:
+            logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
+        loss = self.loss
+        if self.training:
+            if self.normalization is not None:
+                logits = self.normalization.over_batch(logits, sample_weight)
+            if self.step < self.warm_up_steps:
+                loss = self.warm_up_loss
+            self.step += 1
+        if loss is self.loss and getattr(loss, "wants_features", False):
+            logits = logits, self.hidden.of(y_pred)
+        return loss(logits, codes.long(), *extra)
+
+
+class NormalizedLogits(nn.Module):
+    """A module whose logits are normalised when it predicts.
+
+    In training it leaves them to the criterion, which knows the weights of the samples
+    and normalises them over the batch.
+    """
+
+    def __init__(self, module, normalization, *, from_probabilities=False):
+        super().__init__()
+        self.module = module
+        self.normalization = normalization
+        self.from_probabilities = from_probabilities
+
+    def forward(self, *args, **kwargs):
+        """Apply the module and, in evaluation mode, the running moments."""
+        logits = first_output(self.module(*args, **kwargs))
+        if self.from_probabilities:
+            logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
+        return logits if self.training else self.normalization(logits)
+
+
+class LogitNormalization(nn.Module):
+    """Batch normalisation of logits, for losses that have no bound without it.
+
+    Unlike `torch.nn.BatchNorm1d` it has no scale of its own, which a loss without bound
+    would blow up, counts weights as frequencies, and takes a batch of one sample.
+    """
+
+    def __init__(self, n_classes):
+        super().__init__()
+        self.register_buffer("running_mean", torch.zeros(n_classes))
+        self.register_buffer("running_var", torch.ones(n_classes))
+        self.register_buffer("n_batches", torch.zeros(()))
+
+    def forward(self, logits):
+        """Normalise by the running moments."""
+        return scaled(logits, self.running_mean, self.running_var)
+
+    def over_batch(self, logits, sample_weight=None):
+        """Normalise by the weighted moments of a batch, and update the running ones."""
+        if len(logits) == 1:
+            return self(logits)
+        logits = logits.to(self.running_mean.dtype)  # mixed precision gives less
+        weight = logits.new_ones(len(logits)) if sample_weight is None else sample_weight
+        share = (weight / weight.sum()).to(logits)[:, None]
+        mean = (share * logits).sum(dim=0)
+        var = (share * (logits - mean) ** 2).sum(dim=0)
+        self.n_batches += 1
+        step = (1 / self.n_batches).clamp(min=MIN_UPDATE)
+        self.running_mean.lerp_(mean.detach(), step)
+        self.running_var.lerp_(var.detach(), step)
+        return scaled(logits, mean, var)
+
+
+def scaled(logits, mean, var):
+    """Scale logits to mean 0 and variance 1."""
+    return (logits.to(mean.dtype) - mean) * (var + 1e-5).rsqrt()
+
+
+def first_output(y_pred):
+    """Return the logits of a module that may give more than logits."""
+    return y_pred[0] if isinstance(y_pred, tuple) else y_pred

@@ -1,0 +1,286 @@
+"""All the data of a fit, and batches of samples that are never copied for a fold."""
+
+import math
+from numbers import Number
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from torch.distributed import is_available, is_initialized
+from torch.utils.data import DataLoader, Dataset, Subset, default_collate
+
+# Columns of sparse samples from which a linear model of them is the better network.
+MIN_LINEAR_COLUMNS = 1000
+
+# A sparse matrix of at most so many samples and values is no more than a batch.
+MAX_BATCH_SAMPLES, MAX_BATCH_VALUES = 256, 2**18
+
+N_PROBE_SAMPLES = 8
+GATHERED_BYTES = 2**18  # smaller batches are gathered several at a time
+
+
+class LabelledData(NamedTuple):
+    """All the data of a fit; folds and weights of 0 are index views into it."""
+
+    X: object  # ndarray, CSR matrix or Dataset
+    y: np.ndarray  # label codes
+    sample_weight: np.ndarray
+    extra: np.ndarray | None = None  # what else a loss needs to know of each sample
+
+
+def count_samples(X):
+    """Count the samples of X."""
+    return len(X) if isinstance(X, Dataset) else X.shape[0]
+
+
+def dtype_of(X):
+    """Return the type of the values of X."""
+    return collate_samples(X, [0]).numpy().dtype if isinstance(X, Dataset) else X.dtype
+
+
+def sample_shape(X):
+    """Return the shape of one sample of X."""
+    if isinstance(X, Dataset):
+        return tuple(collate_samples(X, [0]).shape[1:])
+    return X.shape[1:]
+
+
+def densify_if_small(data):
+    """Make sparse samples dense where all of them are no more than a batch."""
+    if issparse(data.X) and data.X.shape[1] < MIN_LINEAR_COLUMNS:
+        is_small = data.X.shape[0] <= MAX_BATCH_SAMPLES
+        if is_small and math.prod(data.X.shape) <= MAX_BATCH_VALUES:
+            return data._replace(X=data.X.toarray())
+    return data
+
+
+def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
+    """Copy some samples of X into a tensor, or into a CSR matrix."""
+    if isinstance(X, Dataset):
+        batch = collate_samples(X, np.arange(len(X))[rows].tolist())
+    elif issparse(X) and keep_sparse:
+        numpy_dtype = torch.empty(0, dtype=dtype).numpy().dtype
+        return X[rows].astype(numpy_dtype, copy=False)
+    else:
+        if issparse(X):
+            batch = X[rows].toarray()
+        elif isinstance(rows, slice):
+            batch = np.require(X[rows], requirements="W")
+        else:
+            batch = np.asarray(X.take(rows, axis=0))
+        native = batch.dtype.newbyteorder("=")
+        native = np.float64 if native == np.longdouble else native
+        batch = torch.from_numpy(batch.astype(native, copy=False))
+    if cast_integers or batch.is_floating_point():
+        batch = batch.to(dtype)
+    return batch
+
+
+def collate_samples(dataset, indices):
+    """Take some samples out of a torch Dataset."""
+    if hasattr(dataset, "__getitems__"):
+        items = dataset.__getitems__(indices)
+    else:
+        items = [dataset[index] for index in indices]
+    batch = default_collate([sample_of(item) for item in items])
+    if not isinstance(batch, torch.Tensor):
+        raise TypeError(
+            "the items of a Dataset must be samples, tensors or arrays of one shape, or "
+            f"tuples that start with one; got {type(items[0]).__name__}."
+        )
+    if batch.is_floating_point() and not batch.isfinite().all():
+        bad = [i for i, item in zip(indices, batch) if not item.isfinite().all()]
+        raise ValueError(
+            f"X contains NaN or infinity, in item {bad[0]} of the Dataset. Let its "
+            "__getitem__ impute the values, or leave such samples out."
+        )
+    return batch
+
+
+def sample_of(item):
+    """Take the sample out of an item of a torch Dataset."""
+
+    def is_sample(part):
+        return isinstance(part, list) and all(isinstance(v, Number) for v in part)
+
+    if isinstance(item, tuple | list) and not is_sample(item):
+        item = item[0]
+    return torch.tensor(item) if is_sample(item) else item
+
+
+class SampleDataset(Dataset):
+    """Samples of X with their label codes and weights, as views through an index.
+
+    Weights are scaled to mean 1 over `rows`. `keep_sparse` is set where the net takes
+    CSR matrices.
+    """
+
+    def __init__(self, data, rows, dtype, *, cast_integers=False):
+        # Not X and y: skorch would pair all samples of X with the labels of some.
+        self.all_X = data.X
+        self.rows = rows
+        self.dtype = dtype
+        self.cast_integers = cast_integers
+        self.keep_sparse = False
+        self.codes = torch.from_numpy(data.y[rows])
+        weight = data.sample_weight[rows]
+        self.weighted = bool((weight != weight[:1]).any())
+        if self.weighted:
+            self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+        else:
+            self.sample_weight = torch.ones((), dtype=dtype).expand(len(rows))
+        extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)
+        self.targets = (self.codes, self.sample_weight, *extra)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def gather(self, rows):
+        """Return some samples, by their indices into all the data."""
+        return gather(
+            self.all_X,
+            rows,
+            self.dtype,
+            cast_integers=self.cast_integers,
+            keep_sparse=self.keep_sparse,
+        )
+
+    def take(self, positions):
+        """Return `(X, (y, sample_weight, ...))` at some positions of this dataset."""
+        X = self.gather(self.rows[positions])
+        return X, tuple(target[positions] for target in self.targets)
+
+    def probe(self):
+        """Return a few dense samples, to try a net on."""
+        rows = self.rows[:N_PROBE_SAMPLES]
+        return gather(self.all_X, rows, self.dtype, cast_integers=self.cast_integers)
+
+    def __getitem__(self, position):
+        X, targets = self.take(np.array([position]))
+        return X[0], tuple(target[0] for target in targets)
+
+
+class BatchDataset(SampleDataset):
+    """A `SampleDataset` that gives a DataLoader whole batches, to be left as they are."""
+
+    def __getitems__(self, positions):
+        """Return the batch at some positions, for `collate`."""
+        return self.take(np.asarray(positions))
+
+
+def collate(batch):
+    """Leave the batches of a `BatchDataset` as they are, and collate all others."""
+    return batch if isinstance(batch, tuple) else default_collate(batch)
+
+
+class BatchIterator:
+    """Batches of a `BatchDataset`, or of a subset of one, for a training loop.
+
+    Orders come from a generator of their own, or from torch's where `seed` is None.
+    """
+
+    def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
+        self.dataset, self.positions = resolve_subsets(dataset)
+        self.n_samples = len(dataset)
+        self.batch_size = self.n_samples if batch_size == -1 else batch_size
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.generator = None if seed is None else torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        if self.drop_last:
+            return self.n_samples // self.batch_size
+        return -(-self.n_samples // max(1, self.batch_size))
+
+    def draw_order(self):
+        """Draw the order of one pass, as positions in the dataset."""
+        if self.shuffle:
+            order = torch.randperm(self.n_samples, generator=self.generator)
+        else:
+            order = torch.arange(self.n_samples)
+        if self.drop_last:
+            order = order[: len(self) * self.batch_size]
+        return order if self.positions is None else self.positions[order]
+
+    def __iter__(self):
+        order = self.draw_order()
+        if not len(order):
+            return
+        dataset, size = self.dataset, self.batch_size
+        targets = zip(
+            *(target[order].split(size) for target in dataset.targets), strict=True
+        )
+        for positions in order.split(size * self.n_gathered()):
+            X = dataset.gather(dataset.rows[positions.numpy()])
+            parts = (X,) if issparse(X) else X.split(size)
+            yield from zip(parts, targets, strict=False)
+
+    def n_gathered(self):
+        """Count the batches that are gathered together, more than 1 of small ones."""
+        X = self.dataset.all_X
+        if not isinstance(X, np.ndarray):
+            return 1
+        batch_bytes = self.batch_size * X.nbytes // max(1, len(X))
+        return max(1, GATHERED_BYTES // max(1, batch_bytes))
+
+
+def resolve_subsets(dataset):
+    """Return the dataset below all subsets, and the positions in it or None for all."""
+    positions = None
+    while type(dataset) is Subset:  # a user's subclass may give other samples
+        indices = torch.as_tensor(np.asarray(dataset.indices))
+        positions = indices if positions is None else indices[positions]
+        dataset = dataset.dataset
+    return dataset, positions
+
+
+def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
+    """Make the iterator of a net: whole batches of our data, a DataLoader for others.
+
+    All parameters but `drop_last` ask for a DataLoader, as does distributed training,
+    which can shard nothing else.
+    """
+    base, _ = resolve_subsets(dataset)
+    is_ours = isinstance(base, BatchDataset)
+    in_memory = is_ours and not isinstance(base.all_X, Dataset)
+    is_distributed = is_available() and is_initialized()
+    if in_memory and not is_distributed and params.keys() <= {"drop_last"}:
+        return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
+    params |= {"batch_size": batch_size, "shuffle": shuffle}
+    if is_ours:
+        params["collate_fn"] = collate
+    if seed is not None:
+        params.setdefault("generator", torch.Generator().manual_seed(seed))
+    return DataLoader(dataset, **params)
+
+
+class HoldOut:
+    """Split off a stratified share of the samples, for early stopping.
+
+    The only sample of a class is never held out.
+    """
+
+    def __init__(self, share, seed):
+        self.share = share
+        self.seed = seed
+
+    def __call__(self, dataset, y, **fit_params):
+        """Return the training and the validation subset."""
+        y = np.asarray(y)
+        order = np.random.RandomState(self.seed).permutation(len(y))
+        order = order[np.argsort(y[order], kind="stable")]
+        held_out = np.zeros(len(y), dtype=bool)
+        held_out[order[self._positions(len(y))]] = True
+        held_out &= np.bincount(y)[y] > 1
+        return tuple(
+            Subset(dataset, np.flatnonzero(part)) for part in (~held_out, held_out)
+        )
+
+    def n_train(self, n_samples):
+        """Count the samples that are left to train on, but for classes of one sample."""
+        return n_samples - len(range(n_samples)[self._positions(n_samples)])
+
+    def _positions(self, n_samples):
+        step = round(1 / self.share)
+        return slice(step // 2, n_samples, step)

@@ -1,0 +1,231 @@
+"""The epoch loop of nets whose steps are plain: K >= 1 of them."""
+
+from itertools import compress
+
+import torch
+from skorch.callbacks.scoring import ScoringBase
+
+from sklnoise.training._callbacks import check_finite, follows_batches, is_silent_log
+from sklnoise.training._data import BatchIterator
+from sklnoise.training._net import is_stock
+from sklnoise.training._optimizers import needs_no_closure
+from sklnoise.training._workers import raise_if_cancelled
+
+
+def has_plain_steps(prepared):
+    """Return whether skorch's training steps on a net are those of this loop.
+
+    Not so for a subclass with steps of its own, several modules or optimizers, an
+    optimizer that may call a closure, parameters for the steps, another iterator, or a
+    callback that follows the batches.
+    """
+    net = prepared.net
+    return (
+        is_stock(net)
+        and not prepared.fit_params
+        and net._modules == ["module"]
+        and net._criteria == ["criterion"]
+        and net._optimizers == ["optimizer"]
+        and needs_no_closure(net.optimizer_)
+        and isinstance(net.get_iterator(prepared.dataset, training=True), BatchIterator)
+        and not any(follows_batches(cb, training=True) for _, cb in net.callbacks_)
+    )
+
+
+class Member:
+    """One net in the loop, with its batches and its callbacks."""
+
+    def __init__(self, prepared, interrupted):
+        self.net = net = prepared.net
+        self.dataset = prepared.dataset
+        self.on_epoch = prepared.on_epoch
+        self.interrupted = interrupted
+        self.all_data = {"X": prepared.dataset, "y": prepared.y}
+        net.check_data(prepared.dataset, prepared.y)
+        train, valid = net.get_split_datasets(prepared.dataset, prepared.y)
+        self.parts = {"dataset_train": train, "dataset_valid": valid}
+        self.batches = net.get_iterator(train, training=True)
+        self.held_out = None if valid is None else net.get_iterator(valid)
+        self.callbacks = [cb for _, cb in net.callbacks_ if not is_silent_log(net, cb)]
+        self.error = None
+        prepare_scoring(net)
+
+    def begin_training(self):
+        """Notify the callbacks that the training begins."""
+        self.notify("on_train_begin", **self.all_data)
+        self.report("on_train_begin")
+
+    def begin_epoch(self):
+        """Notify the callbacks that an epoch begins."""
+        self.notify("on_epoch_begin", **self.parts)
+        self.report("on_epoch_begin")
+
+    def end_epoch(self):
+        """Notify the callbacks that an epoch has ended; return whether to go on."""
+        goes_on = True
+        try:
+            epoch = self.net.history[-1]
+            losses = [batch.get("train_loss", 0.0) for batch in epoch["batches"]]
+            check_finite(losses, epoch["epoch"])
+            self.notify("on_epoch_end", **self.parts)
+        except KeyboardInterrupt:  # skorch's way to end a training, or the user
+            if self.interrupted():
+                raise
+            goes_on = False
+        except Exception as error:  # of one net among several: it is raised in its place
+            self.error = error
+            return False
+        return not self.report("on_epoch_end") and goes_on
+
+    def end_training(self):
+        """Notify the callbacks that the training has ended."""
+        self.notify("on_train_end", **self.all_data)
+
+    def record(self, losses, sizes, prefix):
+        """Write into the history what skorch would have written."""
+        history = self.net.history
+        history[-1]["batches"] += [
+            {f"{prefix}_loss": loss, f"{prefix}_batch_size": size}
+            for loss, size in zip(losses, sizes, strict=True)
+        ]
+        history.record(f"{prefix}_batch_count", len(losses))
+
+    def notify(self, event, **kwargs):
+        """Call a method of the net and of its callbacks, as skorch does."""
+        getattr(self.net, event)(self.net, **kwargs)
+        for callback in self.callbacks:
+            getattr(callback, event)(self.net, **kwargs)
+
+    def report(self, event):
+        """Report an epoch; return whether the training shall stop."""
+        if self.on_epoch is None:
+            return False
+        return bool(self.on_epoch(event, self.net, self.net.max_epochs))
+
+
+def prepare_scoring(net):
+    """Let the scoring callbacks of a net find labels in our targets."""
+    for _, callback in net.callbacks_:
+        if isinstance(callback, ScoringBase) and hasattr(callback, "target_extractor"):
+            callback.target_extractor = label_codes
+            callback.use_caching = True  # our dataset has no X and y to predict again
+
+
+def label_codes(targets):
+    """Return the label codes among the targets of a batch."""
+    codes = targets[0] if isinstance(targets, tuple | list) else targets
+    return codes.cpu().numpy() if isinstance(codes, torch.Tensor) else codes
+
+
+def run_epochs(members, model):
+    """Train nets for their epochs, together as `model` takes their steps."""
+    for member in members:
+        member.begin_training()
+    running = members
+    for _ in range(members[0].net.max_epochs):
+        for member in running:
+            member.begin_epoch()
+        for member, (losses, sizes) in zip(running, model.train_epoch(), strict=True):
+            member.record(losses, sizes, "train")
+        for member, judged in zip(running, model.judge_epoch(), strict=True):
+            if judged is not None:
+                member.record(*judged, "valid")
+        goes_on = [member.end_epoch() for member in running]
+        if not all(goes_on):
+            model.keep(goes_on)
+            for member, stays in zip(running, goes_on, strict=True):
+                if not stays:
+                    member.end_training()
+            running = list(compress(running, goes_on))
+        if not running:
+            break
+    model.keep([False] * len(running))
+    for member in running:
+        member.end_training()
+
+
+class SingleNet:
+    """The steps of one net."""
+
+    def __init__(self, member):
+        self.member = member
+        self.net = member.net
+
+    @torch.enable_grad()
+    def train_epoch(self):
+        """Train for one epoch; the losses are read once, at its end."""
+        module, criterion = self.net.module_, self.net.criterion_
+        optimizer = self.net.optimizer_
+        module.train()
+        criterion.train()
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        losses, sizes = [], []
+        for X, targets in on_device(self.member.batches, self.net.device):
+            raise_if_cancelled()
+            for parameter in parameters:  # zero_grad takes as long as a small layer
+                parameter.grad = None
+            loss = criterion(module(X), targets)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+            sizes.append(X.shape[0])
+        return [(read(losses), sizes)]
+
+    @torch.no_grad()
+    def judge_epoch(self):
+        """Compute the losses on the samples that are held out."""
+        net, batches = self.net, self.member.held_out
+        if batches is None:
+            return [None]
+        followed = any(follows_batches(cb, training=False) for _, cb in net.callbacks_)
+        if followed or not isinstance(batches, BatchIterator):
+            self._judge_by_skorch(batches)
+            return [None]
+        module, criterion = net.module_, net.criterion_
+        module.eval()
+        criterion.eval()
+        losses, sizes = [], []
+        for X, targets in on_device(batches, net.device):
+            losses.append(criterion(module(X), targets))
+            sizes.append(X.shape[0])
+        return [(read(losses), sizes)]
+
+    def _judge_by_skorch(self, batches):
+        """Let skorch compute, and record, what a callback follows batch by batch."""
+        dataset, net = self.member.dataset, self.net
+        keep_sparse, dataset.keep_sparse = dataset.keep_sparse, False
+        net.run_single_epoch(
+            batches, training=False, prefix="valid", step_fn=net.validation_step
+        )
+        dataset.keep_sparse = keep_sparse
+
+    def keep(self, goes_on):
+        """Do nothing: the net has weights of its own."""
+
+
+def read(losses):
+    """Read losses from where they were computed, all at once."""
+    return torch.stack(losses).tolist() if losses else []
+
+
+def on_device(batches, device):
+    """Move batches to the device of the net, the next one while the last is worked on."""
+    device = torch.device(device)
+    if device.type == "cpu":
+        yield from batches
+        return
+    ready = None
+    for X, targets in batches:
+        moving = to_device(X, device), tuple(to_device(t, device) for t in targets)
+        if ready is not None:
+            yield ready
+        ready = moving
+    if ready is not None:
+        yield ready
+
+
+def to_device(tensor, device):
+    """Copy a tensor without waiting for it, where that is possible."""
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)

@@ -1,0 +1,198 @@
+"""The nets that are trained: the default one sized from the data, and those of users."""
+
+import inspect
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import LRScheduler
+
+from sklnoise.nn import MLP
+from sklnoise.training._callbacks import KeepBest
+from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut
+
+FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
+CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
+# These may mean an inner width: they are filled in only where they have no default.
+AMBIGUOUS_NAMES = {"in_features", "input_dim", "out_features", "output_dim"}
+
+# Callbacks of skorch that take time in each epoch and are of use only when printed.
+QUIET = {"valid_acc", "print_log"}
+
+FULL_BATCH_STEPS = 200
+MIN_PATIENCE = 10  # epochs: a schedule stopped earlier has not lowered the learning rate
+MIN_EPOCHS = 20
+VALIDATION_SHARE = 0.1
+# Nets of the first pass only have to rank the samples: they take fewer steps.
+MAX_FOLD_STEPS = 1500
+MIN_FOLD_EPOCHS = 8
+
+
+class AutoSizedNet(NeuralNetClassifier):
+    """A skorch classifier that is sized from the data when it is fitted.
+
+    What is None here is chosen from the data: the number of epochs and, for `MLP`, the
+    width and the dropout. All parameters of skorch can be set.
+
+    Parameters
+    ----------
+    module : type, default=MLP
+        Torch module class that gives logits.
+
+    optimizer : type, default=torch.optim.AdamW
+        Class of the optimizer.
+
+    lr : float, default=0.002
+        Learning rate at the start; it decays to 0 along a cosine.
+
+    batch_size : int, default=256
+        Samples of a step; up to this many samples a step sees all of them.
+
+    max_epochs : int, default=None
+        Number of passes through the data.
+
+    train_split : callable, default="auto"
+        Validation split of skorch; "auto" holds samples out for early stopping when
+        there are more than `batch_size` of them.
+
+    verbose : int, default=0
+        Whether skorch prints its table.
+
+    **kwargs : dict
+        Any other parameter of `skorch.NeuralNetClassifier`.
+    """
+
+    def __init__(
+        self,
+        module=MLP,
+        *,
+        optimizer=torch.optim.AdamW,
+        lr=2e-3,
+        batch_size=256,
+        max_epochs=None,
+        train_split="auto",
+        verbose=0,
+        **kwargs,
+    ):
+        super().__init__(
+            module,
+            optimizer=optimizer,
+            lr=lr,
+            batch_size=batch_size,
+            max_epochs=max_epochs,
+            train_split=train_split,
+            verbose=verbose,
+            **kwargs,
+        )
+
+    @property
+    def _default_callbacks(self):
+        named = super()._default_callbacks
+        return [(name, cb) for name, cb in named if self.verbose or name not in QUIET]
+
+
+def as_net(estimator):
+    """Turn what a user may pass as `estimator` into a skorch classifier."""
+    if estimator is None:
+        return AutoSizedNet()
+    if isinstance(estimator, type) and issubclass(estimator, torch.nn.Module):
+        return AutoSizedNet(estimator)
+    if is_net(estimator):
+        return estimator
+    raise TypeError(
+        "estimator must be None, a torch.nn.Module class or a skorch "
+        f"NeuralNetClassifier; got {estimator!r}. Pass the class of a module, not an "
+        "instance; a scikit-learn classifier can be the first_pass."
+    )
+
+
+def is_net(estimator):
+    """Return whether an estimator is a skorch classifier."""
+    return isinstance(estimator, NeuralNetClassifier)
+
+
+def is_stock(net):
+    """Return whether a net is of a class whose steps are known."""
+    return type(net) in (NeuralNetClassifier, AutoSizedNet)
+
+
+def keeps_to_epochs(net):
+    """Return whether a net is trained for at most as many epochs as it is given."""
+    return type(net).fit_loop is NeuralNetClassifier.fit_loop
+
+
+def wants_floats(net):
+    """Return whether integers in X must be cast: a user's module may want token ids."""
+    return inspect.isclass(net.module) and issubclass(net.module, MLP)
+
+
+class DataSize(NamedTuple):
+    """The sizes of the data that a net is sized from."""
+
+    n_samples: int
+    n_features: int
+    n_classes: int
+    is_sparse: bool = False
+
+
+def size_net(net, size, seed, *, of_fold=False):
+    """Give a net that is not initialised yet the sizes that the data ask for.
+
+    Every net gets `n_features` and `n_classes` where the `__init__` of its module takes
+    them (or, without a default, their other names) and the user has not set them. An
+    `AutoSizedNet` also gets its epochs.
+    """
+    has_batches = isinstance(net, AutoSizedNet) and size.n_samples > net.batch_size > 0
+    taken = inspect.signature(net.module).parameters if callable(net.module) else ()
+    wanted = dict.fromkeys(FEATURE_NAMES, size.n_features)
+    wanted |= dict.fromkeys(CLASS_NAMES, size.n_classes)
+    if wants_floats(net):
+        width = min(512, max(64, 2 ** math.ceil(math.log2(2 * size.n_features))))
+        # A linear model of many word weights is better than any hidden layer.
+        is_linear = size.is_sparse and size.n_features >= MIN_LINEAR_COLUMNS
+        default = () if is_linear else (width, width // 2)
+        hidden = vars(net).get("module__hidden", default)
+        dropout = 0.5 if np.max(hidden, initial=0) > 128 else 0.25
+        wanted |= {"hidden": hidden, "dropout": dropout if has_batches else 0.0}
+    for name, value in wanted.items():
+        if name not in taken or f"module__{name}" in vars(net):
+            continue
+        if name not in AMBIGUOUS_NAMES or taken[name].default is inspect.Parameter.empty:
+            net.set_params(**{f"module__{name}": value})
+    if isinstance(net, AutoSizedNet):
+        set_budget(net, size.n_samples, seed, has_batches=has_batches, of_fold=of_fold)
+
+
+def set_budget(net, n_samples, seed, *, has_batches, of_fold):
+    """Set epochs, learning-rate schedule and early stopping of an `AutoSizedNet`.
+
+    A budget of optimizer steps: 256 and 257 samples are trained alike.
+    """
+    if "iterator_train__shuffle" not in vars(net):
+        net.set_params(iterator_train__shuffle=has_batches)
+    if net.train_split == "auto":
+        net.train_split = HoldOut(VALIDATION_SHARE, seed) if has_batches else None
+    if net.max_epochs is None:
+        n_train = count_training_samples(net, n_samples)
+        n_batches = max(1, n_train / net.batch_size) if has_batches else 1
+        budget = FULL_BATCH_STEPS * math.sqrt(n_batches)
+        min_epochs = MIN_EPOCHS
+        if of_fold:
+            budget, min_epochs = min(budget, MAX_FOLD_STEPS), MIN_FOLD_EPOCHS
+        net.max_epochs = max(min_epochs, round(budget / math.ceil(n_batches)))
+    if net.callbacks == "disable":
+        return
+    schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)
+    callbacks = [*(net.callbacks or []), ("learning_rate", schedule)]
+    if net.train_split:
+        patience = max(MIN_PATIENCE, net.max_epochs // 4)
+        callbacks.append(("keep_best", KeepBest(patience)))
+    net.callbacks = callbacks
+
+
+def count_training_samples(net, n_samples):
+    """Count the samples that are left by our validation split."""
+    split = net.train_split
+    return split.n_train(n_samples) if isinstance(split, HoldOut) else n_samples

@@ -1,0 +1,105 @@
+"""Predict with a fitted net."""
+
+from math import prod
+
+import numpy as np
+import torch
+from scipy.sparse import issparse
+from skorch.utils import to_numpy
+
+from sklnoise.nn import MLP
+from sklnoise.training._criterion import first_output
+from sklnoise.training._data import count_samples, gather, sample_shape
+from sklnoise.training._hidden import HiddenFeatures
+from sklnoise.training._net import is_stock, wants_floats
+
+# Samples that a net is applied to at once, between two bounds, by the values in them.
+MIN_CHUNK, MAX_CHUNK = 256, 4096
+CHUNK_VALUES = 2**19
+
+
+def predict_proba(net, X, rows=None):
+    """Predict class probabilities of some samples, or of all, in chunks."""
+    n_samples, n_done = count(X, rows), 0
+    for output in map(first_output, outputs_in_chunks(net, X, rows)):
+        part = to_numpy(net.predict_nonlinearity(output))
+        if not n_done:
+            y_proba = np.empty((n_samples, *part.shape[1:]), part.dtype)
+        y_proba[n_done : n_done + len(part)] = part
+        n_done += len(part)
+    return y_proba
+
+
+def hidden_features(net, X, rows=None):
+    """Compute the hidden features of some samples, or of all.
+
+    They are what the module returns beside the logits, or the input of its last linear
+    layer.
+    """
+    probe = next(batches(net, X, np.arange(1)))
+    with HiddenFeatures(net, probe) as hidden:
+        outputs = outputs_in_chunks(net, X, rows)
+        return np.concatenate([to_numpy(hidden.of(output)) for output in outputs])
+
+
+def mean_transition(net, loss, X, rows, sample_weight):
+    """Average the T of each sample of a loss whose T depends on the hidden features."""
+    total = 0.0
+    probe = next(batches(net, X, rows[:1]))
+    n_done = 0
+    with HiddenFeatures(net, probe) as hidden, torch.inference_mode():
+        for output in outputs_in_chunks(net, X, rows):
+            of_each_sample = to_numpy(loss.transition_matrices(hidden.of(output)))
+            weight = sample_weight[n_done:][: len(of_each_sample)]
+            total = total + np.tensordot(
+                weight, of_each_sample.astype(np.float64), axes=1
+            )
+            n_done += len(weight)
+    return total / sample_weight.sum()
+
+
+def outputs_in_chunks(net, X, rows):
+    """Yield what the module gives for each chunk of some samples."""
+    module = net.module_
+    module.eval()
+    stock = is_stock(net)
+    keep_sparse = stock and type(module) is MLP and str(net.device) == "cpu"
+    for batch in batches(net, X, rows, keep_sparse=keep_sparse):
+        with torch.inference_mode():
+            if not stock:
+                output = net.evaluation_step((batch, None))
+            else:
+                output = module(batch if issparse(batch) else batch.to(net.device))
+        yield output
+
+
+def batches(net, X, rows, *, keep_sparse=False):
+    """Gather samples for a net, a chunk at a time, in the dtype of its weights."""
+    dtype = next(net.module_.parameters(), torch.empty(0)).dtype
+    keep_sparse = keep_sparse and issparse(X)
+    size = MAX_CHUNK if keep_sparse else chunk_size(X)
+    for start in range(0, max(1, count(X, rows)), size):
+        chunk = slice(start, start + size)
+        yield gather(
+            X,
+            chunk if rows is None else rows[chunk],
+            dtype,
+            cast_integers=wants_floats(net),
+            keep_sparse=keep_sparse,
+        )
+
+
+def count(X, rows):
+    """Count the samples to predict; rows of None mean all."""
+    return count_samples(X) if rows is None else len(rows)
+
+
+def chunk_size(X):
+    """Choose the number of samples in a dense chunk, fewer where they are long."""
+    n_samples = CHUNK_VALUES // max(1, prod(sample_shape(X)))
+    return max(MIN_CHUNK, min(MAX_CHUNK, n_samples))
+
+
+def weights_of(net):
+    """Copy the weights of a fitted net, by name."""
+    return {name: to_numpy(value) for name, value in net.module_.state_dict().items()}

@@ -1,0 +1,218 @@
+"""Several MLPs of one shape whose steps are taken together."""
+
+from itertools import compress
+
+import numpy as np
+import torch
+from skorch.callbacks import EarlyStopping, PassthroughScoring
+from torch import nn
+
+from sklnoise.nn import MLP
+from sklnoise.nn._mlp import Linear, SeededDropout, set_generator
+from sklnoise.training._callbacks import KeepBest, is_epoch_schedule
+from sklnoise.training._config import n_weights
+from sklnoise.training._data import BatchIterator
+from sklnoise.training._loop import to_device
+from sklnoise.training._optimizers import ELEMENTWISE
+from sklnoise.training._workers import raise_if_cancelled
+
+# Bytes of the weights and moments of all nets up to which a stack is at least 1.25 times
+# as fast as its nets one after another: on a CPU they must stay in the cache.
+MAX_STACK_BYTES = {"cpu": 2**20, "mps": 2**27, "cuda": 2**29}
+STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
+
+
+def can_stack(prepared, n_nets):
+    """Return whether steps of such nets can be taken together, and gain by it.
+
+    Its optimizer must treat each value alone, and its callbacks act on the net alone or
+    on the learning rate of all nets alike.
+    """
+    net, device = prepared.net, prepared.config.device
+    criterion = net.criterion_
+    n_bytes = 3 * n_nets * n_weights(net.module_) * prepared.config.dtype.itemsize
+    return (
+        type(net.module_) is MLP
+        and isinstance(prepared.dataset.all_X, np.ndarray)
+        and n_bytes <= MAX_STACK_BYTES.get(device.type, 0)
+        and type(net.optimizer_) in ELEMENTWISE
+        and not criterion.from_probabilities
+        and criterion.normalization is None
+        and not getattr(criterion.loss, "wants_features", False)
+        and next(criterion.parameters(), None) is None
+        and all(
+            type(callback) in STACKED_CALLBACKS or is_epoch_schedule(callback)
+            for _, callback in net.callbacks_
+        )
+    )
+
+
+def group_alike(members):
+    """Group nets by what their steps must have in common; return lists of indices."""
+    groups = {}
+    for index, member in enumerate(members):
+        held_out = member.held_out
+        if held_out is not None and not isinstance(held_out, BatchIterator):
+            groups[index] = [index]  # judged by skorch
+            continue
+        n_judged = 0 if held_out is None else len(held_out)
+        shape = len(member.batches), n_judged, member.net.max_epochs
+        groups.setdefault(shape, []).append(index)
+    return list(groups.values())
+
+
+class StackedMLP:
+    """MLPs as one whose parameters have an axis for the nets.
+
+    While they are trained, the parameters of each net are views into those of the stack.
+    """
+
+    def __init__(self, members, generator):
+        self.members = members
+        lead = members[0].net
+        self.layers, self.criterion = lead.module_.layers, lead.criterion_
+        set_generator(self.layers, generator)
+        self.parameters = {
+            name: nn.Parameter(
+                torch.stack([m.net.module_.get_parameter(name).detach() for m in members])
+            )
+            for name, _ in lead.module_.named_parameters()
+        }
+        args, kwargs = lead.get_params_for_optimizer(
+            "optimizer", list(self.parameters.items())
+        )
+        self.optimizer = lead.optimizer(*args, **kwargs)
+        self._make_views()
+        self.n_epochs = 0
+
+    def forward(self, X):
+        """Apply each net to its own part of X of shape (n_nets, n_samples, ...)."""
+        X = X.flatten(2)
+        for name, layer in self.layers.named_children():
+            if isinstance(layer, Linear):
+                weight = self.parameters[f"layers.{name}.weight"]
+                bias = self.parameters[f"layers.{name}.bias"]
+                X = torch.baddbmm(bias[:, None], X, weight)
+            elif isinstance(layer, nn.ReLU | SeededDropout):
+                X = layer(X)
+        return X
+
+    @torch.enable_grad()
+    def train_epoch(self):
+        """Train all nets for one epoch; the losses are read once, at its end."""
+        self._copy_learning_rates()
+        self.layers.train()
+        self.criterion.train()
+        parameters = list(self.parameters.values())
+        iterators = [member.batches for member in self.members]
+
+        def step(losses, shares):
+            for parameter in parameters:
+                parameter.grad = None
+            losses.backward(shares)  # the gradient of their weighted sum
+            self.optimizer.step()
+
+        return self._run(iterators, step)
+
+    @torch.no_grad()
+    def judge_epoch(self):
+        """Compute the losses of all nets on the samples that are held out."""
+        if self.members and self.members[0].held_out is None:
+            return [None] * len(self.members)
+        self.layers.eval()
+        self.criterion.eval()
+        return self._run([member.held_out for member in self.members])
+
+    def _run(self, iterators, step=None):
+        """Pass through the batches of all nets; return losses and sizes of each."""
+        lead = self.members[0]
+        size = max(iterator.batch_size for iterator in iterators)
+        rows, targets, shares, sizes = draw_epoch(iterators, size)
+        device, dataset = torch.device(lead.net.device), lead.dataset
+        targets = [to_device(target, device) for target in targets]
+        shares = to_device(shares, device)
+        n_gathered = size * max(1, iterators[0].n_gathered() // len(iterators))
+        # In one piece: what is left of each step would fragment the memory.
+        totals = shares.new_empty(max(map(len, sizes)), len(iterators))
+        n_done = 0
+        for start in range(0, rows.shape[1], n_gathered):
+            some_rows = rows[:, start : start + n_gathered]
+            batches = dataset.gather(some_rows.ravel())
+            batches = batches.view(*some_rows.shape, *batches.shape[1:])
+            part = slice(start, start + n_gathered)
+            for X, share, *batch_targets in zip(
+                to_device(batches, device).split(size, dim=1),
+                shares[:, part].split(size, dim=1),
+                *(target[:, part].split(size, dim=1) for target in targets),
+            ):
+                raise_if_cancelled()
+                codes, *extra = (target.flatten(0, 1) for target in batch_targets)
+                logits = self.forward(X).flatten(0, 1)
+                losses = self.criterion.sample_losses(logits, codes, None, *extra)
+                if step is not None:
+                    step(losses, share.flatten())
+                weighted = losses.detach().view(share.shape) * share
+                torch.sum(weighted, dim=1, out=totals[n_done])
+                n_done += 1
+        of_each_net = totals[:n_done].t().tolist()
+        return [(loss[: len(n)], n) for loss, n in zip(of_each_net, sizes, strict=True)]
+
+    def _copy_learning_rates(self):
+        """Take over what the schedules have set in the optimizers of the nets."""
+        if not self.n_epochs:
+            for member in self.members:  # without gradients: only so that torch's
+                member.net.optimizer_.step()  # schedules do not miss the first step
+        self.n_epochs += 1
+        own_groups = self.members[0].net.optimizer_.param_groups
+        for group, own in zip(self.optimizer.param_groups, own_groups, strict=True):
+            group.update({name: own[name] for name in own if name != "params"})
+
+    def keep(self, goes_on):
+        """Release the nets that have stopped, with weights of their own."""
+        for member, stays in zip(self.members, goes_on, strict=True):
+            if not stays:
+                for parameter in member.net.module_.parameters():
+                    parameter.data = parameter.data.clone()
+        self.members = list(compress(self.members, goes_on))
+        if not self.members:
+            return
+        kept = torch.tensor(goes_on)
+        for parameter in self.parameters.values():
+            for name, value in self.optimizer.state[parameter].items():
+                if torch.is_tensor(value) and value.shape == parameter.shape:
+                    self.optimizer.state[parameter][name] = value[kept.to(value.device)]
+            parameter.grad = None
+            parameter.data = parameter.data[kept.to(parameter.device)]
+        self._make_views()
+
+    def _make_views(self):
+        """Let the parameters of the nets be views into those of the stack."""
+        for name, parameter in self.parameters.items():
+            for member, view in zip(self.members, parameter.detach(), strict=True):
+                member.net.module_.get_parameter(name).data = view
+
+
+def draw_epoch(iterators, size):
+    """Draw the order of the samples of each net.
+
+    Returns indices into all the data, targets, the share of each sample in the mean loss
+    of its batch, all of shape (n_nets, n_samples), and the batch sizes of each net. A
+    shorter order is padded with its first sample, whose share is then 0.
+    """
+    orders = [iterator.draw_order() for iterator in iterators]
+    n_longest = max(map(len, orders))
+    rows, targets, shares, sizes = [], [], [], []
+    for iterator, order in zip(iterators, orders, strict=True):
+        dataset = iterator.dataset
+        n_full, rest = divmod(len(order), size)
+        share = torch.zeros(n_longest, dtype=dataset.dtype)
+        share[: len(order)] = dataset.sample_weight[order]
+        share[: n_full * size] /= size
+        share[n_full * size : len(order)] /= max(1, rest)
+        padded = torch.cat([order, order[:1].expand(n_longest - len(order))])
+        rows.append(dataset.rows[padded.numpy()])
+        targets.append([dataset.codes[padded], *(t[padded] for t in dataset.targets[2:])])
+        shares.append(share)
+        sizes.append([size] * n_full + [rest] * bool(rest))
+    targets = [torch.stack(kind) for kind in zip(*targets, strict=True)]
+    return np.stack(rows), targets, torch.stack(shares), sizes

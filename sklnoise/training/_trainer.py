@@ -1,0 +1,259 @@
+"""Training of nets on some samples: alone, or one per fold."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+from skorch import NeuralNetClassifier
+
+from sklnoise.nn import MLP
+from sklnoise.nn._mlp import set_generator
+from sklnoise.training._callbacks import EpochListener, interrupts
+from sklnoise.training._config import (
+    TrainingConfig,
+    is_small_step,
+    mixed_precision,
+    n_weights,
+    seeded,
+    thread_limit,
+)
+from sklnoise.training._data import LabelledData, densify_if_small
+from sklnoise.training._hidden import HiddenFeatures
+from sklnoise.training._loop import (
+    Member,
+    SingleNet,
+    has_plain_steps,
+    prepare_scoring,
+    run_epochs,
+)
+from sklnoise.training._preparation import prepare
+from sklnoise.training._stack import StackedMLP, can_stack, group_alike
+from sklnoise.training._workers import attempt, workers
+
+# Weights of a net above which one per thread takes too much memory.
+MAX_WEIGHTS_PER_THREAD = 2**23
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What is common to the trainings of a net; `fit` leaves all global state as it was.
+
+    `observed` is whether callbacks that only observe the training are called; `on_epoch`
+    is called as `on_epoch(event, net, n_epochs)` at "on_train_begin", "on_epoch_begin"
+    and "on_epoch_end", where it returns True to stop the training.
+    """
+
+    net: NeuralNetClassifier  # a template, which is cloned
+    data: LabelledData
+    config: TrainingConfig
+    seed: int  # of initial weights, orders, dropout and validation split
+    fit_params: dict | None = None
+    observed: bool = True
+    verbose: int = 0
+    on_epoch: object = None
+    of_fold: bool = False  # fewer steps, for a net that only has to rank the samples
+
+    def replace(self, **changes):
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+    def fit(
+        self, rows, loss, *, data=None, start_from=None, warm_up=0.0, warm_up_loss=None
+    ):
+        """Fit a clone of the net to some samples with a loss per sample.
+
+        `warm_up` is the share of the training steps that use `warm_up_loss`
+        (cross-entropy, if None) before `loss`; `start_from` are weights as `weights_of`
+        returns them.
+        """
+        trainer = self.replace(data=densify_if_small(self.data if data is None else data))
+        prepared = prepare(
+            trainer,
+            rows,
+            loss,
+            start_from=start_from,
+            warm_up=warm_up,
+            warm_up_loss=warm_up_loss,
+        )
+        return train(prepared)
+
+    def fit_folds(self, splits, loss, seeds, fit_params, finish, *, n_jobs=None):
+        """Fit one net per fold; return an iterator over what `finish(net, fold)` returns.
+
+        An exception takes the place of the net that has failed. The result does not
+        depend on `n_jobs`, as only model, shapes and dtype decide how nets are trained.
+        """
+        data = densify_if_small(self.data)
+        trainers = [
+            self.replace(data=data, seed=seed, fit_params=params, of_fold=True)
+            for seed, params in zip(seeds, fit_params, strict=True)
+        ]
+        tasks = [
+            partial(prepare, trainer, train_rows, loss)
+            for trainer, (train_rows, _) in zip(trainers, splits, strict=True)
+        ]
+        first = attempt(tasks[0])
+        if isinstance(first, Exception):
+            return iter([first])
+        if has_plain_steps(first) and can_stack(first, len(tasks)):
+            return fit_stacked([first, *map(attempt, tasks[1:])], finish)
+        if may_share_threads(first):
+            n_workers = min(self.config.n_threads, len(tasks))
+            share = max(1, self.config.n_threads // len(tasks))
+            if effective_n_jobs(n_jobs) == 1 and n_workers > 1:
+                return fit_on_threads(tasks, share, n_workers, finish)
+            tasks = [partial(limit_threads, task, share) for task in tasks]
+        del first
+        return Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(attempt)(fit_one, task, finish, fold)
+            for fold, task in enumerate(tasks)
+        )
+
+
+def train(prepared):
+    """Train a net while no other is trained in this process."""
+    config = prepared.config
+    is_small = is_small_step(prepared.net.module_, prepared.batch_shape())
+    with (
+        seeded(prepared.seed, config.device),
+        thread_limit(1 if is_small else config.n_threads),
+        interrupts() as interrupted,
+    ):
+        run(prepared, interrupted)
+    return prepared.net
+
+
+def run(prepared, interrupted):
+    """Train a net by one of the two routes, with torch's global state as it is."""
+    net, dataset, config = prepared.net, prepared.dataset, prepared.config
+    generator = torch.Generator(config.device).manual_seed(prepared.seed)
+    set_generator(net.module_, generator)
+    with mixed_precision(config), observed_features(net, dataset):
+        if has_plain_steps(prepared):
+            member = Member(prepared, interrupted)
+            run_epochs([member], SingleNet(member))
+            if member.error is not None:
+                raise member.error
+        else:
+            run_skorch(prepared, interrupted)
+    release(net)
+
+
+def run_skorch(prepared, interrupted):
+    """Train a net by skorch's loop, with a callback of ours at the end of its list."""
+    net, dataset, fit_params = prepared.net, prepared.dataset, prepared.fit_params
+    dataset.keep_sparse = False
+    epochs = fit_params.get("epochs")
+    listener = EpochListener(
+        prepared.on_epoch, net.max_epochs if epochs is None else epochs
+    )
+    prepare_scoring(net)
+    named = "epoch_listener", listener
+    net.callbacks_.append(named)
+    try:
+        net.notify("on_train_begin", X=dataset, y=prepared.y)
+        net.fit_loop(dataset, prepared.y, **fit_params)
+    except KeyboardInterrupt:  # skorch's way to end a training, or the user
+        if interrupted():
+            raise
+        listener.end_epoch_of_stop(net)
+    finally:
+        net.callbacks_.remove(named)
+    net.notify("on_train_end", X=dataset, y=prepared.y)
+
+
+@contextmanager
+def observed_features(net, dataset):
+    """Give a loss that wants the hidden features access to them during the training."""
+    if not getattr(net.criterion_.loss, "wants_features", False):
+        yield
+        return
+    with HiddenFeatures(net, dataset.probe()) as hidden:
+        net.criterion_.hidden = hidden
+        yield
+        net.criterion_.hidden = None
+
+
+def release(net):
+    """Drop what only a training needs.
+
+    A schedule holds the weights of the optimizer: without it a net is pickled once, and
+    can be loaded where there is no such device.
+    """
+    set_generator(net.module_, None)
+    for _, callback in net.callbacks_:
+        vars(callback).pop("lr_scheduler_", None)
+
+
+def fit_one(task, finish, fold):
+    """Fit the net of one fold while no other is fitted in this process."""
+    prepared = task()
+    net = train(prepared)
+    with thread_limit(prepared.config.n_threads):
+        return finish(net, fold)
+
+
+def fit_stacked(prepared, finish):
+    """Fit small MLPs together, those alike in one stack."""
+    if any(isinstance(one, Exception) for one in prepared):
+        yield from prepared
+        return
+    config = prepared[0].config
+    members = []
+    with thread_limit(1), interrupts() as interrupted, mixed_precision(config):
+        for one in prepared:
+            with seeded(one.seed, config.device):  # a user's split may draw
+                members.append(Member(one, interrupted))
+        for group in group_alike(members):
+            alike = [members[index] for index in group]
+            seed = prepared[group[0]].seed
+            generator = torch.Generator(config.device).manual_seed(seed)
+            if len(alike) == 1:
+                set_generator(alike[0].net.module_, generator)
+                model = SingleNet(alike[0])
+            else:
+                model = StackedMLP(alike, generator)
+            run_epochs(alike, model)
+    for fold, member in enumerate(members):
+        release(member.net)
+        yield member.error or attempt(finish, member.net, fold)
+
+
+def may_share_threads(prepared):
+    """Return whether nets of folds are trained on one thread each.
+
+    Our MLP draws from a generator of its own, so that nothing of torch's global state is
+    shared.
+    """
+    net, config = prepared.net, prepared.config
+    return (
+        type(net.module_) is MLP
+        and config.device.type == "cpu"
+        and not is_small_step(net.module_, prepared.batch_shape())
+        and n_weights(net.module_) <= MAX_WEIGHTS_PER_THREAD
+        and has_plain_steps(prepared)
+    )
+
+
+def limit_threads(task, n_threads):
+    """Prepare a net for some threads."""
+    prepared = task()
+    prepared.config = prepared.config._replace(n_threads=n_threads)
+    return prepared
+
+
+def fit_on_threads(tasks, n_threads, n_workers, finish):
+    """Fit one net per thread."""
+
+    def fit(prepared, fold):
+        if isinstance(prepared, Exception):
+            return prepared
+        run(prepared, interrupted=lambda: False)  # workers receive no signals
+        return finish(prepared.net, fold)
+
+    with thread_limit(n_threads), workers(n_workers) as work:
+        prepared = map(attempt, tasks)  # one after another, as the threads take them up
+        yield from work(partial(attempt, fit), prepared, range(len(tasks)))
