@@ -26,11 +26,9 @@ def splits():
 @pytest.fixture
 def plain():
     """Make a module of the user with fixed initial weights."""
-    torch_state = torch.get_rng_state()
-    torch.manual_seed(0)
-    module = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
-    torch.set_rng_state(torch_state)
-    return module
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
 
 
 @pytest.fixture
@@ -60,3 +58,12 @@ def make_clf(splits):
         return NoiseRobustClassifier(net, **(defaults | {"random_state": 0} | params))
 
     return make
+
+
+@pytest.fixture
+def two_threads():
+    """Let torch use two threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)

@@ -114,6 +114,38 @@ def test_ctrl_c_ends_the_whole_fit(clf, table, monkeypatch, act, where):
     assert clf.fit(X, y).predict(X).shape == y.shape
 
 
+class TwoLayers(nn.Sequential):
+    """A module of the user."""
+
+    def __init__(self, n_features, n_classes):
+        super().__init__(nn.Linear(n_features, 6), nn.Linear(6, n_classes))
+
+
+class Wide(MLP):
+    """So large that its folds may be trained on several threads."""
+
+    def __init__(self, n_features, n_classes):
+        super().__init__(n_features, n_classes, hidden=(500, 500))
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("module", [MLP, Wide, TwoLayers])
+def test_ctrl_c_at_any_time_ends_the_fit_soon(table, make_net, make_clf, module):
+    X, y = table
+    make_clf(make_net(module, max_epochs=1)).fit(X, y)  # imports what it needs
+    clf = make_clf(make_net(module, max_epochs=20_000, batch_size=40))
+    timer = threading.Timer(0.3, _thread.interrupt_main)
+    start = time.monotonic()
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            clf.fit(X, y)
+    finally:
+        timer.cancel()
+    assert time.monotonic() - start < 10
+    assert_not_fitted(clf, X)
+
+
 class Stop(Callback):
     """Ends a training after its first epoch, in the way that skorch knows."""
 
@@ -171,13 +203,6 @@ def test_error_of_a_module_in_the_refit_is_raised_as_it_is(marked, make_net, mak
     with pytest.raises(ZeroDivisionError, match="a marked sample"):
         clf.fit(X, y)
     assert_not_fitted(clf, X)
-
-
-class TwoLayers(nn.Sequential):
-    """A module of the user."""
-
-    def __init__(self, n_features, n_classes):
-        super().__init__(nn.Linear(n_features, 6), nn.Linear(6, n_classes))
 
 
 @pytest.mark.parametrize("kind", [NeuralNetClassifier, OwnSteps])

@@ -31,7 +31,7 @@ class Wide(MLP):
     """So large that its steps are worth more than one thread."""
 
     def __init__(self, n_features, n_classes):
-        super().__init__(n_features, n_classes, hidden=(1400, 1400), dropout=0.3)
+        super().__init__(n_features, n_classes, hidden=(500, 500), dropout=0.3)
 
 
 class AddsNoise(NeuralNetClassifier):
@@ -84,6 +84,7 @@ def test_same_seed_gives_the_same_bits_whatever_torchs_random_state(clf, table):
     assert np.isfinite(fits[0]).all()
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_bits_do_not_depend_on_n_jobs(clf, table, make_clf):
     X, y = table
     clf.fit(X, y)
