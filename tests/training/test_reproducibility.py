@@ -93,13 +93,6 @@ def test_bits_do_not_depend_on_n_jobs(clf, table, make_clf):
     assert_same_fit(clf, shared, X)
 
 
-@pytest.mark.slow  # processes start slowly
-def test_bits_do_not_depend_on_processes(table, make_net, make_clf):
-    X, y = table
-    net = make_net(Layers, AddsNoise)
-    assert_same_fit(make_clf(net).fit(X, y), make_clf(net, n_jobs=2).fit(X, y), X)
-
-
 def test_bits_do_not_depend_on_another_fit_at_the_same_time(clf, table, make_clf):
     X, y = table
     clf.fit(X, y)
