@@ -37,21 +37,7 @@ HARD = "four classes", "three classes", "digits in 2-D", "overlapping blobs", "c
 
 @cache
 def load_easy(data):
-    """Load rows, clean labels and a first pass that learns them well.
-
-    Parameters
-    ----------
-    data : str
-        One of `EASY`.
-
-    Returns
-    -------
-    X, y : ndarray or CSR matrix, and ndarray
-        MNIST has its first 20 000 rows, IMDB its 25 000 reviews as words' weights.
-
-    first_pass : classifier or module class
-        The default network for images, logistic regression for texts and tables.
-    """
+    """Load one of `EASY`: samples, clean labels and a good first pass."""
     if data == "mnist":
         X, y = fetch_mnist(return_X_y=True)
         return X[:20_000], y[:20_000], MLP
@@ -68,21 +54,7 @@ def load_easy(data):
 
 
 def load_hard(data, seed):
-    """Make clean rows that a linear model learns badly, standardised.
-
-    Parameters
-    ----------
-    data : str
-        One of `HARD`, or "moons", on which hardly any noise is invented.
-
-    seed : int
-        Of the data that are drawn.
-
-    Returns
-    -------
-    X, y : ndarray
-        Rows and clean labels.
-    """
+    """Make one of `HARD`, standardised: a linear model learns it badly."""
     if data == "four classes":
         X, y = make_classification(
             3000,
@@ -105,27 +77,13 @@ def load_hard(data, seed):
     elif data == "clouds":
         centers = np.eye(4, 10)
         X, y = make_blobs(3000, centers=centers, cluster_std=1, random_state=seed)
-    else:
+    else:  # "moons", on which hardly any noise is found
         X, y = make_moons(2000, noise=0.5, random_state=seed)
     return StandardScaler().fit_transform(X).astype(np.float32), y
 
 
 def transition_of(noise, n_classes):
-    """Return the T of a kind of noise, None where it depends on the row.
-
-    Parameters
-    ----------
-    noise : str
-        Kind and rate, such as "symmetric .2".
-
-    n_classes : int
-        2 has the asymmetric noise of IMDB, 10 that of MNIST, others flip to the next.
-
-    Returns
-    -------
-    T : ndarray of shape (n_classes, n_classes) or None
-        The transition matrix.
-    """
+    """Return T of noise such as "symmetric .2", None where it depends on the sample."""
     if noise == "none":
         return np.eye(n_classes)
     kind, rate = noise.split()
@@ -137,24 +95,7 @@ def transition_of(noise, n_classes):
 
 
 def add_noise(X, y, noise, seed):
-    """Flip labels.
-
-    Parameters
-    ----------
-    X, y : ndarray
-        Rows and clean labels.
-
-    noise : str
-        See `transition_of`.
-
-    seed : int
-        Of the flips.
-
-    Returns
-    -------
-    y_noisy : ndarray of shape (n_samples,)
-        Noisy labels.
-    """
+    """Flip labels by noise such as "symmetric .2"."""
     T = transition_of(noise, len(np.unique(y)))
     if T is None:
         rate = float(noise.split()[1])
@@ -163,24 +104,7 @@ def add_noise(X, y, noise, seed):
 
 
 def hold_out(X, y_noisy, first_pass, seed):
-    """Return the out-of-fold probabilities of a first pass, five folds.
-
-    Parameters
-    ----------
-    X, y_noisy : ndarray
-        Rows and noisy labels.
-
-    first_pass : classifier or module class
-        Their model.
-
-    seed : int
-        Of folds and weights.
-
-    Returns
-    -------
-    y_proba : ndarray of shape (n_samples, n_classes)
-        Probabilities of the noisy labels.
-    """
+    """Return the out-of-fold probabilities of a first pass, five folds."""
     refit_does_not_matter = NeuralNetClassifier(MLP, max_epochs=1, verbose=0)
     clf = NoiseRobustClassifier(
         refit_does_not_matter, first_pass=first_pass, random_state=seed, device="cpu"

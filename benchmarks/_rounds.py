@@ -8,9 +8,10 @@ import gc
 import time
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
+from platform import processor, python_version
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,28 +28,12 @@ RESULTS = Path(__file__).parent / "results"
 FIGURES = Path(__file__).parents[1] / "docs"
 BATCH, HIDDEN, NOISE_RATE = 128, (128, 128), 0.2
 CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
-KEY = ["lane", "setting", "ours", "rival"]
+KEY = ["claim", "setting", "ours", "rival"]
+CACHE = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
-def make_rows(n_samples, n_features, n_classes):
-    """Make normal clouds with symmetric noise of .2 in their labels.
-
-    Parameters
-    ----------
-    n_samples, n_features, n_classes : int
-        Sizes.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_features), dtype=float32
-        Rows around the centre of their class.
-
-    y : ndarray of shape (n_samples,), dtype=int64
-        Noisy labels.
-
-    T : ndarray of shape (n_classes, n_classes)
-        The transition matrix that made them.
-    """
+def make_samples(n_samples, n_features, n_classes):
+    """Make normal clouds with symmetric noise of .2 in their labels."""
     rng = np.random.default_rng(0)
     y = np.arange(n_samples) % n_classes
     centers = rng.standard_normal((n_classes, n_features), dtype=np.float32)
@@ -59,8 +44,8 @@ def make_rows(n_samples, n_features, n_classes):
     return X, *add_noise(y, n_classes)
 
 
-def make_sparse_rows(n_classes, n_samples=20_000, n_features=5000, density=0.01):
-    """Make CSR rows whose class is the largest of some linear scores, with noise."""
+def make_sparse_samples(n_classes, n_samples=20_000, n_features=5000, density=0.01):
+    """Make CSR samples whose class is the largest of some linear scores, with noise."""
     rng = np.random.default_rng(0)
     X = sparse.random(
         n_samples, n_features, density, format="csr", dtype=np.float32, random_state=rng
@@ -76,24 +61,7 @@ def add_noise(y, n_classes):
 
 
 def make_net(n_features, n_classes, epochs, hidden=HIDDEN, **params):
-    """Make the net of all fits, as a user of skorch would write it.
-
-    Parameters
-    ----------
-    n_features, n_classes, epochs : int
-        Sizes and training.
-
-    hidden : tuple of int, default=(128, 128)
-        Widths of the hidden layers.
-
-    **params : dict
-        More of `skorch.NeuralNetClassifier`, such as `callbacks="disable"`.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Not fitted.
-    """
+    """Make the net of all fits, as a user of skorch would write it."""
     return NeuralNetClassifier(
         MLP,
         module__n_features=n_features,
@@ -124,27 +92,7 @@ def limited(threads):
 
 
 def race(rivals, rounds, *, threads=1, clock="cpu"):
-    """Run each rival once a round, in rotating order, after a warm-up of all.
-
-    Parameters
-    ----------
-    rivals : dict of str to callable
-        What is timed.
-
-    rounds : int
-        Number of rounds.
-
-    threads : int or dict of str to int, default=1
-        Threads of all rivals, or of each.
-
-    clock : {"cpu", "wall"}, default="cpu"
-        CPU time of the process, or time on the wall.
-
-    Returns
-    -------
-    seconds : DataFrame of shape (rounds, n_rivals)
-        Time of each round, a column a rival.
-    """
+    """Run each rival once a round, in rotating order, after a warm-up of all."""
     names, seconds = list(rivals), []
     threads = threads if isinstance(threads, dict) else dict.fromkeys(names, threads)
     for k in range(-1, rounds):
@@ -156,7 +104,7 @@ def race(rivals, rounds, *, threads=1, clock="cpu"):
 
 
 def timed(run, threads, clock):
-    """Return the time of one run, with the rubbish of the last one thrown out before."""
+    """Return the time of one run, after the garbage of the last one was collected."""
     gc.collect()
     with limited(threads):
         start = CLOCKS[clock]()
@@ -164,49 +112,22 @@ def timed(run, threads, clock):
         return CLOCKS[clock]() - start
 
 
-def compare(lane, setting, seconds, ours, rival, *, per=1, **about):
-    """Make the row of the CSV for two rivals: the median of the ratios of the rounds.
-
-    Parameters
-    ----------
-    lane : int
-        Number of the claim.
-
-    setting : str
-        Shape of the data or what else is varied.
-
-    seconds : DataFrame
-        As `race` returns it.
-
-    ours, rival : str
-        Columns to compare.
-
-    per : int, default=1
-        Steps, epochs or calls of a run: the seconds are given for one.
-
-    **about : dict
-        `limit` and `aim` of the ratio, `note`, and the `threads` and the `clock` where
-        they are not one and that of the CPU.
-
-    Returns
-    -------
-    row : dict
-        A row of the CSV.
-    """
+def compare(claim, setting, seconds, ours, rival, *, per=1, **about):
+    """Make the row of the CSV for two rivals: the median of the ratios of the rounds."""
     ratio = seconds[ours] / seconds[rival]
     each = {
         "ours_seconds": seconds[ours].median() / per,
         "rival_seconds": seconds[rival].median() / per,
     }
-    return make_row(lane, setting, ours, rival, ratio, **each, **about)
+    return make_row(claim, setting, ours, rival, ratio, **each, **about)
 
 
-def make_row(lane, setting, ours, rival, values, *, unit="ratio", **about):
+def make_row(claim, setting, ours, rival, values, *, unit="ratio", **about):
     """Make a row of the CSV from one value a round: median, quartiles and verdict."""
     limit = about.get("limit")
     median = float(np.median(values))
     row = {
-        "lane": lane,
+        "claim": claim,
         "setting": setting,
         "ours": ours,
         "rival": rival,
@@ -221,11 +142,11 @@ def make_row(lane, setting, ours, rival, values, *, unit="ratio", **about):
     }
     row |= {name: about.get(name) for name in ("ours_seconds", "rival_seconds")}
     row |= {"threads": about.get("threads", 1), "clock": about.get("clock", "cpu")}
-    row |= {"note": about.get("note"), "versions": versions()}
+    row |= {"note": about.get("note"), "versions": versions(), **machine()}
     name = against(SimpleNamespace(**row))
     spread = f"{median:.3g} [{row['q1']:.3g}, {row['q3']:.3g}] {unit}"
     limit = "" if limit is None else f", limit {limit:.3g}: {row['holds']}"
-    print(f"{lane} {setting}: {name}: {spread}{limit}")
+    print(f"{claim} {setting}: {name}: {spread}{limit}", flush=True)
     return row
 
 
@@ -234,6 +155,24 @@ def against(row):
     return f"{row.ours} / {row.rival}" if row.rival else row.ours
 
 
+@cache
+def machine():
+    """Name the processor, and read the size of its level-2 cache per core in KiB."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.split(": ")[1] for line in lines if line.startswith("model name")]
+    sizes = [
+        int((index / "size").read_text().strip().removesuffix("K"))
+        for index in CACHE.glob("index*")
+        if (index / "level").read_text().strip() == "2"
+    ]
+    return {
+        "processor": next(iter(models), processor()),
+        "l2_kib": next(iter(sizes), None),
+    }
+
+
+@cache
 def versions():
     """Name the versions of what was measured."""
     names = ("torch", "scikit-learn", "skorch", "cleanlab")
@@ -242,21 +181,7 @@ def versions():
 
 
 def save(rows, path):
-    """Refresh the rows of a CSV that were measured again; return all of them.
-
-    Parameters
-    ----------
-    rows : list of dict
-        New rows.
-
-    path : Path
-        The CSV.
-
-    Returns
-    -------
-    frame : DataFrame
-        Old and new rows, in the order of the lanes.
-    """
+    """Refresh the rows of a CSV that were measured again; return all of them."""
     frame = pd.DataFrame(rows)
     if frame.empty and not path.exists():
         return frame
@@ -264,7 +189,7 @@ def save(rows, path):
         frame = pd.concat([read(path).astype(object), frame.astype(object)])
         places, newest = (frame.drop_duplicates(KEY, keep=k) for k in ("first", "last"))
         frame = places[KEY].merge(newest, on=KEY).infer_objects()
-    frame = frame.sort_values("lane", kind="stable", ignore_index=True)
+    frame = frame.sort_values("claim", kind="stable", ignore_index=True)
     frame.to_csv(path, index=False, float_format="%.5g")
     return frame
 
@@ -275,56 +200,45 @@ def read(path):
     return pd.read_csv(path, dtype=dict.fromkeys(texts, str)).fillna(texts)
 
 
-def run_lanes(lanes, doc, path, rounds=15):
-    """Run the lanes that the command line chooses, saving after each.
-
-    Parameters
-    ----------
-    lanes : dict of str to callable
-        Takes the number of rounds and returns rows of the CSV. A name starts with the
-        number of its claim.
-
-    doc : str
-        The docstring of the benchmark.
-
-    path : Path
-        The CSV.
-
-    rounds : int, default=15
-        Unless the command line says else.
-
-    Returns
-    -------
-    frame : DataFrame
-        All rows of the CSV.
-    """
+def run_cells(cells, doc, name, draw, rounds=15):
+    """Run the cells that the command line chooses, save after each and draw all."""
+    path = RESULTS / f"{name}.csv"
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--out", type=Path, default=path, help="where the CSV goes")
     parser.add_argument(
-        "--only", nargs="+", default=[], help=f"numbers or names of {', '.join(lanes)}"
+        "--only",
+        default="",
+        help=f"parts of names, such as 1,own-small; there are {', '.join(cells)}",
     )
     args = parser.parse_args()
-    chosen = [n for n in lanes if not args.only or {n, n.split("-")[0]} & {*args.only}]
+    wanted = [{*part.split("-")} for part in args.only.split(",") if part]
+    chosen = [n for n in cells if not wanted or any(w <= {*n.split("-")} for w in wanted)]
     if not chosen:
-        parser.error(f"no lane is called {' '.join(args.only)}; there are {[*lanes]}")
+        parser.error(f"no cell is called {args.only}; there are {[*cells]}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few epochs, and of what noise does
-        for name in chosen:
-            frame = save(lanes[name](args.rounds), path)
+        for cell in chosen:
+            frame = save(cells[cell](args.rounds), args.out)
     if frame.empty:
         parser.exit(message="nothing was measured\n")
-    return frame
+    draw(
+        frame,
+        FIGURES / f"{name}.png" if args.out == path else args.out.with_suffix(".png"),
+    )
 
 
 def plot_limits(frame, path):
-    """Draw each median and its quartiles in shares of its limit."""
+    """Draw medians and quartiles in shares of their limits."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     frame = frame[pd.notna(frame.limit)].iloc[::-1]
-    labels = [f"{r.lane}  {r.setting}: {against(r)}" for r in frame.itertuples()]
+    if frame.empty:
+        return
+    labels = [f"{r.claim}  {r.setting}: {against(r)}" for r in frame.itertuples()]
     frame = frame[["median", "q1", "q3", "limit", "aim"]].astype(float)
     value, q1, q3, _, aim = frame.div(frame.limit, axis=0).to_numpy().T
     figure, axes = plt.subplots(figsize=(10, 1 + 0.28 * len(frame)))
@@ -351,7 +265,7 @@ def rst_table(frame):
         limit = "" if pd.isna(row.limit) else f"{row.limit:.3g}"
         limit += "" if pd.isna(row.aim) else f", aim {row.aim:.3g}"
         limit += " **missed**" if row.holds == "False" else ""
-        cells.append([f"{row.lane}", row.setting, against(row), value, limit])
+        cells.append([f"{row.claim}", row.setting, against(row), value, limit])
     for row in cells:
         lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(row)]
     return "\n".join(line.rstrip() for line in lines)

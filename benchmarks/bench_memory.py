@@ -1,7 +1,7 @@
 """Claim: training takes little memory beyond X.
 
 More exactly: over 60 000 dense rows of 784 float32 values, a whole fit takes at most a
-tenth of X; over 20 000 x 5000 CSR rows at most ten dense batches; in both beside the
+tenth of X; over 20 000 x 5000 CSR samples at most ten dense batches; in both besides the
 weights, gradients and optimizer's state of the nets, which are five while dense folds are
 fitted, and the out-of-fold probabilities. The text of IMDB, 25 000 x 50 000 words, needs
 less than 1.5 GB in the whole process, over an interpreter that has imported torch.
@@ -10,7 +10,7 @@ Each measurement is a fresh process on one thread. It makes the data, fits some 
 so that what is imported late is in memory, gives free memory back, and resets the
 kernel's high-water mark of the resident set (`/proc/self/clear_refs`, so Linux only). The
 figure is that mark after the fit less the resident set before: nothing is sampled, so no
-peak is too short to be seen. The allocator of glibc is told to give back large blocks
+peak is too short to be seen. The allocator of glibc is set to give back large blocks
 that are freed, by a threshold that stays at its default instead of growing. Epochs are
 few, since memory does not depend on them.
 
@@ -37,16 +37,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks._rounds import (
     BATCH,
-    FIGURES,
     HIDDEN,
-    RESULTS,
     add_noise,
     limited,
     make_net,
     make_row,
-    make_rows,
-    make_sparse_rows,
-    run_lanes,
+    make_samples,
+    make_sparse_samples,
+    run_cells,
 )
 from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import fetch_imdb
@@ -61,16 +59,16 @@ INTERPRETER = "import torch; print(open('/proc/self/status').read())"
 
 def dense():
     """Make 60 000 rows of MNIST's shape."""
-    return make_rows(60_000, 784, 10), HIDDEN
+    return make_samples(60_000, 784, 10), HIDDEN
 
 
 def csr():
     """Make sparse rows of ten classes."""
-    return make_sparse_rows(10), HIDDEN
+    return make_sparse_samples(10), HIDDEN
 
 
 def text():
-    """Load the words' weights of the film reviews, and flip some labels."""
+    """Load the TF-IDF of the film reviews, and flip some labels."""
     texts, y = fetch_imdb(return_X_y=True)
     X = TfidfVectorizer(max_features=50_000, dtype=np.float32).fit_transform(texts)
     return (X, *add_noise(y, 2)), (64,)
@@ -148,13 +146,13 @@ def of_interpreter():
     return memory("VmRSS", status) / MB
 
 
-def row_of(lane, data, system, values, **about):
+def row_of(claim, data, system, values, **about):
     """Make a row of the CSV from MB in each round."""
     about = {"unit": "MB", "clock": "", **about}
-    return make_row(lane, data, system, "", values, **about)
+    return make_row(claim, data, system, "", values, **about)
 
 
-def dense_lane(rounds):
+def dense_cell(rounds):
     """Measure ours and the rivals over dense rows."""
     data, rows = "60 000 x 784", []
     for system in SYSTEMS:
@@ -180,7 +178,7 @@ def allowed(found, share, name, system, n_nets):
     }
 
 
-def sparse_lane(rounds):
+def sparse_cell(rounds):
     """Measure ours over sparse rows."""
     data, rows = "CSR 20 000 x 5000", []
     for system in ("whole fit", "refit"):
@@ -190,7 +188,7 @@ def sparse_lane(rounds):
     return rows
 
 
-def text_lane(rounds):
+def text_cell(rounds):
     """Measure ours on text, during the fit and in the whole process."""
     data = "IMDB 25 000 x 50 000"
     found = measure_apart(data, "whole fit", min(rounds, ROUNDS_OF_TEXT))
@@ -203,18 +201,18 @@ def text_lane(rounds):
     ]
 
 
-LANES = {"8-dense": dense_lane, "6-csr": sparse_lane, "6-text": text_lane}
+CELLS = {"8-dense": dense_cell, "6-csr": sparse_cell, "6-text": text_cell}
 
 
-def plot(frame):
-    """Draw each peak in MB beside its limit."""
+def plot(frame, path):
+    """Draw each peak in MB with its limit."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     frame = frame.iloc[::-1]
-    labels = [f"{row.lane}  {row.setting}: {row.ours}" for row in frame.itertuples()]
+    labels = [f"{row.claim}  {row.setting}: {row.ours}" for row in frame.itertuples()]
     figure, axes = plt.subplots(figsize=(9, 1 + 0.35 * len(frame)))
     places = np.arange(len(frame))
     axes.hlines(places, frame.q1.astype(float), frame.q3.astype(float), color="0.4")
@@ -222,19 +220,19 @@ def plot(frame):
     limits = frame.limit.astype(float)
     axes.plot(limits, places, "k|", markersize=16, markeredgewidth=3, label="limit")
     axes.set_yticks(places, labels, fontsize=8)
-    axes.set(xlabel="memory beside X, at its peak (MB)", xscale="log")
+    axes.set(xlabel="memory on top of X, at its peak (MB)", xscale="log")
     axes.grid(axis="x", color="0.9")
     axes.legend(fontsize=8)
     figure.tight_layout()
-    figure.savefig(FIGURES / "memory.png", dpi=100)
+    figure.savefig(path, dpi=100)
 
 
 def main():
-    """Run the lanes, refresh the CSV and draw; or measure one system."""
+    """Run the cells, refresh the CSV and draw; or measure one system."""
     if sys.argv[1:2] == ["--measure"]:
         measure(*sys.argv[2:])
     else:
-        plot(run_lanes(LANES, __doc__, RESULTS / "memory.csv"))
+        run_cells(CELLS, __doc__, "memory", plot)
 
 
 if __name__ == "__main__":

@@ -17,17 +17,15 @@ from functools import partial
 import numpy as np
 
 from benchmarks._rounds import (
-    FIGURES,
-    RESULTS,
     make_net,
     make_row,
-    make_rows,
-    run_lanes,
+    make_samples,
+    run_cells,
     timed,
 )
 from sklnoise import NoiseRobustClassifier
 
-LIMIT, LEAST_ROUNDS, BUDGET = 1.1, 3, 20
+LIMIT, MIN_ROUNDS, BUDGET = 1.1, 3, 20
 CURVES = {  # sizes, the rest of the problem, epochs
     "rows": (
         (1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
@@ -54,7 +52,7 @@ CURVES = {  # sizes, the rest of the problem, epochs
 
 def make_fit(rows, features, classes, folds, epochs):
     """Return a function that fits once."""
-    X, y, _ = make_rows(rows, features, classes)
+    X, y, _ = make_samples(rows, features, classes)
     net = make_net(features, classes, epochs, callbacks="disable")
     clf = NoiseRobustClassifier(net, cv=folds, device="cpu", random_state=0)
     return partial(clf.fit, X, y)
@@ -67,7 +65,7 @@ def time_curve(name, rounds):
     timed(make_fit(**rest, **{name: sizes[0]}, epochs=epochs), 1, "cpu")
     for k in range(rounds):
         for size in sizes[:: -1 if k % 2 else 1]:
-            if k < LEAST_ROUNDS or sum(seconds[size]) < BUDGET:
+            if k < MIN_ROUNDS or sum(seconds[size]) < BUDGET:
                 fit = make_fit(**rest, **{name: size}, epochs=epochs)
                 seconds[size].append(timed(fit, 1, "cpu"))
     return seconds
@@ -88,7 +86,7 @@ def bootstrap(seconds, sizes, draws=200):
     return [exponent(sizes, each) for each in medians]
 
 
-def curve_lane(name, rounds):
+def curve_cell(name, rounds):
     """Time one curve, and find its exponents."""
     sizes, rest, epochs = CURVES[name]
     shown = ", ".join(f"{size} {what}" for what, size in rest.items())
@@ -108,7 +106,7 @@ def curve_lane(name, rounds):
     return rows
 
 
-def plot(frame):
+def plot(frame, path):
     """Draw the curves; a title has the exponents over all sizes and the larger half."""
     import matplotlib
 
@@ -139,15 +137,15 @@ def plot(frame):
     panels[0].set_ylabel("whole fit (s of one core)")
     panels[0].legend(fontsize=8)
     figure.tight_layout()
-    figure.savefig(FIGURES / "scaling.png", dpi=100)
+    figure.savefig(path, dpi=100)
 
 
-LANES = {f"9-{name}": partial(curve_lane, name) for name in CURVES}
+CELLS = {f"9-{name}": partial(curve_cell, name) for name in CURVES}
 
 
 def main():
     """Time the curves, refresh the CSV and draw."""
-    plot(run_lanes(LANES, __doc__, RESULTS / "scaling.csv"))
+    run_cells(CELLS, __doc__, "scaling", plot)
 
 
 if __name__ == "__main__":

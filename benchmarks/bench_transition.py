@@ -119,7 +119,7 @@ def load_problem(data, seed):
 
 @cache
 def load_tfidf():
-    """Load IMDB as words' weights, and as 100 dense features for neighbours."""
+    """Load IMDB as TF-IDF, and as 100 dense features for neighbours."""
     texts, y = fetch_imdb(return_X_y=True)
     X = TfidfVectorizer(max_features=5000, sublinear_tf=True, dtype=np.float32)
     X = X.fit_transform(texts)

@@ -45,8 +45,6 @@ def documented(package, name):
     for kind in public.__mro__ if inspect.isclass(public) else ():
         if kind.__module__.startswith("sklnoise."):
             for method, value in vars(kind).items():
-                if method in {"row_losses", "row_loss", "batch_loss", "class_losses"}:
-                    continue  # what a loss of the family defines
                 if not method.startswith("_") and (
                     inspect.isroutine(value) or isinstance(value, property)
                 ):

@@ -14,7 +14,7 @@ from benchmarks.reproduce._papers_code import (
     losses_of_raw_logits,
 )
 from benchmarks.reproduce._patrini import (
-    LARGEST_CONDITION,
+    MAX_CONDITION,
     NEEDS_NO_T,
     SYSTEMS,
     fit_papers,
@@ -101,7 +101,7 @@ def test_an_ill_conditioned_estimate_is_mixed_as_little_as_needed():
     def condition(share):
         return np.linalg.cond((1 - share) * T + share * np.eye(3))
 
-    assert condition(weight) <= LARGEST_CONDITION < condition(weight - 0.05)
+    assert condition(weight) <= MAX_CONDITION < condition(weight - 0.05)
 
 
 def test_trusted_rows_are_so_many_of_each_class():

@@ -46,55 +46,19 @@ class Cell(NamedTuple):
 
 
 def results_of(table):
-    """Return the path of a table's CSV.
-
-    Parameters
-    ----------
-    table : str
-        Its name.
-
-    Returns
-    -------
-    path : Path
-        In the folder of results.
-    """
+    """Return the path of a table's CSV."""
     return RESULTS / f"reproduce_{table}.csv"
 
 
 def read_results(table):
-    """Read what has been run of a table.
-
-    Parameters
-    ----------
-    table : str
-        Its name.
-
-    Returns
-    -------
-    frame : DataFrame
-        A row for each system, noise and seed; empty where nothing has been run.
-    """
+    """Read what has been run of a table."""
     path = results_of(table)
     columns = ["model", "noise", "system", "seed", "accuracy"]
     return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=columns)
 
 
 def missing_cells(cells, frame):
-    """Leave out the cells all of whose systems have been run.
-
-    Parameters
-    ----------
-    cells : list of Cell
-        Of a table.
-
-    frame : DataFrame
-        What has been run.
-
-    Returns
-    -------
-    cells : list of Cell
-        With the systems that are missing.
-    """
+    """Leave out the cells all of whose systems have been run."""
     done = set(zip(frame.model, frame.noise, frame.system, frame.seed))
     rest = [
         cell._replace(
@@ -110,22 +74,7 @@ def missing_cells(cells, frame):
 
 
 def run_missing(table, cells, run, jobs):
-    """Run the cells that are missing, with a progress bar, and append them to the CSV.
-
-    Parameters
-    ----------
-    table : str
-        Its name.
-
-    cells : list of Cell
-        All of them.
-
-    run : callable
-        `run(cell)` yields a dict for each of its systems, with its name as "system".
-
-    jobs : int
-        Cells at the same time, in processes.
-    """
+    """Run the cells that are missing, with a progress bar, and append them to the CSV."""
     cells = missing_cells(cells, read_results(table))
     path = results_of(table)
     columns = (
@@ -146,21 +95,7 @@ def run_missing(table, cells, run, jobs):
 
 
 def append(path, rows):
-    """Append rows to a CSV.
-
-    Parameters
-    ----------
-    path : Path
-        The CSV; it is made if it is not there.
-
-    rows : list of dict
-        What is appended.
-
-    Raises
-    ------
-    ValueError
-        If the CSV has other columns.
-    """
+    """Append rows to a CSV."""
     frame, is_new = pd.DataFrame(rows), not path.exists()
     if not is_new:
         columns = pd.read_csv(path, nrows=0).columns
@@ -176,21 +111,7 @@ def append(path, rows):
 
 
 def run_cell(run, cell):
-    """Run one cell.
-
-    Parameters
-    ----------
-    run : callable
-        See `run_missing`.
-
-    cell : Cell
-        What to run.
-
-    Returns
-    -------
-    rows : list of dict
-        One a system, with what it was run on.
-    """
+    """Run one cell."""
     rows, start = [], time.perf_counter()
     where = {"versions": versions(), "machine": machine()}
     with warnings.catch_warnings(record=True) as caught:
@@ -208,16 +129,5 @@ def run_cell(run, cell):
 
 
 def type_of(warning):
-    """Return the name of the class of a warning.
-
-    Parameters
-    ----------
-    warning : warnings.WarningMessage
-        Recorded.
-
-    Returns
-    -------
-    name : str
-        Of its class.
-    """
+    """Return the name of the class of a warning."""
     return warning.category.__name__

@@ -1,37 +1,16 @@
-"""Our tables beside those of the papers: both means, and who is ahead."""
+"""Our tables next to those of the papers: both means, and who is ahead."""
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.reproduce._cells import read_results
 
-LEAST_DIFFERENCE = 1.0
-"""Points within which two tables are equal, whatever their deviations."""
+# Points within which two tables are equal, whatever their deviations.
+MIN_DIFFERENCE = 1.0
 
 
-def compare(table, model, papers, noises, least=LEAST_DIFFERENCE):
-    """Lay a table of ours beside the paper's.
-
-    Parameters
-    ----------
-    table, model : str
-        Which results.
-
-    papers : dict of str to list of (float, float)
-        The paper's means and deviations of each system, in the order of `noises`; None
-        where there is no number.
-
-    noises : sequence of str
-        Columns.
-
-    least : float, default=1.0
-        See `mark`.
-
-    Returns
-    -------
-    frame : DataFrame
-        Texts, by system and noise.
-    """
+def compare(table, model, papers, noises, least=MIN_DIFFERENCE):
+    """Write a table of ours with the paper's means, in the order of `noises`."""
     ours = summarize(read_results(table), model)
     rows = {}
     for system in ours.index.unique("system"):
@@ -43,27 +22,7 @@ def compare(table, model, papers, noises, least=LEAST_DIFFERENCE):
 
 
 def cell(ours, system, noise, papers, least):
-    """Write one cell of a table.
-
-    Parameters
-    ----------
-    ours : DataFrame
-        Mean, std and count, by system and noise.
-
-    system, noise : str
-        Which cell.
-
-    papers : (float, float) or None
-        The paper's mean and deviation.
-
-    least : float
-        See `mark`.
-
-    Returns
-    -------
-    text : str
-        Such as "97.1 ± 0.1 (96.9) equal"; empty where nothing was run.
-    """
+    """Write one cell of a table."""
     if (system, noise) not in ours.index:
         return ""
     mean, deviation, count = ours.loc[(system, noise)]
@@ -76,24 +35,7 @@ def cell(ours, system, noise, papers, least):
 
 
 def mark(mean, deviation, paper, papers_deviation, least):
-    """Tell who is ahead.
-
-    Parameters
-    ----------
-    mean, deviation : float
-        Ours, over the seeds; the deviation of a single seed is NaN.
-
-    paper, papers_deviation : float
-        The paper's.
-
-    least : float
-        Points within which they are equal anyway.
-
-    Returns
-    -------
-    mark : {"ahead", "equal", "behind"}
-        Of ours: equal up to `least`, or up to twice the combined deviation.
-    """
+    """Return whether ours is "ahead", "equal" or "behind"."""
     combined = np.hypot(np.nan_to_num(deviation), papers_deviation or 0)
     difference = mean - paper
     if abs(difference) <= max(least, 2 * combined) + 1e-9:
@@ -102,39 +44,14 @@ def mark(mean, deviation, paper, papers_deviation, least):
 
 
 def summarize(frame, model):
-    """Take the mean and the deviation over the seeds.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Results of a table.
-
-    model : str
-        Network and protocol.
-
-    Returns
-    -------
-    summary : DataFrame
-        Columns mean, std and count, by system and noise.
-    """
+    """Take the mean and the deviation over the seeds."""
     of_model = frame[frame.model == model]
     by_cell = of_model.groupby(["system", "noise"], sort=False).accuracy
     return by_cell.agg(["mean", "std", "count"])
 
 
 def show(mean, deviation):
-    """Write a mean with its deviation.
-
-    Parameters
-    ----------
-    mean, deviation : float
-        In points; the deviation of a single seed is NaN.
-
-    Returns
-    -------
-    text : str
-        Such as "97.1 ± 0.1".
-    """
+    """Write a mean with its deviation."""
     if np.isnan(deviation):
         return f"{mean:.1f}"
     return f"{mean:.1f} ± {deviation:.1f}"

@@ -4,35 +4,20 @@ from pathlib import Path
 
 from benchmarks.reproduce import cifar10, goldberger, imdb, mnist
 from benchmarks.reproduce._cells import read_results
-from benchmarks.reproduce._compare import LEAST_DIFFERENCE, compare
+from benchmarks.reproduce._compare import MIN_DIFFERENCE, compare
 from benchmarks.reproduce._ranks import lost_cells, ranks, without_noise
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reproduction"
 
 
 def compared():
-    """List the tables that lie beside the paper's.
-
-    Yields
-    ------
-    name, table, model : str
-        Of the file, the CSV, the network and protocol.
-
-    papers : dict of str to list of (float, float)
-        The paper's numbers.
-
-    noises : sequence of str
-        Columns.
-
-    least : float
-        See `mark`.
-    """
+    """Yield name, CSV, model, numbers and noises of each table of a paper."""
     protocol, of_imdb = mnist.PAPERS_NUMBERS, imdb.PAPERS_NUMBERS[imdb.EMBEDDING]
     numbers = list(map(max, protocol["forward, T̂"], protocol["backward, T̂"]))
     best = {"forward, T̂": [*numbers, None, None]}
     small = {"forward, T̂": numbers[1:3]}
     of_tfidf = {"forward, T̂": of_imdb["forward, T̂"]}
-    noises, of_paper, least = list(mnist.NOISES), mnist.OF_THE_PAPER, LEAST_DIFFERENCE
+    noises, of_paper, least = list(mnist.NOISES), mnist.OF_THE_PAPER, MIN_DIFFERENCE
     yield "mnist_protocol", "mnist", mnist.PAPER, protocol, of_paper, least
     yield "mnist_code", "mnist", mnist.CODE, protocol, of_paper, least
     yield "mnist_floored", "mnist", mnist.FLOORED, protocol, of_paper, least
@@ -58,13 +43,7 @@ def compared():
 
 
 def tables():
-    """Make all tables.
-
-    Returns
-    -------
-    tables : dict of str to str
-        Texts, by the name of their file.
-    """
+    """Make all tables."""
     texts = {}
     for name, table, model, *to_compare in compared():
         results = read_results(table)
@@ -82,24 +61,7 @@ def tables():
 
 
 def as_rst(frame, head, title):
-    """Write a frame as a table of reStructuredText.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Texts.
-
-    head : str
-        Of the first column.
-
-    title : str
-        Such as how many seeds were run.
-
-    Returns
-    -------
-    text : str
-        A csv-table, or that there is none.
-    """
+    """Write a frame as a table of reStructuredText."""
     if not len(frame):
         return "*Not run yet.*\n"
     labels = [
@@ -113,18 +75,7 @@ def as_rst(frame, head, title):
 
 
 def seeds_of(frame):
-    """Tell how many seeds the cells of a table have.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Results.
-
-    Returns
-    -------
-    text : str
-        Such as "1 to 3 seeds".
-    """
+    """Count the seeds of the cells of a table, such as "1 to 3 seeds"."""
     counts = frame.groupby(["model", "system", "noise"]).size()
     fewest, most = (counts.min(), counts.max()) if len(counts) else (0, 0)
     if fewest == most:

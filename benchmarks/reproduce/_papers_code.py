@@ -1,4 +1,4 @@
-"""What the released code of Patrini et al. (2017) does, and their text does not tell."""
+"""What the released code of Patrini et al. (2017) does, and their text does not say."""
 
 import math
 
@@ -8,32 +8,20 @@ from torch import nn
 from sklnoise.losses import ClippedCrossEntropyLoss, SigmoidLoss, UnhingedLoss
 from sklnoise.nn import MLP
 
+# Of the probabilities in the cross-entropy of Keras.
 FLOOR = 1e-7
-"""Of the probabilities in the cross-entropy of Keras."""
 
+# Losses before which logits are normalised.
 NORMALIZED = {"unhinged": UnhingedLoss, "sigmoid": SigmoidLoss}
-"""Losses before which logits are normalised."""
 
 
 def floored_cross_entropy():
-    """Make the cross-entropy of Keras.
-
-    Returns
-    -------
-    loss : ClippedCrossEntropyLoss
-        No loss exceeds 16.1.
-    """
+    """Make the cross-entropy of Keras."""
     return ClippedCrossEntropyLoss(max_loss=-np.log(FLOOR))
 
 
 def losses_of_raw_logits():
-    """Make the losses before which the network normalises the logits itself.
-
-    Returns
-    -------
-    losses : dict of str to torch.nn.Module
-        By the name of their row.
-    """
+    """Make the losses before which the network normalises the logits itself."""
     losses = {system: loss() for system, loss in NORMALIZED.items()}
     for loss in losses.values():
         loss.wants_normalized_logits = False
@@ -41,13 +29,7 @@ def losses_of_raw_logits():
 
 
 def start_as_keras(layer):
-    """Draw the weights of a layer as He et al. (2015) and Keras do.
-
-    Parameters
-    ----------
-    layer : torch.nn.Linear
-        Its weights become normal, cut off at twice their deviation; its biases zero.
-    """
+    """Draw the weights of a layer as He et al. (2015) and Keras do."""
     deviation = math.sqrt(2 / layer.in_features)
     limit = 2 * deviation
     nn.init.trunc_normal_(layer.weight, std=deviation, a=-limit, b=limit)
@@ -127,18 +109,7 @@ class PapersCodeTextNet(nn.Module):
         )
 
     def forward(self, X):
-        """Compute the logits.
-
-        Parameters
-        ----------
-        X : torch.Tensor of shape (n_samples, n_positions)
-            Token ids.
-
-        Returns
-        -------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-        """
+        """Compute the logits."""
         # A factor that is not negative may follow the ReLU, which then has few rows.
         rows = nn.functional.embedding(X.long(), self.embedding.weight.relu())
         kept = rows.new_ones(len(X), 1, rows.shape[2])
@@ -147,16 +118,5 @@ class PapersCodeTextNet(nn.Module):
 
 
 def keras_normalization(n_classes):
-    """Make a batch normalisation with the constants of Keras.
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of logits.
-
-    Returns
-    -------
-    layer : torch.nn.BatchNorm1d
-        With a scale and a shift.
-    """
+    """Make a batch normalisation with the constants of Keras."""
     return nn.BatchNorm1d(n_classes, eps=1e-3, momentum=0.01)

@@ -24,35 +24,15 @@ NEEDS_NO_T = {
 TRUE_T = "backward, T", "forward, T"
 ESTIMATED_T = "backward, T̂", "forward, T̂"
 SYSTEMS = *NEEDS_NO_T, "backward, T", "backward, T̂", "forward, T", "forward, T̂"
+# Systems of one cell: T is estimated from the network of the cross-entropy.
 TOGETHER = "cross-entropy", *ESTIMATED_T
-"""Systems of one cell: T is estimated from the network of the cross-entropy."""
 
-LARGEST_CONDITION = 5
-"""Of a T̂ that is inverted as it is; the paper mixes others with the identity."""
+# Of a T̂ that is inverted as it is; the paper mixes others with the identity.
+MAX_CONDITION = 5
 
 
 def papers_cells(model, noises, seeds, systems=SYSTEMS):
-    """List the cells of a table, seed by seed.
-
-    Parameters
-    ----------
-    model : str
-        Network and protocol.
-
-    noises : iterable of str
-        Columns.
-
-    seeds : int
-        Number of draws.
-
-    systems : tuple of str, default=SYSTEMS
-        Rows.
-
-    Returns
-    -------
-    cells : list of Cell
-        Cross-entropy and what needs its T̂ together, every other system alone.
-    """
+    """List the cells of a table, seed by seed."""
     together = tuple(system for system in systems if system in TOGETHER)
     groups = [together, *((system,) for system in systems if system not in TOGETHER)]
     return [
@@ -64,34 +44,7 @@ def papers_cells(model, noises, seeds, systems=SYSTEMS):
 
 
 def papers_training(module, seed, *, epochs, patience=None, callbacks=(), **params):
-    """Make a network with the validation and the checkpoint of the paper.
-
-    Parameters
-    ----------
-    module : type
-        Torch module.
-
-    seed : int
-        Of the split that holds out a tenth of the noisy labels.
-
-    epochs : int
-        Passes through the data; the weights are those of the one with the lowest
-        corrected loss on the tenth.
-
-    patience : int, default=None
-        Epochs without a lower loss after which the training ends; None is never.
-
-    callbacks : iterable of (str, skorch.callbacks.Callback), default=()
-        Names and callbacks that come after the checkpoint.
-
-    **params : dict
-        More parameters of the network.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Not fitted.
-    """
+    """Make a network with the validation and the checkpoint of the paper."""
     best = EarlyStopping(
         patience=patience or epochs + 1,
         threshold=0,
@@ -127,40 +80,6 @@ def fit_papers(
 
     T is estimated from the network of the cross-entropy, on all rows that it was
     trained and validated on.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    net : skorch.NeuralNetClassifier
-        The network.
-
-    X, y_noisy : ndarray
-        Rows and noisy labels.
-
-    T : ndarray of shape (n_classes, n_classes)
-        The true transition matrix.
-
-    base_loss : str or torch.nn.Module, default="cross-entropy"
-        What backward corrects.
-
-    needs_no_t : dict of str to str or torch.nn.Module, default=NEEDS_NO_T
-        Corrections of the rows without T.
-
-    device : str, default="cpu"
-        Where to train.
-
-    Yields
-    ------
-    system : str
-        Its name.
-
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    transition_error : float
-        Absolute error of the T that it had been given, relative; NaN without one.
     """
 
     def fit(correction, transition):
@@ -197,41 +116,16 @@ def fit_papers(
 
 
 def identity_weight(transition_matrix):
-    """Find the least share of the identity that makes an estimate safe to invert.
-
-    Parameters
-    ----------
-    transition_matrix : ndarray of shape (n_classes, n_classes)
-        T̂.
-
-    Returns
-    -------
-    weight : float
-        A multiple of 0.05.
-    """
+    """Find the smallest share of the identity that makes an estimate safe to invert."""
     identity = np.eye(len(transition_matrix))
     for weight in np.linspace(0, 1, 21):
         mixed = (1 - weight) * transition_matrix + weight * identity
-        if np.linalg.cond(mixed) <= LARGEST_CONDITION:
+        if np.linalg.cond(mixed) <= MAX_CONDITION:
             return weight
 
 
 def judge(fitted, X_test, y_test):
-    """Make the rows of a table from fitted systems.
-
-    Parameters
-    ----------
-    fitted : iterable of (str, NoiseRobustClassifier, float)
-        Names, classifiers and errors of their T, as `fit_papers` yields them.
-
-    X_test, y_test : ndarray
-        Rows with clean labels.
-
-    Yields
-    ------
-    row : dict
-        With the accuracy in per cent.
-    """
+    """Make the rows of a table from fitted systems."""
     for system, clf, transition_error in fitted:
         yield {
             "system": system,

@@ -1,4 +1,4 @@
-"""Our default beside its rivals on tables, and beside no correction without noise."""
+"""Our default against its rivals on tables, and against no correction without noise."""
 
 import pandas as pd
 
@@ -7,21 +7,7 @@ from benchmarks.reproduce._cells import read_results
 
 
 def ranks(frame):
-    """Rank the systems in each cell of the tabular data, rivals and ours alone.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Results.
-
-    Returns
-    -------
-    means : DataFrame
-        Mean accuracy, a row for each cell and a column for each system.
-
-    ranks : Series
-        Mean rank of each system over the cells; 1 is the best.
-    """
+    """Rank the systems in each cell of the tabular data, rivals and ours alone."""
     systems = [tabular.OURS, *tabular.RIVALS]
     means = frame.pivot_table(
         index=["model", "noise"], columns="system", values="accuracy", sort=False
@@ -30,18 +16,7 @@ def ranks(frame):
 
 
 def lost_cells(means):
-    """List the cells in which a rival is ahead of ours.
-
-    Parameters
-    ----------
-    means : DataFrame
-        See `ranks`.
-
-    Returns
-    -------
-    frame : DataFrame
-        The best rival, both accuracies.
-    """
+    """List the cells in which a rival is ahead of ours."""
     rivals = means[list(tabular.RIVALS)]
     lost = rivals.max(axis=1) > means[tabular.OURS]
     frame = pd.DataFrame(
@@ -55,13 +30,7 @@ def lost_cells(means):
 
 
 def without_noise():
-    """Compare the default with no correction where no label is wrong.
-
-    Returns
-    -------
-    frame : DataFrame
-        Mean accuracies over the seeds that both have, and their difference.
-    """
+    """Compare the default with no correction where no label is wrong."""
     both = {
         "MNIST": ("mnist", mnist.DEFAULTS, ("forward, T̂", "none")),
         "IMDB": ("imdb", imdb.TFIDF, ("forward, T̂", "none")),

@@ -66,18 +66,7 @@ class AugmentedResNet(nn.Module):
         self.net = ResNet(n_classes, depth=depth, width=width)
 
     def forward(self, X):
-        """Compute the logits.
-
-        Parameters
-        ----------
-        X : torch.Tensor of shape (n_samples, 3, height, width)
-            Images.
-
-        Returns
-        -------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-        """
+        """Compute the logits."""
         return self.net(augment(X) if self.training else X)
 
 
@@ -86,19 +75,6 @@ def augment(images, border=BORDER):
 
     The draws, one flip and one crop for each image, are those of torch's generator of
     the device.
-
-    Parameters
-    ----------
-    images : torch.Tensor of shape (n_samples, n_channels, height, width)
-        Images, of mean 0, so that a border of zeros is neither dark nor bright.
-
-    border : int, default=4
-        Pixels on each side; so far an image is shifted at most.
-
-    Returns
-    -------
-    images : torch.Tensor of shape (n_samples, n_channels, height, width)
-        New ones.
     """
     n_samples, n_channels, height, width = images.shape
     device = images.device
@@ -122,16 +98,6 @@ def cells(seeds):
     model alone: 10 epochs on 2000 images, drawn at random, one kind of noise, two
     systems, one seed and 2000 test images. That shows that it runs, not what it
     reaches, and the paper has no number for it.
-
-    Parameters
-    ----------
-    seeds : int
-        Number of draws, with CUDA.
-
-    Returns
-    -------
-    cells : list of Cell
-        Both networks of the paper, or the reduced one.
     """
     if not torch.cuda.is_available():
         return papers_cells(REDUCED, ("symmetric .2",), 1, OF_REDUCED)
@@ -144,13 +110,7 @@ def cells(seeds):
 
 @cache
 def data():
-    """Load the photographs, less the mean of the training images at each pixel.
-
-    Returns
-    -------
-    X, y, X_test, y_test : ndarray
-        50 000 and 10 000 images.
-    """
+    """Load the photographs, less the mean of the training images at each pixel."""
     X, y = fetch_cifar10(return_X_y=True)
     X_test, y_test = fetch_cifar10(subset="test", return_X_y=True)
     mean = X.mean(axis=0)
@@ -160,41 +120,13 @@ def data():
 
 
 def draw_rows(X, y, rng):
-    """Draw the images of the reduced model; the first ones might be of one class.
-
-    Parameters
-    ----------
-    X, y : ndarray
-        Images and labels.
-
-    rng : numpy.random.Generator
-        Of the draw.
-
-    Returns
-    -------
-    X, y : ndarray
-        2000 of them.
-    """
+    """Draw the images of the reduced model; the first ones might be of one class."""
     rows = rng.permutation(len(y))[:REDUCED_ROWS]
     return X[rows], y[rows]
 
 
 def training(model, seed):
-    """Make the network of a model, with the training of the paper.
-
-    Parameters
-    ----------
-    model : str
-        Which one.
-
-    seed : int
-        Of the split that holds out a tenth of the noisy labels.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Not fitted.
-    """
+    """Make the network of a model, with the training of the paper."""
     schedule = LRScheduler(policy=MultiStepLR, milestones=LR_FALLS, gamma=0.1)
     return papers_training(
         AugmentedResNet,
@@ -209,19 +141,7 @@ def training(model, seed):
 
 
 def run(cell):
-    """Fit the systems of a cell, on the GPU if there is one.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    Yields
-    ------
-    row : dict
-        What came out, in per cent of the clean test labels: 10 000, or 2000 of the
-        reduced model.
-    """
+    """Fit the systems of a cell, on the GPU if there is one."""
     X, y, X_test, y_test = data()
     T = NOISES[cell.noise]
     if cell.model == REDUCED:

@@ -26,10 +26,10 @@ NOISES = {
 }
 ALL_DATA = "all data"
 SHARES = {ALL_DATA: 1.0, "50 % of the data": 0.5, "20 % of the data": 0.2}
-EPOCHS, FIRST_PASS_EPOCHS, MOST_TIMES_EPOCHS, BOOTSTRAPS = 15, 8, 3, 1000
+EPOCHS, FIRST_PASS_EPOCHS, MAX_TIMES_EPOCHS, BOOTSTRAPS = 15, 8, 3, 1000
 FROM_THE_CONFUSION = "simple, from the confusion"
+# Model and noise of the only column in which T starts as the paper's does.
 OF_THE_CONFUSION = ALL_DATA, "permutation .46"
-"""Model and noise of the only column in which T starts as the paper's does."""
 
 SYSTEMS = {
     "baseline": {"correction": "none"},
@@ -50,18 +50,7 @@ STYLES = dict(zip(SYSTEMS, ("o:", "s:", "^:", "D--", "v-.", "P-")))
 
 
 def cells(seeds):
-    """List all cells.
-
-    Parameters
-    ----------
-    seeds : int
-        Number of draws, for all data.
-
-    Returns
-    -------
-    cells : list of Cell
-        All data first; only one seed for the shares, as all of it runs on a CPU.
-    """
+    """List all cells."""
     return [
         Cell(model, noise, systems_of(model, noise), seed)
         for model in SHARES
@@ -71,52 +60,19 @@ def cells(seeds):
 
 
 def systems_of(model, noise):
-    """List what is fitted in a column.
-
-    Parameters
-    ----------
-    model, noise : str
-        Share of the data, kind of noise.
-
-    Returns
-    -------
-    systems : tuple of str
-        All of them in one column, elsewhere all but one.
-    """
+    """List what is fitted in a column."""
     is_full = (model, noise) == OF_THE_CONFUSION
     return tuple(name for name in SYSTEMS if is_full or name != FROM_THE_CONFUSION)
 
 
 def times_epochs(share):
-    """Tell how many times the epochs are taken for a share of the rows.
-
-    Parameters
-    ----------
-    share : float
-        Of the training rows.
-
-    Returns
-    -------
-    times : float
-        1 / share, so that there are as many optimizer steps as with all rows, but no
-        more than 3: a fifth of the data takes 3 / 5 of the steps.
-    """
-    return min(MOST_TIMES_EPOCHS, 1 / share)
+    """Return by how much the epochs are multiplied for a share of the samples."""
+    # As many steps as with all samples, up to a limit: a fifth takes 3 / 5 of them.
+    return min(MAX_TIMES_EPOCHS, 1 / share)
 
 
 def papers_net(epochs):
-    """Make the network of the paper.
-
-    Parameters
-    ----------
-    epochs : int
-        Passes through the data; the paper does not tell their number.
-
-    Returns
-    -------
-    net : skorch.NeuralNetClassifier
-        Not fitted.
-    """
+    """Make the network of the paper."""
     return NeuralNetClassifier(
         MLP,
         module__hidden=(500, 300),
@@ -133,39 +89,13 @@ def papers_net(epochs):
 
 
 def interval(correct, seed):
-    """Bootstrap a 95 % interval of the accuracy over the test rows.
-
-    Parameters
-    ----------
-    correct : ndarray of shape (n_samples,), dtype=bool
-        Which test rows were right.
-
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    low, high : float
-        Accuracies between 0 and 1.
-    """
+    """Bootstrap a 95 % interval of the accuracy over the test rows."""
     draws = np.random.default_rng(seed).binomial(len(correct), correct.mean(), BOOTSTRAPS)
     return np.percentile(draws / len(correct), [2.5, 97.5])
 
 
 def run(cell):
-    """Fit the systems of a cell.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit; a share of the rows is drawn with its seed, and gets more epochs,
-        see `times_epochs`.
-
-    Yields
-    ------
-    row : dict
-        What came out, in per cent of the 10 000 clean test labels.
-    """
+    """Fit the systems of a cell."""
     X, y, X_test, y_test = data()
     share, T = SHARES[cell.model], NOISES[cell.noise]
     y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
@@ -196,28 +126,12 @@ def run(cell):
 
 
 def draw(frame):
-    """Draw the figure of the docs.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Results.
-    """
+    """Draw the figure of the docs."""
     plot(frame, FIGURE)
 
 
 def plot(frame, path):
-    """Draw accuracy against noise, as the paper does, with the paper's numbers.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Results; a share of the data has a panel if it has rows, from left to right
-        with more of them.
-
-    path : path-like
-        PNG to write.
-    """
+    """Draw accuracy against noise, as the paper does, with the paper's numbers."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -241,16 +155,7 @@ def plot(frame, path):
 
 
 def plot_ours(panel, frame):
-    """Draw our accuracies, with the bootstrap intervals of all seeds as a band.
-
-    Parameters
-    ----------
-    panel : matplotlib.axes.Axes
-        Where to draw.
-
-    frame : DataFrame
-        Results of one share of the data.
-    """
+    """Draw our accuracies, with the bootstrap intervals of all seeds as a band."""
     for number, (system, style) in enumerate(STYLES.items()):
         of_system = frame[frame.system == system]
         by_rate = of_system.groupby(of_system.noise.map(RATES))
@@ -261,13 +166,7 @@ def plot_ours(panel, frame):
 
 
 def plot_papers(panel):
-    """Draw the numbers of the paper, hollow.
-
-    Parameters
-    ----------
-    panel : matplotlib.axes.Axes
-        Where to draw.
-    """
+    """Draw the numbers of the paper, hollow."""
     for number, (system, style) in enumerate(STYLES.items()):
         numbers = zip(RATES.values(), PAPERS_NUMBERS.get(system, []))
         points = [(rate, pair[0]) for rate, pair in numbers if pair]

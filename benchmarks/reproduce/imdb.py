@@ -1,4 +1,4 @@
-"""IMDB of Patrini et al. (2017): two networks on tokens, and TF-IDF beside them."""
+"""IMDB of Patrini et al. (2017): two networks on tokens, and TF-IDF."""
 
 from functools import cache
 
@@ -46,24 +46,12 @@ OF_CODES_NET = tuple(PAPERS_NUMBERS[EMBEDDING])
 N_WORDS, N_TOKENS = 5000, 400
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 EPOCHS, PATIENCE = 50, 10
+# Of the 400 and the 50 of the paper: what a CPU gets done in half an hour.
 LSTM_TOKENS, LSTM_EPOCHS = 50, 3
-"""Of the 400 and the 50 of the paper: what a CPU gets done in half an hour."""
 
 
 def cells(seeds):
-    """List all cells.
-
-    Parameters
-    ----------
-    seeds : int
-        Number of draws.
-
-    Returns
-    -------
-    cells : list of Cell
-        TF-IDF first, which is quick; one seed for the LSTM and the net of the paper's
-        code, which are not.
-    """
+    """List all cells."""
     tfidf = [
         Cell(TFIDF, noise, (system,), seed)
         for seed in range(seeds)
@@ -78,25 +66,13 @@ def cells(seeds):
 
 @cache
 def texts():
-    """Load the reviews.
-
-    Returns
-    -------
-    texts_train, y_train, texts_test, y_test : list of str, ndarray
-        25 000 each.
-    """
+    """Load the reviews."""
     return *fetch_imdb(return_X_y=True), *fetch_imdb(subset="test", return_X_y=True)
 
 
 @cache
 def tokens():
-    """Number the most frequent words of the reviews.
-
-    Returns
-    -------
-    X, X_test : ndarray of shape (25000, 400)
-        The last tokens of each review; 0 fills up in front, 1 is any other word.
-    """
+    """Number the most frequent words of the reviews."""
     train, _, test, _ = texts()
     words = CountVectorizer(max_features=N_WORDS, token_pattern=r"\w+").fit(train)
     analyze = words.build_analyzer()
@@ -111,13 +87,7 @@ def tokens():
 
 @cache
 def weights():
-    """Weigh words and pairs of words.
-
-    Returns
-    -------
-    X, X_test : CSR matrix of shape (25000, 30000)
-        TF-IDF.
-    """
+    """Weigh words and pairs of words."""
     train, _, test, _ = texts()
     tfidf = TfidfVectorizer(
         max_features=30_000, ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32
@@ -126,18 +96,7 @@ def weights():
 
 
 def run(cell):
-    """Fit the systems of a cell.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    Yields
-    ------
-    row : dict
-        What came out, in per cent of the 25 000 clean test labels.
-    """
+    """Fit the systems of a cell."""
     _, y, _, y_test = texts()
     X, X_test = weights() if cell.model == TFIDF else tokens()
     T = NOISES[cell.noise]
@@ -148,33 +107,7 @@ def run(cell):
 
 
 def fit(cell, X, y_noisy, T):
-    """Fit the systems of a cell to the rows of its model.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    X : ndarray or CSR matrix
-        Rows.
-
-    y_noisy : ndarray of shape (n_samples,)
-        Noisy labels.
-
-    T : ndarray of shape (2, 2)
-        The true transition matrix.
-
-    Yields
-    ------
-    system : str
-        Its name.
-
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    transition_error : float
-        Of the T that it was given or has estimated, relative.
-    """
+    """Fit the systems of a cell to the rows of its model."""
     n_tokens = FIRST_WORD + N_WORDS
     if cell.model == EMBEDDING:
         net = papers_training(

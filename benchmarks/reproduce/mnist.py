@@ -63,18 +63,7 @@ OURS = {
 
 
 def cells(seeds):
-    """List all cells.
-
-    Parameters
-    ----------
-    seeds : int
-        Number of draws.
-
-    Returns
-    -------
-    cells : list of Cell
-        Those of the paper, and ours.
-    """
+    """List all cells."""
     columns = {column: range(seeds) for column in our_columns()}
     columns |= {(DEFAULTS, "none", system): range(3) for system in ("forward, T̂", "none")}
     ours = [
@@ -92,31 +81,13 @@ def cells(seeds):
 
 
 def urgency(cell):
-    """Tell which of our cells come first, where the time is short.
-
-    Parameters
-    ----------
-    cell : Cell
-        One of ours.
-
-    Returns
-    -------
-    key : tuple
-        Sorts the default first, then the small network, then what they are compared
-        with; of each, seed by seed.
-    """
+    """Sort our cells: the default first, then the small network, seed by seed."""
     compared = cell.noise == "none" or cell.systems != ("forward, T̂",)
     return compared, cell.model == SMALL, cell.seed
 
 
 def our_columns():
-    """List what our defaults are tried on.
-
-    Yields
-    ------
-    model, noise, system : str
-        Network and training, kind of noise, parameters.
-    """
+    """List what our defaults are tried on."""
     for noise in list(NOISES)[1:]:
         yield DEFAULTS, noise, "forward, T̂"
     yield DEFAULTS, "asymmetric .6", "forward, T̂, 10 trusted rows a class"
@@ -127,29 +98,12 @@ def our_columns():
 
 @cache
 def data():
-    """Load the rows.
-
-    Returns
-    -------
-    X, y, X_test, y_test : ndarray
-        60 000 and 10 000 images.
-    """
+    """Load the rows."""
     return *fetch_mnist(return_X_y=True), *fetch_mnist(subset="test", return_X_y=True)
 
 
 def run(cell):
-    """Fit the systems of a cell.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    Yields
-    ------
-    row : dict
-        What came out, in per cent of the 10 000 clean test labels.
-    """
+    """Fit the systems of a cell."""
     X, y, X_test, y_test = data()
     T = NOISES[cell.noise]
     y_noisy = make_noisy_labels(y, T, random_state=cell.seed)
@@ -161,24 +115,7 @@ def run(cell):
 
 
 def fit_papers_rows(cell, X, y_noisy, T):
-    """Fit the systems of a cell by the protocol of the paper, or that of its code.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    X, y_noisy : ndarray
-        Rows and noisy labels.
-
-    T : ndarray of shape (10, 10)
-        The true transition matrix.
-
-    Returns
-    -------
-    fitted : iterator of (str, NoiseRobustClassifier, float)
-        See `fit_papers`.
-    """
+    """Fit the systems of a cell by the protocol of the paper, or that of its code."""
     params = {"module__hidden": (128, 128), "module__dropout": DROPOUT[cell.model]}
     others = {}
     if cell.model in (FLOORED, CODES_NET):
@@ -192,30 +129,7 @@ def fit_papers_rows(cell, X, y_noisy, T):
 
 
 def fit_ours(cell, X, y, y_noisy, T):
-    """Fit our classifier as a user would call it.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    X, y, y_noisy : ndarray
-        Rows, clean and noisy labels.
-
-    T : ndarray of shape (10, 10)
-        The true transition matrix.
-
-    Yields
-    ------
-    system : str
-        Its name.
-
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    transition_error : float
-        Of the T that it estimated, relative.
-    """
+    """Fit our classifier as a user would call it."""
     for system in cell.systems:
         params = dict(OURS[system])
         if "transition" in params:
@@ -233,24 +147,7 @@ def fit_ours(cell, X, y, y_noisy, T):
 
 
 def trusted_rows(y, n_each, seed):
-    """Draw some rows of each class.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Clean labels.
-
-    n_each : int
-        Rows of a class.
-
-    seed : int
-        Of the draw.
-
-    Returns
-    -------
-    trusted : ndarray of shape (n_samples,), dtype=bool
-        Which rows were drawn.
-    """
+    """Draw some rows of each class."""
     rng = np.random.default_rng(seed)
     trusted = np.zeros(len(y), dtype=bool)
     for label in np.unique(y):

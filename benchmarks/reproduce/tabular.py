@@ -39,23 +39,12 @@ RIVALS = (
     "MLPClassifier",
     "skorch",
 )
+# Our network without a correction: no rival, it tells what the correction does.
 NONE = "sklnoise, none"
-"""Our network without a correction: no rival, it tells what the correction does."""
 
 
 def cells(seeds):
-    """List all cells.
-
-    Parameters
-    ----------
-    seeds : int
-        Number of draws of split and noise.
-
-    Returns
-    -------
-    cells : list of Cell
-        All systems on one draw.
-    """
+    """List all cells."""
     return [
         Cell(data, noise, (OURS, NONE, *RIVALS), seed)
         for seed, data, noise in product(range(seeds), DATA, NOISES)
@@ -63,22 +52,7 @@ def cells(seeds):
 
 
 def load(data, seed):
-    """Load or make rows with clean labels.
-
-    Parameters
-    ----------
-    data : str
-        One of `DATA`.
-
-    seed : int
-        Of those that are made.
-
-    Returns
-    -------
-    X, y : ndarray
-        Rows and labels. "forest" has the columns, classes and class sizes of the
-        forest cover types, at 1 % of the rows.
-    """
+    """Load or make rows with clean labels."""
     if data == "forest":
         sizes = np.array([211840, 283301, 35754, 2747, 9493, 17367, 20510])
         return make_classification(
@@ -112,21 +86,7 @@ def load(data, seed):
 
 
 def make_system(system, seed):
-    """Make a classifier with the defaults of its library, where it has a network.
-
-    Parameters
-    ----------
-    system : str
-        Ours or a rival.
-
-    seed : int
-        Of what it draws.
-
-    Returns
-    -------
-    clf : classifier
-        Not fitted.
-    """
+    """Make a classifier with the defaults of its library, where it has a network."""
     linear = LogisticRegression(max_iter=1000)
     trees = HistGradientBoostingClassifier(random_state=seed)
     if system in (OURS, NONE):
@@ -157,18 +117,7 @@ def make_system(system, seed):
 
 
 def run(cell):
-    """Fit the systems of a cell.
-
-    Parameters
-    ----------
-    cell : Cell
-        What to fit.
-
-    Yields
-    ------
-    row : dict
-        The accuracy in per cent of the clean test labels.
-    """
+    """Fit the systems of a cell."""
     X, y = load(cell.model, cell.seed)
     X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=cell.seed)
     n_classes = len(np.unique(y))

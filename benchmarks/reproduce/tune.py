@@ -30,6 +30,7 @@ class KeepLastWeights(Callback):
 SEEDS = 1
 MODEL, COLUMNS = "defaults", ("symmetric .2", "asymmetric .2", "symmetric .5")
 AS_THEY_ARE, AVERAGED = "as they are", "weights averaged over the last 5 epochs"
+# What is tried with the T̂ of the defaults, so that only the refit differs.
 FROM_ESTIMATE = {
     "the same T̂, given": {},
     AVERAGED: {"estimator__callbacks": [("last", KeepLastWeights())]},
@@ -43,7 +44,6 @@ FROM_ESTIMATE = {
         "estimator__lr": 0.1,
     },
 }
-"""What is tried with the T̂ of the defaults, so that only the refit differs."""
 
 OTHER_ESTIMATES = {
     "label frequency of the top 1 %": LabelFrequencyEstimator(share=0.01),
@@ -53,93 +53,33 @@ IDEAS = AS_THEY_ARE, *FROM_ESTIMATE, *OTHER_ESTIMATES
 
 
 def average_weights(net):
-    """Put the mean of the last weights into a net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNetClassifier
-        Trained with `KeepLastWeights` as the callback "last"; changed in place.
-    """
+    """Put the mean of the last weights into a net."""
     states = dict(net.callbacks_)["last"].states_
     mean = {name: sum(s[name] for s in states) / len(states) for name in states[0]}
     net.module_.load_state_dict(mean)
 
 
 def cells(seeds):
-    """List all cells.
-
-    Parameters
-    ----------
-    seeds : int
-        Number of draws.
-
-    Returns
-    -------
-    cells : list of Cell
-        One a column and seed.
-    """
+    """List all cells."""
     return [Cell(MODEL, noise, IDEAS, seed) for seed in range(seeds) for noise in COLUMNS]
 
 
 @cache
 def fit_defaults(noise, seed):
-    """Fit the defaults.
-
-    Parameters
-    ----------
-    noise : str
-        Kind and rate.
-
-    seed : int
-        Of the noise and the classifier.
-
-    Returns
-    -------
-    clf : NoiseRobustClassifier
-        Fitted.
-
-    y_noisy : ndarray of shape (60000,)
-        To these labels.
-    """
+    """Fit the defaults."""
     X, y, *_ = data()
     y_noisy = make_noisy_labels(y, NOISES[noise], random_state=seed)
     return new_classifier(seed).fit(X, y_noisy), y_noisy
 
 
 def new_classifier(seed, **params):
-    """Make a classifier.
-
-    Parameters
-    ----------
-    seed : int
-        Its seed.
-
-    **params : dict
-        What an idea changes.
-
-    Returns
-    -------
-    clf : NoiseRobustClassifier
-        Not fitted.
-    """
+    """Make a classifier."""
     clf = NoiseRobustClassifier(device="cpu", random_state=seed)
     return clf.set_params(**params)
 
 
 def run(cell):
-    """Try ideas.
-
-    Parameters
-    ----------
-    cell : Cell
-        Column, seed and ideas.
-
-    Yields
-    ------
-    row : dict
-        What came out, in per cent of the 10 000 clean test labels, and the relative
-        error of the T that the refit began with.
-    """
+    """Try ideas."""
     X, _, X_test, y_test = data()
     T = NOISES[cell.noise]
     defaults, y_noisy = fit_defaults(cell.noise, cell.seed)

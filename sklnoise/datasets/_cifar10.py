@@ -3,10 +3,15 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklnoise.datasets._files import explain_broken, find_file
-from sklnoise.datasets._jpeg import decode_jpegs, import_pillow
-from sklnoise.datasets._openml import fetch_images
-from sklnoise.datasets._subsets import rows_of, validate_loader
+from sklnoise.datasets._files import (
+    decode_jpegs,
+    explain_broken,
+    fetch_images,
+    find_file,
+    import_pillow,
+    rows_of,
+    validate_loader,
+)
 
 FILE, DATA_ID = "cifar10_jpeg.npz", 40927
 N_TRAIN, N_TEST, SIZE = 50_000, 10_000, 32

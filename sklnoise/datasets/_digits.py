@@ -6,8 +6,8 @@ from sklearn.utils import Bunch
 
 from sklnoise.datasets._noise import make_noisy_labels, make_transition_matrix
 
+# Where each digit flips to: 0→6→5→8→3→9→4→1→7→2→0, no two into each other.
 LOOK_ALIKES = (6, 7, 0, 9, 1, 8, 5, 2, 3, 4)
-"""Where each digit flips to: 0→6→5→8→3→9→4→1→7→2→0, no two into each other."""
 
 
 def load_noisy_digits(*, noise_rate=0.4, random_state=None):

@@ -6,8 +6,13 @@ import lzma
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklnoise.datasets._files import explain_broken, find_file, tell_where
-from sklnoise.datasets._subsets import rows_of, validate_loader
+from sklnoise.datasets._files import (
+    explain_broken,
+    find_file,
+    rows_of,
+    tell_where,
+    validate_loader,
+)
 
 FILE = "imdb.jsonl.xz"
 N_TRAIN, N_TEST = 25_000, 25_000

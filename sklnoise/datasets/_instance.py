@@ -1,4 +1,4 @@
-"""Label noise that depends on the features of the row, not on its class alone."""
+"""Label noise that depends on the features of the sample, not on its class alone."""
 
 import numpy as np
 from scipy.special import ndtr, ndtri, softmax
@@ -8,11 +8,11 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise.datasets._noise import check_noise_rate
 
+# Standard deviation, before it is cut off, of the rates at which labels flip.
 RATE_SPREAD = 0.1
-"""Standard deviation, before it is cut off, of the rates at which the rows flip."""
 
-BATCH_ROWS = 1000
-"""Rows of X that become floats at once where the features are standardised."""
+# Samples that become floats at once where the features are standardised.
+BATCH_SAMPLES = 1000
 
 
 def make_instance_dependent_labels(
@@ -119,7 +119,7 @@ def spread_flips(X, codes, rates, rng):
     if n_classes == 1:
         return np.ones((len(codes), 1))
     scaler = StandardScaler(with_mean=False)
-    for batch in gen_batches(len(codes), BATCH_ROWS):
+    for batch in gen_batches(len(codes), BATCH_SAMPLES):
         scaler.partial_fit(X[batch])
     scale = scaler.scale_[:, np.newaxis] * np.sqrt(n_features)
     y_proba = np.empty((len(codes), n_classes))

@@ -3,9 +3,13 @@
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklnoise.datasets._files import explain_broken, find_file
-from sklnoise.datasets._openml import fetch_images
-from sklnoise.datasets._subsets import rows_of, validate_loader
+from sklnoise.datasets._files import (
+    explain_broken,
+    fetch_images,
+    find_file,
+    rows_of,
+    validate_loader,
+)
 
 FILE, DATA_ID = "mnist.npz", 554
 N_TRAIN, N_TEST = 60_000, 10_000

@@ -1,17 +1,23 @@
-"""Simple noise adaptation layer: a T learned with the net (Goldberger, 2017)."""
+"""Noise adaptation layers: a T that is learned with the net (Goldberger, 2017)."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import log_softmax
 
 from sklnoise._validation import check_transition_matrix
-from sklnoise.losses._base import NoisyLabelLoss, check_not_negative
+from sklnoise.losses._base import (
+    NoisyLabelLoss,
+    at_least_single_precision,
+    check_not_negative,
+    check_positive,
+)
 
-SMALLEST_START = 1e-3
-"""Least flip that a layer starts from; a logit of -inf would never get a gradient."""
+# Least flip that a layer starts from; a logit of -inf would never get a gradient.
+MIN_START = 1e-3
 
-LARGEST_LIFT = 0.01
-"""Bound of what the least flips of a row sum to, however many classes there are."""
+# Bound of what the least flips of a row sum to, however many classes there are.
+MAX_LIFT = 0.01
 
 
 class SimpleAdaptationLoss(NoisyLabelLoss):
@@ -20,7 +26,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
     .. math:: \ell(z, y) = -\log \sum_i p_i \, \mathrm{softmax}_j(b_{i \cdot})_y
 
     The layer lives in the criterion: its weights are trained with the net, and the net
-    alone predicts the clean class. With `volume_weight` the loss of each row has
+    alone predicts the clean class. With `volume_weight` the loss of each sample has
     `volume_weight * log |det T|` added, so that of all T that explain the labels the one
     of least volume is preferred.
 
@@ -37,7 +43,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         Weight of the volume of T, at least 0.
 
     reduction : {"mean", "sum", "none"}, default="mean"
-        How the losses of the rows become the loss of the batch.
+        How the losses of the samples become the loss of the batch.
 
     Attributes
     ----------
@@ -106,7 +112,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         """
         return self.transition_logits.detach().softmax(dim=1)
 
-    def row_losses(self, logits, target):
+    def _sample_losses(self, logits, target):
         """Compute `-log (p @ softmax(b))[y]`, and the volume of `softmax(b)`."""
         log_p = log_softmax(logits, dim=1)
         log_T = log_softmax(self._weights_of_this_step(), dim=1).to(log_p)
@@ -123,10 +129,285 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
 def log_start(transition_matrix):
     """Return the weights that a layer starts with, none of them at -inf."""
-    smallest = min(SMALLEST_START, LARGEST_LIFT / transition_matrix.shape[1])
+    smallest = min(MIN_START, MAX_LIFT / transition_matrix.shape[1])
     return transition_matrix.clamp(min=smallest).log()
 
 
 def log_volume(log_transition):
     """Compute `log |det T|`."""
     return torch.linalg.slogdet(log_transition.exp()).logabsdet
+
+
+class ComplexAdaptationLoss(NoisyLabelLoss):
+    r"""Complex noise adaptation layer (c-model): each sample has a T of its own.
+
+    .. math:: \ell(z, h, y) = -\log \sum_i p_i \,
+        \mathrm{softmax}_j(b_{ij} + u_{ij}^\top h)_y
+
+    `h` are the features of the sample, the last hidden layer of the net. The loss is
+    called as `loss((logits, features), target)`. While the feature weights `u` are 0,
+    where they start, it is :class:`SimpleAdaptationLoss`.
+
+    Its cost grows with `n_classes ** 2` per sample: use the simple or the sparse layer
+    for many classes.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        Where the layer starts, T[i, j] = P(noisy = j | clean = i), best from a trained
+        simple layer.
+
+    n_features : int
+        Number of features of a sample.
+
+    reduction : {"mean", "sum", "none"}, default="mean"
+        How the losses of the samples become the loss of the batch.
+
+    Attributes
+    ----------
+    transition_logits : torch.nn.Parameter of shape (n_classes, n_classes)
+        The weights b of the layer.
+
+    feature_weights : torch.nn.Parameter of shape (n_classes, n_classes, n_features)
+        The weights u of the layer.
+
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        The T of a sample whose features are all 0.
+
+    Raises
+    ------
+    ValueError
+        If T is not a row-stochastic square matrix, or `n_features` is not above 0.
+
+    References
+    ----------
+    Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
+    layer. ICLR 2017.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.losses import ComplexAdaptationLoss
+    >>> loss = ComplexAdaptationLoss([[0.8, 0.2], [0.3, 0.7]], n_features=3)
+    >>> logits, features = torch.tensor([[2.0, 0.0]]), torch.tensor([[1.0, 0.0, 2.0]])
+    >>> loss((logits, features), torch.tensor([0])).backward()
+    >>> loss.feature_weights.grad.shape
+    torch.Size([2, 2, 3])
+    >>> loss.transition_matrices(features)
+    tensor([[[0.8000, 0.2000],
+             [0.3000, 0.7000]]])
+    """
+
+    wants_features = True
+
+    def __init__(self, transition_matrix, n_features, *, reduction="mean"):
+        super().__init__(reduction=reduction)
+        check_positive("n_features", n_features)
+        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        self.n_classes, self.n_features = len(T), n_features
+        self.transition_logits = nn.Parameter(log_start(T))
+        self.feature_weights = nn.Parameter(T.new_zeros(*T.shape, n_features))
+
+    @property
+    def transition_matrix(self):
+        """Return the T of a sample whose features are all 0, without gradient.
+
+        Returns
+        -------
+        transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+            The softmax of `transition_logits`; rows sum to 1.
+        """
+        return self.transition_logits.detach().softmax(dim=1)
+
+    @torch.no_grad()
+    def transition_matrices(self, features):
+        """Compute the T of each sample, without gradient.
+
+        Parameters
+        ----------
+        features : torch.Tensor of shape (n_samples, n_features)
+            The last hidden layer of the net.
+
+        Returns
+        -------
+        transition_matrices : torch.Tensor of shape (n_samples, n_classes, n_classes)
+            Rows sum to 1.
+        """
+        return self._log_transitions(at_least_single_precision(features)).exp()
+
+    def forward(self, outputs, target):
+        """Compute the loss of a batch.
+
+        Parameters
+        ----------
+        outputs : tuple of torch.Tensor
+            Logits of shape (n_samples, n_classes), of the clean classes, and features of
+            shape (n_samples, n_features).
+
+        target : torch.Tensor of shape (n_samples,), dtype=int64
+            Noisy labels, as columns of the logits.
+
+        Returns
+        -------
+        loss : torch.Tensor
+            A scalar, or of shape (n_samples,) with `reduction="none"`. In the dtype of
+            the logits, but float32 for bfloat16 and float16.
+
+        Raises
+        ------
+        TypeError
+            If `outputs` are not logits and features.
+
+        ValueError
+            If there are not `n_features` features.
+        """
+        if not isinstance(outputs, tuple | list) or len(outputs) != 2:
+            raise TypeError(
+                "ComplexAdaptationLoss must be called with (logits, features) and the "
+                f"target; got {type(outputs).__name__} in place of the pair. Let the net "
+                "return its last hidden layer too, or use SimpleAdaptationLoss."
+            )
+        features = outputs[1]
+        if features.shape[1:] != (self.n_features,):
+            raise ValueError(
+                f"features must have shape (n_samples, {self.n_features}); got "
+                f"{tuple(features.shape)}. Flatten them, or pass their number as "
+                "n_features."
+            )
+        return super().forward(tuple(outputs), target)
+
+    def _sample_losses(self, outputs, target):
+        """Compute `-log (p @ T(h))[y]` with the T of each sample."""
+        logits, features = outputs
+        log_p = log_softmax(logits, dim=1)
+        log_T = self._log_transitions(features.to(log_p))
+        label = target[:, None, None].expand(-1, log_T.shape[1], 1)
+        return -torch.logsumexp(log_p + log_T.gather(2, label).squeeze(2), dim=1)
+
+    def _log_transitions(self, features):
+        weights = self.feature_weights.to(features).flatten(0, 1)
+        shift = (features @ weights.T).unflatten(1, self.transition_logits.shape)
+        return log_softmax(self.transition_logits.to(shift) + shift, dim=2)
+
+
+class SparseAdaptationLoss(NoisyLabelLoss):
+    r"""Sparse noise adaptation layer: only the largest entries of each row of T.
+
+    .. math:: \ell(z, y) = -\log \sum_{i : y \in S_i} p_i \,
+        \mathrm{softmax}_{j \in S_i}(b_{i \cdot})_y
+
+    `S_i` are the `n_entries` largest entries of row i of the starting T; the others are
+    0 and stay so. Should the diagonal not be among them, it takes the place of the
+    smallest: without it a label could become impossible. The weights are linear in the
+    number of classes. With all entries kept it is :class:`SimpleAdaptationLoss`.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        Where the layer starts, T[i, j] = P(noisy = j | clean = i).
+
+    n_entries : int, default=5
+        Number of entries kept of each row; more than there are classes means all.
+
+    reduction : {"mean", "sum", "none"}, default="mean"
+        How the losses of the samples become the loss of the batch.
+
+    Attributes
+    ----------
+    transition_logits : torch.nn.Parameter of shape (n_classes, n_entries)
+        The weights b of the entries that are kept.
+
+    columns : torch.Tensor of shape (n_classes, n_entries), dtype=int64
+        The columns of T that they belong to, a buffer.
+
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        The T that the weights stand for now.
+
+    Raises
+    ------
+    ValueError
+        If T is not a row-stochastic square matrix, or `n_entries` is not above 0.
+
+    References
+    ----------
+    Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
+    layer. ICLR 2017.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.losses import SparseAdaptationLoss
+    >>> T = [[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.0, 0.2, 0.8]]
+    >>> loss = SparseAdaptationLoss(T, n_entries=2)
+    >>> loss(torch.tensor([[2.0, 0.0, 0.0]]), torch.tensor([0])).backward()
+    >>> loss.transition_matrix
+    tensor([[0.7778, 0.2222, 0.0000],
+            [0.0000, 0.6667, 0.3333],
+            [0.0000, 0.2000, 0.8000]], dtype=torch.float64)
+    """
+
+    def __init__(self, transition_matrix, *, n_entries=5, reduction="mean"):
+        super().__init__(reduction=reduction)
+        check_positive("n_entries", n_entries)
+        T = check_transition_matrix(transition_matrix)
+        self.n_classes = len(T)
+        columns = largest_columns(T, n_entries)
+        kept = np.take_along_axis(T, columns, axis=1)
+        self.transition_logits = nn.Parameter(log_start(torch.from_numpy(kept)))
+        self.register_buffer("columns", torch.from_numpy(columns))
+        self.register_buffer("_positions", positions_of_labels(columns), persistent=False)
+        self.register_load_state_dict_post_hook(_follow_columns)
+
+    @property
+    def transition_matrix(self):
+        """Return the T that the weights stand for, dense and without gradient.
+
+        Returns
+        -------
+        transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+            Rows sum to 1.
+        """
+        entries = self.transition_logits.detach().softmax(dim=1)
+        dense = entries.new_zeros(len(entries), len(entries))
+        return dense.scatter(1, self.columns, entries)
+
+    def _sample_losses(self, logits, target):
+        """Compute `-log (p @ T)[y]` from the entries in the column of each label."""
+        log_p = log_softmax(logits, dim=1)
+        log_T = log_softmax(self.transition_logits, dim=1).to(log_p)
+        positions = self._positions[target]
+        missing, positions = positions < 0, positions.clamp(min=0)
+        clean = positions // log_T.shape[1]
+        terms = log_p.gather(1, clean) + log_T.flatten()[positions]
+        return -torch.logsumexp(terms.masked_fill(missing, -torch.inf), dim=1)
+
+
+def largest_columns(transition_matrix, n_entries):
+    """Find the largest entries of each row, the diagonal always among them."""
+    n_classes = len(transition_matrix)
+    diagonal = np.arange(n_classes)
+    # Ties, such as zeros, go to the columns behind the diagonal: were they to go to the
+    # first columns of T, the lists of these labels would grow as long as n_classes.
+    rotated = (diagonal[:, None] + diagonal) % n_classes
+    entries = np.take_along_axis(transition_matrix, rotated, axis=1)
+    largest = np.argsort(-entries, axis=1, kind="stable")[:, :n_entries]
+    largest = np.take_along_axis(rotated, largest, axis=1)
+    lacking = (largest != diagonal[:, None]).all(axis=1)
+    largest[lacking, -1] = diagonal[lacking]
+    return np.sort(largest, axis=1)
+
+
+def positions_of_labels(columns):
+    """List, for each label, where it stands among the entries that are kept."""
+    flat = columns.ravel()
+    order, counts = np.argsort(flat, kind="stable"), np.bincount(flat)
+    positions = np.full((len(columns), counts.max()), -1)
+    starts = counts.cumsum() - counts
+    positions[flat[order], np.arange(flat.size) - starts.repeat(counts)] = order
+    return torch.from_numpy(positions)
+
+
+def _follow_columns(loss, _):
+    """Rebuild the table after `load_state_dict`: its shape depends on the columns."""
+    positions = positions_of_labels(loss.columns.cpu().numpy())
+    loss._positions = positions.to(loss.columns.device)

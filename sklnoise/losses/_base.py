@@ -1,4 +1,4 @@
-"""What all criteria share: logits in, one loss a row, then a reduction."""
+"""What all criteria share: logits in, one loss per sample, then a reduction."""
 
 import torch
 from torch import nn
@@ -12,7 +12,7 @@ HALF_PRECISION = (torch.bfloat16, torch.float16)
 
 
 class NoisyLabelLoss(nn.Module):
-    """Base of the criteria: subclasses give the loss of each row."""
+    """Base of the criteria: subclasses give the loss of each sample."""
 
     wants_features = False
     wants_normalized_logits = False
@@ -50,84 +50,31 @@ class NoisyLabelLoss(nn.Module):
             If logits and target do not fit each other, or the loss.
         """
         scores = logits[0] if self.wants_features else logits
-        return self.unchecked(logits, check_batch(scores, target, self.n_classes))
+        target = check_batch(scores, target, self.n_classes)
+        return self._batch_loss(at_least_single_precision(logits), target)
 
     def __repr__(self):
         return f"{type(self).__name__}({self.extra_repr()})"
 
-    def unchecked(self, logits, target):
-        """Compute the loss of a batch that is known to be valid.
+    def _batch_loss(self, logits, target):
+        """Reduce the losses of the samples; override it to compute both at once."""
+        return REDUCTIONS[self.reduction](self._sample_losses(logits, target))
 
-        Parameters
-        ----------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-
-        target : torch.Tensor of shape (n_samples,), dtype=int64
-            Noisy labels.
-
-        Returns
-        -------
-        loss : torch.Tensor
-            As `forward` returns it.
-        """
-        return self.batch_loss(at_least_single_precision(logits), target)
-
-    def without_checks(self):
-        """Choose what computes the losses of batches that are known to be valid.
-
-        Returns
-        -------
-        loss : callable
-            The loss itself, where a subclass has a `forward` of its own.
-        """
-        own = type(self).forward is not NoisyLabelLoss.forward
-        return self.__call__ if own else self.unchecked
-
-    def batch_loss(self, logits, target):
-        """Reduce the losses of the rows; a loss that can do both at once overrides this.
-
-        Parameters
-        ----------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-
-        target : torch.Tensor of shape (n_samples,), dtype=int64
-            Noisy labels.
-
-        Returns
-        -------
-        loss : torch.Tensor
-            Of the shape that `reduction` asks for.
-        """
-        return REDUCTIONS[self.reduction](self.row_losses(logits, target))
-
-    def row_losses(self, logits, target):
-        """Compute the loss of each row; subclasses override this."""
+    def _sample_losses(self, logits, target):
+        """Compute the loss of each sample."""
         raise NotImplementedError
 
 
 class PerClassLoss(NoisyLabelLoss):  # numpydoc ignore=PR02
     """Base of the losses that need no T: subclasses give the losses under all labels."""
 
-    def class_losses(self, logits):
-        """Compute the loss of each row under each label; subclasses override this.
-
-        Parameters
-        ----------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-
-        Returns
-        -------
-        losses : torch.Tensor of shape (n_samples, n_classes)
-            Entry [t, j] is the loss of row t if its label is j.
-        """
+    def _class_losses(self, logits):
+        """Compute the loss of each sample under each label, of the shape of `logits`."""
         raise NotImplementedError
 
-    def row_losses(self, logits, target):
-        """Pick the loss under the label that each row has."""
-        return self.class_losses(logits).gather(1, target[:, None]).squeeze(1)
+    def _sample_losses(self, logits, target):
+        """Pick the loss under the label of each sample."""
+        return self._class_losses(logits).gather(1, target[:, None]).squeeze(1)
 
 
 def check_batch(logits, target, n_classes):
@@ -135,12 +82,12 @@ def check_batch(logits, target, n_classes):
     if logits.ndim != 2 or n_classes not in (None, logits.shape[1]):
         expected = "n_classes" if n_classes is None else n_classes
         raise ValueError(
-            f"logits must have shape (n_samples, {expected}), one column a class; got "
+            f"logits must have shape (n_samples, {expected}), one column per class; got "
             f"{tuple(logits.shape)}."
         )
     if target.shape != logits.shape[:1] or target.is_floating_point():
         raise ValueError(
-            f"target must hold one integer label a row, shape ({len(logits)},); got "
+            f"target must hold one integer label per sample, shape ({len(logits)},); got "
             f"shape {tuple(target.shape)} and {target.dtype}."
         )
     target = target.long()

@@ -1,14 +1,112 @@
-"""Loss corrections with a fixed transition matrix (Patrini et al., 2017)."""
+"""Losses corrected by a fixed transition matrix."""
+
+import math
+from copy import deepcopy
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
+from torch import nn
+from torch.nn.functional import cross_entropy, linear, log_softmax, nll_loss, softmax
 
 from sklnoise._transition_matrix import mix_with_identity
 from sklnoise._validation import check_invertible, check_transition_matrix
-from sklnoise.losses._base import NoisyLabelLoss, check_share
-from sklnoise.losses._columns import NoisyCrossEntropy
-from sklnoise.losses._per_class import check_base_loss, losses_of_each_class
+from sklnoise.losses._base import REDUCTIONS, NoisyLabelLoss, check_positive, check_share
+from sklnoise.losses._robust import MeanAbsoluteErrorLoss
+
+TINY = torch.finfo(torch.float32).tiny
+
+# No likelihood is below the smallest entry of T: above this one it cannot underflow.
+MIN_ENTRY = 1e-30
+
+# Classes up to which all likelihoods cost less than the dispatch of picking one.
+MAX_PRODUCT_CLASSES = 64
+
+
+def transition_columns(transition_matrix):
+    """Return T transposed, so that row j is what is needed for the label j."""
+    columns = transition_matrix.T.contiguous()
+    if transition_matrix.min() >= MIN_ENTRY:
+        return columns, False
+    columns = columns.log()
+    columns[(transition_matrix == 0).all(dim=0)] = math.log(TINY)
+    return columns, True
+
+
+class NoisyCrossEntropy(nn.Module):
+    """The loss `-log (p @ T)[y]` of each sample, gathering one column of T per label."""
+
+    def __init__(self, transition_matrix):
+        super().__init__()
+        columns, self.in_logarithms = transition_columns(transition_matrix)
+        self.register_buffer("columns", columns)
+
+    def _load_from_state_dict(self, *args, **kwargs):
+        super()._load_from_state_dict(*args, **kwargs)
+        self.in_logarithms = bool(self.columns.max() <= 0)  # no column of T is all 0
+
+    def forward(self, logits, target, reduction="none"):
+        """Compute the losses."""
+        few = len(self.columns) <= MAX_PRODUCT_CLASSES and not self.in_logarithms
+        if few and not in_mixed_precision(logits.device.type):
+            noisy = linear(softmax(logits, dim=1), self.columns.to(logits))
+            return nll_loss(noisy.log(), target, reduction=reduction)
+        column = self.columns.index_select(0, target).to(logits)
+        if self.in_logarithms:
+            losses = -torch.logsumexp(log_softmax(logits, dim=1) + column, dim=1)
+        else:
+            losses = -(softmax(logits, dim=1) * column).sum(dim=1).log()
+        return REDUCTIONS[reduction](losses)
+
+
+def in_mixed_precision(device_type):
+    """Return whether a product of matrices would be taken for one of a layer."""
+    known = torch.amp.is_autocast_available(device_type)
+    return known and torch.is_autocast_enabled(device_type)
+
+
+def squared_errors(logits):
+    """Compute `Σ_k (p_k - y_k)²` under each one-hot label y."""
+    p = softmax(logits, dim=1)
+    return 1 - 2 * p + (p * p).sum(dim=1, keepdim=True)
+
+
+NAMED_LOSSES = {
+    "cross-entropy": lambda logits: -log_softmax(logits, dim=1),
+    "mean-absolute-error": MeanAbsoluteErrorLoss()._class_losses,
+    "squared-error": squared_errors,
+}
+
+
+def check_base_loss(base_loss):
+    """Return the name of a loss, or a copy of a loss that gives one value a row."""
+    if isinstance(base_loss, str):
+        if base_loss not in NAMED_LOSSES:
+            raise ValueError(
+                f"base_loss must be one of {sorted(NAMED_LOSSES)}; got {base_loss!r}. "
+                "Other losses are passed as an instance, "
+                "base_loss=GeneralizedCrossEntropyLoss()."
+            )
+        return base_loss
+    if not isinstance(base_loss, nn.Module) or not hasattr(base_loss, "reduction"):
+        raise TypeError(
+            f"base_loss must be one of {sorted(NAMED_LOSSES)}, or an instance of a loss "
+            "with a reduction, as those of torch.nn and sklnoise.losses; got "
+            f"{base_loss!r}. Instantiate a class; give a loss of your own a reduction."
+        )
+    base_loss = deepcopy(base_loss)
+    base_loss.reduction = "none"
+    return base_loss
+
+
+def losses_of_each_class(base_loss, logits):
+    """Compute the loss of each sample under each label."""
+    if isinstance(base_loss, str):
+        return NAMED_LOSSES[base_loss](logits)
+    if hasattr(base_loss, "_class_losses"):
+        return base_loss._class_losses(logits)
+    n_samples, n_classes = logits.shape
+    labels = torch.arange(n_classes, device=logits.device)
+    return torch.stack([base_loss(logits, j.expand(n_samples)) for j in labels], dim=1)
 
 
 class ForwardLoss(NoisyLabelLoss):
@@ -24,7 +122,7 @@ class ForwardLoss(NoisyLabelLoss):
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
 
     reduction : {"mean", "sum", "none"}, default="mean"
-        How the losses of the rows become the loss of the batch.
+        How the losses of the samples become the loss of the batch.
 
     Attributes
     ----------
@@ -57,7 +155,7 @@ class ForwardLoss(NoisyLabelLoss):
         self.register_buffer("transition_matrix", T)
         self._noisy_cross_entropy = NoisyCrossEntropy(T)
 
-    def batch_loss(self, logits, target):
+    def _batch_loss(self, logits, target):
         """Compute `-log (p @ T)[y]`, and reduce it."""
         return self._noisy_cross_entropy(logits, target, self.reduction)
 
@@ -83,10 +181,10 @@ class BackwardLoss(NoisyLabelLoss):
         The loss that is corrected: "cross-entropy", "squared-error" or
         "mean-absolute-error", both of the probabilities, or an instance with a
         `reduction`, which is copied. A loss of `sklnoise.losses` that needs no T costs
-        one evaluation a batch, one of `torch.nn` an evaluation a class.
+        one evaluation per batch, one of `torch.nn` one per class.
 
     reduction : {"mean", "sum", "none"}, default="mean"
-        How the losses of the rows become the loss of the batch.
+        How the losses of the samples become the loss of the batch.
 
     Attributes
     ----------
@@ -138,15 +236,106 @@ class BackwardLoss(NoisyLabelLoss):
         self.register_buffer("transition_matrix", torch.from_numpy(T))
         self.register_buffer("_inverse", torch.from_numpy(np.linalg.inv(mixed)))
 
-    def batch_loss(self, logits, target):
+    def _batch_loss(self, logits, target):
         """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, and reduce it."""
         if self.base_loss == "cross-entropy":
             # It is linear in the label: a row of the inverse is a soft label to it.
             inverse = self._inverse.index_select(0, target).to(logits)
             return cross_entropy(logits, inverse, reduction=self.reduction)
-        return super().batch_loss(logits, target)
+        return super()._batch_loss(logits, target)
 
-    def row_losses(self, logits, target):
-        """Combine the base losses, gathering one row of the inverse a label."""
+    def _sample_losses(self, logits, target):
+        """Combine the base losses, gathering one row of the inverse per label."""
         losses = losses_of_each_class(self.base_loss, logits)
         return (self._inverse.index_select(0, target).to(losses) * losses).sum(dim=1)
+
+
+class ReweightedLoss(NoisyLabelLoss):
+    r"""Importance reweighting: cross-entropy, weighted from noisy samples to clean ones.
+
+    .. math:: \ell(z, y) = -\min\left(\frac{p_y}{(p T)_y}, w_{\max}\right) \log p_y,
+        \qquad p = \mathrm{softmax}(z)
+
+    The weight is a constant to the gradient. It compares how likely the label is among
+    the clean labels and among the noisy ones, so it trusts the present prediction.
+
+    Parameters
+    ----------
+    transition_matrix : array-like of shape (n_classes, n_classes)
+        T[i, j] = P(noisy = j | clean = i); rows sum to 1.
+
+    max_weight : float, default=10.0
+        Bound of the weights; with a diagonal of T above `1 / max_weight` it never acts.
+
+    reduction : {"mean", "sum", "none"}, default="mean"
+        How the losses of the samples become the loss of the batch.
+
+    Attributes
+    ----------
+    transition_matrix : torch.Tensor of shape (n_classes, n_classes)
+        T, a buffer.
+
+    Raises
+    ------
+    ValueError
+        If T is not a row-stochastic square matrix, or `max_weight` is not above 0.
+
+    References
+    ----------
+    Liu, Tao. Classification with noisy labels by importance reweighting. IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 38(3), 2016.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklnoise.losses import ReweightedLoss
+    >>> loss = ReweightedLoss([[0.8, 0.2], [0.3, 0.7]])
+    >>> logits, y = torch.tensor([[2.0, 0.0], [2.0, 0.0]]), torch.tensor([0, 1])
+    >>> loss.importance_weights(logits, y)
+    tensor([1.1896, 0.4592])
+    >>> loss(logits, y)
+    tensor(0.5638)
+    """
+
+    def __init__(self, transition_matrix, *, max_weight=10.0, reduction="mean"):
+        super().__init__(reduction=reduction)
+        check_positive("max_weight", max_weight)
+        self.max_weight = max_weight
+        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        self.n_classes = len(T)
+        self.register_buffer("transition_matrix", T)
+        self._noisy_cross_entropy = NoisyCrossEntropy(T)
+
+    @torch.no_grad()
+    def importance_weights(self, logits, target):
+        """Compute the weight of each sample.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax, of the clean classes.
+
+        target : torch.Tensor of shape (n_samples,), dtype=int64
+            Noisy labels, as columns of `logits`.
+
+        Returns
+        -------
+        weights : torch.Tensor of shape (n_samples,)
+            `p_y / (p T)_y`, at most `max_weight`, without gradient.
+        """
+        return self._weights(logits, target, self._clean_losses(logits, target))
+
+    def _sample_losses(self, logits, target):
+        """Compute `-w log p[y]`."""
+        losses = self._clean_losses(logits, target)
+        return self._weights(logits, target, losses) * losses
+
+    @staticmethod
+    def _clean_losses(logits, target):
+        return cross_entropy(logits, target, reduction="none")
+
+    @torch.no_grad()
+    def _weights(self, logits, target, losses):
+        # A quotient of probabilities would be 0 / 0 where both underflow.
+        noisy_losses = self._noisy_cross_entropy(logits, target)
+        return (noisy_losses - losses).exp().clamp(max=self.max_weight)

@@ -11,9 +11,9 @@ from PIL import Image
 
 from sklnoise.datasets import (
     _cifar10,
+    _files,
     _imdb,
     _mnist,
-    _openml,
     fetch_cifar10,
     fetch_imdb,
     fetch_mnist,
@@ -108,5 +108,5 @@ def openml(monkeypatch, digits, photographs):
             raise server.error
         return server.answers[kwargs["data_id"]]
 
-    monkeypatch.setattr(_openml, "fetch_openml", fetch_openml)
+    monkeypatch.setattr(_files, "fetch_openml", fetch_openml)
     return server

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from sklnoise.datasets import fetch_cifar10
-from sklnoise.datasets._jpeg import decode_jpegs
+from sklnoise.datasets._files import decode_jpegs
 
 
 @pytest.fixture

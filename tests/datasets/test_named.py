@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise.datasets import make_transition_matrix
-from sklnoise.datasets._named import CIFAR100_SUPERCLASSES, TARGETS
+from sklnoise.datasets._noise import CIFAR100_SUPERCLASSES, TARGETS
 
 N_CLASSES = {
     "mnist-asymmetric": 10,

@@ -84,7 +84,7 @@ def test_loss_is_the_formula_of_its_paper_with_its_gradient(loss, n_classes):
 @each_size
 def test_each_column_is_the_loss_under_that_label(loss, n_classes):
     logits, y = batch(n_classes)
-    columns = loss().class_losses(logits)
+    columns = loss()._class_losses(logits)
     assert columns.shape == logits.shape
     for j in range(n_classes):
         under_j = loss(reduction="none")(logits, torch.full_like(y, j))
@@ -142,7 +142,7 @@ def test_label_smoothing_is_that_of_torch(smoothing, n_classes):
 @each_size
 def test_absolute_error_is_symmetric(n_classes):
     logits, _ = batch(n_classes)
-    sums = MeanAbsoluteErrorLoss().class_losses(logits).sum(dim=1)
+    sums = MeanAbsoluteErrorLoss()._class_losses(logits).sum(dim=1)
     torch.testing.assert_close(sums, torch.full_like(sums, 2 * (n_classes - 1)), **EXACT)
 
 
@@ -150,14 +150,14 @@ def test_absolute_error_is_symmetric(n_classes):
 def test_unhinged_is_symmetric_where_the_logits_sum_to_a_constant(n_classes):
     logits, _ = batch(n_classes)
     centred = logits - logits.mean(dim=1, keepdim=True)
-    sums = UnhingedLoss().class_losses(centred).sum(dim=1)
+    sums = UnhingedLoss()._class_losses(centred).sum(dim=1)
     torch.testing.assert_close(sums, torch.full_like(sums, n_classes), **EXACT)
 
 
 def test_sigmoid_is_symmetric_between_two_opposite_logits():
     logits, _ = batch(2)
     opposite = torch.stack([logits[:, 0], -logits[:, 0]], dim=1)
-    sums = SigmoidLoss().class_losses(opposite).sum(dim=1)
+    sums = SigmoidLoss()._class_losses(opposite).sum(dim=1)
     torch.testing.assert_close(sums, torch.ones_like(sums), **EXACT)
 
 
@@ -172,7 +172,7 @@ def test_sigmoid_is_symmetric_between_two_opposite_logits():
     ],
 )
 def test_one_wrong_label_costs_no_more_than_the_bound(loss, bound):
-    losses = loss.class_losses(batch(3, scale=100)[0])
+    losses = loss._class_losses(batch(3, scale=100)[0])
     assert losses.min() >= 0
     assert losses.max() <= bound
 
@@ -182,7 +182,7 @@ def test_one_wrong_label_costs_no_more_than_the_bound(loss, bound):
 def test_batch_normalisation_bounds_the_losses_that_ask_for_it(loss, n_classes):
     logits, _ = batch(n_classes, scale=1e6)
     normalise = torch.nn.BatchNorm1d(n_classes, affine=False, dtype=torch.float64)
-    losses = loss.class_losses(normalise(logits))
+    losses = loss._class_losses(normalise(logits))
     assert losses.abs().max() <= 1 + math.sqrt(len(logits))
 
 

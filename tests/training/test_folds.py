@@ -66,7 +66,7 @@ def test_no_split_is_an_error(cv):
 
 
 def test_smallest_class_limits_the_folds():
-    with pytest.warns(RareClassWarning, match="'c' has 3 samples, fewer than the 5 folds"):
+    with pytest.warns(RareClassWarning, match="'c' has 3 samples, fewer than"):
         splits = splits_of(5, np.repeat([0, 1, 2], [20, 20, 3]))
     assert len(splits) == 3
 
