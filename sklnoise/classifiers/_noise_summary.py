@@ -34,6 +34,7 @@ ANCHOR_THRESHOLD = 0.95
 
 def summarize_fit(transition, first_pass, data):
     """Summarize the noise that a fit has found, and warn if it may be error."""
+    # Trusted labels are right: the noise is that of the other samples.
     judged, y_proba = data.untrusted_rows, None
     if first_pass is not None:
         judged = judged[first_pass.is_held_out[judged]]
@@ -74,6 +75,7 @@ def summarize(
     diagnostics = anchors = is_weak = None
     if y_proba is not None:
         diagnostics, anchors = diagnose(y_proba, y, sample_weight, T)
+        # Where T claims no noise, errors are not taken for it.
         claims_noise = rates[-1] > 2 * sampling[-1]
         is_weak = not transition.is_known and bool(
             claims_noise and shows_weakness(diagnostics)
@@ -122,6 +124,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
     distances = []
     for reference in map(clone, REFERENCES):
         other = reference.fit(y_proba, y, sample_weight).transition_matrix_
+        # References from noisy labels alone may have the names of classes swapped.
         if classes_are_named:
             distance = cdist(transition_matrix, other, "cityblock")
             other = other[linear_sum_assignment(distance)[1]]
@@ -132,6 +135,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
 def error_by_prior(transition_matrix, prior_error):
     """Return the error of the noise rate that comes from that of the clean prior."""
     diagonal = transition_matrix.diagonal()
+    # With the same rate in each class the prior does not matter, however uncertain.
     uneven = diagonal - diagonal.mean()
     matters = np.abs(uneven) > 1e-12
     return np.linalg.norm(uneven[matters] * prior_error[matters])
@@ -199,6 +203,7 @@ def top_agreement_gain(y_proba, agrees, sample_weight):
     start = np.cumsum(mass) - mass
     within = predicted[order]
     reached = np.cumsum(sample_weight[order]) - sample_weight[order] / 2
+    # Quarters within each predicted class, as scores of classes differ.
     rank = (reached - start[within]) / mass[within]
     parts = [order[rank < 0.25], order[(rank >= 0.25) & (rank < 0.5)]]
     if not all(len(part) for part in parts):
