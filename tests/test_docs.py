@@ -111,7 +111,7 @@ def test_every_name_of_the_api_exists():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_formulas_can_be_shown_without_a_network(page):
-    blocks = re.findall(r"\.\. math::((?:.+\n|\n(?= +\S))(?: +.*\n)*)", PAGES[page])
+    blocks = re.findall(r"(?m)^ *\.\. math::((?:.+\n|\n(?= +\S))(?: +.*\n)*)", PAGES[page])
     for formula in [*targets("math", PAGES[page]), *blocks]:
         assert tex2mathml(formula.strip(), as_block=False).startswith("<math")
 
