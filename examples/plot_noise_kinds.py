@@ -2,9 +2,9 @@
 Kinds of noise, and noise that depends on the sample
 ====================================================
 
-To evaluate a correction, known noise is needed. These are the matrices
-that :func:`sklnoise.datasets.make_transition_matrix` makes, and one kind of noise that
-no matrix describes.
+To evaluate a correction, known noise is needed. These are the matrices that
+:func:`sklnoise.datasets.make_transition_matrix` makes, and one kind of noise that no
+matrix describes.
 """
 
 # %%
@@ -44,9 +44,9 @@ plt.show()
 # --------------------------------
 # Three clouds, a quarter of the labels flipped: by a matrix on the left, by the
 # features of each sample on the right. Where `T` holds, wrong labels lie anywhere in
-# their class. On the right each kind of mistake tends to one side of its class, and a network
-# can learn the mistakes as if they were part of the problem. A correction by one `T`
-# removes only a part of that damage.
+# their class. On the right each kind of mistake tends to one side of its class, and a
+# network can learn the mistakes as if they were part of the problem. A correction by
+# one `T` removes only a part of that damage.
 
 X, y = make_blobs(600, centers=[[0, 0], [5, 0], [2.5, 4.5]], random_state=0)
 T = make_transition_matrix("symmetric", 3, 0.25)
