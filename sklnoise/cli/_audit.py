@@ -13,7 +13,7 @@ from sklnoise.cli._files import check_outputs, read_table, written_together
 from sklnoise.cli._model import check_settings, fit_table, save_model
 from sklnoise.cli._output import audit_as_json, print_audit
 from sklnoise.cli._targets import Table, labels_that_differ_in_case, split_table
-from sklnoise.inspection._judgement import judge_fitted
+from sklnoise.issues._judgement import judge_fitted
 
 # More digits of a quality than anyone needs.
 QUALITY_DIGITS = 6
@@ -62,7 +62,9 @@ def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
 
 def find_suspects(pipeline, table):
     """Return the rows whose label is probably wrong, and how many were not judged."""
-    judged = judge_fitted(pipeline, table.X, table.y, trusted=table.trusted)
+    judged = judge_fitted(
+        pipeline[-1], table.X, table.y, model=pipeline, trusted=table.trusted
+    )
     columns = {
         "label": judged.labels,
         "suggested": judged.suggested_labels,

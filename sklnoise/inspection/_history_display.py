@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._canvas import new_figure
-from sklnoise.inspection._fitted import fitted_classifier
 from sklnoise.inspection._loss_curves import draw_folds, draw_refit, losses_of
 from sklnoise.inspection._matplotlib import check_matplotlib
 

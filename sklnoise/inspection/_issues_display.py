@@ -3,10 +3,11 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._canvas import COLOURS, GREY, new_figure
 from sklnoise.inspection._issue_rows import rows_beside
-from sklnoise.inspection._judgement import judge_fitted, judge_held_out
 from sklnoise.inspection._matplotlib import check_matplotlib
+from sklnoise.issues._judgement import judge_fitted, judge_held_out
 
 HISTOGRAM = 4.8, 4.2
 """Width and height in inches."""
@@ -280,7 +281,14 @@ class LabelIssuesDisplay:
         >>> int(display.quality.argmin())
         0
         """
-        judgement = judge_fitted(estimator, X, y, new_rows, trusted)
+        judgement = judge_fitted(
+            fitted_classifier(estimator),
+            X,
+            y,
+            model=estimator,
+            new_rows=new_rows,
+            trusted=trusted,
+        )
         return cls._of(judgement, X).plot(**plot_params)
 
     @classmethod

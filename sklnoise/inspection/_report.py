@@ -6,8 +6,7 @@ from numbers import Integral
 from pathlib import Path
 
 from sklnoise._compat import HasMethods, Interval, validate_params
-from sklnoise.inspection._fitted import fitted_classifier
-from sklnoise.inspection._judgement import judge_fitted
+from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._report_classes import class_table
 from sklnoise.inspection._report_html import Html, element, join
 from sklnoise.inspection._report_matrix import matrix_section, shown_transition
@@ -16,6 +15,7 @@ from sklnoise.inspection._report_settings import limits_section, settings_sectio
 from sklnoise.inspection._report_style import STYLE
 from sklnoise.inspection._report_summary import headline
 from sklnoise.inspection._report_suspects import suspect_section
+from sklnoise.issues._judgement import judge_fitted
 
 TITLE = "Label noise report"
 
@@ -139,7 +139,14 @@ def noise_report(
     clf = fitted_classifier(estimator)
     if path is not None:
         check_folder(Path(path))
-    judgement = judge_fitted(estimator, X, y, new_rows, trusted)
+    judgement = judge_fitted(
+        fitted_classifier(estimator),
+        X,
+        y,
+        model=estimator,
+        new_rows=new_rows,
+        trusted=trusted,
+    )
     sections = join(
         headline(clf, judgement, new_rows),
         contents(),

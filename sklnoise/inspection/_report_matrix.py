@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklnoise.inspection._judgement import is_identity
+from sklnoise._transition_matrix import is_identity
 from sklnoise.inspection._report_classes import pair_table
 from sklnoise.inspection._report_html import element, join, table, titled
 from sklnoise.inspection._report_pictures import matrix_picture

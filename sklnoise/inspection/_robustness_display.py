@@ -5,8 +5,8 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from sklnoise.classifiers._fitted import innermost
 from sklnoise.inspection._canvas import COLOURS, font_points, new_figure, text_width
-from sklnoise.inspection._fitted import innermost
 from sklnoise.inspection._glyphs import drawable, fitting
 from sklnoise.inspection._matplotlib import check_matplotlib
 from sklnoise.inspection._robustness import accuracies_by_noise

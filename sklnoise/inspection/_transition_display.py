@@ -4,6 +4,7 @@ import numpy as np
 
 from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.classifiers._fitted import fitted_classifier, innermost
 from sklnoise.inspection._canvas import new_figure
 from sklnoise.inspection._cell_values import write_errors, write_values
 from sklnoise.inspection._class_axis import (
@@ -13,7 +14,6 @@ from sklnoise.inspection._class_axis import (
     name_texts,
     value_points,
 )
-from sklnoise.inspection._fitted import fitted_classifier, innermost
 from sklnoise.inspection._matplotlib import check_matplotlib
 
 KINDS = (NoiseRobustClassifier, ConfidentLearningClassifier)

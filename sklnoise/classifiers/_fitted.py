@@ -4,7 +4,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklnoise.classifiers import NoiseRobustClassifier
+from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 
 
 def fitted_classifier(estimator, kinds=NoiseRobustClassifier):
@@ -42,6 +42,6 @@ def innermost(estimator):
 
 
 def is_search(estimator):
-    """Tell whether an estimator is a search over parameters, by what it must have."""
+    """Return whether an estimator is a search over parameters, by its attributes."""
     names = ("fit", "estimator", "scoring", "refit", "cv", "return_train_score")
     return not isinstance(estimator, type) and all(hasattr(estimator, n) for n in names)

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.inspection._fitted import fitted_classifier
+from sklnoise.classifiers._fitted import fitted_classifier
 
 X, Y = np.arange(12.0)[:, None], np.repeat(["no", "yes"], 6)
 CLASSIFIER = NoiseRobustClassifier(transition=0.1, random_state=0)
