@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sklnoise.classifiers._noise_words import enumerated
+from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import free_name, one_line
 from sklnoise.cli._files import check_outputs, read_table, written_together
 from sklnoise.cli._model import check_settings, fit_table, save_model
@@ -83,7 +83,7 @@ def notes_on_rows(pipeline, table, n_not_judged):
     for group in labels_that_differ_in_case(pipeline.classes_.tolist()):
         notes.append(
             "Labels that differ in upper and lower case only are different classes: "
-            f"{enumerated(map(repr, group))}."
+            f"{enumerate_names(map(repr, group))}."
         )
     if not hasattr(pipeline[-1], "out_of_fold_proba_"):
         notes.append(
@@ -104,7 +104,7 @@ def notes_on_columns(kinds):
         elif kind.stray is not None:
             strays[name] = one_line(kind.stray, 40)
     notes = [
-        f"Not used, {reason}: {enumerated(map(repr, names))}."
+        f"Not used, {reason}: {enumerate_names(map(repr, names))}."
         for reason, names in by_reason.items()
     ]
     for name, cell in list(strays.items())[:MAX_STRAY_NOTES]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklnoise.classifiers._noise_words import shortened
+from sklnoise._text import shorten
 from sklnoise.inspection._canvas import font_points, nice_step, text_width
 from sklnoise.inspection._glyphs import missing_glyphs
 
@@ -73,7 +73,7 @@ def value_points(cell, n_classes, include_values):
 
 def name_texts(names):
     """Write names as they are shown."""
-    texts = [shortened(name, LONGEST_NAME) for name in np.asarray(names).tolist()]
+    texts = [shorten(name, LONGEST_NAME) for name in np.asarray(names).tolist()]
     if missing_glyphs("".join(texts)):
         return list(map(str, range(len(texts)))), True
     return texts, False

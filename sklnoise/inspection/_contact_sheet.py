@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklnoise.classifiers._noise_words import shortened
+from sklnoise._text import shorten
 from sklnoise.inspection._canvas import text_width
 
 POINTS = 9
@@ -59,9 +59,9 @@ def caption(label, suggested):
     lines = []
     for part in (label, f"→ {suggested}"):
         most = len(part)
-        while text_width([shortened(part, most)], POINTS) > room:
+        while text_width([shorten(part, most)], POINTS) > room:
             most -= 1
-        lines.append(shortened(part, most))
+        lines.append(shorten(part, most))
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """Texts of pictures in characters that the font of matplotlib can draw."""
 
-from sklnoise.classifiers._noise_words import shortened
+from sklnoise._text import shorten
 
 WEIGHTS = "normal", "bold"
 """Of the texts that are drawn; the fonts of a family do not hold the same characters."""
@@ -45,5 +45,5 @@ def fonts_of(weight):
 
 
 def fitting(value, most):
-    """Write a value in one line that can be drawn, shortened where it is long."""
-    return shortened(drawable(shortened(value, most)), most)
+    """Write a value in one line that can be drawn, shorten where it is long."""
+    return shorten(drawable(shorten(value, most)), most)

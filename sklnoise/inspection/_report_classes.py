@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sklnoise.classifiers._noise_words import (
-    TIE,
-    interval_words,
-    percent,
-    worst_pairs,
+from sklnoise._text import percent
+from sklnoise.classifiers._noise_text import (
+    MIN_DIFFERENCE,
+    format_interval,
+    largest_flips,
 )
 from sklnoise.inspection._report_html import element, join, number, table, titled
 
@@ -62,7 +62,7 @@ def rate_of(summary, k):
     if summary.noise_rate_per_class is None:
         return "–"
     rate = percent(summary.noise_rate_per_class[k])
-    interval = interval_words(summary.noise_rate_per_class_interval[k])
+    interval = format_interval(summary.noise_rate_per_class_interval[k])
     return f"{rate} ({interval})" if interval else rate
 
 
@@ -71,7 +71,7 @@ def mistaken_for(transition_matrix, k, classes):
     others = np.delete(transition_matrix[k], k)
     if others.max(initial=0) < 0.005:
         return "–"
-    if len(others) > 1 and np.ptp(others) < TIE:
+    if len(others) > 1 and np.ptp(others) < MIN_DIFFERENCE:
         return f"all others alike ({percent(others[0])} each)"
     row = np.where(np.arange(len(classes)) == k, -1, transition_matrix[k])
     other = row.argmax()
@@ -86,7 +86,7 @@ def pair_table(transition_matrix, classes, n_pairs):
             element("td", titled(classes[j]), class_="name"),
             number(percent(transition_matrix[i, j])),
         ]
-        for i, j in worst_pairs(transition_matrix, n_pairs)
+        for i, j in largest_flips(transition_matrix, n_pairs)
     ]
     if not rows:
         return element("p", "No class stands out as mistaken for another one.")

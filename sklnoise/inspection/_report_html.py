@@ -4,7 +4,7 @@ from base64 import b64encode
 from html import escape
 from itertools import chain
 
-from sklnoise.classifiers._noise_words import LONGEST_NAME, shortened, text_of
+from sklnoise._text import MAX_NAME_LENGTH, as_text, shorten
 
 LONGEST_TEXT = 80
 """Characters of a cell that are shown at once."""
@@ -27,7 +27,7 @@ class Html(str):
 def element(name, *children, **attributes):
     """Make an element."""
     listed = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(text_of(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(as_text(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -37,7 +37,7 @@ def element(name, *children, **attributes):
 def join(*parts):
     """Put pieces behind one another."""
     flat = chain.from_iterable([p] if isinstance(p, str) else p for p in parts)
-    return Html("".join(p if isinstance(p, Html) else escape(text_of(p)) for p in flat))
+    return Html("".join(p if isinstance(p, Html) else escape(as_text(p)) for p in flat))
 
 
 def table(caption, headers, rows, *, class_=None, all_rows=False):
@@ -82,9 +82,9 @@ def as_cell(content):
     return content if is_cell else element("td", content)
 
 
-def titled(text, most=LONGEST_NAME):
+def titled(text, most=MAX_NAME_LENGTH):
     """Write a name, the whole of a long one where the pointer rests on it."""
-    whole, short = text_of(text), shortened(text, most)
+    whole, short = as_text(text), shorten(text, most)
     if short == whole:
         return join(short)
     return element("span", short, title=whole[:LONGEST_DETAIL])

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sklnoise.classifiers._noise_words import (
-    caution_words,
-    interval_words,
-    percent,
-    rate_words,
+from sklnoise._text import percent
+from sklnoise.classifiers._noise_text import (
+    caution_sentences,
+    format_interval,
+    rate_sentence,
 )
 from sklnoise.inspection._report_html import element, join
 
@@ -21,7 +21,7 @@ def headline(clf, judgement, new_rows):
     rate = "unknown" if summary.noise_rate is None else percent(summary.noise_rate)
     interval = "no transition matrix"
     if summary.noise_rate is not None:
-        interval = interval_words(summary.noise_rate_interval)
+        interval = format_interval(summary.noise_rate_interval)
         interval = f"95% interval {interval}" if interval else "as given"
     figures = [
         ("Noise rate", rate, interval),
@@ -32,7 +32,7 @@ def headline(clf, judgement, new_rows):
     estimated = clf.transition_estimator_ is not None
     told = [
         trusted_words(judgement.n_trusted),
-        rate_words(summary, estimated=estimated)
+        rate_sentence(summary, estimated=estimated)
         if new_rows
         else count_words(clf, n_judged, judgement.n_trusted),
         certainty(summary, estimated),
@@ -52,7 +52,7 @@ def count_words(clf, n_judged, n_trusted):
     """Tell how many labels of the fitted rows are wrong."""
     summary, estimated = clf.noise_summary_, clf.transition_estimator_ is not None
     if summary.noise_rate is None:
-        return rate_words(summary, estimated=estimated)
+        return rate_sentence(summary, estimated=estimated)
     n_doubted = n_judged - n_trusted
     low, count, high = (
         f"{n_doubted * rate:,.0f}"
@@ -118,7 +118,7 @@ def judged_by(judgement, new_rows):
 
 def cautions_on(clf, judgement):
     """List the reasons to distrust the report."""
-    cautions = caution_words(clf)
+    cautions = caution_sentences(clf.noise_summary_)
     if judgement.learned:
         cautions.append(
             "No fold was fitted, so no net could judge rows that it had not seen: the "

@@ -27,6 +27,7 @@ from sklnoise.inspection._report_pictures import matrix_picture
 from sklnoise.nn import MLP
 
 NAMES = np.array(["ant", "bee", "cat"])
+WEAK = Bunch(weakness=0.41, accuracy_over_majority=0.02)
 
 
 class Page(HTMLParser):
@@ -161,8 +162,8 @@ def test_strong_fit_has_no_caution(page):
         ({"indistinguishable_classes": [("ant", "bee")]}, "apart: ant / bee"),
         ({"dominated_classes": ["cat"]}, "than as themselves: cat"),
         (
-            {"weak_first_pass": True, "evidence": Bunch(doubt=0.41, skill=0.02)},
-            "doubt 0.41",
+            {"weak_first_pass": True, "diagnostics": WEAK},
+            "weakness is 0.41",
         ),
     ],
 )
@@ -185,9 +186,8 @@ def test_width_of_the_interval_is_put_in_words(altered, interval, words):
 
 
 def test_weak_first_pass_overrules_a_narrow_interval(altered):
-    evidence = Bunch(doubt=0.41, skill=0.02)
     page = altered(
-        weak_first_pass=True, evidence=evidence, noise_rate_interval=(0.09, 0.11)
+        weak_first_pass=True, diagnostics=WEAK, noise_rate_interval=(0.09, 0.11)
     )
     assert "Do not rely on it" in " ".join(page.texts("p"))
 
