@@ -54,11 +54,12 @@ def caution_sentences(summary):
 def weakness_sentence(diagnostics):
     """Return why a first pass counts as weak."""
     gain = diagnostics.accuracy_over_majority
+    more = "fewer" if gain < 0 else "more"
     return (
         "Weak first pass: it cannot tell label noise from its own errors. Its weakness "
-        f"is {diagnostics.weakness:.2f} (that of a strong one stays below {MAX_WEAKNESS}), "
-        f"and it predicts {percent(abs(gain))} {'fewer' if gain < 0 else 'more'} of the "
-        "labels than the most frequent label does. Clean but hard data look the same."
+        f"is {diagnostics.weakness:.2f} (noise with a strong one: below {MAX_WEAKNESS}), "
+        f"and it predicts {percent(abs(gain))} {more} of the labels than the most "
+        "frequent label does. Clean but hard data look the same."
     )
 
 

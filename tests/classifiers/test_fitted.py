@@ -84,6 +84,6 @@ def test_what_is_no_estimator_is_a_type_error(wrong):
 def test_other_kinds_are_taken_where_the_caller_says_so():
     clf = ConfidentLearningClassifier(LogisticRegression(), cv=2, random_state=0)
     clf.fit(X, Y)
-    assert fitted_classifier(clf, ConfidentLearningClassifier) is clf
+    assert fitted_classifier(clf, (ConfidentLearningClassifier,)) is clf
     with pytest.raises(TypeError):
         fitted_classifier(clf)

@@ -1,4 +1,4 @@
-"""The report on the labels: one HTML file that needs nothing else."""
+"""From a fitted classifier and its samples to the page, and to the file."""
 
 import os
 import secrets
@@ -7,15 +7,13 @@ from pathlib import Path
 
 from sklnoise._compat import HasMethods, Interval, validate_params
 from sklnoise.classifiers._fitted import fitted_classifier
-from sklnoise.inspection._report_classes import class_table
-from sklnoise.inspection._report_html import Html, element, join
-from sklnoise.inspection._report_matrix import matrix_section, shown_transition
-from sklnoise.inspection._report_pictures import picture_section
-from sklnoise.inspection._report_settings import limits_section, settings_section
-from sklnoise.inspection._report_style import STYLE
-from sklnoise.inspection._report_summary import headline
-from sklnoise.inspection._report_suspects import suspect_section
 from sklnoise.issues._judgement import judge_fitted
+from sklnoise.report._charts import chart_section
+from sklnoise.report._html import Html, element, join
+from sklnoise.report._noise import class_section, matrix_section
+from sklnoise.report._style import STYLE
+from sklnoise.report._summary import limits_section, settings_section, summary_section
+from sklnoise.report._suspects import suspect_section
 
 TITLE = "Label noise report"
 
@@ -65,6 +63,7 @@ def noise_report(
     The file holds the noise rate and how far to trust it, the classes, the transition
     matrix, the most suspicious rows, the quality of all labels, the training and the
     settings. It is below 2 MB, fetches nothing, runs no script and can be printed.
+    Images are shown where Pillow is installed, the extra `images`.
 
     Parameters
     ----------
@@ -148,12 +147,12 @@ def noise_report(
         trusted=trusted,
     )
     sections = join(
-        headline(clf, judgement, new_rows),
+        summary_section(clf, judgement, new_rows),
         contents(),
-        class_table(clf, shown_transition(clf)[0], judgement),
+        class_section(clf, judgement),
         matrix_section(clf),
         suspect_section(X, y, judgement, n_suspects),
-        picture_section(clf, judgement),
+        chart_section(clf, judgement),
         settings_section(clf),
         limits_section(),
     )
@@ -190,9 +189,9 @@ def check_folder(path):
 
 def write_whole(path, text):
     """Write a file so that it is there whole or not at all."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
