@@ -14,6 +14,7 @@ from sklnoise.cli._model import check_settings, fit_table, save_model
 from sklnoise.cli._output import audit_as_json, print_audit
 from sklnoise.cli._targets import Table, labels_that_differ_in_case, split_table
 from sklnoise.issues._judgement import judge_fitted
+from sklnoise.report import noise_report
 
 # More digits of a quality than anyone needs.
 QUALITY_DIGITS = 6
@@ -119,14 +120,11 @@ def notes_on_columns(kinds):
 
 def write_files(audit, file, name):
     """Write the files that are wanted, all of them or none."""
-    # The report may need matplotlib, and takes a while: imported only where it is wanted.
-    from sklnoise import inspection
-
     table, pipeline = audit.table, audit.pipeline
     with written_together(audit.written.values()) as temporary:
         for option, path in audit.written.items():
             if option == "--out":
-                inspection.noise_report(
+                noise_report(
                     pipeline,
                     table.X,
                     table.y,

@@ -172,7 +172,7 @@ class LabelIssuesDisplay:
         """Draw a bar per label, the most suspect at the top."""
         quality = np.asarray(self.quality)[worst]
         bars = ax.barh(range(len(worst)), quality, color=COLOURS[1])
-        ax.bar_label(bars, fmt="%.2f", padding=3)
+        ax.bar_label(bars, fmt="%.2g", padding=3)
         ax.set_yticks(range(len(worst)), self._captions(worst), parse_math=False)
         ax.set_ylim(max(1, len(worst)) - 0.4, -0.6)
         ax.set_xlim(0, 1)

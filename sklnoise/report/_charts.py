@@ -8,14 +8,16 @@ import numpy as np
 from sklnoise.classifiers._fitted import epoch_losses, kept_epoch, mean_losses
 from sklnoise.report._html import element, join, picture
 
-# Of a chart, in its own units.
+# Size and margins of a chart, in its own units.
 WIDTH, HEIGHT = 600, 180
 LEFT, BOTTOM, TOP = 76, 40, 16
 
 N_BINS = 20
+
+# Of a line: longer histories are thinned out.
 MAX_POINTS = 200
 
-# Of a thumbnail, in pixels.
+# Longest side of a thumbnail in pixels.
 MAX_SIDE = 64
 
 # What a probability of 1 looks like in the picture of T; 0 is white.

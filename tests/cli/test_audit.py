@@ -238,7 +238,7 @@ def test_trusted_rows_are_no_suspects_and_no_feature(
         reported["trusted"] = trusted
         path.write_text("")
 
-    monkeypatch.setattr("sklnoise.inspection.noise_report", report)
+    monkeypatch.setattr("sklnoise.cli._audit.noise_report", report)
     checked = np.arange(len(blobs)) % 10 == 3
     table = blobs.assign(checked=np.where(checked, "yes", "no"))
     options = ("--trusted", "checked", "--json")
