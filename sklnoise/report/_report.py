@@ -61,7 +61,7 @@ def noise_report(
     """Write what a fit found out about the labels as one HTML file.
 
     The file holds the noise rate and how far to trust it, the classes, the transition
-    matrix, the most suspicious rows, the quality of all labels, the training and the
+    matrix, the most suspicious samples, the quality of all labels, the training and the
     settings. It is below 2 MB, fetches nothing, runs no script and can be printed.
     Images are shown where Pillow is installed, the extra `images`.
 
@@ -72,9 +72,9 @@ def noise_report(
 
     X : {array-like, sparse matrix, DataFrame, Dataset} of shape (n_samples, ...) \
             or None
-        The rows that `estimator` was fitted on, in the same order, as they were given to
-        it: a pipeline's raw rows. Their first columns, texts or images are shown. None
-        shows no rows, where folds were fitted and these rows are judged by them.
+        The samples that `estimator` was fitted on, in the same order, as they were given
+        to it: the raw ones for a pipeline. Their first columns, texts or images are
+        shown. None shows none; it is possible where folds were fitted, which judge them.
 
     y : array-like of shape (n_samples,)
         Their noisy labels.
@@ -83,16 +83,16 @@ def noise_report(
         Where the file is written, whole or not at all. None writes none.
 
     new_rows : bool, default=False
-        Whether X and y are other rows. Those of `fit` are judged by
-        `out_of_fold_proba_`, where folds were fitted; rows that no fold held out are
-        left out. New rows are judged by `predict_proba`, as are all without folds.
+        Whether X and y are other samples. Those of `fit` are judged by
+        `out_of_fold_proba_`, where folds were fitted; those that no fold held out are
+        left out. New samples are judged by `predict_proba`, as are all without folds.
 
     trusted : array-like of shape (n_samples,), dtype=bool, default=None
-        Rows whose label is known to be right, such as those that `fit` was told: they
+        Samples whose label is known to be right, such as those passed to `fit`: they
         are never suspected. None knows of none.
 
     n_suspects : int, default=50
-        Suspicious rows that are listed at most; fewer where the file would grow large.
+        Suspicious samples that are listed at most; fewer where the file would grow large.
 
     title : str, default=None
         Title; None is "Label noise report".
@@ -105,8 +105,8 @@ def noise_report(
     Raises
     ------
     ValueError
-        If X and y are not as many rows as were fitted and `new_rows` is False, or a
-        label is not one of the classes, or `trusted` is no mask of the rows.
+        If X and y are not as many samples as were fitted and `new_rows` is False, or a
+        label is not one of the classes, or `trusted` is no mask of the samples.
 
     TypeError
         If there is no NoiseRobustClassifier in the estimator.
@@ -119,7 +119,7 @@ def noise_report(
 
     See Also
     --------
-    sklnoise.find_label_issues : The suspicious rows as an array.
+    sklnoise.find_label_issues : The suspicious samples as an array.
 
     Examples
     --------
