@@ -58,21 +58,21 @@ def make_instance_dependent_labels(
 
     Notes
     -----
-    This is the generator of [1]_. A row x of class i flips with probability q, drawn from
-    a normal distribution around `noise_rate` with standard deviation 0.1, and then to
-    class j ≠ i in proportion to `exp(x @ W_i)[j]`, where the entries of the projection
+    This is the generator of [1]_. A sample x of class i flips with probability q, drawn
+    from a normal distribution around `noise_rate` with standard deviation 0.1, and then
+    to class j ≠ i in proportion to `exp(x @ W_i)[j]`, where the entries of the projection
     W_i are standard normal. Two things differ:
 
     - The features are standardised and the scores divided by the square root of their
       number. Neither the scale of X nor its number of features changes how sharp the
       preferences of the samples are. On raw images, one class takes nearly all the
       flips of a sample.
-    - The normal distribution is cut off on both sides alike, at a distance of
+    - The normal distribution is truncated symmetrically, at a distance of
       `min(noise_rate, 1 - noise_rate)`, and not at 0 and 1. The mean of q is then
       `noise_rate`, also near 0 and 1.
 
-    With two classes there is but one to flip to, so the features decide nothing. With a
-    single class all labels stay.
+    With two classes there is only one to flip to, so the features have no effect. With a
+    single class no label changes.
 
     References
     ----------

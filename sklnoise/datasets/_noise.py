@@ -45,7 +45,7 @@ TARGETS = {
     "goldberger-permutation": (7, 9, 0, 4, 2, 1, 3, 5, 6, 8),
 }
 
-# Classes that flip at a rate of their own, whatever the `noise_rate`.
+# Classes whose flip rate does not depend on `noise_rate`.
 FIXED_RATES = {"imdb-asymmetric": {0: 0.05}}
 
 

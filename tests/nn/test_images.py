@@ -91,7 +91,8 @@ def test_convnet_keeps_the_coarse_position_of_an_object():
 def test_grid_is_adaptive_max_pooling_to_four_by_four(size):
     maps = torch.rand(5, 2, *size)
     filled = nn.functional.pad(maps, (0, 0, 0, -size[0] % 4))
-    torch.testing.assert_close(ConvNet(3).layers.grid(maps), nn.AdaptiveMaxPool2d(4)(filled))
+    pooled = ConvNet(3).layers.grid(maps)
+    torch.testing.assert_close(pooled, nn.AdaptiveMaxPool2d(4)(filled))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (9, 17)])
@@ -116,9 +117,7 @@ def weights_of_a_resnet(depth, n_classes, width=16, n_channels=3):
     return into + inside + 2 * normalised + (w3 + 1) * n_classes
 
 
-@pytest.mark.parametrize(
-    ("depth", "millions"), [(20, 0.27), (56, 0.85)]
-)
+@pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (56, 0.85)])
 def test_resnet_has_as_many_weights_as_in_the_paper(depth, millions):
     assert round(n_weights(ResNet(10, depth=depth)) / 1e6, 2) == millions
 
