@@ -82,7 +82,7 @@ def measure_auto(data, noise, seed):
     row |= {
         "chosen": "none" if selection is None else selection.correction,
         "noise_rate": summary.noise_rate,
-        "doubt": summary.evidence.doubt,
+        "doubt": summary.diagnostics.weakness,
         "weak": summary.weak_first_pass,
     }
     return row

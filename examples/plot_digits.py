@@ -81,10 +81,9 @@ print(f"weak first pass: {summary.weak_first_pass}")
 # %%
 # The suspects
 # ------------
-# The out-of-fold probabilities come from networks that did not see the row, so they can
-# be used to judge its label. On the left all labels by their quality, on the right
-# those that are most suspect, with the suggestion. A look at them is the best check of
-# all.
+# The out-of-fold probabilities come from networks that did not see the sample, so they
+# can be used to judge its label. These are the most suspect labels, with the suggestion.
+# A look at them is the best check of all.
 
 LabelIssuesDisplay.from_estimator(forward, X.reshape(-1, 8, 8), y_noisy)
 suspects = find_label_issues(y_noisy, forward.out_of_fold_proba_)

@@ -1,6 +1,7 @@
-"""The floors of the house: imports go downwards only."""
+"""Imports follow the layers of the package."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -8,79 +9,113 @@ import pytest
 import sklnoise
 
 ROOT = Path(sklnoise.__file__).parent
-FLOORS = {
-    "exceptions": 0,
-    "_blocks": 0,
-    "_labels": 0,
-    "_transition_matrix": 0,
-    "_validation": 0,
-    "_warnings": 0,
-    "_compat": 0,
-    "losses": 1,
-    "transition": 1,
-    "datasets": 1,
-    "nn": 1,
-    "metrics": 2,
-    "issues": 2,
-    "engine": 2,
-    "classifiers": 3,
-    "inspection": 4,
-    "cli": 5,
-    "__main__": 6,
-    "__init__": 4,
-}
-ONLY_IMPORTER = {
-    "skorch": {"engine"},
+
+# From the bottom to the top. A package imports from lower layers only, so that those of
+# one layer never import each other. Private modules of the root are below all of them.
+LAYERS = [
+    {"exceptions"},
+    {"losses", "transition", "datasets", "nn"},
+    {"issues", "metrics", "training", "engine"},
+    {"classifiers"},
+    {"report"},
+    {"inspection"},
+    {"__init__"},
+    {"cli"},
+    {"__main__"},
+]
+# The packages that may import a library which is optional, slow to import or replaceable.
+IMPORTERS = {
+    "skorch": {"training", "engine"},
     "matplotlib": {"inspection"},
     "typer": {"cli"},
-    "rich": {"cli", "classifiers"},
-    "PIL": {"datasets"},
+    "rich": {"cli"},
+    "PIL": {"datasets", "report", "inspection"},
 }
-FILES = sorted(ROOT.rglob("*.py"))
 
 
-def room_of(path):
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def layer_of(package):
+    for number, packages in enumerate(LAYERS):
+        if package in packages:
+            return number
+    assert package.startswith("_"), f"sklnoise/{package} has no layer in LAYERS"
+    return 0
 
 
-def imports_of(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+def package_of(module):
+    """Return what of the root a module is in, or is itself."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def names_imported(tree):
+    """Return each name of a module's imports, with the dots before it."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            yield node.module
-            if node.module == "sklnoise":
-                yield "sklnoise.__init__"
-                yield from (f"sklnoise.{alias.name}" for alias in node.names)
+            dots, module = "." * node.level, node.module or ""
+            yield from (f"{dots}{module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_file_imports_from_lower_floors_only(path):
-    here = room_of(path)
-    for name in imports_of(path):
-        if name.startswith("sklnoise."):
-            there = name.split(".")[1]
-            if there in FLOORS and there != here:
-                assert FLOORS[there] < FLOORS[here], f"{path} imports {name}"
+@pytest.fixture(scope="module")
+def imports():
+    """The names that each module imports, read once."""
+    return {
+        module_name(path): set(names_imported(ast.parse(path.read_text("utf-8"))))
+        for path in sorted(ROOT.rglob("*.py"))
+    }
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_heavy_library_has_one_importer(path):
-    for name in imports_of(path):
-        allowed = ONLY_IMPORTER.get(name.split(".")[0])
-        assert allowed is None or room_of(path) in allowed, f"{path} imports {name}"
+@pytest.fixture(scope="module")
+def graph(imports):
+    """The modules of the package that each module imports from."""
+    return {
+        module: {
+            # The last part of a name is a module, or something that is defined in one.
+            name if name in imports else name.rpartition(".")[0]
+            for name in names
+            if name.split(".")[0] == "sklnoise"
+        }
+        for module, names in imports.items()
+    }
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_private_scikit_learn_names_come_through_compat(path):
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module.startswith("sklearn"):
-            names = [*node.module.split("."), *(alias.name for alias in node.names)]
-            private = any(name.startswith("_") for name in names)
-            assert not private or room_of(path) == "_compat", f"{path}: {node.module}"
+def test_imports_go_down_and_never_in_a_circle(imports, graph):
+    relative = {m for m, names in imports.items() if any(n[0] == "." for n in names)}
+    assert relative == set(), "these import relatively"
+    upward = [
+        f"{module} imports {other}"
+        for module, others in graph.items()
+        for other in others
+        if package_of(other) != package_of(module)
+        and layer_of(package_of(other)) >= layer_of(package_of(module))
+    ]
+    assert upward == []
+    TopologicalSorter(graph).prepare()  # raises a CycleError that lists the modules
 
 
-def test_every_room_has_its_floor():
-    assert {room_of(path) for path in FILES} <= set(FLOORS)
+def test_optional_and_heavy_libraries_are_imported_where_they_belong(imports):
+    misplaced = [
+        f"{module} imports {name}"
+        for module, names in imports.items()
+        for name in names
+        if (library := name.split(".")[0]) in IMPORTERS
+        and package_of(module) not in IMPORTERS[library]
+    ]
+    assert misplaced == []
+
+
+def test_private_names_of_scikit_learn_come_through_compat(imports):
+    private = [
+        f"{module} imports {name}"
+        for module, names in imports.items()
+        for name in names
+        if name.split(".")[0] == "sklearn"
+        and any(part.startswith("_") for part in name.split("."))
+        and module != "sklnoise._compat"
+    ]
+    assert private == []

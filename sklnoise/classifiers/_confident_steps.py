@@ -56,6 +56,7 @@ def check_source(owner, X, y, sample_weight, fit_params):
     weighted = sample_weight is not None
     if weighted and not takes_weights(owner.estimator):
         check_whole(weight, owner.estimator)
+    # A net has an output per code, whatever the labels are called.
     names = np.arange(len(classes)) if nets_of(owner.estimator) else classes
     data = LabelledData(X, codes, weight)
     return Source(data, rows, classes, names, weighted, fit_params)
@@ -171,6 +172,7 @@ def judge_labels(samples, sample_weight, transition_matrix, filter_by):
 def choose_rows(y, quality, is_left_out, classes):
     """Choose the samples of the refit, of each class at least one."""
     is_kept, factors = ~is_left_out, np.where(np.isnan(quality), 1.0, quality)
+    # A class without a sample could never be predicted.
     lost = np.setdiff1d(y, y[is_kept])
     for code in lost:
         best = quality[y == code].max()
@@ -181,7 +183,7 @@ def choose_rows(y, quality, is_left_out, classes):
         warn_caller(
             f"all {np.sum(y == code)} samples of class {classes.tolist()[code]!r} would "
             f"be left out; of best label quality ({best:.3g}), {spared.sum()} of them "
-            "are kept. Look at label_issues_: is the class told apart from the others at "
+            "are kept. Look at label_issues_: is the class separable from the others at "
             "all, and are the folds stratified?",
             ClassCollapseWarning,
         )

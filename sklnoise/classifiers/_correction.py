@@ -41,7 +41,7 @@ CORRECTIONS = {
     "adaptation-complex": ComplexAdaptationLoss,
     "adaptation-sparse": SparseAdaptationLoss,
     "adaptation-volume": partial(SimpleAdaptationLoss, volume_weight=VOLUME_WEIGHT),
-    "em": ForwardLoss,
+    "em": ForwardLoss,  # of the first net, before the rounds
     "bootstrap-soft": SoftBootstrappingLoss,
     "bootstrap-hard": HardBootstrappingLoss,
     "unhinged": UnhingedLoss,
@@ -60,7 +60,7 @@ IDENTITY_WEIGHTS = np.linspace(0, 1, 21)
 
 
 def as_loss(correction):
-    """Return the loss that a name stands for, or the loss itself."""
+    """Return the loss of a name, or the loss itself."""
     return CORRECTIONS[correction] if isinstance(correction, str) else correction
 
 
@@ -119,12 +119,14 @@ def bind_loss(loss, transition):
             f"sklnoise.losses, so that weights can reach each sample; got {loss!r}."
         )
     if made_by is None:
+        # The instance of the user stays as it is.
         loss = deepcopy(loss)
         loss.reduction = "none"
         return loss
     params = {"reduction": "none"}
     if needs_transition(loss):
         params["transition_matrix"] = transition.matrix
+        # A T that the user gives is taken as it is, or is an error of the loss.
         if not transition.is_known:
             params |= regularize_estimate(loss, transition.matrix)
     return loss(**params)

@@ -32,9 +32,11 @@ def alternate(trainer, net, transition_matrix, data, report):
     likelihood = log_likelihood(y_proba, y, weight, trusted, T)
     for number in range(1, MAX_ROUNDS + 1):
         clean = clean_posterior(y_proba, y, trusted, T)
+        # Trusted labels are right by definition: they say nothing about the noise.
         T = best_transition(clean, y, np.where(trusted, 0, weight))
         soft_labels = np.zeros((len(data.y), len(T)), y_proba.dtype)
         soft_labels[rows] = clean
+        # The M-step of the net is only a training, and may lower the likelihood.
         candidate = trainer.fit(
             rows,
             SoftLabelLoss(T),
@@ -61,6 +63,7 @@ def alternate(trainer, net, transition_matrix, data, report):
 def clean_posterior(y_proba, y, trusted, transition_matrix):
     """Compute `P(clean | noisy label, x)`, the E-step."""
     joint = y_proba * transition_matrix.T[y]
+    # A label that T calls impossible says nothing: the net keeps its opinion.
     mass = joint.sum(axis=1, keepdims=True)
     posterior = np.where(mass > 0, joint / np.where(mass > 0, mass, 1), y_proba)
     posterior[trusted] = np.eye(len(transition_matrix))[y[trusted]]

@@ -81,6 +81,7 @@ def check_first_pass(model, X, sample_weight, fit_params):
 
 def make_first_pass_splits(cv, data, seed, split_params):
     """Make the splits of the first pass, all of which hold out the trusted samples."""
+    # A model that has learned a trusted label would take it for a noisy one.
     splits = make_splits(
         cv, data.y, data.untrusted_rows, data.classes, seed, split_params
     )
@@ -93,6 +94,7 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
     if memory is None:
         return fit_and_collect(None, trainer, splits, with_features, n_jobs, on_fold_end)
     memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+    # joblib would pickle the data to hash them; the key covers all of these.
     unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
     cached = check_memory(memory).cache(fit_and_collect, ignore=unhashed)
     key = cache_key(trainer, splits, with_features)
@@ -132,6 +134,7 @@ def collect_folds(outcomes, splits, n_samples, n_classes, on_fold_end=None):
     for number, ((_, test), outcome) in enumerate(zip(splits, outcomes)):
         check_outcome(outcome, number, len(splits))
         if number == 0:
+            # The refit can start from the first net only; float32 stays float32.
             total, weights = total.astype(outcome.y_proba.dtype), outcome.weights
             if outcome.features is not None:
                 shape = n_samples, outcome.features.shape[1]
@@ -143,6 +146,7 @@ def collect_folds(outcomes, splits, n_samples, n_classes, on_fold_end=None):
         histories.append(outcome.history)
         if on_fold_end is not None:
             on_fold_end(number)
+    # With given splits a sample may be held out several times, or never.
     held_out = times > 0
     total[held_out] /= times[held_out, None]
     total[~held_out] = np.nan
@@ -184,6 +188,7 @@ def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
         fit_params = fit_params | {"sample_weight": weight}
     classifier.fit(safe_indexing(data.X, train), data.y[train], **fit_params)
     proba = classifier.predict_proba(safe_indexing(data.X, test))
+    # A class that is missing in the fold has probability 0.
     y_proba = np.zeros((len(test), n_classes), proba.dtype)
     y_proba[:, classifier.classes_] = proba
     return FoldOutcome(y_proba)
@@ -192,6 +197,7 @@ def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
 def cache_key(trainer, splits, with_features):
     """Hash all that the result of the first pass depends on."""
     data = "\n".join(map(hash_array, trainer.data))
+    # Another version of a library may train to other bits.
     versions = torch.__version__, sklearn.__version__, source_of(trainer.net)
     settings = trainer.seed, trainer.config, trainer.fit_params, trainer.observed
     return joblib.hash([data, splits, trainer.net, settings, with_features, versions])

@@ -82,6 +82,7 @@ class FitProgress:
             task_name=name, max_subtasks=n_folds, sequential_subtasks=False
         )
         step.call_on_fit_task_begin(**self.task_data)
+        # Folds may run together, and end in any order.
         running = {
             k: step.subcontext(task_name="fold", task_id=k) for k in range(n_folds)
         }

@@ -49,6 +49,7 @@ class FitInput:
 
 def check_fit_input(estimator, X, y, sample_weight, trusted):
     """Validate what `fit` was given and encode the labels."""
+    # A pandas Series: the message of `validate_data` would name no remedy.
     if getattr(y, "hasnans", False):
         raise ValueError(
             "y contains missing values. Drop the samples without a label: "
@@ -100,6 +101,7 @@ def draw_seeds(random_state, n_seeds):
 
 def make_router(classifier, **models):
     """Make the metadata router of a classifier with folds."""
+    # An int or a list of splits requests no metadata, but the router needs an object.
     cv = classifier.cv
     splitter = cv if hasattr(cv, "split") else StratifiedKFold()
     to_fit = MethodMapping().add(caller="fit", callee="fit")
@@ -118,6 +120,7 @@ def route_fit(classifier, sample_weight, fit_params):
         if sample_weight is not None:
             fit_params = {**fit_params, "sample_weight": sample_weight}
         return process_routing(classifier, "fit", **fit_params)
+    # Without routing, groups are for the splitter, as in `cross_validate`.
     rest = dict(fit_params)
     groups = rest.pop("groups", None)
     return Bunch(splitter=Bunch(split={"groups": groups}), estimator=Bunch(fit=rest))

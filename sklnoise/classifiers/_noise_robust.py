@@ -425,6 +425,7 @@ class NoiseRobustClassifier(
         check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
         data = check_fit_input(self, X, y, sample_weight, trusted)
         self.classes_ = data.classes
+        # Two seeds: the refit must not depend on whether folds were fitted before.
         first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
         trainer = Trainer(
             net=as_net(self.estimator),
@@ -444,11 +445,13 @@ class NoiseRobustClassifier(
             splits = make_first_pass_splits(
                 self.cv, data, first_pass_seed, routed.splitter.split
             )
+        # Callbacks are set up with the number of steps, and only for a valid input.
         fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
         progress.begin(1 + bool(splits) * (1 + selects) + fine_tunes)
 
         first_pass = None
         if splits:
+            # Callbacks of the user's net that only observe it are for its refit.
             first_pass_trainer = trainer.replace(
                 net=first_pass_model,
                 seed=first_pass_seed,
@@ -469,6 +472,7 @@ class NoiseRobustClassifier(
                 trainer, transition, data, splits, first_pass, progress
             )
 
+        # Candidates start from scratch: only the refit may take the first pass' weights.
         start_from = None
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
@@ -495,6 +499,7 @@ class NoiseRobustClassifier(
         self.n_iter_ = len(self.history_)
         if fine_tunes:
             self.estimator_ = self._fine_tune(trainer, data, progress)
+        # The refit may have learned another T than the one that it started from.
         check_refit(result._replace(net=self.estimator_), transition.matrix, data)
 
     def _training_config(self, data):
@@ -581,6 +586,7 @@ class NoiseRobustClassifier(
         """Sort metadata into what the splitter and what the models get."""
         routed = route_fit(self, sample_weight, fit_params)
         if not routing_enabled():
+            # Parameters of a training loop mean nothing to another model.
             of_nets = routed.estimator.fit if self.first_pass is None else {}
             routed.first_pass = Bunch(fit=of_nets)
         return routed

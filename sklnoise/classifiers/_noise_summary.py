@@ -17,10 +17,10 @@ NORMAL_95 = 1.96
 # Total variation below which two rows of T are too alike to tell the classes apart.
 MIN_DISTANCE = 0.1
 
-# Estimates whose distance stands for the bias that standard errors do not show.
+# Other estimates, whose distance is a measure of bias: standard errors do not show it.
 REFERENCES = LabelFrequencyEstimator(share=0.05), ConfidentJointEstimator()
 
-# Weakness above which noise cannot be told from the errors of the first pass. Chosen on
+# Weakness above which noise and errors of the first pass look alike. Chosen on
 # nine hard data sets without noise, of whose runs 93 % lie above, and on six easier ones
 # with noise of .2 to .4, of whose runs 98 % lie below.
 MAX_WEAKNESS = 0.27
@@ -34,6 +34,7 @@ ANCHOR_THRESHOLD = 0.95
 
 def summarize_fit(transition, first_pass, data):
     """Summarize the noise that a fit has found, and warn if it may be error."""
+    # Trusted labels are right: the noise is that of the other samples.
     judged, y_proba = data.untrusted_rows, None
     if first_pass is not None:
         judged = judged[first_pass.is_held_out[judged]]
@@ -74,6 +75,7 @@ def summarize(
     diagnostics = anchors = is_weak = None
     if y_proba is not None:
         diagnostics, anchors = diagnose(y_proba, y, sample_weight, T)
+        # Where T claims no noise, errors are not taken for it.
         claims_noise = rates[-1] > 2 * sampling[-1]
         is_weak = not transition.is_known and bool(
             claims_noise and shows_weakness(diagnostics)
@@ -122,6 +124,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
     distances = []
     for reference in map(clone, REFERENCES):
         other = reference.fit(y_proba, y, sample_weight).transition_matrix_
+        # References from noisy labels alone may have the names of classes swapped.
         if classes_are_named:
             distance = cdist(transition_matrix, other, "cityblock")
             other = other[linear_sum_assignment(distance)[1]]
@@ -132,6 +135,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
 def error_by_prior(transition_matrix, prior_error):
     """Return the error of the noise rate that comes from that of the clean prior."""
     diagonal = transition_matrix.diagonal()
+    # With the same rate in each class the prior does not matter, however uncertain.
     uneven = diagonal - diagonal.mean()
     matters = np.abs(uneven) > 1e-12
     return np.linalg.norm(uneven[matters] * prior_error[matters])
@@ -199,6 +203,7 @@ def top_agreement_gain(y_proba, agrees, sample_weight):
     start = np.cumsum(mass) - mass
     within = predicted[order]
     reached = np.cumsum(sample_weight[order]) - sample_weight[order] / 2
+    # Quarters within each predicted class, as scores of classes differ.
     rank = (reached - start[within]) / mass[within]
     parts = [order[rank < 0.25], order[(rank >= 0.25) & (rank < 0.5)]]
     if not all(len(part) for part in parts):

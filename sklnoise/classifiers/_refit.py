@@ -52,6 +52,7 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
     loss = as_loss(correction)
     if needs_features(loss):
         report("simple layer, from which the complex one starts")
+        # From random features the complex layer would learn a T at random.
         simple = SimpleAdaptationLoss(T, reduction="none")
         first = outcome_of(trainer.fit(data.rows, mix(simple), **start), T, data)
         transition = replace(transition, matrix=first.transition_matrix)
@@ -59,6 +60,7 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
         loss = partial(loss, n_features=n_features)
         start |= {"start_from": weights_of(first.net), "warm_up": 0.0}
     loss = bind_loss(loss, transition)
+    # The warm-up is for a T that could lose classes; other losses need none.
     if not hasattr(loss, "transition_matrix"):
         start["warm_up"] = 0.0
     net = trainer.fit(data.rows, mix(loss), **start)
@@ -67,6 +69,7 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
 
 def fine_tune(trainer, fitted, loss, data, n_epochs):
     """Train a fitted net on with cross-entropy on the trusted samples alone."""
+    # Trusted samples are few: none is held out for early stopping.
     net = clone(trainer.net).set_params(max_epochs=n_epochs, train_split=None)
     everything = np.ones(len(data.y), dtype=bool)
     return trainer.replace(net=net).fit(
@@ -90,7 +93,7 @@ def outcome_of(net, transition_matrix, data):
     if hasattr(loss, "transition_matrices"):
         weight = data.sample_weight[data.rows]
         T = mean_transition(net, loss, data.X, data.rows, weight)
-    elif next(loss.parameters(), None) is not None:
+    elif next(loss.parameters(), None) is not None:  # else T keeps all its digits
         T = transition_of(loss, len(T))
     return Refit(net, deepcopy(loss).cpu(), T)
 

@@ -27,6 +27,7 @@ MIN_DRIFT = 0.1
 def check_refit(result, start, data):
     """Warn if the refit has permuted or lost classes."""
     warn_of_permutation(result.transition_matrix, start, data.classes)
+    # Trusted samples need not be drawn like the others: they imply no prior.
     rows = data.untrusted_rows
     if not len(rows):
         return
@@ -48,6 +49,7 @@ def draw_judged(y, n_classes):
     shuffled = np.random.default_rng(0).permutation(len(y))
     by_label = shuffled[np.argsort(y[shuffled], kind="stable")]
     counts = np.bincount(y, minlength=n_classes)
+    # Of each label the first `most`, in random order.
     rank = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
     positions = np.sort(by_label[rank < most])
     return positions, (counts / np.clip(counts, 1, most))[y[positions]]

@@ -29,6 +29,7 @@ def select_correction(trainer, transition, data, splits, first_pass, *, warm_up,
     identity_weight = 0.0
     if not transition.is_known or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
         identity_weight = min_identity_weight(T)
+    # By the inverse, accuracy on noisy labels is an unbiased one on clean labels.
     inverse = np.linalg.inv(mix_with_identity(T, identity_weight))
     trainer = trainer.replace(observed=False)
     if data.trusted.any():  # they name the classes: the warm-up may go by T then
@@ -56,6 +57,7 @@ def select_correction(trainer, transition, data, splits, first_pass, *, warm_up,
 
 def hold_out(trainer, correction, transition, data, splits, *, warm_up, report):
     """Fit a net per split with a correction and predict the samples it did not see."""
+    # All folds hold out the trusted samples, which judge the candidates.
     nobody = np.zeros(len(data.y), dtype=bool)
     for (train, test), seed in zip(splits, draw_seeds(trainer.seed, len(splits))):
         params = check_method_params(data.X, trainer.fit_params, indices=train)
@@ -104,6 +106,7 @@ def expected_loss(transition_matrix, standard_error, y, sample_weight):
 
 def choose(scores, sample_weight, lost_by_error):
     """Choose the candidate of the greatest accuracy that is more than chance."""
+    # Gains per sample: what is hard for all candidates cancels out of the error.
     gains, errors = mean_with_error(scores - scores[0], sample_weight)
     ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - lost_by_error
     gained = gains[:, 1] > CHANCE * errors[:, 1]

@@ -109,6 +109,7 @@ def standard_error_of(estimator, n_classes):
 
 def feature_space(estimator):
     """Return which features an estimator of T needs: "input", "hidden" or None."""
+    # Deep parameters: the estimator may be wrapped, as by TrustedEstimator.
     for name, value in estimator.get_params().items():
         if name.split("__")[-1] == "space":
             return value
@@ -140,6 +141,7 @@ def fit_estimator(estimator, first_pass, data, seed):
         known |= {"features": first_pass.features, "folds": first_pass.folds}
     elif feature_space(estimator):
         known["features"] = data.X
+    # An estimator from elsewhere knows no trusted samples: it gets the others.
     if not isinstance(estimator, BaseTransitionEstimator):
         held_out, known = held_out & ~data.trusted, {}
     estimator.fit(

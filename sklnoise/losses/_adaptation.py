@@ -51,7 +51,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         The weights b of the layer.
 
     transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        The current T, computed from the weights.
+        The current T, the softmax of the weights.
 
     step : int
         Number of calls in training mode so far. A copy and a pickle keep it, the
@@ -321,7 +321,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
         The columns of T of these entries, a buffer.
 
     transition_matrix : torch.Tensor of shape (n_classes, n_classes)
-        The current T, computed from the weights.
+        The current T, the softmax of the weights.
 
     Raises
     ------

@@ -50,11 +50,14 @@ class NoisyLabelLoss(nn.Module):
             If logits and target do not fit each other, or the loss.
         """
         scores = logits[0] if self.wants_features else logits
-        target = check_batch(scores, target, self.n_classes)
-        return self._batch_loss(at_least_single_precision(logits), target)
+        return self._unchecked(logits, check_batch(scores, target, self.n_classes))
 
     def __repr__(self):
         return f"{type(self).__name__}({self.extra_repr()})"
+
+    def _unchecked(self, logits, target):
+        """Compute the loss of a batch that is known to be valid."""
+        return self._batch_loss(at_least_single_precision(logits), target)
 
     def _batch_loss(self, logits, target):
         """Reduce the losses of the samples; override it to compute both at once."""

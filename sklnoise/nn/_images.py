@@ -205,7 +205,7 @@ class ResNet(ImageModule):
 
 
 class ResidualBlock(nn.Module):
-    """A shortcut plus two convolutions, with normalisation and ReLU before each."""
+    """Two pre-activation convolutions with a shortcut around them."""
 
     def __init__(self, n_in, n_out, *, is_first):
         super().__init__()

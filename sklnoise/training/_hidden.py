@@ -11,8 +11,8 @@ from sklnoise.training._criterion import first_output
 class HiddenFeatures:
     """Observe the hidden features of any net while it is the context.
 
-    They are what the module returns beside the logits, or else the input of the linear
-    layer that is applied last, observed by a forward hook of torch.
+    They are what the module returns along with the logits, or else the input of the
+    linear layer that is applied last, observed by a forward hook of torch.
     """
 
     def __init__(self, net, batch):
@@ -63,7 +63,7 @@ class HiddenFeatures:
 
 
 def has_features(output):
-    """Return whether a module returns features of each sample beside the logits."""
+    """Return whether a module returns features of each sample along with the logits."""
     if not isinstance(output, tuple) or len(output) < 2:
         return False
     logits, features = output[:2]

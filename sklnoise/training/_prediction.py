@@ -33,8 +33,8 @@ def predict_proba(net, X, rows=None):
 def hidden_features(net, X, rows=None):
     """Compute the hidden features of some samples, or of all.
 
-    They are what the module returns beside the logits, or the input of its last linear
-    layer.
+    They are what the module returns along with the logits, or the input of its last
+    linear layer.
     """
     probe = next(batches(net, X, np.arange(1)))
     with HiddenFeatures(net, probe) as hidden:

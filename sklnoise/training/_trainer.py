@@ -97,7 +97,7 @@ class Trainer:
         ]
         first = attempt(tasks[0])
         if isinstance(first, Exception):
-            return iter([first])
+            return (failure for failure in [first])  # closed like the others
         if has_plain_steps(first) and can_stack(first, len(tasks)):
             return fit_stacked([first, *map(attempt, tasks[1:])], finish)
         if may_share_threads(first):

@@ -204,10 +204,5 @@ def test_wide_sparse_rows_get_a_linear_network(n_samples):
     X = sparse.random(n_samples, 1000, 0.05, format="csr", random_state=0)
     clf = NoiseRobustClassifier(transition=0.1, random_state=0)
     clf.set_params(estimator__max_epochs=1).fit(X, np.arange(n_samples) % 2)
-<<<<<<< HEAD
     weights = [p for p in clf.estimator_.module_.parameters() if p.ndim == 2]
     assert [sorted(weight.shape) for weight in weights] == [[2, 1000]]
-=======
-    layers = [m for m in clf.estimator_.module_.modules() if hasattr(m, "out_features")]
-    assert len(layers) == 1
->>>>>>> main

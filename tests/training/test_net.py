@@ -33,7 +33,8 @@ def steps(n_samples):
     size_net(net, DataSize(n_samples, 2, 2), seed=0)
     net = AutoSizedNet(module__hidden=2, max_epochs=net.max_epochs, callbacks="disable")
     rows = np.arange(n_samples)
-    return Trainer(net, data, config, 0).fit(rows, loss).criterion_.step
+    net = Trainer(net, data, config, 0).fit(rows, loss)
+    return sum(net.history[:, "train_batch_count"])
 
 
 @pytest.mark.parametrize("n_samples", [257, 285, 300])

@@ -59,21 +59,26 @@ details p { margin: .4rem 0 0; white-space: pre-wrap; max-height: 20rem;
 .heat .faint { color: var(--soft); }
 .thumb { display: block; height: 64px; width: auto; max-width: 128px;
   image-rendering: pixelated; border-radius: 3px; }
-.plot { display: block; max-width: 100%; height: auto; margin: .75rem 0;
-  background: #fff; border-radius: 8px; }
-.histogram { display: block; width: 100%; max-width: 720px; height: auto; }
-.histogram text { font-size: 12px; fill: var(--soft); }
-.histogram .all { fill: var(--bar); }
-.histogram .issue { fill: var(--accent); }
-.histogram .axis { stroke: var(--soft); }
+.matrix { display: block; width: 480px; max-width: 100%; height: auto;
+  margin: .75rem 0; border: 1px solid var(--line); image-rendering: pixelated; }
+.chart { display: block; width: 100%; max-width: 720px; height: auto; }
+.chart text { font-size: 12px; fill: var(--soft); }
+.chart .all { fill: var(--bar); }
+.chart .issue { fill: var(--accent); }
+.chart .axis { stroke: var(--soft); }
+.chart polyline { fill: none; stroke-width: 2; stroke-linecap: round; }
+.chart polyline.train-loss { stroke: var(--accent); }
+.chart polyline.valid-loss { stroke: var(--warn); stroke-dasharray: 6 5; }
+.chart text.train-loss { fill: var(--accent); }
+.chart text.valid-loss { fill: var(--warn); }
 @media (max-width: 600px) { main { padding: 1rem .8rem 2rem; }
-  .histogram text { font-size: 16px; }
+  .chart text { font-size: 16px; }
   h1 { font-size: 1.4rem; } .large { font-size: 1.3rem; }
   .figures { grid-template-columns: 1fr 1fr; gap: .5rem; } }
 @media print { nav { display: none; } main { max-width: none; padding: 0; }
   .box { overflow: visible; border: 0; max-height: none; }
   thead { display: table-header-group; }
-  tr, .plot, .histogram, .caution, .figures > div { break-inside: avoid; }
+  tr, .matrix, .chart, .caution, .figures > div { break-inside: avoid; }
   h2, h3 { break-after: avoid; } table { font-size: .75rem; }
   td, th { padding: .2rem .35rem; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

@@ -4,16 +4,16 @@ from base64 import b64encode
 from html import escape
 from itertools import chain
 
-from sklnoise.classifiers._noise_words import LONGEST_NAME, shortened, text_of
+from sklnoise._text import as_text, shorten
 
-LONGEST_TEXT = 80
-"""Characters of a cell that are shown at once."""
+# Characters of a cell that are shown at once; more are folded away.
+MAX_SHOWN_LENGTH = 80
 
-LONGEST_DETAIL = 2000
-"""Characters that are kept of a longer one, folded away."""
+# Characters that are kept of a text that is folded away.
+MAX_TEXT_LENGTH = 2000
 
-MOST_AT_ONCE = 25
-"""Rows of a table from which its box scrolls up and down too."""
+# Longer tables scroll up and down in their box.
+MAX_LINES_AT_ONCE = 25
 
 NUMBER = '<td class="number">'
 
@@ -27,7 +27,7 @@ class Html(str):
 def element(name, *children, **attributes):
     """Make an element."""
     listed = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(text_of(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(as_text(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -35,31 +35,33 @@ def element(name, *children, **attributes):
 
 
 def join(*parts):
-    """Put pieces behind one another."""
+    """Concatenate pieces."""
     flat = chain.from_iterable([p] if isinstance(p, str) else p for p in parts)
-    return Html("".join(p if isinstance(p, Html) else escape(text_of(p)) for p in flat))
+    return Html("".join(p if isinstance(p, Html) else escape(as_text(p)) for p in flat))
 
 
-def table(caption, headers, rows, *, class_=None, all_rows=False):
+def table(caption, headers, lines, *, class_=None, scrolls=None):
     """Make a table that scrolls inside a box of its own."""
-    rows = [[as_cell(cell) for cell in row] for row in rows]
-    above = rows[0] if rows else headers
+    lines = [[as_cell(cell) for cell in line] for line in lines]
+    first = lines[0] if lines else headers
+    if scrolls is None:
+        scrolls = len(lines) > MAX_LINES_AT_ONCE
     head = (
         element("th", name, scope="col", class_="number" if is_number(cell) else None)
-        for name, cell in zip(headers, above)
+        for name, cell in zip(headers, first)
     )
     whole = element(
         "table",
         element("caption", caption),
         element("thead", element("tr", head)),
-        element("tbody", (element("tr", row) for row in rows)),
+        element("tbody", (element("tr", line) for line in lines)),
         class_=class_,
     )
     # Boxes that scroll can be reached by the keyboard.
     return element(
         "div",
         whole,
-        class_="box tall" if len(rows) > MOST_AT_ONCE and not all_rows else "box",
+        class_="box tall" if scrolls else "box",
         tabindex="0",
         role="region",
         aria_label=caption,
@@ -67,12 +69,12 @@ def table(caption, headers, rows, *, class_=None, all_rows=False):
 
 
 def number(text):
-    """Make a cell that is set to the right."""
+    """Make a cell of a number, aligned to the right."""
     return Html(f"{NUMBER}{escape(text)}</td>")
 
 
 def is_number(cell):
-    """Tell whether a cell holds a number."""
+    """Return whether a cell holds a number."""
     return cell.startswith(NUMBER)
 
 
@@ -82,22 +84,22 @@ def as_cell(content):
     return content if is_cell else element("td", content)
 
 
-def titled(text, most=LONGEST_NAME):
-    """Write a name, the whole of a long one where the pointer rests on it."""
-    whole, short = text_of(text), shortened(text, most)
+def titled(text):
+    """Return a name, shortened, with the whole of a long one as its tooltip."""
+    whole, short = as_text(text), shorten(text)
     if short == whole:
         return join(short)
-    return element("span", short, title=whole[:LONGEST_DETAIL])
+    return element("span", short, title=whole[:MAX_TEXT_LENGTH])
 
 
 def folded(text):
     """Show the beginning of a text, and the rest of it on demand."""
-    if len(text) <= LONGEST_TEXT:
+    if len(text) <= MAX_SHOWN_LENGTH:
         return join(text)
-    kept = text[:LONGEST_DETAIL]
-    if len(text) > LONGEST_DETAIL:
-        kept += f" … ({len(text) - LONGEST_DETAIL} more characters)"
-    start = text[: LONGEST_TEXT - 1] + "…"
+    kept = text[:MAX_TEXT_LENGTH]
+    if len(text) > MAX_TEXT_LENGTH:
+        kept += f" … ({len(text) - MAX_TEXT_LENGTH} more characters)"
+    start = text[: MAX_SHOWN_LENGTH - 1] + "…"
     return element("details", element("summary", start), element("p", kept))
 
 

@@ -1,4 +1,4 @@
-"""The report on the labels: one HTML file that needs nothing else."""
+"""From a fitted classifier and its samples to the page, and to the file."""
 
 import os
 import secrets
@@ -6,16 +6,14 @@ from numbers import Integral
 from pathlib import Path
 
 from sklnoise._compat import HasMethods, Interval, validate_params
-from sklnoise.inspection._fitted import fitted_classifier
-from sklnoise.inspection._judgement import judge_fitted
-from sklnoise.inspection._report_classes import class_table
-from sklnoise.inspection._report_html import Html, element, join
-from sklnoise.inspection._report_matrix import matrix_section, shown_transition
-from sklnoise.inspection._report_pictures import picture_section
-from sklnoise.inspection._report_settings import limits_section, settings_section
-from sklnoise.inspection._report_style import STYLE
-from sklnoise.inspection._report_summary import headline
-from sklnoise.inspection._report_suspects import suspect_section
+from sklnoise.classifiers._fitted import fitted_classifier
+from sklnoise.issues._judgement import judge_fitted
+from sklnoise.report._charts import chart_section
+from sklnoise.report._html import Html, element, join
+from sklnoise.report._noise import class_section, matrix_section
+from sklnoise.report._style import STYLE
+from sklnoise.report._summary import limits_section, settings_section, summary_section
+from sklnoise.report._suspects import suspect_section
 
 TITLE = "Label noise report"
 
@@ -63,8 +61,9 @@ def noise_report(
     """Write what a fit found out about the labels as one HTML file.
 
     The file holds the noise rate and how far to trust it, the classes, the transition
-    matrix, the most suspicious rows, the quality of all labels, the training and the
+    matrix, the most suspicious samples, the quality of all labels, the training and the
     settings. It is below 2 MB, fetches nothing, runs no script and can be printed.
+    Images are shown where Pillow is installed, the extra `images`.
 
     Parameters
     ----------
@@ -73,9 +72,9 @@ def noise_report(
 
     X : {array-like, sparse matrix, DataFrame, Dataset} of shape (n_samples, ...) \
             or None
-        The rows that `estimator` was fitted on, in the same order, as they were given to
-        it: a pipeline's raw rows. Their first columns, texts or images are shown. None
-        shows no rows, where folds were fitted and these rows are judged by them.
+        The samples that `estimator` was fitted on, in the same order, as they were given
+        to it: the raw ones for a pipeline. Their first columns, texts or images are
+        shown. None shows none; it is possible where folds were fitted, which judge them.
 
     y : array-like of shape (n_samples,)
         Their noisy labels.
@@ -84,16 +83,16 @@ def noise_report(
         Where the file is written, whole or not at all. None writes none.
 
     new_rows : bool, default=False
-        Whether X and y are other rows. Those of `fit` are judged by
-        `out_of_fold_proba_`, where folds were fitted; rows that no fold held out are
-        left out. New rows are judged by `predict_proba`, as are all without folds.
+        Whether X and y are other samples. Those of `fit` are judged by
+        `out_of_fold_proba_`, where folds were fitted; those that no fold held out are
+        left out. New samples are judged by `predict_proba`, as are all without folds.
 
     trusted : array-like of shape (n_samples,), dtype=bool, default=None
-        Rows whose label is known to be right, such as those that `fit` was told: they
+        Samples whose label is known to be right, such as those passed to `fit`: they
         are never suspected. None knows of none.
 
     n_suspects : int, default=50
-        Suspicious rows that are listed at most; fewer where the file would grow large.
+        Suspicious samples that are listed at most; fewer where the file would grow large.
 
     title : str, default=None
         Title; None is "Label noise report".
@@ -106,8 +105,8 @@ def noise_report(
     Raises
     ------
     ValueError
-        If X and y are not as many rows as were fitted and `new_rows` is False, or a
-        label is not one of the classes, or `trusted` is no mask of the rows.
+        If X and y are not as many samples as were fitted and `new_rows` is False, or a
+        label is not one of the classes, or `trusted` is no mask of the samples.
 
     TypeError
         If there is no NoiseRobustClassifier in the estimator.
@@ -120,7 +119,7 @@ def noise_report(
 
     See Also
     --------
-    sklnoise.find_label_issues : The suspicious rows as an array.
+    sklnoise.find_label_issues : The suspicious samples as an array.
 
     Examples
     --------
@@ -139,14 +138,21 @@ def noise_report(
     clf = fitted_classifier(estimator)
     if path is not None:
         check_folder(Path(path))
-    judgement = judge_fitted(estimator, X, y, new_rows, trusted)
+    judgement = judge_fitted(
+        fitted_classifier(estimator),
+        X,
+        y,
+        model=estimator,
+        new_rows=new_rows,
+        trusted=trusted,
+    )
     sections = join(
-        headline(clf, judgement, new_rows),
+        summary_section(clf, judgement, new_rows),
         contents(),
-        class_table(clf, shown_transition(clf)[0], judgement),
+        class_section(clf, judgement),
         matrix_section(clf),
         suspect_section(X, y, judgement, n_suspects),
-        picture_section(clf, judgement),
+        chart_section(clf, judgement),
         settings_section(clf),
         limits_section(),
     )
@@ -183,9 +189,9 @@ def check_folder(path):
 
 def write_whole(path, text):
     """Write a file so that it is there whole or not at all."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

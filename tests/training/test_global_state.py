@@ -1,0 +1,195 @@
+"""A fit leaves what belongs to the process as it was, for other threads too."""
+
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from torch import nn
+
+from sklnoise.nn import MLP
+
+pytestmark = pytest.mark.filterwarnings(  # of nets that are trained for a moment
+    "ignore::sklnoise.exceptions.SwappableClassesWarning",
+    "ignore::sklnoise.exceptions.PermutedClassesWarning",
+    "ignore::sklnoise.exceptions.ClassCollapseWarning",
+)
+
+
+class Images(nn.Module):
+    """A module of the user for samples of any shape, with dropout."""
+
+    def __init__(self, n_features, n_classes):
+        super().__init__()
+        first, last = nn.Linear(n_features, 6), nn.Linear(6, n_classes)
+        self.layers = nn.Sequential(nn.Flatten(), first, nn.Dropout(0.3), last)
+
+    def forward(self, X):
+        return self.layers(X)
+
+
+NETS = {
+    "default": None,
+    "MLP": {"module": MLP, "module__dropout": 0.3},
+    "module of the user": {"module": Images},
+    "optimizer with a closure": {
+        "module": Images,
+        "optimizer": torch.optim.LBFGS,
+        "optimizer__max_iter": 2,
+    },
+}
+
+
+@pytest.fixture(params=NETS)
+def clf(request, make_net, make_clf):
+    params = NETS[request.param]
+    if params is not None:
+        return make_clf(make_net(**params))
+    return make_clf().set_params(estimator__max_epochs=3)
+
+
+def settings():
+    """Return what no thread may see changed, not even for a while."""
+    return {
+        "grad": torch.is_grad_enabled(),
+        "inference": torch.is_inference_mode_enabled(),
+        "default dtype": torch.get_default_dtype(),
+        "autocast": torch.is_autocast_enabled("cpu"),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "anomaly": torch.is_anomaly_enabled(),
+        "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
+        "random": hash(random.getstate()),
+        "errors of numpy": np.geterr(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def global_state():
+    return settings() | {
+        "torch": torch.get_rng_state().tolist(),
+        "warnings": list(warnings.filters),
+        "signal": signal.getsignal(signal.SIGINT),
+        "hook": sys.excepthook,
+    }
+
+
+@contextmanager
+def unusual_state():
+    """Let torch be in another state than that in which the package was imported."""
+    n_threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        torch.set_num_threads(2)
+        torch.set_default_dtype(torch.float64)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_num_threads(n_threads)
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 2)])
+def test_state_after_fit_and_predict_is_as_before(clf, table, shape):
+    X, y = table
+    X = X.reshape(-1, *shape)
+    with unusual_state():
+        before = global_state()
+        clf.fit(X, y).predict(X)
+        assert global_state() == before
+
+
+def test_state_after_a_fit_that_fails_is_as_before(table, make_net, make_clf):
+    X, y = table
+    clf = make_clf(make_net(MLP, optimizer=torch.optim.SGD, lr=1e300))
+    with unusual_state():
+        before = global_state()
+        with pytest.raises(Exception, match="loss became"):
+            clf.fit(X, y)
+        assert global_state() == before
+
+
+def test_state_after_a_fit_in_another_thread_is_as_before(clf, table):
+    X, y = table
+    before = global_state()
+    thread = threading.Thread(target=clf.fit, args=(X, y))
+    thread.start()
+    thread.join()
+    assert clf.predict(X).shape == y.shape
+    assert global_state() == before
+
+
+def test_another_thread_sees_no_setting_changed_while_a_fit_runs(clf, table):
+    X, y = table
+    seen, stopped = [], threading.Event()
+
+    def watch():
+        while not stopped.is_set():
+            now = settings()
+            if now not in seen:
+                seen.append(now)
+            time.sleep(1e-4)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        clf.fit(X, y).predict(X)
+    finally:
+        stopped.set()
+        thread.join()
+    assert len(seen) == 1
+
+
+def test_fit_without_gradients_around_it_is_the_same(clf, table):
+    X, y = table
+    expected = clf.fit(X, y).predict_proba(X)
+    with torch.no_grad():
+        proba = clf.fit(X, y).predict_proba(X)
+    assert_array_equal(proba, expected)
+
+
+def test_fit_in_half_precision_around_it_is_the_same(clf, table):
+    X, y = table
+    expected = clf.fit(X, y).predict_proba(X)
+    with torch.autocast("cpu", torch.bfloat16):
+        proba = clf.fit(X, y).predict_proba(X)
+    assert_array_equal(proba, expected)
+
+
+@pytest.fixture
+def impatient_threads():
+    """Let the interpreter switch between threads as often as it can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("impatient_threads")
+def test_module_of_somebody_else_is_called_while_fits_run(clf, table):
+    X, y = table
+    foreign = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2))
+    batch = torch.ones(2, 3)
+    n_calls, errors = 0, []
+
+    def call():
+        nonlocal n_calls
+        while n_calls < 10_000 and not errors:
+            try:
+                foreign(batch)
+            except Exception as error:
+                errors.append(error)
+            n_calls += 1
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    while thread.is_alive():
+        clf.fit(X, y).predict(X)
+    thread.join()
+    assert errors == []
