@@ -45,7 +45,7 @@ def quick(correction, **params):
 # its inverse, with parameters that are trained, by a choice among several.
 CHECKED = ["forward", "none", "backward", "adaptation", "auto"]
 CLASSIFIERS = [
-    NoiseRobustClassifier(device="cpu", cv=2),  # fewer folds: they do not differ
+    NoiseRobustClassifier(device="cpu", cv=2),  # more folds would only take longer
     *map(quick, CHECKED[1:]),
     ConfidentLearningClassifier(LogisticRegression()),
     ConfidentLearningClassifier(KNeighborsClassifier()),  # takes no weights
