@@ -3,8 +3,8 @@ Trees and wrong labels: pruning around any classifier
 =====================================================
 
 :class:`sklnoise.ConfidentLearningClassifier` takes any scikit-learn classifier, finds
-the labels that are probably wrong, and fits it again without them. Here it stands
-around a random forest, beside the plain forest and the network with a corrected loss.
+the labels that are probably wrong, and fits it again without them. Here it is used
+with a random forest, and compared with the plain forest and a corrected network.
 """
 
 # %%
@@ -46,7 +46,7 @@ for i, rate in enumerate(rates):
                 accuracy[name][i, draw] = model.fit(X, y_noisy).score(X_test, y_test)
 
 # %%
-# Who holds out longest?
+# Accuracy against noise
 # ----------------------
 
 fig, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
@@ -62,8 +62,8 @@ ax.legend()
 plt.show()
 
 # %%
-# With noise the pruned forest is ahead of the plain one, and about level with the
-# network on these 600 rows. Without noise pruning gains nothing. With four labels in
-# ten wrong, both depend on the draw: `T` is estimated from few rows a class, and where
-# it is wrong, the wrong rows are pruned or corrected. Rows that are pruned are gone,
-# and issues that were not found are learned.
+# With noise the pruned forest is more accurate than the plain one, and similar to the
+# network on these 600 samples. Without noise pruning gains nothing. With four labels in
+# ten wrong, both depend on the draw: `T` is estimated from few samples per class, and if
+# it is wrong, the wrong samples are pruned or corrected. Pruned samples are lost, and
+# issues that were not found are learned.

@@ -3,9 +3,8 @@ Digits with wrong labels, from the first fit to the suspects
 =============================================================
 
 Four in ten labels of scikit-learn's digits are flipped to a digit that looks like them.
-Here a network is trained as if nothing were wrong, then with the default correction,
-then with the true transition matrix; at the end the labels that are most likely wrong
-are looked at.
+A network is trained without correction, with the default correction, and with the true
+transition matrix. Then the labels that are most likely wrong are shown.
 """
 
 # %%
@@ -36,7 +35,7 @@ print(f"{(y_noisy != y_clean).mean():.0%} of {len(X)} labels are wrong")
 # %%
 # Three fits
 # ----------
-# The default estimates `T[i, j] = P(noisy = j | clean = i)` from probabilities of rows
+# The default estimates `T[i, j] = P(noisy = j | clean = i)` from probabilities of samples
 # that were held out, and trains the network again with a loss that `T` corrects.
 
 plain = NoiseRobustClassifier(correction="none", random_state=0).fit(X, y_noisy)
@@ -46,10 +45,10 @@ fits = {"plain": plain, "T estimated": forward, "T known": known}
 accuracies = {name: clf.score(X_test, y_test) for name, clf in fits.items()}
 
 # %%
-# What came out
-# -------------
-# The estimate was read off a few dozen rows a class. So its entries are rough, and the
-# gain varies from one seed to the next.
+# The estimate
+# ------------
+# The estimate uses a few dozen samples per class. So its entries are rough, and the
+# gain varies between seeds.
 
 fig, (left, middle, right) = plt.subplots(
     1, 3, figsize=(11, 3.6), width_ratios=(0.8, 1, 1), layout="constrained"
@@ -68,10 +67,10 @@ for ax, matrix, title in (
     ax.set_title(title)
 
 # %%
-# How sure is it?
-# ---------------
+# How reliable is it?
+# -------------------
 # `noise_summary_` has the share of wrong labels with an interval of about 95 %, and
-# says when the first pass is too weak to tell noise from its own errors.
+# says when the first pass is too weak to distinguish noise from its errors.
 
 summary = forward.noise_summary_
 low, high = summary.noise_rate_interval
@@ -82,8 +81,8 @@ print(f"weak first pass: {summary.weak_first_pass}")
 # The suspects
 # ------------
 # The out-of-fold probabilities come from networks that did not see the sample, so they
-# can be used to judge its label. These are the most suspect labels, with the suggestion.
-# A look at them is the best check of all.
+# can be used to judge its label. The images are those whose labels are most suspect,
+# with the suggested label. Looking at them is the best check.
 
 LabelIssuesDisplay.from_estimator(forward, X.reshape(-1, 8, 8), y_noisy)
 suspects = find_label_issues(y_noisy, forward.out_of_fold_proba_)

@@ -2,9 +2,9 @@
 Hard data look noisy
 ====================
 
-No label is wrong on this page. But where classes overlap, an uncertain row looks like a
-mislabelled one, and every estimator of `T` finds noise that is not there. When does
-`fit` warn, and what does the invented noise cost?
+No label is wrong on this page. But where classes overlap, an uncertain sample looks
+like a mislabelled one, and every estimator of `T` overestimates the noise. When does
+`fit` warn, and what does the error cost?
 """
 
 # %%
@@ -47,8 +47,8 @@ for separation in separations:
     accuracy.append((clf.score(X_test, y_test), plain.score(X_test, y_test)))
 
 # %%
-# Invented noise, and its price
-# -----------------------------
+# Overestimated noise, and its cost
+# ---------------------------------
 
 rates = np.array([summary.noise_rate for summary in summaries])
 weak = np.array([summary.weak_first_pass for summary in summaries])
@@ -71,7 +71,7 @@ right.legend()
 plt.show()
 
 # %%
-# The closer the classes, the more noise is claimed, and `fit` warns. On these data that
-# has no price; on others it has. An estimated noise rate also holds the errors of
-# the model: read `weak_first_pass` first, fit `correction="none"` beside it or let
+# The closer the classes, the higher is the estimated noise rate, and `fit` warns. On
+# these data this has no cost; on others it has. An estimated noise rate includes the
+# errors of the model: read `weak_first_pass` first, fit `correction="none"` too or let
 # `correction="auto"` choose, and keep some checked labels.

@@ -3,13 +3,13 @@ Images with a ConvNet
 =====================
 
 `NoiseRobustClassifier` takes arrays of images, and any torch module class as its
-network. A network made for images learns more from as many rows, the mistakes in their
-labels too. So the better network is the one that needs the correction more.
+network. A network made for images learns more from the same samples, also the mistakes
+in their labels. So the better network needs the correction more.
 """
 
 # %%
-# Images, not rows of numbers
-# ---------------------------
+# The images
+# ----------
 # The shape is (n_samples, height, width). Three in ten labels are wrong.
 
 import matplotlib.pyplot as plt
@@ -46,8 +46,8 @@ predictions = {
 accuracy = {key: np.mean(y_pred == y_test) for key, y_pred in predictions.items()}
 
 # %%
-# What each of them brings
-# ------------------------
+# The gain of each
+# ----------------
 
 fig = plt.figure(figsize=(10, 3.6), layout="constrained")
 left, right = fig.subfigures(1, 2, width_ratios=(1, 1.2))
@@ -72,6 +72,6 @@ right.suptitle("Forward: wrong with the MLP, right with the ConvNet")
 plt.show()
 
 # %%
-# Without correction the ConvNet is behind the MLP, whose dropout and early stopping
-# keep it from learning all mistakes. With the correction it is ahead. With an estimated
-# `T` a better network would help twice, as its first pass also makes a better `T`.
+# Without correction the ConvNet is less accurate than the MLP, whose dropout and early
+# stopping keep it from learning all mistakes. With the correction it is more accurate.
+# With an estimated `T` a better network helps twice: its first pass improves `T`, too.

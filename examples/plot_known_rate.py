@@ -2,10 +2,10 @@
 "About 30 % of my labels are wrong"
 ===================================
 
-Often a share is all that is known of the noise. `transition=0.3` says just that: each
-label is wrong with probability 0.3, and a wrong label is any other class, each alike.
-No fold is fitted then, so the fit is quick. What if the share is a little off, or wrong
-labels are not spread evenly?
+Often only the share of wrong labels is known. `transition=0.3` means that each label is
+wrong with probability 0.3, and that all other classes are equally likely then. No fold
+is fitted, so the fit is fast. What if the share is not exact, or wrong labels are not
+spread evenly?
 """
 
 # %%
@@ -70,8 +70,8 @@ plt.show()
 
 # %%
 # On the left the claim describes the noise, and it need not be exact: any claim above 0
-# does what the right one does. On the right the rate is right and the picture of the
-# noise is not, since a wrong label is always the next digit. There a claim removes a
+# does what the right one does. On the right the rate is right, but the model of
+# the noise is not, since a wrong label is always the next digit. There a claim removes a
 # small part of the damage, and an estimate that sees where labels go removes most of
 # it.
 

@@ -34,7 +34,7 @@ estimators = {
         "forward, T estimated": "forward",
     }.items()
 }
-with warnings.catch_warnings():  # near the border they say what the figure shows
+with warnings.catch_warnings():  # near the limit they say what the figure shows
     warnings.simplefilter("ignore", SwappableClassesWarning)
     warnings.simplefilter("ignore", WeakFirstPassWarning)
     display = RobustnessCurveDisplay.from_estimators(
@@ -51,6 +51,6 @@ plt.show()
 # %%
 # Lines are means over three splits, bands one standard deviation. Without noise there
 # is little between the three. The robust loss does not know where the labels go, and
-# hardly helps against flips that all go the same way. Forward correction holds out
-# longest. From 0.5 on nothing in the labels would tell a digit from the next one, and
-# it would go down too.
+# hardly helps against flips that all go the same way. Forward correction stays
+# accurate longest. From 0.5 on the labels do not distinguish a digit from the next one,
+# and it would fail too.

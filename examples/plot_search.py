@@ -2,9 +2,9 @@
 A grid search that noisy labels do not mislead
 ==============================================
 
-The score of a search is computed from the labels that there are. If these are noisy, a
-candidate that makes the annotators' mistakes may come out on top. A scorer that knows
-`T` does not fall for it.
+The score of a search is computed from the given labels. If these are noisy, a candidate
+that makes the annotators' mistakes may be the best. A scorer that corrects for `T` does
+not have this problem.
 """
 
 # %%
@@ -61,7 +61,7 @@ print("chosen by unbiased accuracy:", corrections[unbiased.argmax()])
 # %%
 # What clean labels say
 # ---------------------
-# Each candidate is fitted once more to all training rows, and scored on clean test
+# Each candidate is fitted once more to all training samples, and scored on clean test
 # labels.
 
 clean = []

@@ -3,14 +3,14 @@ Texts: TF-IDF in a pipeline
 ===========================
 
 Requests to a help desk, sorted into three queues by people in a hurry.
-`NoiseRobustClassifier` is the last step of a pipeline and takes the sparse rows of
-`TfidfVectorizer` as they are.
+`NoiseRobustClassifier` is the last step of a pipeline and takes the sparse output
+of `TfidfVectorizer` as it is.
 """
 
 # %%
 # Texts from templates
 # --------------------
-# The words of a queue say most of it; every text also has words that say nothing. A
+# Most words of a text depend on its queue; every text also has words that do not. A
 # third of the requests about accounts lie in the queue of billing.
 
 import matplotlib.pyplot as plt
@@ -66,7 +66,7 @@ for name in ("none", "forward"):
 # %%
 # The table of suspects
 # ---------------------
-# The classifier is the last step. Its out-of-fold probabilities belong to the rows of
+# The classifier is the last step. Its out-of-fold probabilities belong to the samples of
 # `fit`; the frame has one line for each text.
 
 clf = model[-1]

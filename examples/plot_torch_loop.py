@@ -4,7 +4,7 @@ Your own torch loop with our losses
 
 The losses are torch modules with `loss(logits, target)`. Put one in place of
 `CrossEntropyLoss` and nothing else of the loop changes. This page also shows what
-networks do with wrong labels: they learn the classes first, and the mistakes by heart
+networks do with wrong labels: they learn the classes first, and memorise the mistakes
 afterwards.
 """
 
@@ -67,8 +67,8 @@ for name, loss in losses.items():
     print(f"{name}: best {max(curves[name]):.1%}, at the end {curves[name][-1]:.1%}")
 
 # %%
-# Learned, and learned by heart
-# -----------------------------
+# Learned and memorised
+# ---------------------
 
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 for (name, accuracy), style in zip(curves.items(), ("-", "--", "-.")):
@@ -81,9 +81,9 @@ plt.show()
 
 # %%
 # With cross-entropy the accuracy rises for a few epochs, and falls slowly as the
-# network learns the wrong labels. The clean labels that would tell when to stop are not
-# there in practice. With the right `T` the network is not asked to learn them. The
-# robust loss knows nothing of `T`, and comes a part of the way.
+# network learns the wrong labels. The clean labels that would show when to stop are not
+# available in practice. With the right `T` the network is not asked to learn them. The
+# robust loss knows nothing of `T`, and gains a part of that.
 #
-# Here `T` is known. To estimate it you need probabilities of held-out rows; that is
+# Here `T` is known. To estimate it you need probabilities of held-out samples; that is
 # what :class:`sklnoise.NoiseRobustClassifier` does for you, with any torch module.

@@ -1,15 +1,15 @@
 """
-Estimators of T side by side
-============================
+Compare estimators of T
+=======================
 
-All estimators read the same held-out probabilities, and differ in what they assume.
+All estimators use the same held-out probabilities, and differ in what they assume.
 Where they agree, that is no proof; where they disagree, at least one assumption fails.
 """
 
 # %%
 # A first pass
 # ------------
-# Logistic regression on digits, three in ten labels flipped to one that looks alike.
+# Logistic regression on digits, three in ten labels flipped to a similar one.
 
 import matplotlib.pyplot as plt
 from sklearn.linear_model import LogisticRegression
@@ -61,8 +61,8 @@ fig.colorbar(axes[0, 0].images[0], ax=axes, label="P(noisy | clean)", shrink=0.6
 plt.show()
 
 # %%
-# The label frequency counts labels of the surest rows, the confident joint those of
-# nearly all rows: less variance, more bias. The anchor reads single rows, and needs
-# probabilities that are calibrated; the dual one counts the noise twice where they are.
-# Which of them is best depends on the first pass: with another one the order may be
-# another.
+# The label frequency counts labels of the most confident samples, the confident joint
+# those of nearly all: less variance, more bias. The anchor uses single samples, and needs
+# calibrated probabilities; the dual one counts the noise twice where they are.
+# Which of them is best depends on the first pass: with another one the order may
+# differ.
