@@ -31,7 +31,7 @@ from sklnoise.losses import (
 
 
 class WithConstantFeatures(ComplexAdaptationLoss):
-    """The complex layer called as the others are, each row with the same features."""
+    """The complex layer called as the others, each sample with the same features."""
 
     def __init__(self, transition_matrix, **params):
         super().__init__(transition_matrix, n_features=2, **params)
@@ -88,6 +88,10 @@ def each(*names):
 
 
 each_loss = each(*EVERY)
+# One loss for each way in which the base class is used, for what only the base does.
+each_representative = each(
+    "forward", "backward-of-torch", "complex", "GeneralizedCrossEntropyLoss"
+)
 each_correction = each(*CORRECTIONS)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 each_loss_and_matrix = pytest.mark.parametrize(
@@ -99,10 +103,10 @@ each_loss_and_matrix = pytest.mark.parametrize(
 )
 
 
-def batch(dtype=torch.float64, n_rows=12):
+def batch(dtype=torch.float64, n_samples=12):
     generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(n_rows, 3, generator=generator, dtype=dtype)
-    return logits.requires_grad_(), torch.arange(n_rows) % 3
+    logits = torch.randn(n_samples, 3, generator=generator, dtype=dtype)
+    return logits.requires_grad_(), torch.arange(n_samples) % 3
 
 
 def assert_finite_with_gradient(loss, logits, y):
@@ -122,14 +126,10 @@ def test_reductions_agree(make_loss):
     assert each.shape == (12,)
     torch.testing.assert_close(total, each.sum())
     torch.testing.assert_close(mean, each.mean())
+    assert make_loss(T)(*batch()) == mean
 
 
-@each_loss
-def test_mean_is_the_default(make_loss):
-    assert make_loss(T)(*batch()) == make_loss(T, reduction="mean")(*batch())
-
-
-@each_loss
+@each_representative
 def test_unknown_reduction_is_refused(make_loss):
     message = r"one of \['mean', 'none', 'sum'\]; got 'max'"
     with pytest.raises(ValueError, match=message):
@@ -139,12 +139,12 @@ def test_unknown_reduction_is_refused(make_loss):
 @each(*(name for name in EVERY if name != "reweighted"))
 @pytest.mark.parametrize("matrix", [T, WITH_ZEROS])
 def test_gradient_passes_the_finite_differences(make_loss, matrix):
-    logits, y = batch(n_rows=3)
+    logits, y = batch(n_samples=3)
     assert torch.autograd.gradcheck(lambda z: make_loss(matrix)(z, y), logits)
 
 
 @each_loss_and_matrix
-@each_dtype
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16], ids=str)
 def test_huge_logits_stay_finite_with_their_gradient(make_loss, matrix, dtype):
     grid = torch.tensor([-1e4, 0, 1e4], dtype=dtype)
     logits = torch.cartesian_prod(grid, grid, grid, torch.arange(3).to(dtype))
@@ -153,7 +153,7 @@ def test_huge_logits_stay_finite_with_their_gradient(make_loss, matrix, dtype):
 
 
 @each_loss
-@pytest.mark.parametrize("n_classes", [1, 2, 1000])
+@pytest.mark.parametrize("n_classes", [1, 100])
 def test_any_number_of_classes_is_finite_at_huge_logits(make_loss, n_classes, rng):
     matrix = [[1.0]]
     if n_classes > 1:
@@ -164,7 +164,7 @@ def test_any_number_of_classes_is_finite_at_huge_logits(make_loss, n_classes, rn
     assert_finite_with_gradient(make_loss(matrix, reduction="none"), logits, y)
 
 
-@each_loss
+@each_representative
 @each_dtype
 def test_loss_has_the_dtype_of_the_logits_or_single_precision(make_loss, dtype):
     expected = torch.float64 if dtype == torch.float64 else torch.float32
@@ -172,7 +172,7 @@ def test_loss_has_the_dtype_of_the_logits_or_single_precision(make_loss, dtype):
 
 
 @each_loss
-@pytest.mark.parametrize("dtype", DTYPES[1:], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_lower_precision_agrees_with_double(make_loss, dtype):
     loss = make_loss(T, reduction="none")
     logits, y = batch(dtype)
@@ -188,7 +188,7 @@ def test_loss_ignores_a_shift_of_the_logits(make_loss):
 
 
 @each_loss
-def test_each_row_has_a_loss_of_its_own(make_loss):
+def test_loss_of_a_sample_does_not_depend_on_the_others(make_loss):
     loss, (logits, y) = make_loss(T, reduction="none"), batch()
     alone = [loss(z[None], label[None]) for z, label in zip(logits, y)]
     torch.testing.assert_close(torch.cat(alone), loss(logits, y))
@@ -205,13 +205,13 @@ def test_order_of_the_classes_does_not_matter(make_loss):
 
 
 @each_loss
-def test_everything_of_the_loss_moves_with_it(make_loss):
+def test_loss_can_be_moved_to_another_device(make_loss):
     loss = make_loss(T).to("meta")
     assert loss(batch()[0].to("meta"), batch()[1].to("meta")).is_meta
 
 
 @each_loss
-def test_only_the_losses_that_say_so_want_other_outputs(make_loss):
+def test_only_some_losses_want_features_or_normalized_logits(make_loss):
     loss = make_loss(T)
     assert loss.wants_features == isinstance(loss, ComplexAdaptationLoss)
     normalized = isinstance(loss, UnhingedLoss | SigmoidLoss)
@@ -234,7 +234,7 @@ def test_state_carries_the_transition_matrix(make_loss):
 
 
 @each_correction
-def test_transition_matrix_given_is_copied(make_loss):
+def test_transition_matrix_is_copied(make_loss):
     given = T.copy()
     loss = make_loss(given)
     before = deepcopy(loss)(*batch())
@@ -243,7 +243,7 @@ def test_transition_matrix_given_is_copied(make_loss):
 
 
 class LargestTensor(TorchDispatchMode):
-    """Note how many elements the largest tensor has that is made."""
+    """Record the number of elements of the largest tensor that is created."""
 
     n_elements = 0
 
@@ -258,26 +258,26 @@ class LargestTensor(TorchDispatchMode):
     "forward", "backward", "backward-squared-error", "reweighted", "sparse",
     *WITHOUT_MATRIX,
 )  # fmt: skip
-def test_memory_grows_with_rows_times_classes_only(make_loss):
-    n_rows, n_classes = 256, 1000
+def test_memory_grows_with_samples_times_classes_only(make_loss):
+    n_samples, n_classes = 64, 300
     loss = make_loss(make_transition_matrix("pair", n_classes, 0.3))
-    logits = torch.zeros(n_rows, n_classes, requires_grad=True)
+    logits = torch.zeros(n_samples, n_classes, requires_grad=True)
     with LargestTensor() as largest:
-        loss(logits, torch.arange(n_rows)).backward()
-    assert largest.n_elements <= n_rows * n_classes
+        loss(logits, torch.arange(n_samples)).backward()
+    assert largest.n_elements <= n_samples * n_classes
 
 
 MISFITS = {
-    "one label for all rows": torch.zeros(1, dtype=torch.int64),
+    "one label for all samples": torch.zeros(1, dtype=torch.int64),
     "a column of labels": torch.zeros(12, 1, dtype=torch.int64),
     "floating labels": torch.zeros(12),
     "a negative label": torch.full((12,), -1),
 }
 
 
-@each_loss
+@each_representative
 @pytest.mark.parametrize("target", MISFITS.values(), ids=MISFITS)
-def test_labels_that_do_not_fit_the_logits_are_refused(make_loss, target):
+def test_invalid_labels_are_refused(make_loss, target):
     with pytest.raises(ValueError, match="target must hold"):
         make_loss(T)(batch()[0], target)
 
@@ -288,8 +288,8 @@ def test_logits_of_other_classes_are_refused(make_loss):
         make_loss(T)(torch.zeros(12, 1), torch.zeros(12, dtype=torch.int64))
 
 
-@each_loss
+@each_representative
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int32])
-def test_labels_of_any_integer_type_are_taken(make_loss, dtype):
+def test_labels_of_any_integer_type_are_accepted(make_loss, dtype):
     logits, y = batch()
     assert make_loss(T)(logits, y.to(dtype)) == make_loss(T)(logits, y)
