@@ -1,17 +1,17 @@
 """
-What a loss does with a surprising label
-========================================
+Losses of improbable labels
+===========================
 
-A wrong label is one that the network finds improbable. How much say does such a row
-have? The curves answer for ten classes.
+The network usually assigns a low probability to a wrong label. How much does such a
+sample contribute to the training? The curves show it for ten classes.
 """
 
 # %%
-# A row and its label
-# -------------------
-# The network gives its label the probability `p`, and shares the rest evenly among the
-# other nine classes. The size of the gradient with respect to the logits says how hard
-# the row pulls.
+# A sample and its label
+# ----------------------
+# The network predicts the probability `p` for the label, and the same probability for
+# each of the other nine classes. The norm of the gradient with respect to the logits
+# measures the influence of the sample.
 
 import matplotlib.pyplot as plt
 import torch
@@ -38,8 +38,8 @@ p = torch.logspace(-4, -0.001, 300, dtype=torch.float64)
 target = torch.zeros(300, dtype=torch.long)
 
 # %%
-# Value and pull
-# --------------
+# Value and gradient
+# ------------------
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 styles = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)))
@@ -58,9 +58,9 @@ fig.legend(loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
-# To cross-entropy an improbable label is the most important of all, and that is how
-# networks learn wrong labels by heart. Forward correction levels off: past a point the
-# label is explained by the noise. Backward correction pulls harder still, and relies on
-# other rows to pull the other way; its mean is right and its variance large. The robust
-# losses give improbable labels less say, right or wrong, which makes them slow on rows
-# that are merely hard.
+# With cross-entropy, improbable labels have the largest gradient, and so networks
+# memorise wrong labels. Forward correction is bounded: a very improbable label is
+# explained by the noise. Backward correction has even larger gradients, which cancel
+# only on average over samples: its mean is right and its variance is large. The robust
+# losses down-weight improbable labels, right or wrong, so they learn slowly from
+# samples that are only hard.

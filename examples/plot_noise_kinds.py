@@ -1,10 +1,10 @@
 """
-Kinds of noise, and noise that depends on the row
-=================================================
+Kinds of noise, and noise that depends on the sample
+====================================================
 
-To see whether a correction helps, one needs noise that is known. These are the matrices
-that :func:`sklnoise.datasets.make_transition_matrix` makes, and one kind of noise that
-no matrix describes.
+To evaluate a correction, one needs known noise. This example shows the matrices of
+:func:`sklnoise.datasets.make_transition_matrix`, and a kind of noise that no matrix
+describes.
 """
 
 # %%
@@ -40,13 +40,13 @@ fig.colorbar(axes[0, 0].images[0], ax=axes, label="P(noisy | clean)", shrink=0.6
 plt.show()
 
 # %%
-# Noise that depends on the row
-# -----------------------------
-# Three clouds, a quarter of the labels flipped: by a matrix on the left, by the
-# features of each row on the right. Where `T` holds, wrong labels lie anywhere in their
-# class. On the right each kind of mistake tends to one side of its class, and a network
-# can learn the mistakes as if they were part of the problem. A correction by one `T`
-# removes only a part of that damage.
+# Noise that depends on the sample
+# --------------------------------
+# A quarter of the labels of three clusters are flipped: by a matrix on the left, and
+# depending on the features of each sample on the right. With a matrix, wrong labels
+# occur anywhere in their class. On the right each kind of mistake concentrates on one
+# side of its class, and a network can learn the mistakes as if they were part of the
+# problem. A correction with one `T` removes only a part of this effect.
 
 X, y = make_blobs(600, centers=[[0, 0], [5, 0], [2.5, 4.5]], random_state=0)
 T = make_transition_matrix("symmetric", 3, 0.25)
@@ -54,7 +54,9 @@ by_class = make_noisy_labels(y, T, random_state=0)
 by_row = make_instance_dependent_labels(X, y, 0.25, random_state=0)
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
-for ax, y_noisy, title in zip(axes, (by_class, by_row), ("by the class", "by the row")):
+for ax, y_noisy, title in zip(
+    axes, (by_class, by_row), ("by the class", "by the sample")
+):
     wrong = y_noisy != y
     for label, marker in enumerate("os^"):
         rows = (y_noisy == label) & ~wrong
@@ -65,12 +67,12 @@ for ax, y_noisy, title in zip(axes, (by_class, by_row), ("by the class", "by the
 plt.show()
 
 # %%
-# Colours and markers are noisy labels; those that are wrong have a black edge. The mean
-# of the rows' own matrices is the best that a `T` can do for the digits:
+# Colours and markers show the noisy labels; wrong labels have a black edge. For the
+# digits, the best `T` is the mean of the probabilities over the samples of each class:
 
 X, y = load_digits(return_X_y=True)
 _, y_proba = make_instance_dependent_labels(X, y, 0.3, random_state=0, return_proba=True)
 best = np.array([y_proba[y == label].mean(axis=0) for label in range(10)])
 spread = np.array([y_proba[y == label].std(axis=0) for label in range(10)])
 print(f"largest off-diagonal entry {(best - np.diag(best.diagonal())).max():.2f}")
-print(f"largest standard deviation among the rows of a class {spread.max():.2f}")
+print(f"largest standard deviation among the samples of a class {spread.max():.2f}")

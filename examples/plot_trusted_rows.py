@@ -1,15 +1,15 @@
 """
-A few trusted rows tell swapped classes apart
-=============================================
+A few trusted samples identify swapped classes
+==============================================
 
-If more than half of two classes carry each other's name, the labels look exactly as if
-the names were exchanged and the noise were mild. No method can tell from noisy labels
-alone. Rows that someone has checked can.
+If more than half of the labels of two classes are swapped, the labels look exactly as
+if the classes were exchanged and the noise were mild. No method can distinguish these
+cases from noisy labels alone. Samples with checked labels can.
 """
 
 # %%
-# Swapped names
-# -------------
+# Swapped classes
+# ---------------
 # Seven in ten 3s are labelled 8, and seven in ten 8s are labelled 3.
 
 import warnings
@@ -32,12 +32,12 @@ X, X_test, y, y_test = train_test_split(
 y_noisy = make_noisy_labels(y, T, random_state=0)
 
 # %%
-# More and more checked rows
-# --------------------------
-# `trusted` is a boolean mask. In `y`, the rows that it marks carry the right label.
-# Here none, then one, three and ten rows of each class have been checked, drawn at
-# random. Without any, `fit` warns that the two names may be exchanged; the warning is
-# caught, to show it.
+# Increasing number of checked samples
+# ------------------------------------
+# `trusted` is a boolean mask. In `y`, the marked samples have the right label. Here
+# none, one, three and ten samples per class have been checked, drawn at random. Without
+# any, `fit` warns that the two classes may be swapped; the warning is caught, to show
+# it.
 
 rng = np.random.default_rng(0)
 order = rng.permutation(len(y))
@@ -55,9 +55,10 @@ for count in counts:
         print(f"{count} trusted: {str(warning.message)[:95]} …")
 
 # %%
-# Who is who
-# ----------
-# The block of `T` for 3 and 8, and the accuracy on these two and on the other digits.
+# Results
+# -------
+# The figure shows the block of `T` for 3 and 8, and the accuracy on these two and on
+# the other digits.
 
 pair = np.isin(y_test, [3, 8])
 of_pair = [clf.score(X_test[pair], y_test[pair]) for clf in fits]
@@ -68,13 +69,13 @@ left, right = fig.subfigures(1, 2, width_ratios=(1, 1.3))
 ax = left.subplots()
 ax.plot(range(4), of_others, "s--", color="0.5", label="the other digits")
 ax.plot(range(4), of_pair, "o-", label="3 and 8")
-ax.set(xlabel="trusted rows of each class", ylabel="accuracy on clean test labels")
+ax.set(xlabel="trusted samples per class", ylabel="accuracy on clean test labels")
 ax.set(xticks=range(4), xticklabels=counts, ylim=(0, 1.05))
 ax.legend(loc="lower right")
 for ax, matrix, title in zip(
     right.subplots(1, 3, sharey=True),
     (T, fits[0].transition_matrix_, fits[-1].transition_matrix_),
-    ("true", "no trusted row", "ten a class"),
+    ("true", "no trusted sample", "ten per class"),
 ):
     block = matrix[np.ix_([3, 8], [3, 8])]
     TransitionMatrixDisplay(block, display_labels=[3, 8]).plot(ax=ax, colorbar=False)
@@ -83,6 +84,6 @@ for ax, matrix, title in zip(
 plt.show()
 
 # %%
-# One row of each class settles who is who, and more of them make `T` better. They are
-# too few to teach the network much by themselves. And they must be drawn at random: if
-# only easy rows were checked, they would say that there is less noise than there is.
+# One sample per class identifies the classes, and more of them improve `T`. They are
+# too few to train the network by themselves. And they must be drawn at random: if only
+# easy samples were checked, the noise would be underestimated.
