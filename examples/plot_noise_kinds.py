@@ -51,7 +51,7 @@ plt.show()
 X, y = make_blobs(600, centers=[[0, 0], [5, 0], [2.5, 4.5]], random_state=0)
 T = make_transition_matrix("symmetric", 3, 0.25)
 by_class = make_noisy_labels(y, T, random_state=0)
-by_row = make_instance_dependent_labels(X, y, 0.25, random_state=0)
+by_sample = make_instance_dependent_labels(X, y, 0.25, random_state=0)
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 for ax, y_noisy, title in zip(

@@ -33,7 +33,7 @@ estimators = {
         "forward, T estimated": "forward",
     }.items()
 }
-with warnings.catch_warnings():  # near the border they say what the figure shows
+with warnings.catch_warnings():  # near the limit they say what the figure shows
     warnings.simplefilter("ignore", SwappableClassesWarning)
     warnings.simplefilter("ignore", WeakFirstPassWarning)
     display = RobustnessCurveDisplay.from_estimators(

@@ -41,11 +41,11 @@ def quick(correction, **params):
     return clf.set_params(estimator__lr=0.05, estimator__max_epochs=12)
 
 
-# The default as it is, and one representative of each way through `fit`: without T, with
-# its inverse, with parameters that are trained, by a choice among several.
+# The default network as it is, and one representative of each way through `fit`: without
+# T, with its inverse, with trained parameters, by a choice among several.
 CHECKED = ["forward", "none", "backward", "adaptation", "auto"]
 CLASSIFIERS = [
-    NoiseRobustClassifier(device="cpu"),
+    NoiseRobustClassifier(device="cpu", cv=2),  # more folds would only take longer
     *map(quick, CHECKED[1:]),
     ConfidentLearningClassifier(LogisticRegression()),
     ConfidentLearningClassifier(KNeighborsClassifier()),  # takes no weights

@@ -2,52 +2,48 @@
 
 from html import escape
 
-from sklnoise.classifiers._noise_words import (
-    caution_words,
-    percent,
-    rate_words,
-    short_name,
-    text_of,
-    worst_pairs,
+from sklnoise._text import as_text, percent, shorten
+from sklnoise.classifiers._noise_text import (
+    caution_sentences,
+    largest_flips,
+    rate_sentence,
 )
 
-MOST_PAIRS = 3
-LONGEST_TITLE = 2000
+MAX_PAIRS = 3
+MAX_TITLE_LENGTH = 2000
 
-BOX = (
+# No colour of the text: that of the page, which may be dark, is inherited.
+BOX_STYLE = (
     "margin:.5em 0 0 .4em;padding:.4em .8em;border-left:3px solid #4c8bc4;"
     "font:13px/1.5 system-ui,sans-serif;max-width:46em"
 )
-"""Colours of the text are those of the page, which may be dark."""
 
 
 def noise_html(clf):
     """Return the noise summary of a classifier as HTML."""
     if not clf.__sklearn_is_fitted__():
         return ""
+    summary, T = clf.noise_summary_, clf.transition_matrix_
     estimated = clf.transition_estimator_ is not None
-    rate = rate_words(clf.noise_summary_, estimated=estimated)
-    told = [f"<div>{escape(rate)}</div>", *pair_lines(clf)]
-    told += [
-        f"<div><strong>Caution:</strong> {escape(line)}</div>"
-        for line in caution_words(clf)
-    ]
-    return f'<div class="sklnoise-summary" style="{BOX}">{"".join(told)}</div>'
-
-
-def pair_lines(clf):
-    """Tell which classes are mistaken most."""
-    T, names = clf.transition_matrix_, [name_html(name) for name in clf.classes_]
+    lines = [escape(rate_sentence(summary, estimated=estimated))]
+    names = [name_html(name) for name in clf.classes_]
     pairs = [
         f"{names[i]} labelled {names[j]} ({percent(T[i, j])} of {names[i]})"
-        for i, j in worst_pairs(T, MOST_PAIRS)
+        for i, j in largest_flips(T, MAX_PAIRS)
     ]
-    return [f"<div>Most often mistaken: {'; '.join(pairs)}.</div>"] if pairs else []
+    if pairs:
+        lines.append(f"Most often mistaken: {'; '.join(pairs)}.")
+    lines += [
+        f"<strong>Caution:</strong> {escape(caution)}"
+        for caution in caution_sentences(summary)
+    ]
+    content = "".join(f"<div>{line}</div>" for line in lines)
+    return f'<div class="sklnoise-summary" style="{BOX_STYLE}">{content}</div>'
 
 
 def name_html(label):
-    """Write a class label, the whole of a long one where the pointer rests on it."""
-    whole, short = text_of(label), short_name(label)
+    """Return a class label, shortened, with the whole of a long one as its tooltip."""
+    whole, short = as_text(label), shorten(label)
     if short == whole:
         return escape(short)
-    return f'<span title="{escape(whole[:LONGEST_TITLE])}">{escape(short)}</span>'
+    return f'<span title="{escape(whole[:MAX_TITLE_LENGTH])}">{escape(short)}</span>'

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sklnoise.classifiers._noise_words import enumerated
+from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import free_name, one_line
 from sklnoise.cli._files import check_outputs, read_table, written_together
 from sklnoise.cli._model import check_settings, fit_table, save_model
 from sklnoise.cli._output import audit_as_json, print_audit
 from sklnoise.cli._targets import Table, labels_that_differ_in_case, split_table
-from sklnoise.inspection._judgement import judge_fitted
+from sklnoise.issues._judgement import judge_fitted
+from sklnoise.report import noise_report
 
 # More digits of a quality than anyone needs.
 QUALITY_DIGITS = 6
@@ -62,7 +63,9 @@ def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
 
 def find_suspects(pipeline, table):
     """Return the rows whose label is probably wrong, and how many were not judged."""
-    judged = judge_fitted(pipeline, table.X, table.y, trusted=table.trusted)
+    judged = judge_fitted(
+        pipeline[-1], table.X, table.y, model=pipeline, trusted=table.trusted
+    )
     columns = {
         "label": judged.labels,
         "suggested": judged.suggested_labels,
@@ -81,7 +84,7 @@ def notes_on_rows(pipeline, table, n_not_judged):
     for group in labels_that_differ_in_case(pipeline.classes_.tolist()):
         notes.append(
             "Labels that differ in upper and lower case only are different classes: "
-            f"{enumerated(map(repr, group))}."
+            f"{enumerate_names(map(repr, group))}."
         )
     if not hasattr(pipeline[-1], "out_of_fold_proba_"):
         notes.append(
@@ -102,7 +105,7 @@ def notes_on_columns(kinds):
         elif kind.stray is not None:
             strays[name] = one_line(kind.stray, 40)
     notes = [
-        f"Not used, {reason}: {enumerated(map(repr, names))}."
+        f"Not used, {reason}: {enumerate_names(map(repr, names))}."
         for reason, names in by_reason.items()
     ]
     for name, cell in list(strays.items())[:MAX_STRAY_NOTES]:
@@ -117,14 +120,11 @@ def notes_on_columns(kinds):
 
 def write_files(audit, file, name):
     """Write the files that are wanted, all of them or none."""
-    # The report may need matplotlib, and takes a while: imported only where it is wanted.
-    from sklnoise import inspection
-
     table, pipeline = audit.table, audit.pipeline
     with written_together(audit.written.values()) as temporary:
         for option, path in audit.written.items():
             if option == "--out":
-                inspection.noise_report(
+                noise_report(
                     pipeline,
                     table.X,
                     table.y,

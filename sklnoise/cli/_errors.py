@@ -3,6 +3,8 @@
 import re
 from difflib import get_close_matches
 
+from sklnoise._text import shorten
+
 # Characters of a message; the rest is cut off.
 MAX_MESSAGE_LENGTH = 400
 
@@ -12,11 +14,11 @@ class BadInput(Exception):
 
 
 def one_line(text, max_length=MAX_MESSAGE_LENGTH):
-    """Write a text as one line of printable characters."""
+    """Return a text as one line of printable characters."""
     # The slice comes first: a text may be a whole file.
-    line = " ".join(str(text)[: 4 * max_length].split())
-    line = "".join(char if char.isprintable() else "?" for char in line)
-    return line if len(line) <= max_length else line[: max_length - 3] + "..."
+    start = str(text)[: 4 * max_length]
+    line = "".join(c if c.isprintable() or c.isspace() else "?" for c in start)
+    return shorten(line, max_length)
 
 
 def first_sentence(text, max_length, ends=".!?"):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sklnoise.classifiers._noise_words import enumerated
+from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import BadInput, free_name, one_line
 
 # Separators that a text file may have, by its suffix; the header decides.
@@ -65,7 +65,7 @@ def read_table(path):
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise BadInput(
-            f"{path} has more than one column named {enumerated(map(repr, twice))}. "
+            f"{path} has more than one column named {enumerate_names(map(repr, twice))}. "
             "Give each column a name of its own."
         )
     if cells.empty:

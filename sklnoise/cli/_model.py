@@ -12,8 +12,8 @@ import torch
 from sklearn.pipeline import Pipeline
 
 import sklnoise
+from sklnoise._text import enumerate_names
 from sklnoise.classifiers._correction import CORRECTIONS
-from sklnoise.classifiers._noise_words import enumerated
 from sklnoise.cli._columns import TableEncoder
 from sklnoise.cli._errors import BadInput, did_you_mean, first_sentence, one_line
 from sklnoise.cli._files import check_outputs, read_table, written_together
@@ -146,7 +146,7 @@ def run_predict(model, data, out=None):
     if absent:
         raise BadInput(
             f"{data} lacks {len(absent)} of the columns that the model was fitted "
-            f"on: {enumerated(map(repr, absent))}. Add them, with empty cells where "
+            f"on: {enumerate_names(map(repr, absent))}. Add them, with empty cells where "
             "nothing is known."
         )
     try:

@@ -9,7 +9,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from sklnoise.classifiers._noise_words import percent, shortened, worst_pairs
+from sklnoise._text import percent, shorten
+from sklnoise.classifiers._noise_text import largest_flips
 from sklnoise.cli._errors import one_line
 from sklnoise.cli._model import versions
 
@@ -130,7 +131,7 @@ def transition_parts(clf, console):
         unlimited = console.options.update(max_width=UNLIMITED_WIDTH)
         if Measurement.get(console, unlimited, matrix).maximum <= console.width:
             return [Text(title, style="bold"), matrix]
-    pairs = worst_pairs(T, MAX_PAIRS)
+    pairs = largest_flips(T, MAX_PAIRS)
     if not pairs:
         return []
     table = Table("clean class", "labelled as")
@@ -174,4 +175,4 @@ def suspect_parts(audit):
 
 def short_label(label):
     """Write a label as one short line."""
-    return shortened(one_line(label, MAX_LABEL_READ), MAX_LABEL_LENGTH)
+    return shorten(one_line(label, MAX_LABEL_READ), MAX_LABEL_LENGTH)

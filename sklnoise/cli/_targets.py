@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sklnoise.classifiers._noise_words import enumerated
+from sklnoise._text import enumerate_names
 from sklnoise.cli._cells import INFINITE, MISSING, Cells, cells_of, parse_numbers
 from sklnoise.cli._columns import BOOLEANS
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
@@ -69,7 +69,7 @@ def check_column(table, name, option, path):
         raise BadInput(
             f"{option} {name!r} is no column of {path}. "
             f"{did_you_mean(name, table.columns)}"
-            f"The columns are {enumerated(map(repr, table.columns))}."
+            f"The columns are {enumerate_names(map(repr, table.columns))}."
         )
 
 

@@ -1,10 +1,12 @@
 """Data with noisy labels: transition matrices, label corruption, loaders."""
 
-from sklnoise.datasets._cifar10 import fetch_cifar10
-from sklnoise.datasets._digits import load_noisy_digits
-from sklnoise.datasets._imdb import fetch_imdb
 from sklnoise.datasets._instance import make_instance_dependent_labels
-from sklnoise.datasets._mnist import fetch_mnist
+from sklnoise.datasets._loaders import (
+    fetch_cifar10,
+    fetch_imdb,
+    fetch_mnist,
+    load_noisy_digits,
+)
 from sklnoise.datasets._noise import make_noisy_labels, make_transition_matrix
 
 __all__ = [

@@ -8,26 +8,26 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise.datasets._noise import check_noise_rate
 
-# Standard deviation, before it is cut off, of the rates at which labels flip.
+# Standard deviation of the flip rates, before the distribution is truncated.
 RATE_SPREAD = 0.1
 
-# Samples that become floats at once where the features are standardised.
-BATCH_SAMPLES = 1000
+# Samples that are converted to floats at a time, to standardise integer features.
+BATCH_SIZE = 1000
 
 
 def make_instance_dependent_labels(
     X, y, noise_rate, *, random_state=None, return_proba=False
 ):
-    """Flip clean labels at random, to classes that each row's features prefer.
+    """Flip clean labels at random, to classes that depend on the features.
 
-    Each row has a flip rate of its own, drawn at random, and its features decide which
-    of the other classes it is mistaken for. No transition matrix describes such noise,
-    so it breaks the model that the corrections rest on.
+    Each sample has a flip rate of its own, drawn at random, and its features decide
+    which of the other classes it is mistaken for. No transition matrix describes such
+    noise, so it violates the assumption that the corrections rest on.
 
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, ...)
-        Rows with any number of axes, images for instance; each row is flattened.
+        Samples with any number of axes, images for instance; each is flattened.
 
     y : array-like of shape (n_samples,)
         Clean labels of any kind.
@@ -47,7 +47,7 @@ def make_instance_dependent_labels(
         Noisy labels of the same kind.
 
     y_proba : ndarray of shape (n_samples, n_classes)
-        P(noisy = j | row, clean label), columns in the sorted order of the labels.
+        P(noisy = j | sample, clean label), columns in the sorted order of the labels.
         Only if `return_proba` is True.
 
     Raises
@@ -58,21 +58,21 @@ def make_instance_dependent_labels(
 
     Notes
     -----
-    This is the generator of [1]_. A row x of class i flips with probability q, drawn from
-    a normal distribution around `noise_rate` with standard deviation 0.1, and then to
-    class j ≠ i in proportion to `exp(x @ W_i)[j]`, where the entries of the projection
+    This is the generator of [1]_. A sample x of class i flips with probability q, drawn
+    from a normal distribution around `noise_rate` with standard deviation 0.1, and then
+    to class j ≠ i in proportion to `exp(x @ W_i)[j]`, where the entries of the projection
     W_i are standard normal. Two things differ:
 
     - The features are standardised and the scores divided by the square root of their
       number. Neither the scale of X nor its number of features changes how sharp the
-      preferences of the rows are. On raw images, one class takes nearly all the flips
-      of a row.
-    - The normal distribution is cut off on both sides alike, at a distance of
+      preferences of the samples are. On raw images, one class takes nearly all the
+      flips of a sample.
+    - The normal distribution is truncated symmetrically, at a distance of
       `min(noise_rate, 1 - noise_rate)`, and not at 0 and 1. The mean of q is then
       `noise_rate`, also near 0 and 1.
 
-    With two classes there is but one to flip to, so the features decide nothing. With a
-    single class all labels stay.
+    With two classes there is only one to flip to, so the features have no effect. With a
+    single class no label changes.
 
     References
     ----------
@@ -106,27 +106,27 @@ def make_instance_dependent_labels(
 
 
 def flip_rates(noise_rate, n_samples, rng):
-    """Draw the probability that each row's label flips."""
+    """Draw the probability that the label flips, for each sample."""
     reach = min(noise_rate, 1 - noise_rate) / RATE_SPREAD
-    # The inverse of the distribution function, as truncnorm refuses a reach of zero.
+    # By the inverse distribution function, as truncnorm refuses a width of zero.
     draws = ndtri(rng.uniform(ndtr(-reach), ndtr(reach), n_samples))
     return (noise_rate + RATE_SPREAD * draws).clip(0, 1)
 
 
 def spread_flips(X, codes, rates, rng):
-    """Spread each row's flip rate over the other classes, by random projections."""
+    """Spread each flip rate over the other classes, by random projections."""
     n_features, n_classes = X.shape[1], codes.max() + 1
     if n_classes == 1:
         return np.ones((len(codes), 1))
     scaler = StandardScaler(with_mean=False)
-    for batch in gen_batches(len(codes), BATCH_SAMPLES):
+    for batch in gen_batches(len(codes), BATCH_SIZE):
         scaler.partial_fit(X[batch])
     scale = scaler.scale_[:, np.newaxis] * np.sqrt(n_features)
     y_proba = np.empty((len(codes), n_classes))
     for i in range(n_classes):
         members = codes == i
         projection = rng.standard_normal((n_features, n_classes)) / scale
-        # The mean is taken off the scores rather than off X, which may be sparse.
+        # The mean is subtracted from the scores, not from X, which may be sparse.
         scores = X[members] @ projection - scaler.mean_ @ projection
         scores[:, i] = -np.inf
         y_proba[members] = rates[members, np.newaxis] * softmax(scores, axis=1)

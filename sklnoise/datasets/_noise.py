@@ -1,4 +1,4 @@
-"""Transition matrices, by kind or from papers, and noisy labels drawn from them."""
+"""Transition matrices, by kind or from papers, and noisy labels drawn with them."""
 
 from numbers import Integral, Real
 
@@ -26,7 +26,7 @@ CIFAR100_SUPERCLASSES = (
 
 
 def next_in_group(groups):
-    """Find the next class of each class's group; the last leads to the first."""
+    """Return the next class within the group of each class, the first after the last."""
     groups = np.asarray(groups)
     targets = np.empty_like(groups)
     for group in np.unique(groups):
@@ -35,7 +35,7 @@ def next_in_group(groups):
     return targets
 
 
-# Where each class flips to; a class that names itself keeps its labels.
+# Where each class flips to; a class that flips to itself keeps its labels.
 TARGETS = {
     "mnist-asymmetric": (0, 1, 7, 8, 4, 6, 5, 1, 8, 9),  # 2→7, 3→8, 5↔6, 7→1
     # truck → automobile, bird → airplane, deer → horse, cat ↔ dog
@@ -45,7 +45,7 @@ TARGETS = {
     "goldberger-permutation": (7, 9, 0, 4, 2, 1, 3, 5, 6, 8),
 }
 
-# Classes that flip at a rate of their own, whatever the `noise_rate`.
+# Classes whose flip rate does not depend on `noise_rate`.
 FIXED_RATES = {"imdb-asymmetric": {0: 0.05}}
 
 
@@ -76,11 +76,11 @@ def make_transition_matrix(
     ----------
     kind : str
         Where the labels go. "uniform": with probability `noise_rate` the label is drawn
-        anew from all classes, the right one among them, so that fewer labels end up
-        wrong. "symmetric": to every other class alike. "pair": to the next class, the
-        last to the first. "permutation": to the class that `permutation` names.
-        "random": to the other classes in random shares. Or the name of a paper's
-        matrix, whose other classes keep their labels:
+        again from all classes, including the right one, so that fewer labels end up
+        wrong. "symmetric": to every other class with the same probability. "pair": to
+        the next class, the last to the first. "permutation": to the class that
+        `permutation` names. "random": to the other classes in random shares. Or the name
+        of a paper's matrix, whose other classes keep their labels:
 
         - "mnist-asymmetric" [1]_: 2→7, 3→8, 5↔6, 7→1.
         - "cifar10-asymmetric" [1]_: truck→automobile, bird→airplane, deer→horse,
@@ -99,8 +99,8 @@ def make_transition_matrix(
         Probability of a flip, in [0, 1].
 
     permutation : array-like of shape (n_classes,), default=None
-        Class that each class flips to, for the kind "permutation". A class that names
-        itself keeps its labels.
+        Class that each class flips to, for the kind "permutation". A class that flips
+        to itself keeps its labels.
 
     random_state : int, RandomState instance or None, default=None
         Decides the shares of the kind "random".
@@ -168,7 +168,7 @@ def check_noise_rate(noise_rate):
 
 
 def make_noisy_labels(y, transition_matrix, *, random_state=None):
-    """Flip clean labels at random, as a transition matrix says.
+    """Flip clean labels at random, by a transition matrix.
 
     Parameters
     ----------

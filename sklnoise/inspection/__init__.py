@@ -2,9 +2,9 @@
 
 from sklnoise.inspection._history_display import TrainingHistoryDisplay
 from sklnoise.inspection._issues_display import LabelIssuesDisplay
-from sklnoise.inspection._report import noise_report
 from sklnoise.inspection._robustness_display import RobustnessCurveDisplay
 from sklnoise.inspection._transition_display import TransitionMatrixDisplay
+from sklnoise.report import noise_report
 
 __all__ = [
     "LabelIssuesDisplay",

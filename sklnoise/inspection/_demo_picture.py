@@ -1,4 +1,4 @@
-"""The one picture of the demo: accuracies beside the true and the found T."""
+"""The picture of the demo: accuracies, the true T and the one that was found."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def draw_demo_picture(path, title, accuracies, own, true_T, found_T):
 
 
 def draw_accuracies(ax, accuracies, own):
-    """Draw a row of dots for each system: one a seed, and a bar at the mean."""
+    """Draw, for each system, a dot per seed and a bar at their mean."""
     for row, (name, values) in enumerate(accuracies.items()):
         colour, percent = BLUE if name in own else GREY, 100 * np.asarray(values)
         mean = percent.mean()

@@ -2,13 +2,21 @@
 
 import numpy as np
 
-from sklnoise.inspection._canvas import new_figure
-from sklnoise.inspection._fitted import fitted_classifier
-from sklnoise.inspection._loss_curves import draw_folds, draw_refit, losses_of
-from sklnoise.inspection._matplotlib import check_matplotlib
+from sklnoise.classifiers._fitted import (
+    epoch_losses,
+    fitted_classifier,
+    kept_epoch,
+    mean_losses,
+)
+from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
 
-PANEL = 4.8, 3.8
-"""Width and height in inches."""
+# Width and height of the axes in inches.
+PANEL_SIZE = 4.8, 3.8
+
+STYLES = {
+    "train_loss": {"label": "training", "color": COLOURS[0], "ls": "-"},
+    "valid_loss": {"label": "held out (noisy labels)", "color": COLOURS[1], "ls": "--"},
+}
 
 
 class TrainingHistoryDisplay:
@@ -20,7 +28,7 @@ class TrainingHistoryDisplay:
     ----------
     history : list of dict
         The epochs of the refit, such as a `skorch.history.History`, with `train_loss`
-        and, where rows were held out for it, `valid_loss`.
+        and, where samples were held out for it, `valid_loss`.
 
     first_pass_history : list of list of dict, default=None
         The same for each fold of the first pass; None where there was none.
@@ -32,7 +40,7 @@ class TrainingHistoryDisplay:
     Attributes
     ----------
     lines_ : list of matplotlib Line2D
-        The lines of the refit: the training loss and, where rows were held out, theirs.
+        The lines of the refit: the training loss and, with held-out samples, theirs.
 
     first_pass_lines_ : list of matplotlib Line2D
         The same for the first pass: the means over the folds, up to where the first
@@ -91,27 +99,30 @@ class TrainingHistoryDisplay:
         refit, folds = self._losses()
         *first, last = self._axes(ax, bool(folds))
         self.first_pass_lines_ = draw_folds(first[0], folds) if first else []
-        self.lines_ = draw_refit(last, refit, self.kept_epoch)
+        self.lines_ = draw_losses(last, refit)
+        if self.kept_epoch is not None:
+            mark_epoch(last, self.kept_epoch, self.lines_[-1].get_ydata())
+        name_axes(last, "Refit")
         self.axes_, self.ax_, self.figure_ = [*first, last], last, last.figure
         return self
 
     def _losses(self):
         """Return the losses of the refit and of the folds, by name."""
-        refit = losses_of(self.history)
+        refit = epoch_losses(self.history)
         if refit is None:
             raise ValueError(
                 "history must hold epochs with a train_loss, such as the history_ of a "
                 f"fitted classifier; got {len(self.history)} epochs without."
             )
-        folds = [losses_of(history) for history in self.first_pass_history or []]
+        folds = [epoch_losses(history) for history in self.first_pass_history or []]
         return refit, [losses for losses in folds if losses is not None]
 
     def _axes(self, ax, has_folds):
         """Return the axes to draw on."""
         if ax is None:
             n_panels = 1 + has_folds
-            figure = new_figure(PANEL[0] * n_panels, PANEL[1])
-            return figure.subplots(1, n_panels, squeeze=False)[0]
+            width, height = PANEL_SIZE
+            return new_axes(n_panels * width, height, n_columns=n_panels)
         axes = np.ravel(np.array(ax, dtype=object))
         if len(axes) not in (1, 1 + has_folds):
             raise ValueError(
@@ -162,20 +173,39 @@ class TrainingHistoryDisplay:
         display = cls(
             clf.history_,
             first_pass_history=getattr(clf, "first_pass_history_", None),
-            kept_epoch=kept_epoch_of(clf),
+            kept_epoch=kept_epoch(clf),
         )
         return display.plot(**plot_params)
 
 
-def kept_epoch_of(classifier):
-    """Find the epoch whose weights the refit has kept."""
-    net = classifier.estimator_
-    if net.history is not classifier.history_:
-        return None  # fine-tuned on trusted rows: the net is not that of the history
-    for _, callback in net.callbacks_:
-        # KeepBest always goes back; skorch's EarlyStopping only where it is told to.
-        if getattr(callback, "load_best", True):
-            kept = getattr(callback, "best_epoch_", None)
-            if kept is not None and 1 <= kept <= len(classifier.history_):
-                return int(kept)
-    return None
+def draw_losses(ax, losses, **style):
+    """Draw a line for each loss."""
+    lines = []
+    for name, values in losses.items():
+        epochs = np.arange(1, len(values) + 1)
+        marker = "o" if len(values) == 1 else None
+        lines += ax.plot(epochs, values, marker=marker, **STYLES[name] | style)
+    return lines
+
+
+def draw_folds(ax, folds):
+    """Draw the losses of the folds thin and their means thick."""
+    for losses in folds:
+        draw_losses(ax, losses, lw=0.7, alpha=0.4, label="_fold")
+    lines = draw_losses(ax, mean_losses(folds), lw=2.5)
+    name_axes(ax, f"First pass, mean of {len(folds)} folds")
+    return lines
+
+
+def mark_epoch(ax, epoch, losses):
+    """Mark the epoch whose weights were kept."""
+    style = {"color": "#222222", "lw": 1}
+    ax.axvline(epoch, ls=":", label=f"kept: epoch {epoch}", **style)
+    ax.plot(epoch, losses[epoch - 1], "o", ms=6, mfc="white", **style)
+
+
+def name_axes(ax, title):
+    """Name what the axes show."""
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    ax.set(xlabel="Epoch", ylabel="Loss", title=title)
+    ax.legend()

@@ -1,23 +1,28 @@
-"""The quality of all labels, beside the rows whose label is most suspect."""
+"""The labels that are most suspect, with their quality or as images."""
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise.inspection._canvas import COLOURS, GREY, new_figure
-from sklnoise.inspection._issue_rows import rows_beside
-from sklnoise.inspection._judgement import judge_fitted, judge_held_out
-from sklnoise.inspection._matplotlib import check_matplotlib
+from sklnoise._compat import safe_indexing
+from sklnoise._samples import as_images, index_of, sample_name
+from sklnoise._text import shorten
+from sklnoise.classifiers._fitted import fitted_classifier
+from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
+from sklnoise.issues._judgement import judge_fitted, judge_held_out
 
-HISTOGRAM = 4.8, 4.2
-"""Width and height in inches."""
+MAX_NAME_LENGTH = 24
 
-MARGIN = 0.3
-STEEP = 10
-"""Ratio of the highest bars from which suspects would not be seen on a linear scale."""
+# Sizes in inches: of the axes without bars, of each bar and of an image with its title.
+AXES_SIZE, BAR_HEIGHT = (6.4, 1.2), 0.3
+IMAGE_SIZE = 1.6, 1.9
+IMAGES_PER_LINE = 4
+
+# Characters that fit above an image; longer captions take two lines.
+MAX_CAPTION_LENGTH = 16
 
 
 class LabelIssuesDisplay:
-    """Histogram of label quality, beside the most suspect rows.
+    """The most suspect labels: bars of their quality, or images.
 
     Use :meth:`from_estimator` or :meth:`from_predictions` to create one. All parameters
     are stored as attributes.
@@ -37,31 +42,31 @@ class LabelIssuesDisplay:
         Where another label is more likely.
 
     rows : array-like of shape (n_judged,), dtype=int, default=None
-        Position of each in X; None counts from 0.
+        Position of each sample in X; None counts from 0.
 
     X : array-like of shape (n_samples, ...) or DataFrame, default=None
-        The rows. Images, of shape (n, H, W), (n, C, H, W) or (n, H, W, C), are shown as
-        a contact sheet, tables and texts as a table; rows of other kinds are not shown.
+        The samples. Images, of shape (n, H, W), (n, C, H, W) or (n, H, W, C), are shown;
+        the index of a data frame names its samples.
 
     n_left_out : int, default=0
-        Number of rows that could not be judged.
+        Number of samples that could not be judged.
 
     learned : bool, default=False
-        Whether the net that judges was trained on these labels.
+        Whether the network that judges was trained on these labels.
 
     n_trusted : int, default=0
-        Number of rows whose label is known to be right.
+        Number of samples whose label is known to be right.
 
     Attributes
     ----------
     worst_ : ndarray of shape (n_shown,), dtype=int
-        Positions in X of the rows that are shown, the most suspect first.
+        Positions in X of the samples that are shown, the most suspect first.
 
     ax_ : matplotlib Axes
-        Axes with the histogram.
+        Axes with the bars, or with the first image.
 
     axes_ : list of matplotlib Axes
-        The histogram's, and those of the rows: one an image, or one for the table.
+        All axes: one with bars, or one per image.
 
     figure_ : matplotlib Figure
         Figure with the axes.
@@ -82,8 +87,8 @@ class LabelIssuesDisplay:
     ... )
     >>> print(display.ax_.get_title())
     1 of 4 labels is suspect
-    >>> display.suggested_labels.tolist()
-    ['cat', 'cat', 'dog', 'cat']
+    >>> [text.get_text() for text in display.ax_.get_yticklabels()]
+    ['3: dog → cat']
     """
 
     def __init__(
@@ -109,20 +114,19 @@ class LabelIssuesDisplay:
         self.learned = learned
         self.n_trusted = n_trusted
 
-    def plot(self, *, ax=None, n_shown=12, bins=20):
-        """Draw the histogram and the rows.
+    def plot(self, *, ax=None, n_shown=12):
+        """Draw the most suspect samples.
+
+        Bars are as long as the quality of the labels; the text of each, or the title of
+        each image, is "name: label → suggested label".
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw the histogram on, without the rows, for which it may not have
-            the room; None makes a new figure with both.
+            Axes to draw bars on, also for images; None makes a new figure.
 
         n_shown : int, default=12
-            Number of rows that are shown at most; 0 shows none.
-
-        bins : int, default=20
-            Number of bars from 0 to 1.
+            Number of samples that are shown at most.
 
         Returns
         -------
@@ -135,88 +139,85 @@ class LabelIssuesDisplay:
             If matplotlib is not installed.
 
         ValueError
-            If `n_shown` is negative, or X has fewer rows than were judged.
+            If `n_shown` is below 1.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        if n_shown < 0:
-            raise ValueError(
-                f"n_shown must be 0 or more rows; got {n_shown}. Pass 0 for none."
-            )
-        shown = self._most_suspect(0 if ax is not None else n_shown)
-        beside = self._beside(shown)
-        rows_axes = []
-        if beside is None:
-            shown = shown[:0]
-            ax = new_figure(*HISTOGRAM).subplots() if ax is None else ax
-            figure = ax.figure
+        if n_shown < 1:
+            raise ValueError(f"n_shown must be at least 1 sample; got {n_shown}.")
+        found, quality = np.flatnonzero(self.is_issue), np.asarray(self.quality)
+        worst = found[np.argsort(quality[found], kind="stable")[:n_shown]]
+        rows = np.arange(len(quality)) if self.rows is None else np.asarray(self.rows)
+        self.worst_ = rows[worst]
+        images = self._images() if ax is None else None
+        if images is None:
+            if ax is None:
+                width, height = AXES_SIZE
+                [ax] = new_axes(width, height + BAR_HEIGHT * max(1, len(worst)))
+            self.axes_ = [ax]
+            self._draw_bars(ax, worst)
+            ax.set_title(self._title())
         else:
-            width, height = beside.size
-            height = max(HISTOGRAM[1] - MARGIN, height)
-            figure = new_figure(HISTOGRAM[0] + width + MARGIN, height + MARGIN)
-            ratios = HISTOGRAM[0], width + MARGIN
-            left, right = figure.subfigures(1, 2, width_ratios=ratios)
-            ax, rows_axes = left.subplots(), beside.draw(right, height)
-        self._draw_histogram(ax, bins)
-        self.worst_ = self._positions()[shown]
-        self.ax_, self.axes_, self.figure_ = ax, [ax, *rows_axes], figure
+            self.axes_ = self._draw_images(images, worst)
+            self.axes_[0].figure.suptitle(self._title())
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         return self
 
-    def _positions(self):
-        return np.arange(len(self.labels)) if self.rows is None else np.asarray(self.rows)
-
-    def _most_suspect(self, n_shown):
-        """Return which of the judged rows are the worst issues."""
-        found = np.flatnonzero(self.is_issue)
-        order = np.argsort(np.asarray(self.quality)[found], kind="stable")
-        return found[order[:n_shown]]
-
-    def _beside(self, shown):
-        """Return what is drawn beside the histogram, if there is anything."""
-        if self.X is None or not len(shown):
+    def _images(self):
+        """Return the samples to show as images, or None if they are no images."""
+        if not len(self.worst_) or getattr(self.X, "ndim", 0) not in (3, 4):
             return None
-        columns = self.labels, self.suggested_labels, self.quality
-        columns = (np.asarray(column)[shown].tolist() for column in columns)
-        return rows_beside(self.X, self._positions()[shown], *columns)
+        return as_images(safe_indexing(self.X, self.worst_))
 
-    def _draw_histogram(self, ax, bins):
-        """Draw all rows in light grey and the issues in front, hatched."""
-        quality = np.clip(np.asarray(self.quality, dtype=float), 0, 1)
-        issues = quality[np.asarray(self.is_issue)]
-        edges = np.linspace(0, 1, bins + 1)
-        highest, _, _ = ax.hist(
-            quality, edges, color="#d9d9d9", ec=GREY, label=f"all ({len(quality)})"
-        )
-        found, _, _ = ax.hist(
-            issues,
-            edges,
-            color=COLOURS[1],
-            ec="#222222",
-            hatch="////",
-            label=f"suspect ({len(issues)})",
-        )
-        # Log counts begin below 1, so that a single row is seen.
-        log = len(issues) and highest.max() > STEEP * found.max()
-        if log:
-            ax.set_yscale("log")
-            ax.set_ylim(0.7, 2 * highest.max())
-        ax.set(
-            xlim=(0, 1),
-            xlabel="Label quality: probability that the label is right",
-            ylabel="Rows (log scale)" if log else "Rows",
-        )
-        ax.legend()
-        ax.set_title("\n".join(self._title(len(quality), len(issues))))
+    def _draw_bars(self, ax, worst):
+        """Draw a bar per label, the most suspect at the top."""
+        quality = np.asarray(self.quality)[worst]
+        bars = ax.barh(range(len(worst)), quality, color=COLOURS[1])
+        ax.bar_label(bars, fmt="%.2g", padding=3)
+        ax.set_yticks(range(len(worst)), self._captions(worst), parse_math=False)
+        ax.set_ylim(max(1, len(worst)) - 0.4, -0.6)
+        ax.set_xlim(0, 1)
+        ax.set_xlabel("Label quality: probability that the label is right")
+        ax.spines[["top", "right"]].set_visible(False)
 
-    def _title(self, n_judged, n_issues):
-        """Yield the lines of the title."""
+    def _draw_images(self, images, worst):
+        """Draw images, four per line, and return their axes."""
+        n_columns = min(IMAGES_PER_LINE, len(images))
+        n_lines = -(-len(images) // n_columns)
+        width, height = n_columns * IMAGE_SIZE[0], n_lines * IMAGE_SIZE[1]
+        axes = new_axes(max(width, 3.2), height + 0.5, n_lines, n_columns)
+        for ax in axes[len(images) :]:
+            ax.remove()
+        for ax, image, caption in zip(axes, images, self._captions(worst)):
+            if len(caption) > MAX_CAPTION_LENGTH:
+                caption = caption.replace(" → ", "\n→ ")
+            ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+            ax.set(xticks=[], yticks=[])
+            ax.set_title(caption, fontsize="small", parse_math=False)
+        return axes[: len(images)]
+
+    def _captions(self, worst):
+        """Return the name of each sample, its label and the suggested one."""
+        index = index_of(self.X)
+        names = [sample_name(index, row) for row in self.worst_]
+        labels = np.asarray(self.labels)[worst].tolist()
+        suggested = np.asarray(self.suggested_labels)[worst].tolist()
+        return [
+            "{}: {} → {}".format(*(shorten(part, MAX_NAME_LENGTH) for part in parts))
+            for parts in zip(names, labels, suggested)
+        ]
+
+    def _title(self):
+        """Return the title: how many labels are suspect, and how they were judged."""
+        n_issues = int(np.sum(self.is_issue))
         verb = "is" if n_issues == 1 else "are"
-        yield f"{n_issues} of {n_judged} labels {verb} suspect"
+        lines = [f"{n_issues} of {len(self.labels)} labels {verb} suspect"]
         if self.n_left_out:
-            yield f"{self.n_left_out} rows left out: no fold held them out"
+            lines.append(f"{self.n_left_out} samples left out: no fold held them out")
         if self.n_trusted:
-            yield f"{self.n_trusted} known to be right"
+            lines.append(f"{self.n_trusted} known to be right")
         if self.learned:
-            yield "by the net that has learned these labels"
+            lines.append("by the network that has learned these labels")
+        return "\n".join(lines)
 
     @classmethod
     def from_estimator(
@@ -230,19 +231,19 @@ class LabelIssuesDisplay:
             Fitted; a pipeline or a search that ends in such a classifier.
 
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None
-            The rows that it was fitted on. Their labels are judged by
-            `out_of_fold_proba_`, by models that have not seen the row; where no fold
-            was fitted by the net that has learned them, which excuses many. None shows
-            no rows.
+            The samples that it was fitted on. Their labels are judged by
+            `out_of_fold_proba_`, by models that have not seen the sample; where no fold
+            was fitted by the network that has learned them, which misses many. None
+            shows no images, and names samples by their position.
 
         y : array-like of shape (n_samples,)
             Their noisy labels.
 
         new_rows : bool, default=False
-            Whether they are other rows, to be judged by `predict_proba`.
+            Whether they are other samples, to be judged by `predict_proba`.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
-            Rows whose label is known to be right, such as those that `fit` was told:
+            Samples whose label is known to be right, such as those passed to `fit`:
             they are never suspects. None knows of none.
 
         **plot_params : dict
@@ -262,8 +263,8 @@ class LabelIssuesDisplay:
             If it is not fitted yet.
 
         ValueError
-            If there are not as many rows as it was fitted on, or `trusted` is no mask
-            of the rows.
+            If there are not as many samples as it was fitted on, or `trusted` is no
+            mask of them.
 
         Examples
         --------
@@ -280,8 +281,15 @@ class LabelIssuesDisplay:
         >>> int(display.quality.argmin())
         0
         """
-        judgement = judge_fitted(estimator, X, y, new_rows, trusted)
-        return cls._of(judgement, X).plot(**plot_params)
+        judgement = judge_fitted(
+            fitted_classifier(estimator),
+            X,
+            y,
+            model=estimator,
+            new_rows=new_rows,
+            trusted=trusted,
+        )
+        return cls(**judgement._asdict(), X=X).plot(**plot_params)
 
     @classmethod
     def from_predictions(
@@ -302,15 +310,15 @@ class LabelIssuesDisplay:
             Noisy labels.
 
         y_proba : array-like of shape (n_samples, n_classes)
-            Probabilities of the noisy labels, by models that have not seen the rows.
-            Rows that are NaN are left out.
+            Probabilities of the noisy labels, by models that have not seen the samples.
+            Samples that are NaN are left out.
 
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...), \
                 default=None
-            The rows; None shows none.
+            The samples; None shows no images, and names samples by their position.
 
         transition_matrix : array-like of shape (n_classes, n_classes), default=None
-            T[i, j] = P(noisy = j | clean = i). None estimates it from the rows, as
+            T[i, j] = P(noisy = j | clean = i). None estimates it from the samples, as
             :func:`~sklnoise.find_label_issues` does.
 
         classes : array-like of shape (n_classes,), default=None
@@ -345,9 +353,4 @@ class LabelIssuesDisplay:
         if X is not None:
             check_consistent_length(X, y)
         judgement = judge_held_out(y, y_proba, transition_matrix, classes)
-        return cls._of(judgement, X).plot(**plot_params)
-
-    @classmethod
-    def _of(cls, judgement, X):
-        """Make a display of a judgement."""
-        return cls(**judgement._asdict(), X=X)
+        return cls(**judgement._asdict(), X=X).plot(**plot_params)

@@ -1,4 +1,7 @@
-"""The check that matplotlib, an extra, is there."""
+"""matplotlib, an extra: the check that it is there, new figures and their colours."""
+
+# Of Okabe and Ito: those who are colour-blind can tell them apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#222222")
 
 
 def check_matplotlib(caller):
@@ -10,3 +13,12 @@ def check_matplotlib(caller):
             f'{caller} needs matplotlib. Install it by: pip install "sklnoise[plot]"',
             name="matplotlib",
         ) from error
+
+
+def new_axes(width, height, n_rows=1, n_columns=1):
+    """Make a figure of pyplot that keeps everything inside, and return its axes."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False)
+    return axes.ravel().tolist()

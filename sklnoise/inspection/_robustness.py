@@ -1,4 +1,4 @@
-"""Accuracies of classifiers that were trained on ever noisier labels."""
+"""Accuracies of classifiers that are trained on ever noisier labels."""
 
 from numbers import Integral
 
@@ -14,56 +14,109 @@ from sklnoise._compat import safe_indexing
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 
-HELD_OUT = 0.25
+TEST_SHARE = 0.25
 
 
-def accuracies_by_noise(
-    estimators,
-    X,
-    y,
-    noise_rates,
-    *,
-    kind,
-    X_test,
-    y_test,
-    cv,
-    random_state,
-    n_jobs,
-):
-    """Train each classifier at each noise rate and judge it on clean labels."""
+def check_named(named, parameter, values):
+    """Raise an error if something is no dict by name, or an empty one."""
+    if not isinstance(named, dict):
+        raise TypeError(
+            f"{parameter} must be a dict from names to {values}; got "
+            f"{type(named).__name__}. Give each a name, as in a legend."
+        )
+    if not named:
+        raise ValueError(f"{parameter} must hold {values}; got an empty dict.")
+
+
+def check_rates(noise_rates):
+    """Validate noise rates."""
+    rates = np.asarray(noise_rates, dtype=float)
+    if rates.ndim != 1 or not rates.size:
+        raise ValueError(
+            "noise_rates must be a list of at least one rate; got shape "
+            f"{rates.shape}. Pass for example [0, 0.2, 0.4]."
+        )
+    wrong = rates[~((rates >= 0) & (rates <= 1))]
+    if len(wrong):
+        raise ValueError(
+            f"noise_rates must be probabilities; got {wrong[0]}. Divide percentages by "
+            "100."
+        )
+    return rates
+
+
+def check_accuracies(name, accuracies, n_rates):
+    """Validate the accuracies of one classifier."""
+    values = np.asarray(accuracies, dtype=float)
+    values = values[:, np.newaxis] if values.ndim == 1 else values
+    if values.ndim != 2 or len(values) != n_rates or not values.size:
+        raise ValueError(
+            f"accuracies must have one entry for each of the {n_rates} noise_rates, "
+            f"shape (n_rates, n_repeats); those of {name!r} have shape "
+            f"{np.shape(accuracies)}. Transpose them where repetitions come first."
+        )
+    return values
+
+
+def check_test_data(X_test, y_test):
+    """Validate other samples to judge by; None if there are none."""
+    if (X_test is None) != (y_test is None):
+        missing = "y_test" if y_test is None else "X_test"
+        raise ValueError(
+            "X_test and y_test must be given together, the samples to judge by and their "
+            f"clean labels, or neither of them; {missing} is missing."
+        )
+    if X_test is None:
+        return None
+    check_consistent_length(X_test, y_test)
+    return X_test, y_test
+
+
+def make_trials(train, test, noise_rates, kind, cv, random_state):
+    """List, for each noise rate and split, noisy data to fit and clean data to test."""
+    (X, y), (split_seed, noise_seed) = train, draw_seeds(random_state, 2)
     check_consistent_length(X, y)
-    y, (split_seed, noise_seed) = column_or_1d(y), draw_seeds(random_state, 2)
-    splits = make_splits(X, y, X_test is not None, cv, split_seed)
+    y = column_or_1d(y)
+    splits = make_splits(X, y, test is not None, cv, split_seed)
     seeds = draw_seeds(noise_seed, len(splits))
-    jobs = []
+    n_classes = len(np.unique(y))
+    trials = []
     for noise_rate in noise_rates:
-        for seed, (train, test) in zip(seeds, splits):
-            T = make_transition_matrix(
-                kind, len(np.unique(y)), noise_rate, random_state=seed
-            )
+        for seed, (train_rows, test_rows) in zip(seeds, splits):
+            T = make_transition_matrix(kind, n_classes, noise_rate, random_state=seed)
             y_noisy = make_noisy_labels(y, T, random_state=seed)
-            judged = (X, y, test) if X_test is None else (X_test, y_test, None)
-            for estimator in estimators.values():
-                jobs.append((estimator, (X, y_noisy, train), judged))
-    found = Parallel(n_jobs=n_jobs)(delayed(accuracy)(*job) for job in jobs)
-    found = np.reshape(found, (len(noise_rates), len(splits), len(estimators)))
-    return {name: found[..., i] for i, name in enumerate(estimators)}
+            judged = (X, y, test_rows) if test is None else (*test, None)
+            trials.append(((X, y_noisy, train_rows), judged))
+    return [trials[i : i + len(splits)] for i in range(0, len(trials), len(splits))]
 
 
 def make_splits(X, y, has_test, cv, seed):
-    """Split the rows, once for each repetition."""
+    """Split the samples, once for each repetition."""
     is_number = isinstance(cv, Integral) and not isinstance(cv, bool)
     if (has_test and not is_number) or (is_number and cv < 1):
         raise ValueError(
             "cv must be the number of repetitions, 1 or more, or without X_test a "
             f"splitter or an iterable of splits; got {cv!r}"
-            + (" beside X_test." if has_test else ".")
+            + (" and X_test." if has_test else ".")
         )
     if has_test:
         return [(None, None)] * cv
     if is_number:
-        cv = StratifiedShuffleSplit(cv, test_size=HELD_OUT, random_state=seed)
+        cv = StratifiedShuffleSplit(cv, test_size=TEST_SHARE, random_state=seed)
     return list(check_cv(cv, y, classifier=True).split(X, y))
+
+
+def run_trials(estimators, trials, n_jobs):
+    """Return the accuracies of each classifier, shape (n_rates, n_repeats)."""
+    jobs = [
+        delayed(accuracy)(estimator, *trial)
+        for of_rate in trials
+        for trial in of_rate
+        for estimator in estimators.values()
+    ]
+    shape = len(trials), len(trials[0]), len(estimators)
+    found = np.reshape(Parallel(n_jobs=n_jobs)(jobs), shape)
+    return {name: found[..., i] for i, name in enumerate(estimators)}
 
 
 def accuracy(estimator, training, judged):
@@ -73,5 +126,5 @@ def accuracy(estimator, training, judged):
 
 
 def take(X, y, rows):
-    """Take some rows."""
+    """Return some samples, or all of them."""
     return (X, y) if rows is None else (safe_indexing(X, rows), y[rows])

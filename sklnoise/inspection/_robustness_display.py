@@ -3,31 +3,30 @@
 from itertools import cycle
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
 
-from sklnoise.inspection._canvas import COLOURS, font_points, new_figure, text_width
-from sklnoise.inspection._fitted import innermost
-from sklnoise.inspection._glyphs import drawable, fitting
-from sklnoise.inspection._matplotlib import check_matplotlib
-from sklnoise.inspection._robustness import accuracies_by_noise
-from sklnoise.inspection._robustness_checks import (
+from sklnoise._text import shorten
+from sklnoise.classifiers._fitted import innermost
+from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
+from sklnoise.inspection._robustness import (
     check_accuracies,
     check_named,
     check_rates,
+    check_test_data,
+    make_trials,
+    run_trials,
 )
-
-SIZE = 6.4, 4.4
-"""Width and height in inches."""
 
 DASHES = "-", "--", "-.", ":"
 MARKERS = "o", "s", "D", "^", "v"
 
-LONGEST_NAME = 30
-MOST_INSIDE, MOST_IN_COLUMN = 6, 25
-"""Names up to which the legend lies on the axes, and names one above the other."""
+# Width and height of the axes, and width of a column of the legend, in inches.
+SIZE = 6.4, 4.4
+LEGEND_WIDTH = 3
 
-HANDLE = 4
-"""Length of the lines in the legend, in font sizes."""
+MAX_NAME_LENGTH = 30
+
+# More names stand outside the axes, and in several columns.
+MAX_INSIDE, MAX_PER_COLUMN = 6, 25
 
 
 class RobustnessCurveDisplay:
@@ -91,7 +90,7 @@ class RobustnessCurveDisplay:
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw on, which hold the legend too; None makes a new figure, large
-            enough for a legend beside the axes where it has more than six names.
+            enough for a legend outside the axes where it has more than six names.
 
         Returns
         -------
@@ -104,17 +103,20 @@ class RobustnessCurveDisplay:
             If matplotlib is not installed.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        names = [fitting(name, LONGEST_NAME) for name in self.accuracies]
-        beside = ax is None and len(names) > MOST_INSIDE
+        is_outside = ax is None and len(self.accuracies) > MAX_INSIDE
+        n_columns = -(-len(self.accuracies) // MAX_PER_COLUMN)
         if ax is None:
-            ax = new_figure(*figure_size(names, beside)).subplots()
+            width, height = SIZE
+            width += n_columns * LEGEND_WIDTH if is_outside else 0
+            height = max(height, 0.22 * min(len(self.accuracies), MAX_PER_COLUMN) + 0.5)
+            [ax] = new_axes(width, height)
         rates = np.asarray(self.noise_rates, dtype=float)
         order = np.argsort(rates, kind="stable")
         self.lines_, self.bands_ = {}, {}
         # As 4, 5 and 7 have no common divisor, 140 curves look different.
-        looks = zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS))
+        styles = zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS))
         for (name, values), (colour, dashes, marker) in zip(
-            self.accuracies.items(), looks
+            self.accuracies.items(), styles
         ):
             values = np.asarray(values, dtype=float)[order]
             mean = values.mean(axis=1)
@@ -125,24 +127,20 @@ class RobustnessCurveDisplay:
                 self.bands_[name] = ax.fill_between(
                     rates[order], mean - spread, mean + spread, color=colour, alpha=0.15
                 )
-        self._finish(ax, names, beside)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
-
-    def _finish(self, ax, names, beside):
-        """Name the axes and the curves."""
-        of_kind = f" ({drawable(self.kind)})" if self.kind else ""
+        of_kind = f" ({self.kind})" if self.kind else ""
         ax.set_xlabel(f"Noise rate of the training labels{of_kind}", parse_math=False)
         ax.set_ylabel("Accuracy on clean labels")
         ax.grid(axis="y", color="#e6e6e6")
         ax.set_axisbelow(True)
-        # Named afterwards: older matplotlib drops names that begin with an underscore.
-        where = {"handlelength": HANDLE, "ncols": -(-len(names) // MOST_IN_COLUMN)}
-        if beside:
+        where = {"ncols": n_columns, "handlelength": 4}
+        if is_outside:
             where |= {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-        legend = ax.legend(self.lines_.values(), ["-"] * len(names), **where)
-        for text, name in zip(legend.get_texts(), names):
-            text.set(text=name, parse_math=False)
+        legend = ax.legend(self.lines_.values(), ["-"] * len(self.lines_), **where)
+        # Named afterwards: older matplotlib drops names that begin with an underscore.
+        for text, name in zip(legend.get_texts(), self.lines_):
+            text.set(text=shorten(name, MAX_NAME_LENGTH), parse_math=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
 
     @classmethod
     def from_accuracies(cls, noise_rates, accuracies, *, kind=None, **plot_params):
@@ -172,7 +170,7 @@ class RobustnessCurveDisplay:
         ------
         ValueError
             If there is nothing to draw, a rate is no probability, or the accuracies are
-            not one row a rate.
+            not one array per rate.
 
         Examples
         --------
@@ -185,7 +183,7 @@ class RobustnessCurveDisplay:
         {}
         """
         rates = check_rates(noise_rates)
-        check_named(accuracies, "accuracies", "one array a classifier")
+        check_named(accuracies, "accuracies", "one array per classifier")
         checked = {
             name: check_accuracies(name, values, len(rates))
             for name, values in accuracies.items()
@@ -216,7 +214,7 @@ class RobustnessCurveDisplay:
             By name; cloned before each fit. All see the same splits and the same noise.
 
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...)
-            Rows.
+            Samples.
 
         y : array-like of shape (n_samples,)
             Their clean labels; noise is added to those that are trained on.
@@ -229,13 +227,13 @@ class RobustnessCurveDisplay:
 
         X_test : {array-like, sparse matrix, DataFrame} of shape (n_test, ...), \
                 default=None
-            Other rows to judge by; None holds a part of X out.
+            Other samples to judge by; None holds a part of X out.
 
         y_test : array-like of shape (n_test,), default=None
             Their clean labels.
 
         cv : int, splitter or iterable of splits, default=3
-            One repetition a split. An int means that many stratified, shuffled splits
+            One repetition per split. An int means that many stratified, shuffled splits
             that hold a quarter out; with `X_test` nothing is held out, and it is the
             number of repetitions, each with other noise.
 
@@ -284,26 +282,9 @@ class RobustnessCurveDisplay:
         """
         check_named(estimators, "estimators", "one classifier each")
         rates = check_rates(noise_rates)
-        if (X_test is None) != (y_test is None):
-            missing = "y_test" if y_test is None else "X_test"
-            raise ValueError(
-                "X_test and y_test must be given together, the rows to judge by and "
-                f"their clean labels, or neither of them; {missing} is missing."
-            )
-        if X_test is not None:
-            check_consistent_length(X_test, y_test)
-        accuracies = accuracies_by_noise(
-            estimators,
-            X,
-            y,
-            rates,
-            kind=kind,
-            X_test=X_test,
-            y_test=y_test,
-            cv=cv,
-            random_state=random_state,
-            n_jobs=n_jobs,
-        )
+        test = check_test_data(X_test, y_test)
+        trials = make_trials((X, y), test, rates, kind, cv, random_state)
+        accuracies = run_trials(estimators, trials, n_jobs)
         return cls(rates, accuracies, kind=kind).plot(**plot_params)
 
     @classmethod
@@ -316,7 +297,7 @@ class RobustnessCurveDisplay:
             Cloned before each fit.
 
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...)
-            Rows.
+            Samples.
 
         y : array-like of shape (n_samples,)
             Their clean labels; noise is added to those that are trained on.
@@ -331,14 +312,3 @@ class RobustnessCurveDisplay:
         """
         name = type(innermost(estimator)).__name__
         return cls.from_estimators({name: estimator}, X, y, **params)
-
-
-def figure_size(names, beside):
-    """Compute the size of a figure with its legend."""
-    if not beside:
-        return SIZE
-    points = font_points("legend.fontsize")
-    n_columns = -(-len(names) // MOST_IN_COLUMN)
-    column = text_width(names, points) + (HANDLE + 3) * points
-    high = 1.6 * points * (-(-len(names) // n_columns) + 1)
-    return SIZE[0] + n_columns * column / 72, max(SIZE[1], high / 72)

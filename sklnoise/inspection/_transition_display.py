@@ -1,25 +1,24 @@
-"""The transition matrix as a heat map."""
+"""The transition matrix as a heat map, drawn by scikit-learn's confusion matrix."""
 
 import numpy as np
+from sklearn.metrics import ConfusionMatrixDisplay
 
+from sklnoise._text import shorten
 from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.inspection._canvas import new_figure
-from sklnoise.inspection._cell_values import write_errors, write_values
-from sklnoise.inspection._class_axis import (
-    cell_size,
-    matrix_figure_size,
-    name_classes,
-    name_texts,
-    value_points,
-)
-from sklnoise.inspection._fitted import fitted_classifier, innermost
-from sklnoise.inspection._matplotlib import check_matplotlib
+from sklnoise.classifiers._fitted import fitted_classifier, innermost
+from sklnoise.inspection._matplotlib import check_matplotlib, new_axes
+
+MAX_NAME_LENGTH = 24
+
+# More classes show no values, or no standard errors below them.
+MAX_WITH_VALUES, MAX_WITH_ERRORS = 12, 8
+
+# In points; smaller values are not legible.
+MIN_FONT_SIZE = 5
+
 
 KINDS = (NoiseRobustClassifier, ConfidentLearningClassifier)
-
-MOST_WITH_ERRORS = 8
-"""Classes up to which a second line fits in the cells."""
 
 
 class TransitionMatrixDisplay:
@@ -34,8 +33,7 @@ class TransitionMatrixDisplay:
         T; rows are clean classes.
 
     display_labels : array-like of shape (n_classes,), default=None
-        Names of the classes; None counts them from 0, and so does a font of matplotlib
-        that lacks characters of the names.
+        Names of the classes; None counts them from 0.
 
     standard_error : ndarray of shape (n_classes, n_classes), default=None
         Standard error of each entry, shown below its value for up to eight classes;
@@ -107,8 +105,9 @@ class TransitionMatrixDisplay:
             Colours of the probabilities from 0 to 1.
 
         xticks_rotation : {"auto", "vertical", "horizontal"} or float, default="auto"
-            Rotation of the names below the columns; "auto" turns them where more of
-            them fit upright. Names that would overlap are left out.
+            Rotation of the names below the columns; "auto" is vertical where one of
+            them is wider than a column. Of many classes only every second, fifth or
+            tenth is named.
 
         colorbar : bool, default=True
             Whether to add a colour bar.
@@ -133,42 +132,47 @@ class TransitionMatrixDisplay:
             If there are not as many names, or standard errors, as the matrix asks for.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        T = np.asarray(self.transition_matrix)
-        (names, numbered), errors = self._names(T), self._errors(T)
-        own = ax is None
-        if own:
-            width, height, cell = matrix_figure_size(names)
-            ax = new_figure(width, height).subplots()
-        else:
-            cell = cell_size(ax, len(T))
-        colours = {"cmap": cmap, "vmin": 0, "vmax": 1}
-        self.im_ = ax.imshow(T, **colours | (im_kw or {}))
-        self.text_, self.error_text_ = None, []
-        points = value_points(cell, len(T), include_values)
-        if points:
-            style = {"fontsize": points} | (text_kw or {})
-            self.text_ = write_values(self.im_, T, values_format, style)
-            if errors is not None and len(T) <= MOST_WITH_ERRORS:
-                self.error_text_ = write_errors(self.text_, errors, points, cell)
+        T = np.asarray(self.transition_matrix, dtype=float)
+        names, errors = self._names(T), self._errors(T)
+        if ax is None:
+            [ax] = new_axes(*figure_size(names))
+        cell = cell_size(ax, len(T))
+        font_size = min(font_size_of("font.size"), cell / 2.6)
+        if include_values == "auto":
+            include_values = len(T) <= MAX_WITH_VALUES and font_size >= MIN_FONT_SIZE
+        text_style = {"fontsize": font_size} | (text_kw or {})
+        heat_map = ConfusionMatrixDisplay(T, display_labels=names).plot(
+            ax=ax,
+            include_values=include_values,
+            values_format=values_format,
+            cmap=cmap,
+            colorbar=colorbar,
+            # The same colours for all matrices, so that they can be compared.
+            im_kw={"vmin": 0, "vmax": 1} | (im_kw or {}),
+            text_kw=text_style,
+        )
+        self.im_, self.text_, self.error_text_ = heat_map.im_, heat_map.text_, []
+        if self.text_ is not None:
+            if not {"color", "c"} & text_style.keys():
+                contrast_values(self.im_, T, self.text_)
+            if errors is not None and len(T) <= MAX_WITH_ERRORS:
+                self.error_text_ = write_errors(self.text_, errors, font_size, cell)
         if colorbar:
-            ax.figure.colorbar(self.im_, ax=ax, label="P(noisy | clean)")
-        if own:
-            ax.set_anchor("SW")  # where the names are: the layout then sees their size
-        by = ", by its number" if numbered else ""
-        ax.set(xlabel=f"Noisy label{by}", ylabel=f"Clean class{by}")
+            self.im_.colorbar.set_label("P(noisy | clean)")
+        ax.set(xlabel="Noisy label", ylabel="Clean class")
         name_classes(ax, names, cell, xticks_rotation)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _names(self, T):
-        """Return the names of the classes as they are shown, and whether by number."""
+        """Return the names of the classes as they are shown."""
         names = range(len(T)) if self.display_labels is None else self.display_labels
         if len(names) != len(T):
             raise ValueError(
                 f"display_labels must name the {len(T)} classes of transition_matrix, "
                 f"in their order; got {len(names)} names."
             )
-        return name_texts(names)
+        return [shorten(name, MAX_NAME_LENGTH) for name in np.asarray(names).tolist()]
 
     def _errors(self, T):
         """Return the standard errors, if there are any."""
@@ -187,7 +191,7 @@ class TransitionMatrixDisplay:
         """Draw the transition matrix that a fitted classifier estimated or was given.
 
         Rows that are as they were estimated come with their standard errors; those that
-        were known, drawn to the identity or learned further come without.
+        were known, shrunk towards the identity or learned further come without.
 
         Parameters
         ----------
@@ -226,7 +230,7 @@ class TransitionMatrixDisplay:
         """
         clf = innermost(estimator)
         if not all(hasattr(clf, name) for name in ("transition_matrix_", "classes_")):
-            clf = fitted_classifier(estimator, KINDS)  # tells what is wrong
+            clf = fitted_classifier(estimator, KINDS)  # raises
         display = cls(
             clf.transition_matrix_,
             display_labels=clf.classes_ if display_labels is None else display_labels,
@@ -295,3 +299,72 @@ def known_errors(classifier):
     estimate, T = estimator.transition_matrix_, classifier.transition_matrix_
     same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
     return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None
+
+
+def figure_size(names):
+    """Return the width and height of a figure for a matrix of some classes."""
+    side = min(8, max(3.2, 0.55 * len(names)))
+    room = 0.09 * max(map(len, names))
+    return side + room + 2, side + room + 0.8
+
+
+def cell_size(ax, n_classes):
+    """Return the side of the cells of a matrix on some axes, in points."""
+    box = ax.get_window_extent()
+    return 72 / ax.figure.dpi * min(box.width, box.height) / n_classes
+
+
+def font_size_of(name):
+    """Return a font size of matplotlib's settings in points."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(size=rcParams[name]).get_size_in_points()
+
+
+def name_classes(ax, names, cell, rotation):
+    """Rotate the names, and leave out so many that they do not overlap."""
+    points = font_size_of("xtick.labelsize")
+    step = next(n for n in tick_steps() if n * cell >= points)
+    if rotation == "auto":
+        width = 0.7 * points * max(map(len, names))
+        rotation = "vertical" if width > step * cell else "horizontal"
+    codes = np.arange(0, len(names), step)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_ticks(codes, [names[code] for code in codes], parse_math=False)
+    style = {"rotation": rotation}
+    if rotation not in ("vertical", "horizontal"):
+        style |= {"ha": "right", "rotation_mode": "anchor"}
+    for label in ax.get_xticklabels():
+        label.set(**style)
+
+
+def tick_steps():
+    """Yield 1, 2, 5, 10, 20, 50 and so on."""
+    power = 1
+    while True:
+        yield from (power, 2 * power, 5 * power)
+        power *= 10
+
+
+def contrast_values(image, T, texts):
+    """Colour each value as the end of the colour map that its cell is far from."""
+    # scikit-learn takes the middle of the values, not that of the colours.
+    low, high = image.cmap(0.0), image.cmap(1.0)
+    for text, value in zip(texts.ravel(), T.ravel()):
+        text.set_color(high if image.norm(value) < 0.5 else low)
+
+
+def write_errors(values, errors, font_size, cell):
+    """Write the standard errors that are known below the values, and lift those."""
+    texts, line = [], font_size / cell
+    for (i, j), error in np.ndenumerate(errors):
+        if np.isfinite(error):
+            value = values[i, j]
+            value.set_y(i - 0.4 * line)
+            style = {"ha": "center", "va": "center", "fontsize": 0.75 * font_size}
+            content = "±<.01" if 0 < error < 0.005 else f"±{error:.2f}".replace("0.", ".")
+            text = value.axes.text(j, i + 0.75 * line, content, **style)
+            text.set_color(value.get_color())
+            texts.append(text)
+    return texts

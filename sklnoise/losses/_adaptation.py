@@ -13,10 +13,10 @@ from sklnoise.losses._base import (
     check_positive,
 )
 
-# Least flip that a layer starts from; a logit of -inf would never get a gradient.
+# Smallest entry of T that a layer starts with; a logit of -inf would get no gradient.
 MIN_START = 1e-3
 
-# Bound of what the least flips of a row sum to, however many classes there are.
+# Largest sum of these smallest entries in a row of T, for any number of classes.
 MAX_LIFT = 0.01
 
 
@@ -27,17 +27,17 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
     The layer lives in the criterion: its weights are trained with the net, and the net
     alone predicts the clean class. With `volume_weight` the loss of each sample has
-    `volume_weight * log |det T|` added, so that of all T that explain the labels the one
-    of least volume is preferred.
+    `volume_weight * log |det T|` added, which prefers the T of smallest volume among
+    those that explain the labels equally well.
 
     Parameters
     ----------
     transition_matrix : array-like of shape (n_classes, n_classes)
-        Where the layer starts, T[i, j] = P(noisy = j | clean = i).
+        Initial T of the layer, T[i, j] = P(noisy = j | clean = i).
 
     frozen_steps : int, default=0
-        Number of calls in training mode, from the first on, that leave the layer as it
-        starts. It then has no gradient, and an optimizer skips it.
+        Number of first calls in training mode during which the layer keeps its initial
+        T. It then has no gradient, and an optimizer skips it.
 
     volume_weight : float, default=0.0
         Weight of the volume of T, at least 0.
@@ -54,15 +54,15 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         The current T, the softmax of the weights.
 
     step : int
-        Number of calls in training mode so far. It is kept by a copy and by a pickle, but
-        it is no state of the weights: a loss restored from a `state_dict` starts anew, so
-        build it with `frozen_steps=0` to go on where the layer was trained already.
+        Number of calls in training mode so far. A copy and a pickle keep it, the
+        `state_dict` does not: to continue from a `state_dict` of a trained layer, build
+        the loss with `frozen_steps=0`.
 
     Raises
     ------
     ValueError
-        If T is not a row-stochastic square matrix, a parameter is negative, or the volume
-        of a singular T is asked for.
+        If T is not a row-stochastic square matrix, a parameter is negative, or
+        `volume_weight` is above 0 and T is singular.
 
     References
     ----------
@@ -139,14 +139,14 @@ def log_volume(log_transition):
 
 
 class ComplexAdaptationLoss(NoisyLabelLoss):
-    r"""Complex noise adaptation layer (c-model): each sample has a T of its own.
+    r"""Complex noise adaptation layer (c-model): a T per sample, from its features.
 
     .. math:: \ell(z, h, y) = -\log \sum_i p_i \,
         \mathrm{softmax}_j(b_{ij} + u_{ij}^\top h)_y
 
     `h` are the features of the sample, the last hidden layer of the net. The loss is
     called as `loss((logits, features), target)`. While the feature weights `u` are 0,
-    where they start, it is :class:`SimpleAdaptationLoss`.
+    their initial value, it is :class:`SimpleAdaptationLoss`.
 
     Its cost grows with `n_classes ** 2` per sample: use the simple or the sparse layer
     for many classes.
@@ -154,8 +154,8 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
     Parameters
     ----------
     transition_matrix : array-like of shape (n_classes, n_classes)
-        Where the layer starts, T[i, j] = P(noisy = j | clean = i), best from a trained
-        simple layer.
+        Initial T of the layer, T[i, j] = P(noisy = j | clean = i), ideally that of a
+        trained simple layer.
 
     n_features : int
         Number of features of a sample.
@@ -296,18 +296,18 @@ class SparseAdaptationLoss(NoisyLabelLoss):
     .. math:: \ell(z, y) = -\log \sum_{i : y \in S_i} p_i \,
         \mathrm{softmax}_{j \in S_i}(b_{i \cdot})_y
 
-    `S_i` are the `n_entries` largest entries of row i of the starting T; the others are
-    0 and stay so. Should the diagonal not be among them, it takes the place of the
-    smallest: without it a label could become impossible. The weights are linear in the
+    `S_i` are the `n_entries` largest entries of row i of the initial T; the others are
+    set to 0 and stay 0. If the diagonal is not among them, it replaces the smallest:
+    without it a label could become impossible. The weights are linear in the
     number of classes. With all entries kept it is :class:`SimpleAdaptationLoss`.
 
     Parameters
     ----------
     transition_matrix : array-like of shape (n_classes, n_classes)
-        Where the layer starts, T[i, j] = P(noisy = j | clean = i).
+        Initial T of the layer, T[i, j] = P(noisy = j | clean = i).
 
     n_entries : int, default=5
-        Number of entries kept of each row; more than there are classes means all.
+        Number of entries kept of each row, at most the number of classes.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -318,7 +318,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
         The weights b of the entries that are kept.
 
     columns : torch.Tensor of shape (n_classes, n_entries), dtype=int64
-        The columns of T that they belong to, a buffer.
+        The columns of T of these entries, a buffer.
 
     transition_matrix : torch.Tensor of shape (n_classes, n_classes)
         The current T, the softmax of the weights.
@@ -386,8 +386,9 @@ def largest_columns(transition_matrix, n_entries):
     """Find the largest entries of each row, the diagonal always among them."""
     n_classes = len(transition_matrix)
     diagonal = np.arange(n_classes)
-    # Ties, such as zeros, go to the columns behind the diagonal: were they to go to the
-    # first columns of T, the lists of these labels would grow as long as n_classes.
+    # Ties, such as zeros, are resolved in favour of the columns after the diagonal. If
+    # they all fell on the first columns, the lists of these labels would have n_classes
+    # entries.
     rotated = (diagonal[:, None] + diagonal) % n_classes
     entries = np.take_along_axis(transition_matrix, rotated, axis=1)
     largest = np.argsort(-entries, axis=1, kind="stable")[:, :n_entries]
@@ -398,7 +399,7 @@ def largest_columns(transition_matrix, n_entries):
 
 
 def positions_of_labels(columns):
-    """List, for each label, where it stands among the entries that are kept."""
+    """Return the positions of each label among the entries kept, padded with -1."""
     flat = columns.ravel()
     order, counts = np.argsort(flat, kind="stable"), np.bincount(flat)
     positions = np.full((len(columns), counts.max()), -1)

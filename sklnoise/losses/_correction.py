@@ -13,22 +13,24 @@ from sklnoise._validation import check_invertible, check_transition_matrix
 from sklnoise.losses._base import REDUCTIONS, NoisyLabelLoss, check_positive, check_share
 from sklnoise.losses._robust import MeanAbsoluteErrorLoss
 
-TINY = torch.finfo(torch.float32).tiny
+MIN_FLOAT = torch.finfo(torch.float32).tiny
 
-# No likelihood is below the smallest entry of T: above this one it cannot underflow.
+# No likelihood is smaller than the smallest entry of T. Above this entry it cannot
+# underflow, and logarithms are not needed.
 MIN_ENTRY = 1e-30
 
-# Classes up to which all likelihoods cost less than the dispatch of picking one.
+# Number of classes up to which one product for all labels is faster than a gather.
 MAX_PRODUCT_CLASSES = 64
 
 
 def transition_columns(transition_matrix):
-    """Return T transposed, so that row j is what is needed for the label j."""
+    """Return the columns of T as rows, and whether they are logarithms."""
     columns = transition_matrix.T.contiguous()
     if transition_matrix.min() >= MIN_ENTRY:
         return columns, False
     columns = columns.log()
-    columns[(transition_matrix == 0).all(dim=0)] = math.log(TINY)
+    # A label that no class can produce has a large, finite loss without gradient.
+    columns[(transition_matrix == 0).all(dim=0)] = math.log(MIN_FLOAT)
     return columns, True
 
 
@@ -59,7 +61,7 @@ class NoisyCrossEntropy(nn.Module):
 
 
 def in_mixed_precision(device_type):
-    """Return whether a product of matrices would be taken for one of a layer."""
+    """Return whether autocast would round a matrix product."""
     known = torch.amp.is_autocast_available(device_type)
     return known and torch.is_autocast_enabled(device_type)
 
@@ -78,7 +80,7 @@ NAMED_LOSSES = {
 
 
 def check_base_loss(base_loss):
-    """Return the name of a loss, or a copy of a loss that gives one value a row."""
+    """Return the name of a loss, or a copy of a loss that gives one value per sample."""
     if isinstance(base_loss, str):
         if base_loss not in NAMED_LOSSES:
             raise ValueError(
@@ -239,7 +241,7 @@ class BackwardLoss(NoisyLabelLoss):
     def _batch_loss(self, logits, target):
         """Compute `Σ_j T⁻¹[y, j] ℓ(z, j)`, and reduce it."""
         if self.base_loss == "cross-entropy":
-            # It is linear in the label: a row of the inverse is a soft label to it.
+            # Cross-entropy is linear in the label: a row of the inverse is a soft label.
             inverse = self._inverse.index_select(0, target).to(logits)
             return cross_entropy(logits, inverse, reduction=self.reduction)
         return super()._batch_loss(logits, target)
@@ -251,13 +253,14 @@ class BackwardLoss(NoisyLabelLoss):
 
 
 class ReweightedLoss(NoisyLabelLoss):
-    r"""Importance reweighting: cross-entropy, weighted from noisy samples to clean ones.
+    r"""Importance reweighting: cross-entropy with weights from noisy to clean labels.
 
     .. math:: \ell(z, y) = -\min\left(\frac{p_y}{(p T)_y}, w_{\max}\right) \log p_y,
         \qquad p = \mathrm{softmax}(z)
 
-    The weight is a constant to the gradient. It compares how likely the label is among
-    the clean labels and among the noisy ones, so it trusts the present prediction.
+    The weight is treated as a constant in the gradient. It is the ratio of the
+    probabilities of the label as a clean and as a noisy one, so it depends on how good
+    the current prediction is.
 
     Parameters
     ----------
@@ -265,7 +268,7 @@ class ReweightedLoss(NoisyLabelLoss):
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
 
     max_weight : float, default=10.0
-        Bound of the weights; with a diagonal of T above `1 / max_weight` it never acts.
+        Largest weight; it has no effect if the diagonal of T is above `1 / max_weight`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.

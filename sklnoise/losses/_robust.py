@@ -12,7 +12,7 @@ class SoftBootstrappingLoss(PerClassLoss):
 
     .. math:: \ell(z, y) = -\sum_k (\beta y_k + (1 - \beta) p_k) \log p_k
 
-    The prediction is not held fixed: a share of the entropy is minimised too.
+    The prediction is not treated as a constant: a share of its entropy is minimised too.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class HardBootstrappingLoss(PerClassLoss):
 
     def _class_losses(self, logits):
         log_p = log_softmax(logits, dim=1)
-        # amax shares the gradient between ties, so the order of classes cannot matter.
+        # amax shares the gradient between ties, so the class order has no effect.
         return -self.beta * log_p - (1 - self.beta) * log_p.amax(dim=1, keepdim=True)
 
 
@@ -140,7 +140,8 @@ class GeneralizedCrossEntropyLoss(PerClassLoss):
         self.q = q
 
     def _class_losses(self, logits):
-        # p ** q has no finite slope at p = 0, and 1 - p ** q no digits left at a small q.
+        # The slope of p ** q is infinite at p = 0, and 1 - p ** q is rounded away at a
+        # small q.
         return -(self.q * log_softmax(logits, dim=1)).expm1() / self.q
 
 
@@ -149,8 +150,8 @@ class MeanAbsoluteErrorLoss(PerClassLoss):  # numpydoc ignore=PR02
 
     .. math:: \ell(z, y) = \sum_k |p_k - y_k| = 2 (1 - p_y)
 
-    Symmetric: its sum over all labels is constant, and so uniform noise does not move its
-    minimiser. It learns slowly, the more so the more classes there are.
+    Symmetric: its sum over all labels is constant, so uniform noise does not change its
+    minimiser. It learns slowly, in particular with many classes.
 
     Parameters
     ----------
@@ -180,8 +181,8 @@ class UnhingedLoss(PerClassLoss):  # numpydoc ignore=PR02
 
     .. math:: \ell(z, y) = 1 - z_y
 
-    It has no lower bound unless the logits do: normalise them over the batch, in the net
-    and at predict time too. The classifier appends that layer; in a loop of your own, end
+    It has no lower bound unless the logits have one: normalise them over the batch, in
+    training and prediction. The classifier appends that layer; in your own loop, end
     the net with `torch.nn.BatchNorm1d(n_classes, affine=False)`.
 
     Parameters
@@ -215,8 +216,8 @@ class SigmoidLoss(PerClassLoss):  # numpydoc ignore=PR02
     .. math:: \ell(z, y) = \frac{1}{1 + e^{z_y}}
 
     Raising all logits lowers it under every label, so normalise them over the batch, in
-    the net and at predict time too. The classifier appends that layer; in a loop of your
-    own, end the net with `torch.nn.BatchNorm1d(n_classes, affine=False)`.
+    training and prediction. The classifier appends that layer; in your own loop, end
+    the net with `torch.nn.BatchNorm1d(n_classes, affine=False)`.
 
     Parameters
     ----------
@@ -328,14 +329,14 @@ class ClippedCrossEntropyLoss(PerClassLoss):
 
     .. math:: \ell(z, y) = \min(-\log p_y, \tau)
 
-    Samples that the net finds too surprising are taken for mislabelled and left out.
+    Samples with a larger loss are considered mislabelled and have no effect.
 
     Parameters
     ----------
     max_loss : float, default=None
         The bound; infinity is cross-entropy. None means `2 log(n_classes)`, twice the
-        loss of a uniform guess: an untrained net gets a gradient from nearly every
-        sample, however many classes there are.
+        loss of a uniform prediction: an untrained net gets a gradient from nearly every
+        sample, for any number of classes.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.

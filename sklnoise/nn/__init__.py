@@ -1,8 +1,7 @@
 """Torch modules that the classifiers train; each gives logits."""
 
-from sklnoise.nn._convnet import ConvNet
+from sklnoise.nn._images import ConvNet, ResNet
 from sklnoise.nn._mlp import MLP
-from sklnoise.nn._resnet import ResNet
 from sklnoise.nn._text import TextEmbeddingNet, TextLSTM
 
 __all__ = ["MLP", "ConvNet", "ResNet", "TextEmbeddingNet", "TextLSTM"]

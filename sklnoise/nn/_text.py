@@ -1,22 +1,60 @@
-"""Nets for texts that are rows of token ids."""
+"""Nets for texts, which are sequences of token ids."""
 
 import torch
 from torch import nn
 
-# Token id of the padding.
+# Token id that fills up short texts.
 PADDING = 0
 
-# Tokens that the LSTM reads before the texts that have ended are laid aside.
-SEGMENT = 32
+# Tokens that the LSTM reads at once, before it drops the texts that have ended.
+SEGMENT_LENGTH = 32
 
 
-class TextEmbeddingNet(nn.Module):
+class TextModule(nn.Module):
+    """Base of the nets for texts: subclasses give the logits of valid token ids."""
+
+    def __init__(self, embedding):
+        super().__init__()
+        self.embedding = embedding
+        # As in Keras. The larger values of torch take an optimizer with steps of a fixed
+        # scale, such as AdaGrad, long to change.
+        nn.init.uniform_(embedding.weight, -0.05, 0.05)
+        with torch.no_grad():
+            embedding.weight[PADDING] = 0
+
+    def forward(self, X):
+        """Compute the logits.
+
+        Parameters
+        ----------
+        X : torch.Tensor of shape (n_samples, n_tokens_in_text)
+            Token ids, integers; 0 is padding. A text without tokens is read as a single
+            embedding of zeros.
+
+        Returns
+        -------
+        logits : torch.Tensor of shape (n_samples, n_classes)
+            Scores before the softmax.
+
+        Raises
+        ------
+        ValueError
+            If X does not hold token ids below the `n_tokens` of the net.
+        """
+        return self._logits(as_token_ids(X, self.embedding.num_embeddings))
+
+    def _logits(self, ids):
+        """Compute the logits of ids of type int64."""
+        raise NotImplementedError
+
+
+class TextEmbeddingNet(TextModule):
     """Linear model of the mean of token embeddings, which gives logits.
 
-    A text is a sequence of token ids, padded with 0, which is no token and counts
-    nowhere. The order of the tokens does not matter. Embeddings start uniform between
+    A text is a sequence of token ids, padded with 0, which is left out of the mean. The
+    order of the tokens does not matter. Embeddings are initialised uniformly between
     -0.05 and 0.05, as in Keras: optimizers with steps of a fixed scale, such as AdaGrad,
-    would take long to turn the much larger ones of torch.
+    would take long to change the much larger ones of torch.
 
     Parameters
     ----------
@@ -24,7 +62,7 @@ class TextEmbeddingNet(nn.Module):
         Number of logits.
 
     n_tokens : int, default=5000
-        Ids that there are, with the 0; the largest is `n_tokens - 1`.
+        Number of ids, including 0; the largest is `n_tokens - 1`.
 
     embedding_dim : int, default=50
         Length of an embedding.
@@ -42,42 +80,22 @@ class TextEmbeddingNet(nn.Module):
     """
 
     def __init__(self, n_classes, *, n_tokens=5000, embedding_dim=50, dropout=0.8):
-        super().__init__()
-        self.embedding = nn.EmbeddingBag(
-            n_tokens, embedding_dim, mode="mean", padding_idx=PADDING
+        super().__init__(
+            nn.EmbeddingBag(n_tokens, embedding_dim, mode="mean", padding_idx=PADDING)
         )
-        start_small(self.embedding)
         self.dropout = nn.Dropout(dropout)
         self.logits = nn.Linear(embedding_dim, n_classes)
 
-    def forward(self, X):
-        """Compute the logits.
-
-        Parameters
-        ----------
-        X : torch.Tensor of shape (n_samples, n_tokens_in_text)
-            Token ids, integers; 0 is no token. A text without tokens has the mean 0.
-
-        Returns
-        -------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-
-        Raises
-        ------
-        ValueError
-            If X holds something else.
-        """
-        ids = as_token_ids(X, self.embedding.num_embeddings)
+    def _logits(self, ids):
         return self.logits(self.dropout(self.embedding(ids)))
 
 
-class TextLSTM(nn.Module):
-    """Long short-term memory that reads token embeddings, which gives logits.
+class TextLSTM(TextModule):
+    """Long short-term memory over token embeddings, which gives logits.
 
-    A text is a sequence of token ids, padded with 0, which is no token. Zeros are
-    skipped wherever they are, before the text or behind it, and cost next to nothing. A
-    dense layer with ReLU reads the state after the last token.
+    A text is a sequence of token ids, padded with 0. Zeros are skipped wherever they
+    are, before, within or after the text, and cost next to nothing. A dense layer with
+    ReLU follows the state after the last token.
 
     Parameters
     ----------
@@ -85,10 +103,10 @@ class TextLSTM(nn.Module):
         Number of logits.
 
     n_tokens : int, default=5000
-        Ids that there are, with the 0; the largest is `n_tokens - 1`.
+        Number of ids, including 0; the largest is `n_tokens - 1`.
 
     embedding_dim : int, default=256
-        Length of an embedding; they start as those of :class:`TextEmbeddingNet`.
+        Length of an embedding; initialised as in :class:`TextEmbeddingNet`.
 
     hidden : int, default=512
         Length of the state.
@@ -119,51 +137,32 @@ class TextLSTM(nn.Module):
         dense=512,
         dropout=0.5,
     ):
-        super().__init__()
-        self.embedding = nn.Embedding(n_tokens, embedding_dim, padding_idx=PADDING)
-        start_small(self.embedding)
+        super().__init__(nn.Embedding(n_tokens, embedding_dim, padding_idx=PADDING))
         self.lstm = nn.LSTM(embedding_dim, hidden, batch_first=True)
         self.dense = nn.Linear(hidden, dense)
         self.relu = nn.ReLU()
         self.dropout = nn.Dropout(dropout)
         self.logits = nn.Linear(dense, n_classes)
 
-    def forward(self, X):
-        """Compute the logits.
-
-        Parameters
-        ----------
-        X : torch.Tensor of shape (n_samples, n_tokens_in_text)
-            Token ids, integers; 0 is no token. A text without tokens is read as a single
-            embedding of zeros.
-
-        Returns
-        -------
-        logits : torch.Tensor of shape (n_samples, n_classes)
-            Scores before the softmax.
-
-        Raises
-        ------
-        ValueError
-            If X holds something else.
-        """
-        ids = as_token_ids(X, self.embedding.num_embeddings)
+    def _logits(self, ids):
         return self.logits(self.dropout(self.relu(self.dense(self._last_states(ids)))))
 
     def _last_states(self, ids):
-        # Not a packed sequence: on the CPU its gradient takes far longer than padding.
+        # Tokens first, padding last. A packed sequence would do, but on the CPU its
+        # gradient takes far longer.
         padding = (ids == PADDING).to(torch.uint8)
         ids = ids.gather(1, padding.argsort(dim=1, stable=True))
+        # Sorted by length, the texts still to be read are always the first ones.
         lengths, order = (ids != PADDING).sum(dim=1).clamp(min=1).sort(descending=True)
         ids = ids[order]
-        starts = range(0, ids.shape[1] + SEGMENT, SEGMENT)
+        starts = range(0, ids.shape[1] + SEGMENT_LENGTH, SEGMENT_LENGTH)
         still_read = lengths[:, None] > torch.tensor(starts, device=ids.device)
         n_texts = still_read.sum(dim=0).tolist()
         states, memory = [], None
         for start, n_read, n_left in zip(starts, n_texts, n_texts[1:]):
             if n_read == 0:
                 break
-            part = self.embedding(ids[:n_read, start : start + SEGMENT])
+            part = self.embedding(ids[:n_read, start : start + SEGMENT_LENGTH])
             output, memory = self.lstm(part, memory)
             ended = torch.arange(n_left, n_read, device=ids.device)
             states.append(output[ended, lengths[ended] - start - 1])
@@ -171,19 +170,12 @@ class TextLSTM(nn.Module):
         return torch.cat(states[::-1])[order.argsort()]
 
 
-def start_small(embedding):
-    """Draw the embeddings between -0.05 and 0.05, but that of no token, which is 0."""
-    nn.init.uniform_(embedding.weight, -0.05, 0.05)
-    with torch.no_grad():
-        embedding.weight[PADDING] = 0
-
-
 def as_token_ids(X, n_tokens):
-    """Check a batch of token ids."""
+    """Validate a batch of token ids, and cast it to int64."""
     if X.ndim != 2 or not X.shape[1] or X.is_floating_point() or X.dtype == torch.bool:
         raise ValueError(
-            "X must hold token ids, integers of shape (n_samples, length) with 0 for no "
-            f"token; got {X.dtype} of shape {tuple(X.shape)}. Number the words of a "
+            "X must hold token ids, integers of shape (n_samples, length) with 0 for "
+            f"padding; got {X.dtype} of shape {tuple(X.shape)}. Number the words of a "
             "vocabulary from 1 on; X.astype(int) if these are ids."
         )
     ids = X.long()
@@ -191,8 +183,8 @@ def as_token_ids(X, n_tokens):
         smallest, largest = torch.stack(ids.aminmax()).tolist()
         if smallest < 0:
             raise ValueError(
-                f"token ids must not be negative; got {smallest}. Use {PADDING} for no "
-                "token, and number the words of a vocabulary from 1 on."
+                f"token ids must not be negative; got {smallest}. Use {PADDING} for "
+                "padding, and number the words of a vocabulary from 1 on."
             )
         if largest >= n_tokens:
             raise ValueError(

@@ -220,15 +220,12 @@ class FailsWithoutDogs(LogisticRegression):
         return super().fit(X, y, sample_weight)
 
 
-@pytest.mark.parametrize("n_jobs", [None, 2])
-def test_fold_that_fails_is_named_and_keeps_its_cause(quick_net, noisy_blobs, n_jobs):
+def test_fold_that_fails_is_named_and_keeps_its_cause(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     everything = np.arange(240)
     no_dog = everything[y_noisy != 2]
     splits = [(everything, everything), (no_dog, everything)]
-    clf = NoiseRobustClassifier(
-        quick_net, first_pass=FailsWithoutDogs(), cv=splits, n_jobs=n_jobs
-    )
+    clf = NoiseRobustClassifier(quick_net, first_pass=FailsWithoutDogs(), cv=splits)
     with pytest.raises(FoldFitError, match="in fold 2 of 2: 'no dog'") as error:
         clf.fit(X, y_noisy)
     assert isinstance(error.value.__cause__, KeyError)

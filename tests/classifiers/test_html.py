@@ -11,12 +11,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, estimator_html_repr
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers._noise_words import (
-    MOST_NAMED,
-    enumerated,
-    short_name,
-    worst_pairs,
-)
 
 T = [[0.8, 0.2, 0.0], [0.0, 0.9, 0.1], [0.0, 0.0, 1.0]]
 SUMMARY = "sklnoise-summary"
@@ -76,12 +70,12 @@ def test_reasons_for_doubt_are_shown(changed):
     )
     html = summary_of(changed)
     assert html.count("Caution") == 3
-    assert "doubt 0.50" in html
-    assert "meets 0.0% more labels" in html
-    changed.noise_summary_.diagnostics.accuracy_over_majority = -0.012
-    assert "meets 1.2% fewer labels" in summary_of(changed)
+    assert "weakness is 0.50" in html
+    assert "predicts 0.0% more" in html
     assert "&lt;b&gt; / cat" in html
     assert "as themselves: ant" in html
+    changed.noise_summary_.diagnostics.accuracy_over_majority = -0.012
+    assert "predicts 1.2% fewer" in summary_of(changed)
 
 
 def test_nothing_is_claimed_without_a_transition(fitted):
@@ -114,34 +108,6 @@ def test_pipeline_shows_its_diagram(fitted):
     assert estimator_html_repr(pipe).startswith("<style>")
 
 
-def test_worst_pairs_come_in_order():
-    assert worst_pairs(np.array(T), 5) == [(0, 1), (1, 2)]
-    assert worst_pairs(np.array(T), 1) == [(0, 1)]
-    assert worst_pairs(np.ones((1, 1)), 3) == []
-
-
-def test_no_pair_is_worst_where_all_are_alike():
-    even = np.full((4, 4), 0.1) + 0.6 * np.eye(4)
-    assert worst_pairs(even, 3) == []
-    assert len(worst_pairs(even, 12)) == 12
-    assert worst_pairs(np.full((2, 2), 0.5), 3) == [(0, 1), (1, 0)]
-
-
-def test_long_lists_are_counted():
-    names = [f"class {k}" for k in range(MOST_NAMED + 3)]
-    assert enumerated(names).endswith("class 7 and 3 more")
-    assert enumerated(names[:2]) == "class 0, class 1"
-
-
-def test_long_names_keep_their_ends():
-    assert short_name("x" * 100 + "1") == "x" * 20 + "…" + "x" * 18 + "1"
-    assert short_name(7) == "7"
-
-
-def test_lone_surrogates_do_not_break_the_encoding():
-    assert short_name("a\ud800b") == "a?b"
-
-
 def test_long_names_stand_whole_in_a_title(changed):
     long = "<b> " * 30
     changed.classes_ = np.array([f"{long}1", f"{long}2", "cat"])
@@ -149,3 +115,20 @@ def test_long_names_stand_whole_in_a_title(changed):
     assert f'title="{"&lt;b&gt; " * 30}1"' in html
     assert f'title="{"&lt;b&gt; " * 30}2"' in html
     assert "<b>" not in html
+
+
+def test_no_pair_is_named_where_all_are_alike(changed):
+    changed.transition_matrix_ = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
+    assert "mistaken" not in summary_of(changed)
+
+
+def test_long_lists_are_counted(changed):
+    changed.noise_summary_.dominated_classes = [f"class {k}" for k in range(11)]
+    assert "class 7 and 3 more" in summary_of(changed)
+
+
+def test_long_names_keep_their_ends_and_surrogates_are_replaced(changed):
+    changed.classes_ = np.array(["x" * 100 + "1", "a\ud800b", "cat"], dtype=object)
+    html = summary_of(changed)
+    assert "x" * 20 + "…" + "x" * 18 + "1" in html
+    assert "a?b" in html

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from sklnoise.cli._files import read_table
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
-from sklnoise.inspection._judgement import judge_fitted
+from sklnoise.issues._judgement import judge_fitted
 
 FILES = {"--out": "report.html", "--issues": "issues.csv", "--model": "model.joblib"}
 
@@ -40,7 +40,7 @@ def auroc(audited, is_wrong):
     """Return how well the quality of the saved model ranks the wrong labels first."""
     pipeline = joblib.load(audited.folder / "model.joblib")["pipeline"]
     X = read_table(audited.data).drop(columns="label")
-    judged = judge_fitted(pipeline, X, audited.table["label"])
+    judged = judge_fitted(pipeline[-1], X, audited.table["label"], model=pipeline)
     return roc_auc_score(is_wrong, -judged.quality)
 
 
@@ -238,7 +238,7 @@ def test_trusted_rows_are_no_suspects_and_no_feature(
         reported["trusted"] = trusted
         path.write_text("")
 
-    monkeypatch.setattr("sklnoise.inspection.noise_report", report)
+    monkeypatch.setattr("sklnoise.cli._audit.noise_report", report)
     checked = np.arange(len(blobs)) % 10 == 3
     table = blobs.assign(checked=np.where(checked, "yes", "no"))
     options = ("--trusted", "checked", "--json")

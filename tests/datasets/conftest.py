@@ -10,18 +10,16 @@ import pytest
 from PIL import Image
 
 from sklnoise.datasets import (
-    _cifar10,
     _files,
-    _imdb,
-    _mnist,
+    _loaders,
     fetch_cifar10,
     fetch_imdb,
     fetch_mnist,
 )
 
-SIZES = {_mnist: (4, 2), _imdb: (4, 2), _cifar10: (20, 10)}
+SIZES = {"MNIST": (4, 2), "IMDB": (4, 2), "CIFAR10": (20, 10)}
+# What the last 14 bytes of a JPEG header begin with.
 SCAN = b"\xff\xda\x00\x0c"
-"""What the last 14 bytes of a JPEG header begin with."""
 
 
 @pytest.fixture(params=[fetch_mnist, fetch_imdb, fetch_cifar10])
@@ -32,14 +30,14 @@ def loader(request):
 
 @pytest.fixture
 def digits():
-    """Rows in the place of MNIST's: X, y."""
+    """Six images in place of MNIST: X, y."""
     X = np.random.RandomState(0).randint(256, size=(6, 28, 28)).astype(np.uint8)
     return X, np.array([5, 0, 4, 1, 9, 2], dtype=np.uint8)
 
 
 @pytest.fixture
 def reviews():
-    """Reviews in the place of IMDB's, four to train on and two to test on."""
+    """Four training and two test reviews in place of IMDB."""
     splits = "train", "test", "train", "train", "test", "train"
     return [
         {"split": split, "id": f"{i}_3", "y": i % 2, "text": f"film no. {i}, très bon"}
@@ -49,14 +47,14 @@ def reviews():
 
 @pytest.fixture
 def photographs():
-    """Images of one colour each, two a class to train on and one to test on: X, y."""
+    """Images of one colour each, two per class to train on and one to test on: X, y."""
     colours = np.random.RandomState(0).randint(256, size=(30, 3, 1, 1)).astype(np.uint8)
     y = np.r_[np.repeat(np.arange(10), 2), np.arange(10)]
     return np.broadcast_to(colours, (30, 3, 32, 32)), y.astype(np.uint8)
 
 
 def encode_jpeg(pixels):
-    """Encode an image as all before its scan, and the scan without its end."""
+    """Return the header of an encoded image, and its scan without the end marker."""
     buffer = BytesIO()
     Image.fromarray(pixels.transpose(1, 2, 0)).save(buffer, "JPEG", quality=75)
     jpeg = buffer.getvalue()
@@ -87,13 +85,14 @@ def folder(tmp_path, digits, reviews, photographs):
 
 @pytest.fixture(autouse=True)
 def openml(monkeypatch, digits, photographs):
-    """Let the loaders expect few rows and no folder, and ask a stand-in for OpenML.
+    """Replace OpenML, and let the loaders expect few samples and no folder.
 
-    It keeps its `calls`, has `answers` by number, and raises an `error` if it has one.
+    It records its `calls`, has `answers` by number, and raises its `error` if there is
+    one.
     """
-    for module, (n_train, n_test) in SIZES.items():
-        monkeypatch.setattr(module, "N_TRAIN", n_train)
-        monkeypatch.setattr(module, "N_TEST", n_test)
+    for name, (n_train, n_test) in SIZES.items():
+        source = getattr(_loaders, name)._replace(n_train=n_train, n_test=n_test)
+        monkeypatch.setattr(_loaders, name, source)
     monkeypatch.delenv("SKLNOISE_DATA", raising=False)
     # The arrays come from a frame, whose columns are contiguous.
     flat = {

@@ -1,7 +1,5 @@
 """The heat map of T shows the matrix, the names and the figure that it is given."""
 
-import sys
-
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -11,7 +9,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.datasets import make_transition_matrix
 from sklnoise.inspection import TransitionMatrixDisplay
 
 T = np.array([[0.9, 0.1, 0.0], [0.25, 0.75, 0.0], [0.0, 0.4, 0.6]])
@@ -43,10 +40,6 @@ def test_values_contrast_with_their_cells():
     assert display.text_[0, 1].get_color() == display.im_.cmap(1.0)
 
 
-def test_no_values_without_include_values():
-    assert TransitionMatrixDisplay.from_matrix(T, include_values=False).text_ is None
-
-
 def test_colours_span_all_probabilities():
     assert TransitionMatrixDisplay.from_matrix(T).im_.get_clim() == (0, 1)
 
@@ -54,10 +47,6 @@ def test_colours_span_all_probabilities():
 def test_rows_are_clean_and_columns_noisy():
     ax = TransitionMatrixDisplay.from_matrix(T).ax_
     assert (ax.get_ylabel(), ax.get_xlabel()) == ("Clean class", "Noisy label")
-
-
-def test_classes_are_counted_without_names():
-    assert tick_labels(TransitionMatrixDisplay.from_matrix(T).ax_.xaxis) == list("012")
 
 
 def test_display_labels_name_both_axes():
@@ -70,11 +59,6 @@ def test_own_axes_are_used_without_a_backend():
     display = TransitionMatrixDisplay(T).plot(ax=ax, colorbar=False)
     assert display.ax_ is ax
     assert display.figure_.axes == [ax]
-
-
-def test_plot_returns_the_display():
-    display = TransitionMatrixDisplay(T)
-    assert display.plot() is display
 
 
 def test_styles_of_the_caller_win():
@@ -90,11 +74,6 @@ def test_from_estimator_shows_its_matrix(fitted):
     np.testing.assert_array_equal(display.transition_matrix, fitted.transition_matrix_)
 
 
-def test_from_estimator_names_its_classes(fitted):
-    display = TransitionMatrixDisplay.from_estimator(fitted)
-    assert tick_labels(display.ax_.yaxis) == ["no", "yes"]
-
-
 def test_from_estimator_wants_a_fitted_one():
     with pytest.raises(NotFittedError):
         TransitionMatrixDisplay.from_estimator(NoiseRobustClassifier())
@@ -103,39 +82,6 @@ def test_from_estimator_wants_a_fitted_one():
 def test_from_matrix_refuses_what_is_no_transition_matrix():
     with pytest.raises(ValueError, match="rows summing to 1"):
         TransitionMatrixDisplay.from_matrix(2 * T)
-
-
-def test_missing_matplotlib_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r'pip install "sklnoise\[plot\]"'):
-        TransitionMatrixDisplay.from_matrix(T)
-
-
-LONG = ["a class whose name is far too long to fit, number {}", "cost in $, {}_$", "{}"]
-
-
-@pytest.mark.parametrize("name", LONG, ids=["long", "mathematics", "short"])
-@pytest.mark.parametrize("n_classes", [2, 10, 100])
-def test_no_text_is_cut_off_or_overlaps(assert_legible, n_classes, name):
-    matrix = make_transition_matrix("pair", n_classes, 0.3)
-    names = [name.format(code) for code in range(n_classes)]
-    errors = np.full_like(matrix, 0.001)
-    display = TransitionMatrixDisplay.from_matrix(
-        matrix, display_labels=names, standard_error=errors
-    )
-    assert_legible(display.figure_)
-
-
-@pytest.mark.parametrize("rotation", ["vertical", "horizontal", 45])
-def test_names_fit_in_any_rotation(assert_legible, rotation):
-    names = [f"class {code}" for code in range(30)]
-    display = TransitionMatrixDisplay.from_matrix(
-        np.eye(30), display_labels=names, xticks_rotation=rotation
-    )
-    if rotation != 45:  # boxes around slanted texts overlap where the texts do not
-        assert_legible(display.figure_)
-    degrees = {"vertical": 90, "horizontal": 0}.get(rotation, rotation)
-    assert {text.get_rotation() for text in display.ax_.get_xticklabels()} == {degrees}
 
 
 def test_long_names_stand_upright_and_short_ones_lie():
@@ -162,11 +108,6 @@ def test_up_to_12_classes_show_their_values():
     assert shown == {2: True, 12: True, 13: False, 100: False}
 
 
-def test_values_are_shown_where_the_caller_wants_them():
-    display = TransitionMatrixDisplay.from_matrix(np.eye(13), include_values=True)
-    assert display.text_[3, 3].get_text() == "1.00"
-
-
 def test_no_values_where_they_do_not_fit():
     ax = Figure(figsize=(1.5, 1.5)).subplots()
     assert TransitionMatrixDisplay.from_matrix(np.eye(10), ax=ax).text_ is None
@@ -176,17 +117,6 @@ def test_100_classes_name_every_fifth():
     ax = TransitionMatrixDisplay.from_matrix(np.eye(100)).ax_
     assert tick_labels(ax.xaxis) == tick_labels(ax.yaxis)
     assert tick_labels(ax.xaxis) == [str(code) for code in range(0, 100, 5)]
-
-
-def test_figure_grows_with_the_classes():
-    small, large = (TransitionMatrixDisplay.from_matrix(np.eye(n)) for n in (2, 12))
-    assert (large.figure_.get_size_inches() > small.figure_.get_size_inches()).all()
-
-
-def test_shades_are_ordered_in_grey():
-    image = TransitionMatrixDisplay.from_matrix(T).im_
-    grey = image.cmap(np.linspace(0, 1, 50))[:, :3] @ [0.299, 0.587, 0.114]
-    assert (np.diff(grey) < 0).all()
 
 
 def test_standard_errors_stand_below_the_values():
@@ -256,10 +186,6 @@ def test_learned_matrix_comes_without_standard_errors(noisy_blobs, quick_net):
     assert TransitionMatrixDisplay.from_estimator(clf).standard_error is None
 
 
-def test_known_matrix_comes_without_standard_errors(fitted):
-    assert TransitionMatrixDisplay.from_estimator(fitted).standard_error is None
-
-
 def test_pipelines_are_taken(fitted):
     model = make_pipeline("passthrough", fitted)
     display = TransitionMatrixDisplay.from_estimator(model)
@@ -273,17 +199,29 @@ def test_confident_learning_is_taken(noisy_blobs):
     np.testing.assert_array_equal(display.transition_matrix, clf.transition_matrix_)
 
 
-@pytest.mark.parametrize("name", ["名{}", "{}\x07"])
-def test_names_that_cannot_be_drawn_are_counted(assert_legible, name):
-    names = [name.format(k) for k in range(3)]
-    display = TransitionMatrixDisplay.from_matrix(np.eye(3), display_labels=names)
-    assert tick_labels(display.ax_.xaxis) == ["0", "1", "2"]
-    assert display.ax_.get_ylabel() == "Clean class, by its number"
-    assert_legible(display.figure_)  # drawn: warnings are errors
-
-
 def test_any_fitted_object_with_a_matrix_and_classes_is_taken():
     found = Bunch(transition_matrix_=np.eye(2), classes_=["no", "yes"])
     display = TransitionMatrixDisplay.from_estimator(found)
     assert tick_labels(display.ax_.yaxis) == ["no", "yes"]
     assert display.error_text_ == []
+
+
+@pytest.mark.parametrize("n_classes", [2, 12, 100])
+def test_names_do_not_overlap(n_classes):
+    names = [f"cost of $ in class {code}_$" for code in range(n_classes)]
+    ax = TransitionMatrixDisplay.from_matrix(np.eye(n_classes), display_labels=names).ax_
+    ax.figure.canvas.draw()
+    for labels, side in ((ax.get_xticklabels(), "x"), (ax.get_yticklabels(), "y")):
+        boxes = [label.get_window_extent() for label in labels]
+        starts = sorted(getattr(box, f"{side}0") for box in boxes)
+        ends = sorted(getattr(box, f"{side}1") for box in boxes)
+        assert all(end <= start + 1 for end, start in zip(ends, starts[1:]))
+        inside = ax.figure.bbox
+        assert all(inside.x0 <= box.x0 and box.y0 >= inside.y0 for box in boxes)
+
+
+@pytest.mark.parametrize("rotation", ["vertical", "horizontal", 45])
+def test_names_are_rotated_as_the_caller_says(rotation):
+    ax = TransitionMatrixDisplay.from_matrix(T, xticks_rotation=rotation).ax_
+    degrees = {"vertical": 90, "horizontal": 0}.get(rotation, rotation)
+    assert {label.get_rotation() for label in ax.get_xticklabels()} == {degrees}

@@ -1,4 +1,4 @@
-"""Forward and backward correction."""
+"""Forward and backward correction, and importance reweighting."""
 
 from copy import deepcopy
 
@@ -24,11 +24,11 @@ from sklnoise.losses import (
     UnhingedLoss,
 )
 
-SEEDS = range(3)
-N_CLASSES = [2, 3, 10]
+N_CLASSES = [2, 10]
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 NAMED_LOSSES = ["cross-entropy", "squared-error", "mean-absolute-error"]
-LOSSES_OF_OURS = [
+BASE_LOSSES = [
+    *NAMED_LOSSES,
     ClippedCrossEntropyLoss(),
     GeneralizedCrossEntropyLoss(),
     HardBootstrappingLoss(),
@@ -38,21 +38,20 @@ LOSSES_OF_OURS = [
     SigmoidLoss(),
     SoftBootstrappingLoss(),
     UnhingedLoss(),
-]
-LOSSES_OF_TORCH = [
     torch.nn.CrossEntropyLoss(label_smoothing=0.2),
     torch.nn.MultiMarginLoss(),
 ]
+each_base_loss = pytest.mark.parametrize("base_loss", BASE_LOSSES)
 
 
-def transition(n_classes, seed=0):
-    return make_transition_matrix("random", n_classes, 0.4, random_state=seed)
+def transition(n_classes):
+    return make_transition_matrix("random", n_classes, 0.4, random_state=0)
 
 
-def batch(n_classes, seed=0, n_rows=20):
-    rng = np.random.default_rng(seed)
-    logits = torch.tensor(rng.normal(0, 3, (n_rows, n_classes)), requires_grad=True)
-    return logits, torch.tensor(rng.integers(n_classes, size=n_rows))
+def batch(n_classes, n_samples=20):
+    rng = np.random.default_rng(0)
+    logits = torch.tensor(rng.normal(0, 3, (n_samples, n_classes)), requires_grad=True)
+    return logits, torch.tensor(rng.integers(n_classes, size=n_samples))
 
 
 def gradient(loss, logits):
@@ -61,10 +60,10 @@ def gradient(loss, logits):
 
 def expected_over_noisy_labels(loss, T, logits, clean):
     """Average the loss over each noisy label, by its probability given the clean one."""
-    n_rows, n_classes = logits.shape
-    every_label = torch.arange(n_classes).repeat(n_rows)
+    n_samples, n_classes = logits.shape
+    every_label = torch.arange(n_classes).repeat(n_samples)
     losses = loss(logits.repeat_interleave(n_classes, dim=0), every_label)
-    return (torch.tensor(T)[clean] * losses.view(n_rows, n_classes)).sum(dim=1)
+    return (torch.tensor(T)[clean] * losses.view(n_samples, n_classes)).sum(dim=1)
 
 
 def by_definition(base_loss, logits, y):
@@ -90,10 +89,9 @@ def test_identity_leaves_cross_entropy_with_its_gradient(correction, n_classes):
     )
 
 
-@pytest.mark.parametrize("n_classes", N_CLASSES)
-@pytest.mark.parametrize("seed", SEEDS)
-def test_forward_loss_is_the_likelihood_under_p_times_t(n_classes, seed):
-    (logits, y), T = batch(n_classes, seed), transition(n_classes, seed)
+@pytest.mark.parametrize("n_classes", [2, 3, 100])
+def test_forward_loss_is_the_likelihood_under_p_times_t(n_classes):
+    (logits, y), T = batch(n_classes), transition(n_classes)
     noisy = logits.softmax(dim=1) @ torch.tensor(T)
     losses = ForwardLoss(T, reduction="none")(logits, y)
     torch.testing.assert_close(losses, -noisy[range(len(y)), y].log(), **EXACT)
@@ -131,11 +129,10 @@ def test_impossible_noisy_label_gives_no_gradient():
     assert slope[y != 2].abs().max() > 0.1
 
 
-@pytest.mark.parametrize("base_loss", NAMED_LOSSES + LOSSES_OF_OURS + LOSSES_OF_TORCH)
-@pytest.mark.parametrize("n_classes", [2, 10, 100])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_backward_loss_is_unbiased_whatever_it_corrects(base_loss, n_classes, seed):
-    (logits, clean), T = batch(n_classes, seed, n_rows=2), transition(n_classes, seed)
+@each_base_loss
+@pytest.mark.parametrize("n_classes", [2, 100])
+def test_backward_loss_is_unbiased_whatever_it_corrects(base_loss, n_classes):
+    (logits, clean), T = batch(n_classes, n_samples=2), transition(n_classes)
     loss = BackwardLoss(T, base_loss=base_loss, reduction="none")
     torch.testing.assert_close(
         expected_over_noisy_labels(loss, T, logits, clean),
@@ -145,14 +142,14 @@ def test_backward_loss_is_unbiased_whatever_it_corrects(base_loss, n_classes, se
     )
 
 
-@pytest.mark.parametrize("base_loss", NAMED_LOSSES + LOSSES_OF_OURS + LOSSES_OF_TORCH)
+@each_base_loss
 def test_backward_loss_with_identity_is_its_base_loss(base_loss):
     logits, y = batch(3)
     loss = BackwardLoss(np.eye(3), base_loss=base_loss, reduction="none")(logits, y)
     torch.testing.assert_close(loss, by_definition(base_loss, logits, y), **EXACT)
 
 
-def test_base_loss_of_the_caller_is_left_alone():
+def test_base_loss_is_copied():
     base_loss = torch.nn.CrossEntropyLoss(weight=torch.ones(3, dtype=torch.float64))
     loss = BackwardLoss(transition(3), base_loss=base_loss)
     before = loss(*batch(3))
@@ -161,7 +158,7 @@ def test_base_loss_of_the_caller_is_left_alone():
     assert loss(*batch(3)) == before
 
 
-def test_backward_loss_asks_for_what_its_base_loss_asks_for():
+def test_backward_loss_wants_normalized_logits_if_its_base_loss_does():
     assert BackwardLoss(np.eye(2), base_loss=UnhingedLoss()).wants_normalized_logits
     assert not BackwardLoss(np.eye(2), base_loss=SavageLoss()).wants_normalized_logits
 
@@ -178,7 +175,7 @@ def test_backward_gradient_is_p_minus_a_row_of_the_inverse(n_classes):
 
 @pytest.mark.parametrize("n_classes", N_CLASSES)
 def test_backward_curvature_is_that_of_cross_entropy(n_classes):
-    logits, y = batch(n_classes, n_rows=2)
+    logits, y = batch(n_classes, n_samples=2)
     loss = BackwardLoss(transition(n_classes))
     torch.testing.assert_close(
         hessian(lambda z: loss(z, y), logits),
@@ -229,14 +226,14 @@ def test_unknown_base_loss_is_refused_with_the_known_ones():
         BackwardLoss(np.eye(2), base_loss="hinge")
 
 
-@pytest.mark.parametrize("base_loss", [SavageLoss, cross_entropy, torch.nn.ReLU(), None])
-def test_what_is_no_loss_with_a_reduction_is_refused(base_loss):
+@pytest.mark.parametrize("base_loss", [SavageLoss, torch.nn.ReLU(), None])
+def test_base_loss_without_a_reduction_is_refused(base_loss):
     with pytest.raises(TypeError, match="an instance of a loss with a reduction"):
         BackwardLoss(np.eye(2), base_loss=base_loss)
 
 
 @pytest.mark.parametrize("correction", [ForwardLoss, BackwardLoss, ReweightedLoss])
-def test_identity_leaves_cross_entropy_however_sure_the_net_is(correction):
+def test_identity_leaves_cross_entropy_at_extreme_logits(correction):
     logits = torch.tensor([[-1e4, 0, 0], [-200, 0, 0], [0, 1e4, 0]], dtype=torch.float64)
     y = torch.zeros(3, dtype=torch.int64)
     expected = cross_entropy(logits, y, reduction="none")
@@ -251,3 +248,65 @@ def test_mixed_precision_of_the_net_does_not_round_the_loss(make):
     with torch.autocast("cpu", torch.bfloat16):
         found = loss(logits, target)
     torch.testing.assert_close(found, loss(logits, target), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_weight_is_the_clean_probability_over_the_noisy_one(n_classes):
+    (logits, y), T = batch(n_classes), transition(n_classes)
+    p, samples = logits.detach().softmax(dim=1), range(len(y))
+    ratio = p[samples, y] / (p @ torch.tensor(T))[samples, y]
+    weights = ReweightedLoss(T, max_weight=np.inf).importance_weights(logits, y)
+    torch.testing.assert_close(weights, ratio, **EXACT)
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_value_and_gradient_are_those_of_weighted_cross_entropy(n_classes):
+    logits, y = batch(n_classes)
+    loss = ReweightedLoss(transition(n_classes), reduction="sum")
+    frozen = loss.importance_weights(logits, y)
+    weighted = (frozen * cross_entropy(logits, y, reduction="none")).sum()
+    found, expected = (
+        (total, *torch.autograd.grad(total, logits))
+        for total in (loss(logits, y), weighted)
+    )
+    torch.testing.assert_close(found, expected, **EXACT)
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_weights_stay_below_the_inverse_of_the_diagonal(n_classes):
+    (logits, y), T = batch(n_classes), transition(n_classes)
+    weights = ReweightedLoss(T).importance_weights(logits, y)
+    assert (weights <= torch.tensor(1 / T.diagonal())[y] + 1e-12).all()
+
+
+def test_weights_under_the_noisy_distribution_have_mean_one():
+    logits, T = batch(3)[0].detach(), torch.tensor(transition(3))
+    p, loss = logits.softmax(dim=1), ReweightedLoss(T, max_weight=np.inf)
+    labels = torch.arange(3)
+    weights = [loss.importance_weights(z.expand(3, -1), labels) for z in logits]
+    mean = ((p @ T) * torch.stack(weights)).sum(dim=1)
+    torch.testing.assert_close(mean, torch.ones_like(mean), **EXACT)
+
+
+def test_max_weight_is_the_largest_weight():
+    T = [[0.05, 0.95], [0.0, 1.0]]
+    logits, y = torch.tensor([[3.0, 0.0]]), torch.tensor([0])
+    assert ReweightedLoss(T).importance_weights(logits, y) == 10
+    assert ReweightedLoss(T, max_weight=2).importance_weights(logits, y) == 2
+    assert ReweightedLoss(T, max_weight=25).importance_weights(logits, y) > 19
+
+
+def test_weight_of_an_impossible_label_is_the_largest():
+    loss = ReweightedLoss([[0.0, 1.0], [0.0, 1.0]])
+    weights = loss.importance_weights(torch.zeros(1, 2), torch.tensor([0]))
+    assert weights == loss.max_weight
+
+
+def test_weights_carry_no_gradient():
+    assert not ReweightedLoss(np.eye(3)).importance_weights(*batch(3)).requires_grad
+
+
+@pytest.mark.parametrize("max_weight", [0, np.nan])
+def test_max_weight_is_positive(max_weight):
+    with pytest.raises(ValueError, match="max_weight must be above 0"):
+        ReweightedLoss(np.eye(2), max_weight=max_weight)

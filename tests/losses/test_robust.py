@@ -19,16 +19,23 @@ from sklnoise.losses import (
 )
 
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
-N_CLASSES = [2, 3, 10]
+N_CLASSES = [2, 10]
 
 each_size = pytest.mark.parametrize("n_classes", N_CLASSES)
 
 
-def batch(n_classes, n_rows=20, scale=3):
+def batch(n_classes, n_samples=20, scale=3):
     generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(n_rows, n_classes, generator=generator, dtype=torch.float64)
-    y = torch.randint(n_classes, (n_rows,), generator=generator)
+    logits = torch.randn(n_samples, n_classes, generator=generator, dtype=torch.float64)
+    y = torch.randint(n_classes, (n_samples,), generator=generator)
     return (scale * logits).requires_grad_(), y
+
+
+def under_each_label(loss, logits):
+    """Compute the loss of each sample under each label."""
+    loss.reduction = "none"
+    labels = torch.arange(logits.shape[1])
+    return torch.stack([loss(logits, j.expand(len(logits))) for j in labels], dim=1)
 
 
 def slope(loss, logits):
@@ -36,14 +43,14 @@ def slope(loss, logits):
 
 
 def by_formula(name, z, y, n_classes):
-    """Write each loss as its paper does, without a thought for stability."""
+    """Compute each loss as in its paper, without regard to stability."""
     p, label = z.softmax(dim=1), one_hot(y, n_classes).to(z)
     p_y = (p * label).sum(dim=1)
     mixed = 0.95 * label + 0.05 * p
-    belief = one_hot(p.argmax(dim=1), n_classes).to(z)
+    hard = one_hot(p.argmax(dim=1), n_classes).to(z)
     formulas = {
         SoftBootstrappingLoss: -(mixed * p.log()).sum(dim=1),
-        HardBootstrappingLoss: -((0.8 * label + 0.2 * belief) * p.log()).sum(dim=1),
+        HardBootstrappingLoss: -((0.8 * label + 0.2 * hard) * p.log()).sum(dim=1),
         UnhingedLoss: 1 - (z * label).sum(dim=1),
         SigmoidLoss: 1 / (1 + (z * label).sum(dim=1).exp()),
         SavageLoss: (1 / (1 + (2 * label * p).exp()) ** 2).mean(dim=1),
@@ -80,17 +87,6 @@ def test_loss_is_the_formula_of_its_paper_with_its_gradient(loss, n_classes):
     torch.testing.assert_close(slope(losses, logits), slope(expected, logits), **EXACT)
 
 
-@pytest.mark.parametrize("loss", ROBUST_LOSSES)
-@each_size
-def test_each_column_is_the_loss_under_that_label(loss, n_classes):
-    logits, y = batch(n_classes)
-    columns = loss()._class_losses(logits)
-    assert columns.shape == logits.shape
-    for j in range(n_classes):
-        under_j = loss(reduction="none")(logits, torch.full_like(y, j))
-        torch.testing.assert_close(columns[:, j], under_j, **EXACT)
-
-
 @pytest.mark.parametrize(
     "loss",
     [
@@ -101,7 +97,7 @@ def test_each_column_is_the_loss_under_that_label(loss, n_classes):
     ],
 )
 @each_size
-def test_loss_that_changes_nothing_is_cross_entropy(loss, n_classes):
+def test_limit_of_the_parameter_is_cross_entropy(loss, n_classes):
     logits, y = batch(n_classes)
     loss, expected = loss(logits, y), cross_entropy(logits, y)
     torch.testing.assert_close(loss, expected, **EXACT)
@@ -128,7 +124,7 @@ def test_small_exponent_is_not_rounded_away_in_single_precision():
     torch.testing.assert_close(loss, cross_entropy(logits, y), rtol=1e-5, atol=0)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("smoothing", [0.1, 1.0])
 @each_size
 def test_label_smoothing_is_that_of_torch(smoothing, n_classes):
     logits, y = batch(n_classes)
@@ -142,7 +138,7 @@ def test_label_smoothing_is_that_of_torch(smoothing, n_classes):
 @each_size
 def test_absolute_error_is_symmetric(n_classes):
     logits, _ = batch(n_classes)
-    sums = MeanAbsoluteErrorLoss()._class_losses(logits).sum(dim=1)
+    sums = under_each_label(MeanAbsoluteErrorLoss(), logits).sum(dim=1)
     torch.testing.assert_close(sums, torch.full_like(sums, 2 * (n_classes - 1)), **EXACT)
 
 
@@ -150,14 +146,14 @@ def test_absolute_error_is_symmetric(n_classes):
 def test_unhinged_is_symmetric_where_the_logits_sum_to_a_constant(n_classes):
     logits, _ = batch(n_classes)
     centred = logits - logits.mean(dim=1, keepdim=True)
-    sums = UnhingedLoss()._class_losses(centred).sum(dim=1)
+    sums = under_each_label(UnhingedLoss(), centred).sum(dim=1)
     torch.testing.assert_close(sums, torch.full_like(sums, n_classes), **EXACT)
 
 
 def test_sigmoid_is_symmetric_between_two_opposite_logits():
     logits, _ = batch(2)
     opposite = torch.stack([logits[:, 0], -logits[:, 0]], dim=1)
-    sums = SigmoidLoss()._class_losses(opposite).sum(dim=1)
+    sums = under_each_label(SigmoidLoss(), opposite).sum(dim=1)
     torch.testing.assert_close(sums, torch.ones_like(sums), **EXACT)
 
 
@@ -171,29 +167,29 @@ def test_sigmoid_is_symmetric_between_two_opposite_logits():
         (ClippedCrossEntropyLoss(max_loss=3.0), 3),
     ],
 )
-def test_one_wrong_label_costs_no_more_than_the_bound(loss, bound):
-    losses = loss._class_losses(batch(3, scale=100)[0])
+def test_loss_of_a_label_is_bounded(loss, bound):
+    losses = under_each_label(loss, batch(3, scale=100)[0])
     assert losses.min() >= 0
     assert losses.max() <= bound
 
 
 @each_size
 @pytest.mark.parametrize("loss", [UnhingedLoss(), SigmoidLoss()])
-def test_batch_normalisation_bounds_the_losses_that_ask_for_it(loss, n_classes):
+def test_batch_normalisation_bounds_the_losses_that_want_it(loss, n_classes):
     logits, _ = batch(n_classes, scale=1e6)
     normalise = torch.nn.BatchNorm1d(n_classes, affine=False, dtype=torch.float64)
-    losses = loss._class_losses(normalise(logits))
+    losses = under_each_label(loss, normalise(logits))
     assert losses.abs().max() <= 1 + math.sqrt(len(logits))
 
 
-@pytest.mark.parametrize("n_classes", [2, 10, 1000])
-def test_clipping_leaves_a_net_that_guesses_its_gradient(n_classes):
+@pytest.mark.parametrize("n_classes", [2, 1000])
+def test_clipping_keeps_the_gradient_of_uniform_predictions(n_classes):
     logits, y = batch(n_classes, scale=0.01)
     losses = ClippedCrossEntropyLoss()(logits, y)
     assert (slope(losses, logits).abs().sum(dim=1) > 0).all()
 
 
-def test_clipped_rows_have_no_gradient():
+def test_clipped_samples_have_no_gradient():
     logits = torch.tensor([[9.0, 0.0], [0.0, 0.0]], requires_grad=True)
     losses = ClippedCrossEntropyLoss(max_loss=3.0)(logits, torch.tensor([1, 1]))
     assert (slope(losses, logits).abs().sum(dim=1) > 0).tolist() == [False, True]

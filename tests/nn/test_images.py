@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from sklnoise.nn import ConvNet, ResNet
-from sklnoise.nn._convnet import GridMaximum
 
 NETS = {"ConvNet": ConvNet, "ResNet": lambda n, **kw: ResNet(n, depth=8, width=4, **kw)}
 IMAGE_NETS = pytest.mark.parametrize("net_class", NETS.values(), ids=NETS)
@@ -16,8 +15,8 @@ def n_weights(net):
 
 
 @IMAGE_NETS
-@pytest.mark.parametrize("size", [(1, 1), (5, 9), (28, 28)])
-def test_net_gives_one_logit_a_class_for_images_of_any_size(net_class, size):
+@pytest.mark.parametrize("size", [(1, 1), (5, 9)])
+def test_net_gives_one_logit_per_class_for_images_of_any_size(net_class, size):
     net = net_class(3, n_channels=2)
     assert net.eval()(torch.randn(5, 2, *size)).shape == (5, 3)
 
@@ -36,7 +35,7 @@ def test_integer_images_give_what_floating_ones_give(net_class):
 
 
 @IMAGE_NETS
-def test_in_prediction_rows_do_not_depend_on_each_other(net_class):
+def test_predictions_do_not_depend_on_the_other_images(net_class):
     net, images = net_class(3, n_channels=1).eval(), torch.randn(5, 8, 8)
     one_by_one = torch.cat([net(image[None]) for image in images])
     torch.testing.assert_close(net(images), one_by_one)
@@ -56,8 +55,8 @@ def test_net_of_doubles_takes_and_gives_doubles(net_class):
 
 
 @IMAGE_NETS
-@pytest.mark.parametrize("shape", [(5, 3, 8, 8), (5, 64), (5, 8, 8, 1)])
-def test_what_is_no_image_is_told_with_its_shape(net_class, shape):
+@pytest.mark.parametrize("shape", [(5, 3, 8, 8), (5, 64)])
+def test_invalid_shape_is_named(net_class, shape):
     with pytest.raises(ValueError, match=rf"n_channels=1.*\({shape[0]}, {shape[1]}"):
         net_class(3, n_channels=1)(torch.zeros(shape))
 
@@ -81,34 +80,35 @@ def test_each_width_of_a_convnet_is_a_convolution():
     assert [layer.out_channels for layer in convolutions] == [4, 5, 6]
 
 
-def test_a_convnet_tells_where_in_an_image_something_is():
+def test_convnet_keeps_the_coarse_position_of_an_object():
     net = ConvNet(3).eval()
     images = torch.zeros(2, 16, 16)
     images[0, 1:3, 1:3] = images[1, 13:15, 13:15] = 9.0
     assert not torch.allclose(*net(images), rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("size", [(4, 4), (8, 12), (7, 8)])
-def test_the_grid_divides_maps_as_evenly_as_it_can(size):
+@pytest.mark.parametrize("size", [(8, 12), (7, 8)])
+def test_grid_is_adaptive_max_pooling_to_four_by_four(size):
     maps = torch.rand(5, 2, *size)
     filled = nn.functional.pad(maps, (0, 0, 0, -size[0] % 4))
-    torch.testing.assert_close(GridMaximum()(maps), nn.AdaptiveMaxPool2d(4)(filled))
+    pooled = ConvNet(3).layers.grid(maps)
+    torch.testing.assert_close(pooled, nn.AdaptiveMaxPool2d(4)(filled))
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 5), (9, 17)])
-def test_the_grid_misses_no_pixel(size):
+@pytest.mark.parametrize("size", [(1, 1), (9, 17)])
+def test_grid_covers_every_pixel(size):
     maps = torch.rand(5, 2, *size)
-    strongest = GridMaximum()(maps).amax(dim=(2, 3))
+    strongest = ConvNet(3).layers.grid(maps).amax(dim=(2, 3))
     torch.testing.assert_close(strongest, maps.amax(dim=(2, 3)))
 
 
 def test_a_convnet_without_a_block_is_refused():
-    with pytest.raises(ValueError, match="one block at least"):
+    with pytest.raises(ValueError, match="at least one block"):
         ConvNet(3, widths=())
 
 
 def weights_of_a_resnet(depth, n_classes, width=16, n_channels=3):
-    """Count by hand: 3x3 convolutions, two numbers a normalised channel, linear layer."""
+    """Count by hand: 3x3 convolutions, two per normalised channel, linear layer."""
     n = (depth - 2) // 6
     w1, w2, w3 = width, 2 * width, 4 * width
     into = 9 * n_channels * w1
@@ -117,9 +117,7 @@ def weights_of_a_resnet(depth, n_classes, width=16, n_channels=3):
     return into + inside + 2 * normalised + (w3 + 1) * n_classes
 
 
-@pytest.mark.parametrize(
-    ("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85)]
-)
+@pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (56, 0.85)])
 def test_resnet_has_as_many_weights_as_in_the_paper(depth, millions):
     assert round(n_weights(ResNet(10, depth=depth)) / 1e6, 2) == millions
 
@@ -127,7 +125,6 @@ def test_resnet_has_as_many_weights_as_in_the_paper(depth, millions):
 @pytest.mark.parametrize(
     "size",
     [
-        {"depth": 8, "n_classes": 2},
         {"depth": 14, "n_classes": 10, "n_channels": 1},
         {"depth": 20, "n_classes": 100, "width": 5},
     ],
@@ -136,7 +133,7 @@ def test_weights_of_a_resnet_are_those_of_the_formula(size):
     assert n_weights(ResNet(**size)) == weights_of_a_resnet(**size)
 
 
-@pytest.mark.parametrize("depth", [8, 14, 32])
+@pytest.mark.parametrize("depth", [8, 32])
 def test_depth_counts_the_layers_with_weights(depth):
     layers = ResNet(10, depth=depth).modules()
     assert sum(isinstance(m, nn.Conv2d | nn.Linear) for m in layers) == depth
@@ -144,9 +141,9 @@ def test_depth_counts_the_layers_with_weights(depth):
 
 @pytest.mark.parametrize(
     ("depth", "neighbours"),
-    [(18, "14 or 20"), (33, "32 or 38"), (2, "8 or 14"), (-4, "8 or 14")],
+    [(18, "14 or 20"), (2, "8 or 14")],
 )
-def test_a_depth_that_is_none_is_told_with_its_neighbours(depth, neighbours):
+def test_invalid_depth_is_refused_with_the_valid_ones_next_to_it(depth, neighbours):
     with pytest.raises(ValueError, match=f"got {depth}. Pass {neighbours}"):
         ResNet(10, depth=depth)
 
@@ -172,7 +169,7 @@ def test_the_first_shortcut_is_rectified():
     assert block(torch.randn(5, 4, 6, 6)).min() == 0
 
 
-def test_convolutions_of_a_resnet_start_as_he_proposed():
+def test_convolutions_of_a_resnet_are_initialised_as_he_proposed():
     weights = ResNet(10, width=64).blocks.stage2_block1.conv0.weight
     expected = (2 / (9 * 256)) ** 0.5
     assert weights.std().item() == pytest.approx(expected, rel=0.01)

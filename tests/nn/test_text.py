@@ -5,9 +5,10 @@ import torch
 from torch.nn.functional import pad
 
 from sklnoise.nn import TextEmbeddingNet, TextLSTM
-from sklnoise.nn._text import SEGMENT
 
 N_TOKENS = 20
+# The LSTM reads so many tokens at once; texts end before, at and after such a border.
+SEGMENT = 32
 
 
 def small_embedding_net(n_classes=3, **params):
@@ -26,7 +27,7 @@ LENGTHS = [1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 2 * SEGMENT, 3 * SEGMENT - 2, 2
 
 @pytest.fixture
 def ids():
-    """Texts of all lengths that a segment makes different, padded behind."""
+    """Texts of lengths around the segments of the LSTM, padded after the text."""
     ids = torch.randint(1, N_TOKENS, (len(LENGTHS), 3 * SEGMENT))
     positions = torch.arange(ids.shape[1])
     return ids * (positions < torch.tensor(LENGTHS)[:, None])
@@ -37,8 +38,8 @@ def texts_of(ids):
 
 
 @TEXT_NETS
-@pytest.mark.parametrize("n_classes", [1, 2, 10])
-def test_net_gives_one_logit_a_class(make_net, n_classes, ids):
+@pytest.mark.parametrize("n_classes", [1, 10])
+def test_net_gives_one_logit_per_class(make_net, n_classes, ids):
     assert make_net(n_classes)(ids).shape == (len(ids), n_classes)
 
 
@@ -49,7 +50,7 @@ def test_more_padding_does_not_change_the_logits(make_net, ids):
 
 
 @TEXT_NETS
-def test_padding_before_the_text_gives_what_padding_behind_it_gives(make_net, ids):
+def test_padding_before_or_after_the_text_gives_the_same(make_net, ids):
     net = make_net().eval()
     before = torch.stack([pad(t, (ids.shape[1] - len(t), 0)) for t in texts_of(ids)])
     torch.testing.assert_close(net(before), net(ids))
@@ -82,7 +83,7 @@ def test_gradient_reaches_all_weights(make_net, ids):
 
 
 @TEXT_NETS
-def test_no_token_stays_zero_when_the_net_is_trained(make_net, ids):
+def test_padding_stays_zero_when_the_net_is_trained(make_net, ids):
     net = make_net()
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.1)
     for _ in range(3):
@@ -104,7 +105,7 @@ def test_net_of_doubles_gives_doubles(make_net, ids):
 
 
 @TEXT_NETS
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32])
 def test_ids_of_any_integer_type_give_the_same(make_net, dtype, ids):
     net = make_net().eval()
     torch.testing.assert_close(net(ids.to(dtype)), net(ids))
@@ -117,14 +118,14 @@ def test_embeddings_start_small(make_net):
 
 
 @TEXT_NETS
-def test_an_id_above_the_last_is_told_with_what_would_do(make_net, ids):
+def test_id_above_the_last_is_refused_with_the_n_tokens_it_needs(make_net, ids):
     ids[2, 3] = N_TOKENS
     with pytest.raises(ValueError, match=f"n_tokens={N_TOKENS + 1} or more"):
         make_net()(ids)
 
 
 @TEXT_NETS
-def test_a_negative_id_is_told(make_net, ids):
+def test_negative_id_is_refused(make_net, ids):
     ids[2, 3] = -1
     with pytest.raises(ValueError, match="must not be negative; got -1"):
         make_net()(ids)
@@ -132,18 +133,18 @@ def test_a_negative_id_is_told(make_net, ids):
 
 @TEXT_NETS
 @pytest.mark.parametrize("X", [torch.ones(5, 7), torch.ones(5, dtype=torch.int64)])
-def test_what_is_no_matrix_of_ids_is_told(make_net, X):
+def test_other_than_a_matrix_of_ids_is_refused(make_net, X):
     with pytest.raises(ValueError, match="must hold token ids, integers of shape"):
         make_net()(X)
 
 
-def test_the_embedding_net_reads_the_mean_of_the_embeddings(ids):
+def test_embedding_net_is_linear_in_the_mean_of_the_embeddings(ids):
     net = small_embedding_net().eval()
     means = [net.embedding.weight[text].mean(dim=0) for text in texts_of(ids)]
     torch.testing.assert_close(net(ids), net.logits(torch.stack(means)))
 
 
-def test_the_embedding_net_does_not_look_at_the_order_of_tokens(ids):
+def test_embedding_net_ignores_the_order_of_tokens(ids):
     net = small_embedding_net().eval()
     torch.testing.assert_close(net(ids), net(ids.flip(dims=(1,))))
 
@@ -171,12 +172,12 @@ def test_the_gradient_of_the_lstm_is_that_text_by_text(ids):
     torch.testing.assert_close(together, [w.grad for w in net.parameters()])
 
 
-def test_the_lstm_looks_at_the_order_of_tokens():
+def test_lstm_depends_on_the_order_of_tokens():
     net, ids = small_lstm().eval(), torch.tensor([[1, 2, 3], [3, 2, 1]])
     assert not torch.equal(*net(ids))
 
 
-def test_the_lstm_skips_padding_amid_a_text():
+def test_lstm_skips_padding_within_a_text():
     net = small_lstm().eval()
     logits = net(torch.tensor([[1, 2, 3, 0, 0], [0, 1, 0, 2, 3]]))
     torch.testing.assert_close(logits[0], logits[1])

@@ -1,0 +1,35 @@
+"""Plain text: names shortened to one line, shares as percentages, lists cut short."""
+
+import math
+
+MAX_NAME_LENGTH = 40
+
+# Names that a sentence lists before it counts the rest.
+MAX_LISTED = 8
+
+
+def as_text(value):
+    """Return a value as text that can be encoded: lone surrogates become "?"."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def shorten(value, max_length=MAX_NAME_LENGTH):
+    """Return a value as one line, with its middle left out where it is too long."""
+    text = " ".join(as_text(value).split())
+    if len(text) <= max_length:
+        return text
+    # Names often differ at their ends only, as "class 1" and "class 2" do.
+    head = math.ceil((max_length - 1) / 2)
+    return f"{text[:head]}…{text[len(text) - (max_length - 1 - head) :]}"
+
+
+def percent(share):
+    """Return a share as a percentage with one digit."""
+    return f"{100 * share:.1f}%"
+
+
+def enumerate_names(names):
+    """Return the first few names, separated by commas, and the number of the others."""
+    names = list(names)
+    shown, n_more = ", ".join(names[:MAX_LISTED]), len(names) - MAX_LISTED
+    return f"{shown} and {n_more} more" if n_more > 0 else shown

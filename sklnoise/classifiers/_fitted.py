@@ -1,0 +1,84 @@
+"""What the displays and the report read of a fitted classifier."""
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
+
+
+def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
+    """Return the fitted classifier that a pipeline or a search ends in."""
+    classifier = innermost(estimator)
+    if isinstance(classifier, kinds):
+        check_is_fitted(classifier)
+        return classifier
+    if is_search(classifier):
+        check_is_fitted(classifier)
+        raise TypeError(
+            f"estimator must keep the classifier that it fitted; got {classifier!r}, "
+            "which has no best_estimator_. Let the search refit the best one: refit=True."
+        )
+    raise TypeError(
+        f"estimator must be a fitted {' or '.join(kind.__name__ for kind in kinds)}, or "
+        f"a Pipeline or search that ends in one; got {estimator!r}"
+        + ("." if classifier is estimator else f", which ends in {classifier!r}.")
+        + " Pass the estimator that was fitted, not its class, labels or probabilities."
+    )
+
+
+def innermost(estimator):
+    """Follow the last steps of pipelines and the best estimators of searches."""
+    while True:
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif is_search(estimator) and hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return estimator
+
+
+def is_search(estimator):
+    """Return whether an estimator is a search over parameters, by its attributes."""
+    # Searches of other libraries, such as dask's, derive from nothing in common.
+    names = ("fit", "estimator", "scoring", "refit", "cv", "return_train_score")
+    return not isinstance(estimator, type) and all(hasattr(estimator, n) for n in names)
+
+
+def epoch_losses(history):
+    """Return the losses of a training by name, or None if it has kept none."""
+    losses = {
+        name: np.array([epoch.get(name, np.nan) for epoch in history], dtype=float)
+        for name in ("train_loss", "valid_loss")
+    }
+    if np.isnan(losses["train_loss"]).all():
+        return None
+    return {name: values for name, values in losses.items() if np.isfinite(values).any()}
+
+
+def mean_losses(folds):
+    """Average the losses that all folds have, up to the epoch where the first ends."""
+    names = [name for name in folds[0] if all(name in losses for losses in folds)]
+    n_epochs = min(len(losses["train_loss"]) for losses in folds)
+    return {
+        name: np.mean([losses[name][:n_epochs] for losses in folds], axis=0)
+        for name in names
+    }
+
+
+def kept_epoch(classifier):
+    """Return the epoch, from 1, whose weights the refit has kept; None for its last."""
+    net = classifier.estimator_
+    if net.history is not classifier.history_:
+        # Fine-tuned on trusted samples: the net is not that of the history.
+        return None
+    for _, callback in net.callbacks_:
+        # KeepBest has no load_best and always goes back; skorch's EarlyStopping may not.
+        if getattr(callback, "load_best", True):
+            kept = getattr(callback, "best_epoch_", None)
+            if kept is not None and 1 <= kept <= len(classifier.history_):
+                return int(kept)
+    return None

@@ -1,0 +1,120 @@
+"""One judgement of labels, for the displays, the report and the command line."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from sklnoise._labels import match_labels
+from sklnoise._transition_matrix import is_identity
+from sklnoise._validation import check_proba, check_trusted
+from sklnoise.issues._quality import best_of, judge, label_posterior
+from sklnoise.issues._transition import check_samples, resolve_transition, shrink_estimate
+
+
+class Judgement(NamedTuple):
+    """What is known of the labels of some samples; `rows` are their positions."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    suggested_labels: np.ndarray
+    quality: np.ndarray
+    is_issue: np.ndarray
+    n_left_out: int = 0
+    # Whether the network that judges was trained on these labels.
+    learned: bool = False
+    n_trusted: int = 0
+
+    def worst_issues(self, n_issues=None):
+        """Return which of the judged samples are issues, the most suspect first."""
+        found = np.flatnonzero(self.is_issue)
+        return found[np.argsort(self.quality[found], kind="stable")][:n_issues]
+
+    def trust(self, trusted):
+        """Return the judgement with the labels right that are known to be so."""
+        known = trusted[self.rows]
+        suggested = np.where(known, self.labels, self.suggested_labels)
+        return self._replace(
+            suggested_labels=suggested,
+            quality=np.where(known, 1.0, self.quality),
+            is_issue=self.is_issue & ~known,
+            n_trusted=int(known.sum()),
+        )
+
+
+def judge_fitted(classifier, X, y, *, model=None, new_rows=False, trusted=None):
+    """Judge labels by a fitted classifier, the last step of a model that takes X."""
+    if trusted is not None:
+        trusted = check_trusted(trusted, len(y))
+    held_out = None if new_rows else getattr(classifier, "out_of_fold_proba_", None)
+    if held_out is not None:
+        check_fitted_samples(X, y, len(held_out))
+        T = shrunk_transition(classifier, y)
+        judgement = judge_held_out(y, held_out, T, classifier.classes_)
+    elif X is None:
+        raise ValueError(
+            "X must be given: there is no out_of_fold_proba_ for these samples, so that "
+            "their labels are judged by predict_proba(X); got None."
+        )
+    else:
+        check_consistent_length(X, y)
+        clean_proba = (classifier if model is None else model).predict_proba(X)
+        judgement = judge_predicted(classifier, y, clean_proba)
+        judgement = judgement._replace(learned=not new_rows)
+    return judgement if trusted is None else judgement.trust(trusted)
+
+
+def check_fitted_samples(X, y, n_fitted):
+    """Raise a ValueError if the samples are not those that a classifier was fitted on."""
+    if X is not None:
+        check_consistent_length(X, y)
+    if len(y) != n_fitted:
+        raise ValueError(
+            f"X and y must be the {n_fitted} samples that the classifier was fitted on, "
+            f"which out_of_fold_proba_ belongs to; got {len(y)} samples. Pass "
+            "new_rows=True to judge other samples by predict_proba."
+        )
+
+
+def shrunk_transition(classifier, y):
+    """Return the T that the held-out samples of a classifier are judged by."""
+    T, estimator = classifier.transition_matrix_, classifier.transition_estimator_
+    if is_identity(T):
+        # Nothing was corrected, which does not make all labels right.
+        return None
+    if estimator is None:
+        return T
+    codes, classes = match_labels(y, len(T), classifier.classes_)
+    error = getattr(estimator, "standard_error_", np.zeros_like(T))
+    return shrink_estimate(T, error, np.bincount(codes, minlength=len(classes)))
+
+
+def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
+    """Judge labels by held-out probabilities, as `find_label_issues` does."""
+    check_consistent_length(y, y_proba)
+    y, y_proba = np.asarray(y), np.asarray(y_proba)
+    kept = np.arange(len(y))
+    if y_proba.ndim == 2 and y_proba.dtype.kind == "f":
+        kept = np.flatnonzero(~np.isnan(y_proba).any(axis=1))
+    if not len(kept):
+        raise ValueError(
+            "y_proba must be known for some samples; all of them are NaN, held out by no "
+            "fold. Fit with a cv that holds samples out, or pass new_rows=True."
+        )
+    samples = check_samples(y[kept], y_proba[kept], classes)
+    T = resolve_transition(transition_matrix, samples, None)
+    quality, suggested = judge(samples.y_proba, samples.y, T)
+    labels = samples.classes[samples.y], samples.classes[suggested]
+    return Judgement(kept, *labels, quality, suggested != samples.y, len(y) - len(kept))
+
+
+def judge_predicted(classifier, y, clean_proba):
+    """Judge labels by a clean posterior, as `label_quality` of a classifier does."""
+    T, classes = classifier.transition_matrix_, classifier.classes_
+    codes, _ = match_labels(y, len(classes), classes)
+    posterior = check_proba(clean_proba)
+    if not is_identity(T):
+        posterior = label_posterior(posterior, codes, T)
+    quality, suggested = best_of(posterior, codes)
+    labels = classes[codes], classes[suggested]
+    return Judgement(np.arange(len(codes)), *labels, quality, suggested != codes)
