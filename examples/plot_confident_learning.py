@@ -3,15 +3,14 @@ Trees and wrong labels: pruning around any classifier
 =====================================================
 
 :class:`sklnoise.ConfidentLearningClassifier` takes any scikit-learn classifier, finds
-the labels that are probably wrong, and refits the classifier without them. This example
-compares a pruned random forest with the plain forest and a network with a corrected
-loss.
+the labels that are probably wrong, and fits it again without them. Here it is used
+with a random forest, and compared with the plain forest and a corrected network.
 """
 
 # %%
-# Increasing noise
-# ----------------
-# A share of the labels is flipped to the next digit, with three draws of the noise.
+# More and more noise
+# -------------------
+# Digits of which a share is flipped to the next digit, three draws of the noise each.
 
 import warnings
 
@@ -47,8 +46,8 @@ for i, rate in enumerate(rates):
                 accuracy[name][i, draw] = model.fit(X, y_noisy).score(X_test, y_test)
 
 # %%
-# Comparison
-# ----------
+# Accuracy against noise
+# ----------------------
 
 fig, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
 for (name, values), style in zip(accuracy.items(), ("s:", "o-", "^--")):
@@ -63,8 +62,8 @@ ax.legend()
 plt.show()
 
 # %%
-# With noise the pruned forest is better than the plain one, and about as good as the
-# network on these 600 samples. Without noise pruning gains nothing. With 40 % wrong
-# labels, both depend on the draw: `T` is estimated from few samples per class, and if
+# With noise the pruned forest is more accurate than the plain one, and similar to the
+# network on these 600 samples. Without noise pruning gains nothing. With four labels in
+# ten wrong, both depend on the draw: `T` is estimated from few samples per class, and if
 # it is wrong, the wrong samples are pruned or corrected. Pruned samples are lost, and
 # issues that were not found are learned.

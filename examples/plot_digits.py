@@ -1,17 +1,17 @@
 """
-Digits with wrong labels, from the first fit to the label issues
-================================================================
+Digits with wrong labels, from the first fit to the suspects
+=============================================================
 
 Four in ten labels of scikit-learn's digits are flipped to a digit that looks like them.
-Here a network is trained without a correction, with the default correction, and with
-the true transition matrix. At the end, the labels that are most likely wrong are shown.
+A network is trained without correction, with the default correction, and with the true
+transition matrix. Then the labels that are most likely wrong are shown.
 """
 
 # %%
 # The data
 # --------
-# `target` holds the noisy labels, on which the classifier is fitted. `clean_target` is
-# only used for evaluation.
+# `target` holds the noisy labels, which is all that the classifier will see.
+# `clean_target` serves to measure what it has learned.
 
 import matplotlib.pyplot as plt
 from sklearn.model_selection import train_test_split
@@ -35,8 +35,8 @@ print(f"{(y_noisy != y_clean).mean():.0%} of {len(X)} labels are wrong")
 # %%
 # Three fits
 # ----------
-# The default estimates `T[i, j] = P(noisy = j | clean = i)` from held-out
-# probabilities, and trains the network again with a loss corrected by `T`.
+# The default estimates `T[i, j] = P(noisy = j | clean = i)` from probabilities of samples
+# that were held out, and trains the network again with a loss that `T` corrects.
 
 plain = NoiseRobustClassifier(correction="none", random_state=0).fit(X, y_noisy)
 forward = NoiseRobustClassifier(random_state=0).fit(X, y_noisy)
@@ -45,8 +45,8 @@ fits = {"plain": plain, "T estimated": forward, "T known": known}
 accuracies = {name: clf.score(X_test, y_test) for name, clf in fits.items()}
 
 # %%
-# Results
-# -------
+# The estimate
+# ------------
 # The estimate uses a few dozen samples per class. So its entries are rough, and the
 # gain varies between seeds.
 
@@ -67,10 +67,10 @@ for ax, matrix, title in (
     ax.set_title(title)
 
 # %%
-# Uncertainty
-# -----------
+# How reliable is it?
+# -------------------
 # `noise_summary_` has the share of wrong labels with an interval of about 95 %, and
-# whether the first pass is too weak to distinguish noise from its own errors.
+# says when the first pass is too weak to distinguish noise from its errors.
 
 summary = forward.noise_summary_
 low, high = summary.noise_rate_interval
@@ -78,12 +78,11 @@ print(f"noise rate {summary.noise_rate:.2f}, between {low:.2f} and {high:.2f}")
 print(f"weak first pass: {summary.weak_first_pass}")
 
 # %%
-# Label issues
+# The suspects
 # ------------
-# The out-of-fold probabilities are predicted by networks that were not trained on the
-# sample, so they can be used to check its label. On the left is the quality of all
-# labels, on the right are the most suspicious samples with the suggested label. Looking
-# at them is the best check.
+# The out-of-fold probabilities come from networks that did not see the sample, so they
+# can be used to judge its label. The images are those whose labels are most suspect,
+# with the suggested label. Looking at them is the best check.
 
 LabelIssuesDisplay.from_estimator(forward, X.reshape(-1, 8, 8), y_noisy)
 suspects = find_label_issues(y_noisy, forward.out_of_fold_proba_)
@@ -94,9 +93,9 @@ print(f"{suspects[wrong].mean():.0%} of the wrong labels are suspects (recall)")
 # %%
 # The training
 # ------------
-# The losses are computed on noisy labels, so even a perfect network does not reach 0.
-# The bend in the refit is the end of the warm-up with cross-entropy, where the
-# corrected loss starts.
+# The losses are those on noisy labels, so even a perfect network cannot bring them to
+# 0. The bend in the refit is where its warm-up by cross-entropy ends and the corrected
+# loss sets in.
 
 TrainingHistoryDisplay.from_estimator(forward)
 plt.show()

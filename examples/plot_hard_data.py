@@ -2,16 +2,15 @@
 Hard data look noisy
 ====================
 
-In this example no label is wrong. But if classes overlap, an uncertain sample looks
-like a mislabelled one, and every estimator of `T` finds noise that is not there. When
-does `fit` warn, and how much accuracy does it cost?
+No label is wrong on this page. But where classes overlap, an uncertain sample looks
+like a mislabelled one, and every estimator of `T` overestimates the noise. When does
+`fit` warn, and what does the error cost?
 """
 
 # %%
-# Overlapping classes
-# -------------------
-# There are four classes of three clusters each. The smaller `class_sep`, the more they
-# overlap.
+# Classes that come closer
+# ------------------------
+# Four classes of three clouds each. The smaller `class_sep`, the more they overlap.
 
 import warnings
 
@@ -48,8 +47,8 @@ for separation in separations:
     accuracy.append((clf.score(X_test, y_test), plain.score(X_test, y_test)))
 
 # %%
-# Estimated noise, and its cost
-# -----------------------------
+# Overestimated noise, and its cost
+# ---------------------------------
 
 rates = np.array([summary.noise_rate for summary in summaries])
 weak = np.array([summary.weak_first_pass for summary in summaries])
@@ -72,7 +71,7 @@ right.legend()
 plt.show()
 
 # %%
-# The closer the classes, the higher the estimated noise rate, and `fit` warns. On these
-# data the accuracy does not suffer; on others it does. An estimated noise rate includes
-# the errors of the model: check `weak_first_pass` first, compare with
-# `correction="none"` or use `correction="auto"`, and keep some checked labels.
+# The closer the classes, the higher is the estimated noise rate, and `fit` warns. On
+# these data this has no cost; on others it has. An estimated noise rate includes the
+# errors of the model: read `weak_first_pass` first, fit `correction="none"` too or let
+# `correction="auto"` choose, and keep some checked labels.

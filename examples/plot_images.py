@@ -3,13 +3,13 @@ Images with a ConvNet
 =====================
 
 `NoiseRobustClassifier` takes arrays of images, and any torch module class as its
-network. A network designed for images learns more from the same number of samples,
-including the mistakes in their labels. So the better network needs the correction more.
+network. A network made for images learns more from the same samples, also the mistakes
+in their labels. So the better network needs the correction more.
 """
 
 # %%
-# Images
-# ------
+# The images
+# ----------
 # The shape is (n_samples, height, width). Three in ten labels are wrong.
 
 import matplotlib.pyplot as plt
@@ -29,8 +29,8 @@ X, X_test, y_noisy, _, _, y_test = train_test_split(
 # %%
 # Two networks, with and without correction
 # -----------------------------------------
-# `T` is given, so that no fold is fitted and the example runs fast. Without
-# `transition`, it is estimated.
+# `T` is given, so that no fold is fitted and the page is built quickly; leave
+# `transition` out to have it estimated.
 
 mlp = NoiseRobustClassifier(transition=digits.transition_matrix, random_state=0)
 convnet = NoiseRobustClassifier(
@@ -46,8 +46,8 @@ predictions = {
 accuracy = {key: np.mean(y_pred == y_test) for key, y_pred in predictions.items()}
 
 # %%
-# Comparison
-# ----------
+# The gain of each
+# ----------------
 
 fig = plt.figure(figsize=(10, 3.6), layout="constrained")
 left, right = fig.subfigures(1, 2, width_ratios=(1, 1.2))
@@ -72,7 +72,6 @@ right.suptitle("Forward: wrong with the MLP, right with the ConvNet")
 plt.show()
 
 # %%
-# Without correction the ConvNet is worse than the MLP, whose dropout and early stopping
-# prevent it from learning all mistakes. With the correction it is better. With an
-# estimated `T` a better network would help twice, as its first pass also yields a
-# better `T`.
+# Without correction the ConvNet is less accurate than the MLP, whose dropout and early
+# stopping keep it from learning all mistakes. With the correction it is more accurate.
+# With an estimated `T` a better network helps twice: its first pass improves `T`, too.

@@ -2,10 +2,10 @@
 "About 30 % of my labels are wrong"
 ===================================
 
-Often only the noise rate is known. `transition=0.3` means that each label is wrong with
-probability 0.3, and that a wrong label is any other class with equal probability. No
-fold is fitted then, so the fit is fast. What if the rate is slightly wrong, or the
-noise is not symmetric?
+Often only the share of wrong labels is known. `transition=0.3` means that each label is
+wrong with probability 0.3, and that all other classes are equally likely then. No fold
+is fitted, so the fit is fast. What if the share is not exact, or wrong labels are not
+spread evenly?
 """
 
 # %%
@@ -32,9 +32,10 @@ labels = {
 }
 
 # %%
-# Assumed rates
+# Claimed rates
 # -------------
-# A rate of 0 is the plain network. "Estimated" is the default, which estimates `T`.
+# A claim of 0 is the plain network. "Estimated" is the default, which looks for `T`
+# itself.
 
 claims = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
 accuracy, estimated = {}, {}
@@ -53,25 +54,26 @@ for name, y_noisy in labels.items():
         print(f"  it warns that {str(warning.message)[:66]} …")
 
 # %%
-# How exact must the rate be?
-# ---------------------------
+# How exact must the claim be?
+# ----------------------------
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
 for ax, name in zip(axes, labels):
     ax.plot(claims, accuracy[name], "o-", label="claimed rate")
     ax.axhline(estimated[name], color="C1", linestyle="--", label="T estimated")
     ax.axvline(0.3, color="0.7", zorder=0, label="true rate")
-    ax.set(title=f"Wrong labels: {name}", xlabel="assumed share of wrong labels")
+    ax.set(title=f"Wrong labels: {name}", xlabel="claimed share of wrong labels")
     ax.grid(axis="y", alpha=0.4)
 axes[0].set_ylabel("accuracy on clean test labels")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
-# On the left the noise is symmetric, as assumed, and the rate need not be exact: any
-# rate above 0 is as good as the right one. On the right the noise is not symmetric,
-# since a wrong label is always the next digit. There an assumed rate recovers a small
-# part of the lost accuracy, and the estimated `T` recovers most of it.
+# On the left the claim describes the noise, and it need not be exact: any claim above 0
+# does what the right one does. On the right the rate is right, but the model of
+# the noise is not, since a wrong label is always the next digit. There a claim removes a
+# small part of the damage, and an estimate that sees where labels go removes most of
+# it.
 
 for name in labels:
     right_claim, plain = (accuracy[name][claims.index(claim)] for claim in (0.3, 0.0))

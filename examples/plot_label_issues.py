@@ -3,8 +3,8 @@ Which labels are wrong? With any classifier
 ===========================================
 
 :func:`sklnoise.find_label_issues` needs no network, only probabilities by models that
-were not trained on the sample, here by logistic regression. How much does `T` improve
-on the probability of the label itself?
+have not seen the sample. Here these come from logistic regression. What does knowing `T`
+add to the probability of the label itself?
 """
 
 # %%
@@ -34,8 +34,8 @@ y_proba = cross_val_predict(
 # %%
 # Issues
 # ------
-# A label is an issue if another class is more likely, by Bayes' rule with `T` estimated
-# from the same samples.
+# An issue is a label than which another class is more likely, by Bayes' rule with `T`
+# estimated from the same samples.
 
 issues = find_label_issues(y_noisy, y_proba)
 print(f"{wrong.sum()} labels are wrong, {issues.sum()} are suspected")
@@ -43,10 +43,10 @@ print(f"{wrong[issues].mean():.0%} of the suspected are wrong (precision)")
 print(f"{issues[wrong].mean():.0%} of the wrong are suspected (recall)")
 
 # %%
-# How many labels are worth checking?
-# -----------------------------------
-# Labels are checked in the order of their quality, the worst first. The curves show the
-# share of wrong labels among those checked so far, for the quality with `T` and for the
+# How far down the list does it pay to look?
+# ------------------------------------------
+# Labels are checked in the order of their quality, the worst first. The curves show how
+# many of those checked so far were wrong, for the quality with `T` and for the
 # probability of the label alone.
 
 looked_at = np.arange(1, len(wrong) + 1)
@@ -69,7 +69,6 @@ right.legend(["right labels", "wrong labels"], loc="upper center")
 plt.show()
 
 # %%
-# The curves are above chance as long as there are label issues left, and then fall
-# towards the share of wrong labels in all samples. The histogram on the right shows
-# that some wrong labels have a quality near 1. No score finds these with this model; a
-# better model might.
+# The curves stay above chance for as long as suspects are left, and then fall towards
+# the share of all wrong labels. On the right: some wrong labels have a quality
+# near 1. No score will find those with this model; a better model might.

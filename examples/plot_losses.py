@@ -1,17 +1,17 @@
 """
-Losses of improbable labels
-===========================
+What a loss does with a surprising label
+========================================
 
-The network usually assigns a low probability to a wrong label. How much does such a
-sample contribute to the training? The curves show it for ten classes.
+A wrong label has a low probability by the network. How large are its loss and gradient?
+The curves show it for ten classes.
 """
 
 # %%
 # A sample and its label
 # ----------------------
-# The network predicts the probability `p` for the label, and the same probability for
-# each of the other nine classes. The norm of the gradient with respect to the logits
-# measures the influence of the sample.
+# The network gives its label the probability `p`, and shares the rest evenly among the
+# other nine classes. The size of the gradient with respect to the logits says how
+# strongly the sample changes the network.
 
 import matplotlib.pyplot as plt
 import torch
@@ -38,8 +38,8 @@ p = torch.logspace(-4, -0.001, 300, dtype=torch.float64)
 target = torch.zeros(300, dtype=torch.long)
 
 # %%
-# Value and gradient
-# ------------------
+# Loss and gradient
+# -----------------
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 styles = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)))
@@ -58,9 +58,9 @@ fig.legend(loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
-# With cross-entropy, improbable labels have the largest gradient, and so networks
-# memorise wrong labels. Forward correction is bounded: a very improbable label is
-# explained by the noise. Backward correction has even larger gradients, which cancel
-# only on average over samples: its mean is right and its variance is large. The robust
-# losses down-weight improbable labels, right or wrong, so they learn slowly from
-# samples that are only hard.
+# Cross-entropy gives improbable labels the largest gradient, which is why networks
+# memorise wrong labels. Forward correction levels off: below some probability the label
+# is explained by the noise. Backward correction has still larger gradients, which those
+# of other samples must cancel; its mean is right and its variance large. The robust
+# losses down-weight improbable labels, right or wrong, which makes them slow on samples
+# that are merely hard.

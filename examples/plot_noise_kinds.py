@@ -2,9 +2,9 @@
 Kinds of noise, and noise that depends on the sample
 ====================================================
 
-To evaluate a correction, one needs known noise. This example shows the matrices of
-:func:`sklnoise.datasets.make_transition_matrix`, and a kind of noise that no matrix
-describes.
+To evaluate a correction, known noise is needed. These are the matrices that
+:func:`sklnoise.datasets.make_transition_matrix` makes, and one kind of noise that no
+matrix describes.
 """
 
 # %%
@@ -42,11 +42,11 @@ plt.show()
 # %%
 # Noise that depends on the sample
 # --------------------------------
-# A quarter of the labels of three clusters are flipped: by a matrix on the left, and
-# depending on the features of each sample on the right. With a matrix, wrong labels
-# occur anywhere in their class. On the right each kind of mistake concentrates on one
-# side of its class, and a network can learn the mistakes as if they were part of the
-# problem. A correction with one `T` removes only a part of this effect.
+# Three clouds, a quarter of the labels flipped: by a matrix on the left, by the
+# features of each sample on the right. Where `T` holds, wrong labels lie anywhere in
+# their class. On the right each kind of mistake tends to one side of its class, and a
+# network can learn the mistakes as if they were part of the problem. A correction by
+# one `T` removes only a part of that damage.
 
 X, y = make_blobs(600, centers=[[0, 0], [5, 0], [2.5, 4.5]], random_state=0)
 T = make_transition_matrix("symmetric", 3, 0.25)
@@ -54,9 +54,7 @@ by_class = make_noisy_labels(y, T, random_state=0)
 by_sample = make_instance_dependent_labels(X, y, 0.25, random_state=0)
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
-for ax, y_noisy, title in zip(
-    axes, (by_class, by_row), ("by the class", "by the sample")
-):
+for ax, y_noisy, title in zip(axes, (by_class, by_sample), ("by class", "by sample")):
     wrong = y_noisy != y
     for label, marker in enumerate("os^"):
         rows = (y_noisy == label) & ~wrong
@@ -67,8 +65,8 @@ for ax, y_noisy, title in zip(
 plt.show()
 
 # %%
-# Colours and markers show the noisy labels; wrong labels have a black edge. For the
-# digits, the best `T` is the mean of the probabilities over the samples of each class:
+# Colours and markers are noisy labels; those that are wrong have a black edge. The mean
+# of the matrices of the samples is the best `T` for the digits:
 
 X, y = load_digits(return_X_y=True)
 _, y_proba = make_instance_dependent_labels(X, y, 0.3, random_state=0, return_proba=True)

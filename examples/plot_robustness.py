@@ -1,5 +1,5 @@
 """
-How much noise is too much?
+How much noise can it take?
 ===========================
 
 Robustness curves: the accuracy on clean labels against the share of wrong labels in
@@ -12,7 +12,8 @@ training, for the plain network, a robust loss, and forward correction with an e
 # -------------------------------------
 # :class:`sklnoise.inspection.RobustnessCurveDisplay` takes clean labels. It flips those
 # of the training part of each split, here to the next digit, and scores on the clean
-# labels of the rest. So it is a tool for experiments on data with known clean labels.
+# labels of the rest. So it is a tool for experiments, on data of which you know the
+# labels.
 
 import warnings
 
@@ -48,8 +49,8 @@ with warnings.catch_warnings():  # near the limit they say what the figure shows
 plt.show()
 
 # %%
-# Lines are means over three splits, bands one standard deviation. Without noise the
-# three are similar. The robust loss does not use `T`, and hardly helps if all flips of
-# a class go to the same other class. Forward correction keeps its accuracy the longest.
-# From 0.5 on, the noisy labels do not distinguish a digit from the next one, and it
-# would fail too.
+# Lines are means over three splits, bands one standard deviation. Without noise there
+# is little between the three. The robust loss does not know where the labels go, and
+# hardly helps against flips that all go the same way. Forward correction stays
+# accurate longest. From 0.5 on the labels do not distinguish a digit from the next one,
+# and it would fail too.

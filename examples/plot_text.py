@@ -2,16 +2,16 @@
 Texts: TF-IDF in a pipeline
 ===========================
 
-The data are requests to a help desk, sorted into three queues, with mistakes.
-`NoiseRobustClassifier` is the last step of a pipeline and accepts the sparse matrix of
-`TfidfVectorizer`.
+Requests to a help desk, sorted into three queues by people in a hurry.
+`NoiseRobustClassifier` is the last step of a pipeline and takes the sparse output
+of `TfidfVectorizer` as it is.
 """
 
 # %%
 # Texts from templates
 # --------------------
-# Most words are specific to a queue; every text also has words that are not. A third of
-# the requests about accounts are labelled as billing.
+# Most words of a text depend on its queue; every text also has words that do not. A
+# third of the requests about accounts lie in the queue of billing.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -64,10 +64,10 @@ for name in ("none", "forward"):
     print(f"{name}: {accuracy[name]:.1%} of the clean test labels")
 
 # %%
-# Label issues
-# ------------
-# The out-of-fold probabilities of the last step correspond to the samples of `fit`; the
-# data frame has one line per text.
+# The table of suspects
+# ---------------------
+# The classifier is the last step. Its out-of-fold probabilities belong to the samples of
+# `fit`; the frame has one line for each text.
 
 clf = model[-1]
 frame = find_label_issues(y_noisy, clf.out_of_fold_proba_, return_type="frame")
@@ -107,5 +107,5 @@ bottom.axis("off")
 plt.show()
 
 # %%
-# These texts are generated from templates and are easier to classify than real ones:
-# each request belongs to exactly one queue.
+# Made of templates, these texts are easier than those that people write: no one is
+# sarcastic, and each request belongs to one queue.

@@ -2,9 +2,9 @@
 Your own torch loop with our losses
 ===================================
 
-The losses are torch modules called as `loss(logits, target)`. They replace
-`CrossEntropyLoss` without any other change of the loop. This example also shows how
-networks learn wrong labels: they first learn the classes, and memorise the mistakes
+The losses are torch modules with `loss(logits, target)`. Put one in place of
+`CrossEntropyLoss` and nothing else of the loop changes. This page also shows what
+networks do with wrong labels: they learn the classes first, and memorise the mistakes
 afterwards.
 """
 
@@ -31,8 +31,8 @@ X, X_test, y_noisy, _, _, y_test = (
 # %%
 # The loop
 # --------
-# Start with a few epochs of cross-entropy. From random weights, a corrected loss can
-# lose whole classes permanently.
+# A few epochs of cross-entropy come first. From random weights, a corrected loss can
+# lose whole classes for good.
 
 
 def train(loss, n_epochs=60, warm_up=3):
@@ -67,8 +67,8 @@ for name, loss in losses.items():
     print(f"{name}: best {max(curves[name]):.1%}, at the end {curves[name][-1]:.1%}")
 
 # %%
-# Learning and memorising
-# -----------------------
+# Learned and memorised
+# ---------------------
 
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 for (name, accuracy), style in zip(curves.items(), ("-", "--", "-.")):
@@ -81,9 +81,9 @@ plt.show()
 
 # %%
 # With cross-entropy the accuracy rises for a few epochs, and falls slowly as the
-# network learns the wrong labels. In practice there are no clean labels to decide when
-# to stop. With the right `T` the loss is not reduced by memorising wrong labels. The
-# robust loss does not use `T`, and reaches a part of the gain.
+# network learns the wrong labels. The clean labels that would show when to stop are not
+# available in practice. With the right `T` the network is not asked to learn them. The
+# robust loss knows nothing of `T`, and gains a part of that.
 #
-# Here `T` is known. Its estimation needs held-out probabilities, which
-# :class:`sklnoise.NoiseRobustClassifier` computes for any torch module.
+# Here `T` is known. To estimate it you need probabilities of held-out samples; that is
+# what :class:`sklnoise.NoiseRobustClassifier` does for you, with any torch module.

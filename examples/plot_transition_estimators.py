@@ -1,17 +1,15 @@
 """
-Comparison of estimators of T
-=============================
+Compare estimators of T
+=======================
 
-All estimators use the same held-out probabilities, but make different assumptions.
-Agreement is no proof that they are right. If they disagree, at least one assumption
-does not hold.
+All estimators use the same held-out probabilities, and differ in what they assume.
+Where they agree, that is no proof; where they disagree, at least one assumption fails.
 """
 
 # %%
 # A first pass
 # ------------
-# The first pass is logistic regression on digits. Three in ten labels are flipped to a
-# similar digit.
+# Logistic regression on digits, three in ten labels flipped to a similar one.
 
 import matplotlib.pyplot as plt
 from sklearn.linear_model import LogisticRegression
@@ -35,8 +33,8 @@ y_proba = cross_val_predict(
 # %%
 # The comparison
 # --------------
-# `disagreement` is the mean distance to the other estimates. The error needs the true
-# `T`, which is unknown in practice.
+# `disagreement` is the mean distance to the others. The error needs the truth, which
+# you will not have.
 
 table = compare_transition_estimators(y_proba, digits.target, features=digits.data)
 errors = [transition_error(T, matrix) for matrix in table.transition_matrix]
@@ -63,8 +61,8 @@ fig.colorbar(axes[0, 0].images[0], ax=axes, label="P(noisy | clean)", shrink=0.6
 plt.show()
 
 # %%
-# The label frequency counts the labels of the most confident samples. The confident
-# joint counts those of nearly all samples, with less variance and more bias. The anchor
-# estimator uses single samples and needs calibrated probabilities. The dual estimator
-# counts the noise twice if the probabilities are calibrated. Which estimator is best
-# depends on the first pass.
+# The label frequency counts labels of the most confident samples, the confident joint
+# those of nearly all: less variance, more bias. The anchor uses single samples, and needs
+# calibrated probabilities; the dual one counts the noise twice where they are.
+# Which of them is best depends on the first pass: with another one the order may
+# differ.

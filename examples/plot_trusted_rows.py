@@ -1,15 +1,15 @@
 """
-A few trusted samples identify swapped classes
-==============================================
+A few trusted samples resolve swapped classes
+=============================================
 
-If more than half of the labels of two classes are swapped, the labels look exactly as
-if the classes were exchanged and the noise were mild. No method can distinguish these
-cases from noisy labels alone. Samples with checked labels can.
+If more than half of two classes are labelled as each other, the labels look exactly as
+if the classes were swapped and the noise were mild. No method can resolve this from
+noisy labels alone. Samples that someone has checked resolve it.
 """
 
 # %%
-# Swapped classes
-# ---------------
+# Swapped names
+# -------------
 # Seven in ten 3s are labelled 8, and seven in ten 8s are labelled 3.
 
 import warnings
@@ -32,12 +32,12 @@ X, X_test, y, y_test = train_test_split(
 y_noisy = make_noisy_labels(y, T, random_state=0)
 
 # %%
-# Increasing number of checked samples
-# ------------------------------------
-# `trusted` is a boolean mask. In `y`, the marked samples have the right label. Here
-# none, one, three and ten samples per class have been checked, drawn at random. Without
-# any, `fit` warns that the two classes may be swapped; the warning is caught, to show
-# it.
+# More and more checked samples
+# -----------------------------
+# `trusted` is a boolean mask. In `y`, the samples that it marks have the right label.
+# Here none, then one, three and ten samples of each class have been checked, drawn at
+# random. Without any, `fit` warns that the two classes may be swapped; the warning is
+# caught, to show it.
 
 rng = np.random.default_rng(0)
 order = rng.permutation(len(y))
@@ -55,10 +55,9 @@ for count in counts:
         print(f"{count} trusted: {str(warning.message)[:95]} …")
 
 # %%
-# Results
-# -------
-# The figure shows the block of `T` for 3 and 8, and the accuracy on these two and on
-# the other digits.
+# Which class is which
+# --------------------
+# The block of `T` for 3 and 8, and the accuracy on these two and on the other digits.
 
 pair = np.isin(y_test, [3, 8])
 of_pair = [clf.score(X_test[pair], y_test[pair]) for clf in fits]
@@ -84,6 +83,6 @@ for ax, matrix, title in zip(
 plt.show()
 
 # %%
-# One sample per class identifies the classes, and more of them improve `T`. They are
-# too few to train the network by themselves. And they must be drawn at random: if only
-# easy samples were checked, the noise would be underestimated.
+# One sample of each class resolves the swap, and more of them improve `T`. They are too
+# few to improve the network much by themselves. And they must be drawn at random: if
+# only easy samples were checked, the noise would be underestimated.

@@ -1,10 +1,11 @@
 """
-Groups of samples, and weights
-==============================
+Samples that belong together, and weights
+=========================================
 
-Each handwritten digit was copied three times with a little blur, together with its
-label, right or wrong. If a fold holds out one copy and is trained on the others, its
-probabilities are not held out. Folds that keep groups together avoid this.
+Each handwritten digit was copied three times with a little blur, and the label was
+copied with it, right or wrong. The model of a fold has seen other copies of the
+samples that it holds out, with their labels: its probabilities are not held out. Folds
+that keep groups together solve this.
 """
 
 # %%
@@ -32,7 +33,7 @@ y_copies = y_noisy[groups]
 # %%
 # Folds with and without groups
 # -----------------------------
-# A splitter that supports groups receives them from `fit`.
+# A splitter that takes groups gets them from `fit`.
 
 together = StratifiedGroupKFold(5, shuffle=True, random_state=0)
 fits = {
@@ -48,16 +49,17 @@ wrong = (y_noisy != y).mean()
 # %%
 # A weight is a frequency
 # -----------------------
-# Three copies of a sample count as three samples, also in the standard errors of `T`.
-# With a weight of 1/3 each, the standard errors of `T` are those of 800 samples.
+# Three copies of a sample count as three samples, also in the standard errors of `T`. A
+# weight of 1/3 each means that there are really 800 samples, and the standard errors of
+# `T` become those of 800 samples.
 
 weighted = NoiseRobustClassifier(cv=together, random_state=0)
 fits["kept together, weight 1/3"] = weighted.fit(
     X_copies, y_copies, sample_weight=np.full(2400, 1 / 3), groups=groups
 )
 # %%
-# Comparison
-# ----------
+# The estimates
+# -------------
 
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(10, 3), sharey=True, width_ratios=(1.4, 1), layout="constrained"
@@ -80,7 +82,7 @@ right.set(xlabel="accuracy on clean test labels", xlim=(0, 1.1))
 plt.show()
 
 # %%
-# With copies on both sides of a split, the first pass has learned the wrong labels, and
-# the estimated noise rate is too low. With copies kept together it is slightly too high
-# here, as usual if the first pass makes errors of its own. The accuracy improves only a
-# little, since the refit is trained on all samples in both cases.
+# With copies on both sides of a split, the first pass finds the wrong labels confirmed,
+# and the estimate says that there is too little noise. With copies kept together it
+# says a little too much here, as it tends to where the first pass errs on its own. The
+# accuracy gains less than one might think: the refit learns from all samples either way.
