@@ -8,10 +8,9 @@ like a mislabelled one, and every estimator of `T` overestimates the noise. When
 """
 
 # %%
-# Overlapping classes
-# -------------------
-# There are four classes of three clusters each. The smaller `class_sep`, the more they
-# overlap.
+# Classes that come closer
+# ------------------------
+# Four classes of three clouds each. The smaller `class_sep`, the more they overlap.
 
 import warnings
 

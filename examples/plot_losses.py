@@ -1,6 +1,6 @@
 """
-Losses of improbable labels
-===========================
+What a loss does with a surprising label
+========================================
 
 The network usually assigns a low probability to a wrong label. How much does such a
 sample contribute to the training? The curves show it for ten classes.

@@ -31,8 +31,8 @@ X, X_test, y_noisy, _, _, y_test = (
 # %%
 # The loop
 # --------
-# Start with a few epochs of cross-entropy. From random weights, a corrected loss can
-# lose whole classes permanently.
+# A few epochs of cross-entropy come first. From random weights, a corrected loss can
+# lose whole classes for good.
 
 
 def train(loss, n_epochs=60, warm_up=3):
