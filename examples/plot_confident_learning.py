@@ -9,9 +9,9 @@ loss.
 """
 
 # %%
-# More and more noise
-# -------------------
-# Digits of which a share is flipped to the next digit, three draws of the noise each.
+# Increasing noise
+# ----------------
+# A share of the labels is flipped to the next digit, with three draws of the noise.
 
 import warnings
 

@@ -1,6 +1,6 @@
 """
-Digits with wrong labels, from the first fit to the suspects
-=============================================================
+Digits with wrong labels, from the first fit to the label issues
+================================================================
 
 Four in ten labels of scikit-learn's digits are flipped to a digit that looks like them.
 Here a network is trained without a correction, with the default correction, and with
@@ -10,8 +10,8 @@ the true transition matrix. At the end, the labels that are most likely wrong ar
 # %%
 # The data
 # --------
-# `target` holds the noisy labels, which is all that the classifier will see.
-# `clean_target` serves to measure what it has learned.
+# `target` holds the noisy labels, on which the classifier is fitted. `clean_target` is
+# only used for evaluation.
 
 import matplotlib.pyplot as plt
 from sklearn.model_selection import train_test_split
@@ -78,7 +78,7 @@ print(f"noise rate {summary.noise_rate:.2f}, between {low:.2f} and {high:.2f}")
 print(f"weak first pass: {summary.weak_first_pass}")
 
 # %%
-# The suspects
+# Label issues
 # ------------
 # The out-of-fold probabilities are predicted by networks that were not trained on the
 # sample, so they can be used to check its label. These are the samples with the most
@@ -93,9 +93,9 @@ print(f"{suspects[wrong].mean():.0%} of the wrong labels are suspects (recall)")
 # %%
 # The training
 # ------------
-# The losses are those on noisy labels, so even a perfect network cannot bring them to
-# 0. The bend in the refit is where its warm-up by cross-entropy ends and the corrected
-# loss sets in.
+# The losses are computed on noisy labels, so even a perfect network does not reach 0.
+# The bend in the refit is the end of the warm-up with cross-entropy, where the
+# corrected loss starts.
 
 TrainingHistoryDisplay.from_estimator(forward)
 plt.show()

@@ -8,9 +8,10 @@ like a mislabelled one, and every estimator of `T` overestimates the noise. When
 """
 
 # %%
-# Classes that come closer
-# ------------------------
-# Four classes of three clouds each. The smaller `class_sep`, the more they overlap.
+# Overlapping classes
+# -------------------
+# There are four classes of three clusters each. The smaller `class_sep`, the more they
+# overlap.
 
 import warnings
 

@@ -29,8 +29,8 @@ X, X_test, y_noisy, _, _, y_test = train_test_split(
 # %%
 # Two networks, with and without correction
 # -----------------------------------------
-# `T` is given, so that no fold is fitted and the page is built quickly; leave
-# `transition` out to have it estimated.
+# `T` is given, so that no fold is fitted and the example runs fast. Without
+# `transition`, it is estimated.
 
 mlp = NoiseRobustClassifier(transition=digits.transition_matrix, random_state=0)
 convnet = NoiseRobustClassifier(

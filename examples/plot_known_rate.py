@@ -32,10 +32,9 @@ labels = {
 }
 
 # %%
-# Claimed rates
+# Assumed rates
 # -------------
-# A claim of 0 is the plain network. "Estimated" is the default, which looks for `T`
-# itself.
+# A rate of 0 is the plain network. "Estimated" is the default, which estimates `T`.
 
 claims = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
 accuracy, estimated = {}, {}
@@ -54,15 +53,15 @@ for name, y_noisy in labels.items():
         print(f"  it warns that {str(warning.message)[:66]} …")
 
 # %%
-# How exact must the claim be?
-# ----------------------------
+# How exact must the rate be?
+# ---------------------------
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
 for ax, name in zip(axes, labels):
     ax.plot(claims, accuracy[name], "o-", label="claimed rate")
     ax.axhline(estimated[name], color="C1", linestyle="--", label="T estimated")
     ax.axvline(0.3, color="0.7", zorder=0, label="true rate")
-    ax.set(title=f"Wrong labels: {name}", xlabel="claimed share of wrong labels")
+    ax.set(title=f"Wrong labels: {name}", xlabel="assumed share of wrong labels")
     ax.grid(axis="y", alpha=0.4)
 axes[0].set_ylabel("accuracy on clean test labels")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

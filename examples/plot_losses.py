@@ -1,6 +1,6 @@
 """
-What a loss does with a surprising label
-========================================
+Losses of improbable labels
+===========================
 
 The network usually assigns a low probability to a wrong label. How much does such a
 sample contribute to the training? The curves show it for ten classes.

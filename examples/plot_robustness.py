@@ -1,5 +1,5 @@
 """
-How much noise can it take?
+How much noise is too much?
 ===========================
 
 Robustness curves: the accuracy on clean labels against the share of wrong labels in
@@ -12,8 +12,7 @@ training, for the plain network, a robust loss, and forward correction with an e
 # -------------------------------------
 # :class:`sklnoise.inspection.RobustnessCurveDisplay` takes clean labels. It flips those
 # of the training part of each split, here to the next digit, and scores on the clean
-# labels of the rest. So it is a tool for experiments, on data of which you know the
-# labels.
+# labels of the rest. So it is a tool for experiments on data with known clean labels.
 
 import warnings
 

@@ -1,6 +1,6 @@
 """
-A grid search that noisy labels do not mislead
-==============================================
+A grid search on noisy labels
+=============================
 
 The score of a search is computed on the given labels. If these are noisy, a candidate
 that makes the mistakes of the annotators may get the best score. A scorer that uses `T`
@@ -87,7 +87,7 @@ fig.legend(loc="outside upper center", ncols=3, fontsize="small")
 plt.show()
 
 # %%
-# The unbiased accuracy lies near the clean one, up to its sampling error, which the
-# inverse of `T` makes larger. The noisy accuracy puts the two best candidates last. The
-# robust losses do not help here: where most labels of a class are wrong, only knowledge
-# of `T` does. And with a wrong `T` the unbiased accuracy would be wrong too.
+# The unbiased accuracy is close to the clean one, up to its sampling error, which is
+# increased by the inverse of `T`. The noisy accuracy ranks the two best candidates
+# last. The robust losses do not help here: if most labels of a class are wrong, only
+# knowledge of `T` does. And with a wrong `T` the unbiased accuracy would be wrong too.

@@ -107,5 +107,5 @@ bottom.axis("off")
 plt.show()
 
 # %%
-# Made of templates, these texts are easier than those that people write: no one is
-# sarcastic, and each request belongs to one queue.
+# These texts are generated from templates and are easier to classify than real ones:
+# each request belongs to exactly one queue.

@@ -31,8 +31,8 @@ X, X_test, y_noisy, _, _, y_test = (
 # %%
 # The loop
 # --------
-# A few epochs of cross-entropy come first. From random weights, a corrected loss can
-# lose whole classes for good.
+# Start with a few epochs of cross-entropy. From random weights, a corrected loss can
+# lose whole classes permanently.
 
 
 def train(loss, n_epochs=60, warm_up=3):

@@ -35,8 +35,8 @@ y_proba = cross_val_predict(
 # %%
 # The comparison
 # --------------
-# `disagreement` is the mean distance to the others. The error needs the truth, which
-# you will not have.
+# `disagreement` is the mean distance to the other estimates. The error needs the true
+# `T`, which is unknown in practice.
 
 table = compare_transition_estimators(y_proba, digits.target, features=digits.data)
 errors = [transition_error(T, matrix) for matrix in table.transition_matrix]

@@ -8,8 +8,8 @@ cases from noisy labels alone. Samples with checked labels can.
 """
 
 # %%
-# Swapped names
-# -------------
+# Swapped classes
+# ---------------
 # Seven in ten 3s are labelled 8, and seven in ten 8s are labelled 3.
 
 import warnings
