@@ -20,17 +20,6 @@ ORDER = (
 
 
 def by_need(file_name):
-    """Place an example in the gallery.
-
-    Parameters
-    ----------
-    file_name : str
-        Of the example.
-
-    Returns
-    -------
-    place : int
-        Its index in `ORDER`; what is not listed comes last.
-    """
+    """Return the position of an example in the gallery."""
     name = file_name.removesuffix(".py")
     return ORDER.index(name) if name in ORDER else len(ORDER)

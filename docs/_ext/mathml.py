@@ -21,18 +21,7 @@ def _skip():
 
 
 def setup(app):
-    """Take the place of Sphinx's choice of a renderer.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The build.
-
-    Returns
-    -------
-    metadata : dict
-        What Sphinx wants to know of an extension.
-    """
+    """Replace the math renderer of Sphinx."""
     app.add_html_math_renderer("mathml", (_write_inline, None), (_write_block, None))
     app.config.html_math_renderer = "mathml"
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,23 +14,7 @@ RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 
 
 def measure(text):
-    """Look a number up.
-
-    Parameters
-    ----------
-    text : str
-        "table column; key=value; ..."; the conditions are separated by semicolons.
-
-    Returns
-    -------
-    number : str
-        The mean over the matching rows with one decimal, such as "97.3".
-
-    Raises
-    ------
-    ValueError
-        If there is no such table or column, or if no row matches.
-    """
+    """Return the mean of a column over the matching rows, as text."""
     head, *conditions = (part.strip() for part in text.split(";"))
     table, column = head.split(maxsplit=1)
     wanted = dict(condition.split("=", 1) for condition in conditions)
@@ -60,17 +44,6 @@ def _measured_role(name, rawtext, text, lineno, inliner, options=None, content=(
 
 
 def setup(app):
-    """Add the role.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The build.
-
-    Returns
-    -------
-    metadata : dict
-        What Sphinx wants to know of an extension.
-    """
+    """Add the role `measured`."""
     app.add_role("measured", _measured_role)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
