@@ -28,8 +28,8 @@ class MLP(nn.Module):
         Width of each hidden layer.
 
     dropout : float, default=0.0
-        Probability that a hidden unit is dropped while training, in [0, 1); met to
-        1 / 65536.
+        Probability that a hidden unit is dropped while training, in [0, 1), rounded to
+        a multiple of 1/65536.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class MLP(nn.Module):
     def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
         widths = [n_features, *([hidden] if isinstance(hidden, Integral) else hidden)]
         super().__init__()
-        # Named layers: weights fit a net of another dropout too.
+        # Named, so that weights can be loaded into an MLP with another dropout.
         self.layers = nn.Sequential()
         self.layers.add_module("flatten", Flatten())
         for i, (n_in, n_out) in enumerate(pairwise(widths)):
@@ -144,8 +144,9 @@ class SeededDropout(nn.Dropout):
         numbers = torch.empty(-(-X.numel() // 4), dtype=torch.int64, device=X.device)
         numbers.random_(-(2**63), None, generator=self.generator)
         draws = numbers.view(torch.int16)[: X.numel()].view(X.shape)
-        is_kept = draws <= n_kept - self.N_LEVELS // 2 - 1  # the bound must fit 16 bits
-        return X * (is_kept * X.new_tensor(self.N_LEVELS / n_kept))
+        # Levels run from -2**15: so shifted, the bound fits 16 bits too.
+        is_kept = draws <= n_kept - self.N_LEVELS // 2 - 1
+        return X * is_kept * (self.N_LEVELS / n_kept)
 
     def __getstate__(self):
         return super().__getstate__() | {"generator": None}

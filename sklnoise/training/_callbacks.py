@@ -28,12 +28,13 @@ MIN_BATCHES = 8  # validation batches that a standard error is computed from
 BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-def check_finite(losses, epoch):
-    """Raise a `NonFiniteLossError` if a training loss is NaN or infinite."""
+def check_epoch(epoch):
+    """Raise a `NonFiniteLossError` if a training loss of an epoch is NaN or infinite."""
+    losses = [batch.get("train_loss", 0.0) for batch in epoch["batches"]]
     if not np.isfinite(losses).all():
         bad = next(loss for loss in losses if not np.isfinite(loss))
         raise NonFiniteLossError(
-            f"the training loss became {bad} in epoch {epoch}. Lower the "
+            f"the training loss became {bad} in epoch {epoch['epoch']}. Lower the "
             "learning rate, clip the gradients, scale X, or (backward correction) use "
             "a better conditioned transition_matrix."
         )
@@ -42,9 +43,9 @@ def check_finite(losses, epoch):
 class KeepBest(Callback):
     """Stop when the validation loss stalls, and go back to the best epoch.
 
-    Of the epochs that are worse by no more than a standard error the last is the best:
+    The best is the last epoch whose loss is within a standard error of the lowest, as
     its learning rate has fallen further. The error is that of the difference, batch by
-    batch; with fewer than `MIN_BATCHES` of them there is none.
+    batch; with fewer than `MIN_BATCHES` of them it is the epoch of the lowest loss.
 
     Unlike skorch's EarlyStopping it works for losses below zero (backward correction)
     and restores the criterion too, whose parameters may have been trained.
@@ -120,8 +121,7 @@ class EpochListener(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         """Check the losses, pass it on, and stop the training if that is asked for."""
-        epoch = net.history[-1]
-        check_finite([b.get("train_loss", 0.0) for b in epoch["batches"]], epoch["epoch"])
+        check_epoch(net.history[-1])
         self.in_epoch = False
         if self._pass_on("on_epoch_end", net):
             raise KeyboardInterrupt  # skorch's way to end a training
@@ -129,6 +129,7 @@ class EpochListener(Callback):
     def end_epoch_of_stop(self, net):
         """Pass on the end of an epoch in which another callback has stopped."""
         if self.in_epoch:
+            check_epoch(net.history[-1])
             self.in_epoch = False
             self._pass_on("on_epoch_end", net)
 
@@ -153,11 +154,14 @@ def interrupts():
         yield received.is_set
         return
 
-    def note_and_pass_on(number, frame):
-        received.set()
-        before(number, frame)
+    def pass_on(number, frame):
+        try:
+            before(number, frame)
+        except KeyboardInterrupt:  # a handler of the user may do something else
+            received.set()
+            raise
 
-    signal.signal(signal.SIGINT, note_and_pass_on)
+    signal.signal(signal.SIGINT, pass_on)
     try:
         yield received.is_set
     finally:

@@ -73,7 +73,7 @@ def mean_reduced(loss):
     is_ours = getattr(type(loss), "forward", None) is NoisyLabelLoss.forward
     if not is_ours or next(loss.parameters(), None) is not None:
         return None
-    reduced = copy(loss)  # shares its buffers with the loss
+    reduced = copy(loss)  # shallow: `.to()` moves the buffers of both
     reduced.reduction = "mean"
     return reduced._unchecked
 

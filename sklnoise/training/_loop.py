@@ -1,11 +1,12 @@
 """The epoch loop of nets whose steps are plain: K >= 1 of them."""
 
+from contextlib import contextmanager
 from itertools import compress
 
 import torch
 from skorch.callbacks.scoring import ScoringBase
 
-from sklnoise.training._callbacks import check_finite, follows_batches, is_silent_log
+from sklnoise.training._callbacks import check_epoch, follows_batches, is_silent_log
 from sklnoise.training._data import BatchIterator
 from sklnoise.training._net import is_stock
 from sklnoise.training._optimizers import needs_no_closure
@@ -52,34 +53,43 @@ class Member:
 
     def begin_training(self):
         """Notify the callbacks that the training begins."""
-        self.notify("on_train_begin", **self.all_data)
-        self.report("on_train_begin")
+        with self._errors_kept():
+            self.notify("on_train_begin", **self.all_data)
+            self.report("on_train_begin")
 
     def begin_epoch(self):
         """Notify the callbacks that an epoch begins."""
-        self.notify("on_epoch_begin", **self.parts)
-        self.report("on_epoch_begin")
+        with self._errors_kept():
+            self.notify("on_epoch_begin", **self.parts)
+            self.report("on_epoch_begin")
 
     def end_epoch(self):
         """Notify the callbacks that an epoch has ended; return whether to go on."""
-        goes_on = True
-        try:
-            epoch = self.net.history[-1]
-            losses = [batch.get("train_loss", 0.0) for batch in epoch["batches"]]
-            check_finite(losses, epoch["epoch"])
-            self.notify("on_epoch_end", **self.parts)
-        except KeyboardInterrupt:  # skorch's way to end a training, or the user
-            if self.interrupted():
-                raise
-            goes_on = False
-        except Exception as error:  # of one net among several: it is raised in its place
-            self.error = error
-            return False
-        return not self.report("on_epoch_end") and goes_on
+        goes_on = self.error is None
+        with self._errors_kept():
+            try:
+                check_epoch(self.net.history[-1])
+                self.notify("on_epoch_end", **self.parts)
+            except KeyboardInterrupt:  # skorch's way to end a training, or the user
+                if self.interrupted():
+                    raise
+                goes_on = False
+            goes_on = not self.report("on_epoch_end") and goes_on
+        return goes_on and self.error is None
 
     def end_training(self):
         """Notify the callbacks that the training has ended."""
-        self.notify("on_train_end", **self.all_data)
+        if self.error is None:
+            with self._errors_kept():
+                self.notify("on_train_end", **self.all_data)
+
+    @contextmanager
+    def _errors_kept(self):
+        """Keep an error of this net: it stops no other, and is the outcome of its fold."""
+        try:
+            yield
+        except Exception as error:
+            self.error = self.error or error
 
     def record(self, losses, sizes, prefix):
         """Write into the history what skorch would have written."""
@@ -121,27 +131,30 @@ def run_epochs(members, model):
     """Train nets for their epochs, together as `model` takes their steps."""
     for member in members:
         member.begin_training()
-    running = members
+    running = drop_stopped(members, [m.error is None for m in members], model)
     for _ in range(members[0].net.max_epochs):
+        if not running:
+            return
         for member in running:
             member.begin_epoch()
         for member, (losses, sizes) in zip(running, model.train_epoch(), strict=True):
             member.record(losses, sizes, "train")
-        for member, judged in zip(running, model.judge_epoch(), strict=True):
-            if judged is not None:
-                member.record(*judged, "valid")
-        goes_on = [member.end_epoch() for member in running]
-        if not all(goes_on):
-            model.keep(goes_on)
-            for member, stays in zip(running, goes_on, strict=True):
-                if not stays:
-                    member.end_training()
-            running = list(compress(running, goes_on))
-        if not running:
-            break
-    model.keep([False] * len(running))
-    for member in running:
-        member.end_training()
+        for member, validated in zip(running, model.validate_epoch(), strict=True):
+            if validated is not None:
+                member.record(*validated, "valid")
+        running = drop_stopped(running, [m.end_epoch() for m in running], model)
+    drop_stopped(running, [False] * len(running), model)
+
+
+def drop_stopped(members, goes_on, model):
+    """End the training of the nets that stop; return the others."""
+    if all(goes_on):
+        return members
+    model.drop_stopped(goes_on)
+    for member, stays in zip(members, goes_on, strict=True):
+        if not stays:
+            member.end_training()
+    return list(compress(members, goes_on))
 
 
 class SingleNet:
@@ -172,14 +185,14 @@ class SingleNet:
         return [(read(losses), sizes)]
 
     @torch.no_grad()
-    def judge_epoch(self):
+    def validate_epoch(self):
         """Compute the losses on the samples that are held out."""
         net, batches = self.net, self.member.held_out
         if batches is None:
             return [None]
         followed = any(follows_batches(cb, training=False) for _, cb in net.callbacks_)
         if followed or not isinstance(batches, BatchIterator):
-            self._judge_by_skorch(batches)
+            self._validate_by_skorch(batches)
             return [None]
         module, criterion = net.module_, net.criterion_
         module.eval()
@@ -190,7 +203,7 @@ class SingleNet:
             sizes.append(X.shape[0])
         return [(read(losses), sizes)]
 
-    def _judge_by_skorch(self, batches):
+    def _validate_by_skorch(self, batches):
         """Let skorch compute, and record, what a callback follows batch by batch."""
         dataset, net = self.member.dataset, self.net
         keep_sparse, dataset.keep_sparse = dataset.keep_sparse, False
@@ -199,7 +212,7 @@ class SingleNet:
         )
         dataset.keep_sparse = keep_sparse
 
-    def keep(self, goes_on):
+    def drop_stopped(self, goes_on):
         """Do nothing: the net has weights of its own."""
 
 
@@ -225,7 +238,7 @@ def on_device(batches, device):
 
 
 def to_device(tensor, device):
-    """Copy a tensor without waiting for it, where that is possible."""
+    """Copy a tensor; to CUDA without waiting for it, from memory that stays in place."""
     if device.type == "cuda" and tensor.device.type == "cpu":
-        tensor = tensor.pin_memory()
-    return tensor.to(device, non_blocking=True)
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)

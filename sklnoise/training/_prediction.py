@@ -102,4 +102,5 @@ def chunk_size(X):
 
 def weights_of(net):
     """Copy the weights of a fitted net, by name."""
-    return {name: to_numpy(value) for name, value in net.module_.state_dict().items()}
+    state = net.module_.state_dict()
+    return {name: to_numpy(value).copy() for name, value in state.items()}

@@ -78,7 +78,9 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         net,
         loss=loss.to(config.dtype),
         warm_up_loss=warm_up_loss,
-        warm_up_steps=count_warm_up_steps(net, n_train, warm_up),
+        warm_up_steps=count_warm_up_steps(
+            net, n_train, count_epochs(net, trainer), warm_up
+        ),
         weighted=dataset.weighted,
     )
     with seeded(seed, config.device):
@@ -96,6 +98,7 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
     if not trainer.observed:
         leave_out_observers(net)
     fit_params = trainer.fit_params or {}
+    # Another seed than that of the initial weights, for orders and dropout.
     return PreparedNet(net, dataset, config, seed + 1, fit_params, trainer.on_epoch)
 
 
@@ -130,10 +133,16 @@ def full_batch(net, n_samples):
     return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
 
 
-def count_warm_up_steps(net, n_samples, share):
+def count_epochs(net, trainer):
+    """Count the epochs of a training, which its parameters may set."""
+    epochs = (trainer.fit_params or {}).get("epochs")
+    return net.max_epochs if epochs is None else epochs
+
+
+def count_warm_up_steps(net, n_samples, n_epochs, share):
     """Count the steps in the first `share` of the epochs, at least one of them."""
     n_steps = np.ceil(n_samples / full_batch(net, n_samples))
-    return int(np.ceil(share * net.max_epochs * n_steps))
+    return int(np.ceil(share * n_epochs * n_steps))
 
 
 def recognize_output(net, dataset, n_classes):
@@ -181,7 +190,7 @@ def append_normalization(net, config):
 
 def load_weights(module, weights):
     """Load weights into a module; those of a plain one into what is normalised."""
-    is_plain = not any(name.startswith("normalization.") for name in weights)
+    is_plain = "normalization.n_batches" not in weights
     if isinstance(module, NormalizedLogits) and is_plain:
         module = module.module
     module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})

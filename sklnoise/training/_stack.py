@@ -25,7 +25,7 @@ STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
 def can_stack(prepared, n_nets):
     """Return whether steps of such nets can be taken together, and gain by it.
 
-    Its optimizer must treat each value alone, and its callbacks act on the net alone or
+    The optimizer of each net must treat each value alone, and its callbacks act on it or
     on the learning rate of all nets alike.
     """
     net, device = prepared.net, prepared.config.device
@@ -53,10 +53,10 @@ def group_alike(members):
     for index, member in enumerate(members):
         held_out = member.held_out
         if held_out is not None and not isinstance(held_out, BatchIterator):
-            groups[index] = [index]  # judged by skorch
+            groups[index] = [index]  # validated by skorch
             continue
-        n_judged = 0 if held_out is None else len(held_out)
-        shape = len(member.batches), n_judged, member.net.max_epochs
+        n_validated = 0 if held_out is None else len(held_out)
+        shape = len(member.batches), n_validated, member.net.max_epochs
         groups.setdefault(shape, []).append(index)
     return list(groups.values())
 
@@ -115,7 +115,7 @@ class StackedMLP:
         return self._run(iterators, step)
 
     @torch.no_grad()
-    def judge_epoch(self):
+    def validate_epoch(self):
         """Compute the losses of all nets on the samples that are held out."""
         if self.members and self.members[0].held_out is None:
             return [None] * len(self.members)
@@ -160,14 +160,15 @@ class StackedMLP:
     def _copy_learning_rates(self):
         """Take over what the schedules have set in the optimizers of the nets."""
         if not self.n_epochs:
-            for member in self.members:  # without gradients: only so that torch's
-                member.net.optimizer_.step()  # schedules do not miss the first step
+            # An empty step, as torch's schedules warn if no step came first.
+            for member in self.members:
+                member.net.optimizer_.step()
         self.n_epochs += 1
-        own_groups = self.members[0].net.optimizer_.param_groups
-        for group, own in zip(self.optimizer.param_groups, own_groups, strict=True):
+        lead_groups = self.members[0].net.optimizer_.param_groups
+        for group, own in zip(self.optimizer.param_groups, lead_groups, strict=True):
             group.update({name: own[name] for name in own if name != "params"})
 
-    def keep(self, goes_on):
+    def drop_stopped(self, goes_on):
         """Release the nets that have stopped, with weights of their own."""
         for member, stays in zip(self.members, goes_on, strict=True):
             if not stays:

@@ -29,7 +29,7 @@ from sklnoise.training._loop import (
     prepare_scoring,
     run_epochs,
 )
-from sklnoise.training._preparation import prepare
+from sklnoise.training._preparation import count_epochs, prepare
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
 
@@ -146,10 +146,7 @@ def run_skorch(prepared, interrupted):
     """Train a net by skorch's loop, with a callback of ours at the end of its list."""
     net, dataset, fit_params = prepared.net, prepared.dataset, prepared.fit_params
     dataset.keep_sparse = False
-    epochs = fit_params.get("epochs")
-    listener = EpochListener(
-        prepared.on_epoch, net.max_epochs if epochs is None else epochs
-    )
+    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared))
     prepare_scoring(net)
     named = "epoch_listener", listener
     net.callbacks_.append(named)
@@ -198,15 +195,18 @@ def fit_one(task, finish, fold):
 
 def fit_stacked(prepared, finish):
     """Fit small MLPs together, those alike in one stack."""
-    if any(isinstance(one, Exception) for one in prepared):
-        yield from prepared
-        return
     config = prepared[0].config
-    members = []
+    members, failure = [], None
     with thread_limit(1), interrupts() as interrupted, mixed_precision(config):
         for one in prepared:
-            with seeded(one.seed, config.device):  # a user's split may draw
-                members.append(Member(one, interrupted))
+            member = one
+            if not isinstance(one, Exception):
+                with seeded(one.seed, config.device):  # a user's split may draw
+                    member = attempt(Member, one, interrupted)
+            if isinstance(member, Exception):
+                failure = member
+                break
+            members.append(member)
         for group in group_alike(members):
             alike = [members[index] for index in group]
             seed = prepared[group[0]].seed
@@ -220,6 +220,8 @@ def fit_stacked(prepared, finish):
     for fold, member in enumerate(members):
         release(member.net)
         yield member.error or attempt(finish, member.net, fold)
+    if failure is not None:
+        yield failure
 
 
 def may_share_threads(prepared):
