@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.functional import log_softmax
 
 from sklnoise._transition_matrix import normalize_rows
+from sklnoise.losses._base import at_least_single_precision
 from sklnoise.training import predict_proba, weights_of
 
 MAX_ROUNDS = 5
@@ -21,7 +22,9 @@ class SoftLabelLoss(nn.Module):
 
     def forward(self, logits, target, soft_labels):
         """Compute `-Σ_i c_i log p_i` of each sample."""
-        return -(soft_labels * log_softmax(logits, dim=1)).sum(dim=1)
+        return -(soft_labels * log_softmax(at_least_single_precision(logits), dim=1)).sum(
+            dim=1
+        )
 
 
 def alternate(trainer, net, transition_matrix, data, report):

@@ -5,12 +5,12 @@ import inspect
 import os
 from contextlib import closing
 from functools import partial
+from importlib.metadata import version
 from itertools import repeat
 from typing import NamedTuple
 
 import joblib
 import numpy as np
-import sklearn
 import torch
 from scipy.sparse import issparse
 from sklearn.base import clone
@@ -198,7 +198,8 @@ def cache_key(trainer, splits, with_features):
     """Hash all that the result of the first pass depends on."""
     data = "\n".join(map(hash_array, trainer.data))
     # Another version of a library may train to other bits.
-    versions = torch.__version__, sklearn.__version__, source_of(trainer.net)
+    libraries = "sklnoise", "torch", "skorch", "scikit-learn", "numpy"
+    versions = *map(version, libraries), source_of(trainer.net)
     settings = trainer.seed, trainer.config, trainer.fit_params, trainer.observed
     return joblib.hash([data, splits, trainer.net, settings, with_features, versions])
 

@@ -14,6 +14,7 @@ from sklnoise._compat import (
     HasMethods,
     Interval,
     StrOptions,
+    check_method_params,
     fit_context,
     routing_enabled,
 )
@@ -476,7 +477,12 @@ class NoiseRobustClassifier(
         start_from = None
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
-        trainer = trainer.replace(verbose=max(0, self.verbose - 1))
+        trainer = trainer.replace(
+            verbose=max(0, self.verbose - 1),
+            fit_params=check_method_params(
+                data.X, routed.estimator.fit, indices=data.rows
+            ),
+        )
         with progress.training(
             "refit",
             f"refit on {len(data.rows)} samples",

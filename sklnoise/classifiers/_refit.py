@@ -19,6 +19,7 @@ from sklnoise.classifiers._correction import (
 )
 from sklnoise.classifiers._em import SoftLabelLoss, alternate
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
+from sklnoise.losses._base import at_least_single_precision
 from sklnoise.training import hidden_features, mean_transition, snapshot, weights_of
 
 
@@ -70,9 +71,13 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
 def fine_tune(trainer, fitted, loss, data, n_epochs):
     """Train a fitted net on with cross-entropy on the trusted samples alone."""
     # Trusted samples are few: none is held out for early stopping.
-    net = clone(trainer.net).set_params(max_epochs=n_epochs, train_split=None)
+    # No sample is held out, so that callbacks would miss the loss that they monitor.
+    callbacks = "disable" if trainer.net.callbacks == "disable" else None
+    net = clone(trainer.net).set_params(
+        max_epochs=n_epochs, train_split=None, callbacks=callbacks
+    )
     everything = np.ones(len(data.y), dtype=bool)
-    return trainer.replace(net=net).fit(
+    return trainer.replace(net=net, fit_params=None).fit(
         np.flatnonzero(data.trusted),
         TrustedSamplesLoss(deepcopy(loss)),
         data=data.labelled._replace(extra=everything),
@@ -158,5 +163,6 @@ class LikelyLabelsLoss(nn.Module):
 
     def forward(self, logits, target):
         """Compute `-Σ_i c_i log p_i`, with c the row of the noisy label."""
+        logits = at_least_single_precision(logits)
         labels = self.labels.index_select(0, target).to(logits)
         return cross_entropy(logits, labels, reduction=self.reduction)

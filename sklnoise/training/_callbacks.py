@@ -61,6 +61,8 @@ class KeepBest(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         """Compare the validation loss and stop once patience is exhausted."""
+        if "valid_loss" not in net.history[-1]:  # nothing could be held out
+            return
         loss, epoch = net.history[-1, "valid_loss"], net.history[-1, "epoch"]
         losses, sizes = validation_batches(net.history[-1])
         if is_lower := loss < self.lowest_loss_:
@@ -239,6 +241,12 @@ def is_epoch_schedule(callback):
         and callback.step_every == "epoch"
         and callback.policy_ is not ReduceLROnPlateau
     )
+
+
+def acts_alone(callback):
+    """Return whether a callback acts on its net alone, or on all nets alike."""
+    known = KeepBest, EarlyStopping, PassthroughScoring
+    return type(callback) in known or is_epoch_schedule(callback)
 
 
 def is_silent_log(net, callback):

@@ -85,7 +85,7 @@ class Member:
 
     @contextmanager
     def _errors_kept(self):
-        """Keep an error of this net: it stops no other, and is the outcome of its fold."""
+        """Keep an error of this net: it stops no other and is the outcome of its fold."""
         try:
             yield
         except Exception as error:

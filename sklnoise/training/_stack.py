@@ -4,12 +4,11 @@ from itertools import compress
 
 import numpy as np
 import torch
-from skorch.callbacks import EarlyStopping, PassthroughScoring
 from torch import nn
 
 from sklnoise.nn import MLP
 from sklnoise.nn._mlp import Linear, SeededDropout, set_generator
-from sklnoise.training._callbacks import KeepBest, is_epoch_schedule
+from sklnoise.training._callbacks import acts_alone
 from sklnoise.training._config import n_weights
 from sklnoise.training._data import BatchIterator
 from sklnoise.training._loop import to_device
@@ -19,7 +18,6 @@ from sklnoise.training._workers import raise_if_cancelled
 # Bytes of the weights and moments of all nets up to which a stack is at least 1.25 times
 # as fast as its nets one after another: on a CPU they must stay in the cache.
 MAX_STACK_BYTES = {"cpu": 2**20, "mps": 2**27, "cuda": 2**29}
-STACKED_CALLBACKS = (KeepBest, EarlyStopping, PassthroughScoring)
 
 
 def can_stack(prepared, n_nets):
@@ -40,10 +38,7 @@ def can_stack(prepared, n_nets):
         and criterion.normalization is None
         and not getattr(criterion.loss, "wants_features", False)
         and next(criterion.parameters(), None) is None
-        and all(
-            type(callback) in STACKED_CALLBACKS or is_epoch_schedule(callback)
-            for _, callback in net.callbacks_
-        )
+        and all(acts_alone(callback) for _, callback in net.callbacks_)
     )
 
 

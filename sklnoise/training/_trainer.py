@@ -8,10 +8,11 @@ import torch
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 from skorch import NeuralNetClassifier
+from skorch.dataset import ValidSplit
 
 from sklnoise.nn import MLP
 from sklnoise.nn._mlp import set_generator
-from sklnoise.training._callbacks import EpochListener, interrupts
+from sklnoise.training._callbacks import EpochListener, acts_alone, interrupts
 from sklnoise.training._config import (
     TrainingConfig,
     is_small_step,
@@ -20,7 +21,7 @@ from sklnoise.training._config import (
     seeded,
     thread_limit,
 )
-from sklnoise.training._data import LabelledData, densify_if_small
+from sklnoise.training._data import HoldOut, LabelledData, densify_if_small
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._loop import (
     Member,
@@ -227,8 +228,8 @@ def fit_stacked(prepared, finish):
 def may_share_threads(prepared):
     """Return whether nets of folds are trained on one thread each.
 
-    Our MLP draws from a generator of its own, so that nothing of torch's global state is
-    shared.
+    Our MLP draws from a generator of its own: such nets share nothing of torch's global
+    state, as long as their splits draw nothing and their callbacks write no file.
     """
     net, config = prepared.net, prepared.config
     return (
@@ -236,6 +237,8 @@ def may_share_threads(prepared):
         and config.device.type == "cpu"
         and not is_small_step(net.module_, prepared.batch_shape())
         and n_weights(net.module_) <= MAX_WEIGHTS_PER_THREAD
+        and (net.train_split is None or type(net.train_split) in (HoldOut, ValidSplit))
+        and all(acts_alone(callback) for _, callback in net.callbacks_)
         and has_plain_steps(prepared)
     )
 
