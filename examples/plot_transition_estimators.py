@@ -33,7 +33,7 @@ y_proba = cross_val_predict(
 # %%
 # The comparison
 # --------------
-# `disagreement` is the mean distance to the others. The error needs the truth, which
+# `disagreement` is the median distance to the others. The error needs the truth, which
 # you will not have.
 
 table = compare_transition_estimators(y_proba, digits.target, features=digits.data)
