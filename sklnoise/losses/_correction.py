@@ -20,6 +20,12 @@ from sklnoise.losses._base import (
 )
 from sklnoise.losses._robust import MeanAbsoluteErrorLoss
 
+SINGULAR_REMEDY = (
+    "Mix it with the identity first, (1 - a) T + a I, as BackwardLoss(T, "
+    "identity_weight=a) does (the loss is then biased), or use the correction "
+    '"forward", which needs no inverse.'
+)
+
 MIN_FLOAT = torch.finfo(torch.float32).tiny
 
 # Least entry of T with which no likelihood underflows, so that no logarithms are needed.
@@ -241,7 +247,7 @@ class BackwardLoss(NoisyLabelLoss):
         T = check_transition_matrix(transition_matrix)
         self.n_classes = len(T)
         mixed = mix_with_identity(T, identity_weight)
-        check_invertible(mixed)
+        check_invertible(mixed, SINGULAR_REMEDY)
         self.register_buffer("transition_matrix", torch.from_numpy(T))
         self.register_buffer("_inverse", torch.from_numpy(np.linalg.inv(mixed)))
 
