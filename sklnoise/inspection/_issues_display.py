@@ -214,9 +214,9 @@ class LabelIssuesDisplay:
         verb = "is" if n_issues == 1 else "are"
         lines = [f"{n_issues} of {len(self.labels)} labels {verb} suspect"]
         if self.n_left_out:
-            samples, them = (
-                ("sample", "it") if self.n_left_out == 1 else ("samples", "them")
-            )
+            samples, them = "samples", "them"
+            if self.n_left_out == 1:
+                samples, them = "sample", "it"
             lines.append(f"{self.n_left_out} {samples} left out: no fold held {them} out")
         if self.n_trusted:
             lines.append(f"{self.n_trusted} known to be right")

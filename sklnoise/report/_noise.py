@@ -27,7 +27,7 @@ MAX_PAIRS = 30
 DARK_CELL_THRESHOLD = 0.65
 
 RATE_MEANING = (
-    "The noise rate is the share of samples truly of this class that have another label. "
+    "The noise rate is the share of samples truly of this class with another label. "
 )
 
 HOW_TO_READ = (
