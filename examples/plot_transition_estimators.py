@@ -35,7 +35,7 @@ y_proba = cross_val_predict(
 # %%
 # The comparison
 # --------------
-# `disagreement` is the mean distance to the other estimates. The error needs the true
+# `disagreement` is the median distance to the other estimates. The error needs the true
 # `T`, which is unknown in practice.
 
 table = compare_transition_estimators(y_proba, digits.target, features=digits.data)

@@ -3,16 +3,13 @@
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
-MAX_LISTED = 8
+from sklnoise._text import MAX_LISTED
 
 
 def match_labels(y, n_classes, labels=None):
     """Return the column of each label, and the label of each column."""
     y = check_labels(y, "y")
-    if labels is None:
-        classes = infer_classes(n_classes, y)
-    else:
-        classes = check_classes(labels, n_classes)
+    classes = resolve_classes(labels, n_classes, y)
     return encode_labels(y, classes, "y"), classes
 
 
@@ -51,6 +48,15 @@ def is_missing(label):
         return label is None or bool(label != label)
     except TypeError:  # pandas.NA is neither equal to itself nor not
         return True
+    except (ValueError, RuntimeError):  # an array or a tensor has many values
+        return False
+
+
+def resolve_classes(labels, n_classes, *occurring):
+    """Return the class of each column: those given, or those that occur."""
+    if labels is None:
+        return infer_classes(n_classes, *occurring)
+    return check_classes(labels, n_classes)
 
 
 def check_classes(labels, n_classes):
@@ -72,11 +78,16 @@ def infer_classes(n_classes, *labels):
         return np.arange(n_classes)
     classes = sort_classes(*labels)
     if len(classes) != n_classes:
+        if len(classes) < n_classes:
+            remedy = (
+                f"Pass the codes 0..{n_classes - 1}, or, where there is a parameter "
+                "labels, all classes in the order of the columns."
+            )
+        else:
+            remedy = "Leave out the samples of classes that have no column or row."
         raise ValueError(
             f"The columns of y_proba, or rows of T, are {n_classes} classes, but "
-            f"{len(classes)} different labels occur: {list_some(classes)}. Pass the "
-            f"codes 0..{n_classes - 1}, or, where there is a parameter labels, all "
-            "classes in the order of the columns."
+            f"{len(classes)} different labels occur: {list_some(classes)}. {remedy}"
         )
     return classes
 

@@ -40,7 +40,7 @@ def mix_with_identity(transition_matrix, identity_weight):
 def shrink_towards(transition_matrix, standard_error, target):
     """Shrink an estimate of T towards a target as James and Stein (1961) do."""
     distance = np.square(transition_matrix - target).sum()
-    error = np.square(standard_error).sum()
+    error = np.nansum(np.square(standard_error))  # NaN where it is not known
     share = 1.0 if distance <= error else float(error / distance)
     return (1 - share) * transition_matrix + share * target, share
 

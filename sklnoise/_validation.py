@@ -43,16 +43,14 @@ def check_transition_matrix(transition_matrix, n_classes=None):
     return T
 
 
-def check_invertible(transition_matrix):
-    """Raise a ValueError with the condition number if T cannot be inverted."""
+def check_invertible(transition_matrix, remedy):
+    """Raise a ValueError with the condition number and a remedy if T is singular."""
     condition = np.linalg.cond(transition_matrix)
     if not condition < SINGULAR_CONDITION_THRESHOLD:
         raise ValueError(
-            "The backward correction needs an invertible transition_matrix; the "
-            f"condition number of this one is {condition:.3g}. Mix it with the identity "
-            "first, (1 - a) T + a I, as BackwardLoss(T, identity_weight=a) does (the "
-            'loss is then biased), or use the correction "forward", which needs no '
-            "inverse."
+            "transition_matrix must be invertible; the condition number of this one is "
+            f"{condition:.3g}: noisy labels do not tell some of its classes apart. "
+            f"{remedy}"
         )
 
 

@@ -9,7 +9,7 @@ SKIPPED_PACKAGES = {"sklnoise", "sklearn", "joblib", "skorch", "torch", "context
 
 
 def warn_caller(message, category):
-    """Warn at the first frame outside of this package and of those it runs in."""
+    """Warn at the nearest frame outside the skipped packages."""
     frame, stacklevel = sys._getframe(1), 2
     while frame.f_back is not None and is_skipped(frame):
         frame, stacklevel = frame.f_back, stacklevel + 1

@@ -12,6 +12,7 @@ from sklnoise._validation import (
     check_trusted,
     check_weight,
 )
+from sklnoise.losses import BackwardLoss
 
 T = [[0.8, 0.2], [0.3, 0.7]]
 
@@ -59,14 +60,14 @@ def test_singular_matrix_is_refused_only_where_an_inverse_is_needed():
     singular = np.full((2, 2), 0.5)
     check_transition_matrix(singular)
     with pytest.raises(ValueError, match="condition number"):
-        check_invertible(singular)
+        check_invertible(singular, "Change it.")
 
 
 def test_singular_matrix_error_names_the_condition_number_with_its_remedies():
     nearly = np.array([[0.5, 0.5], [0.5 + 1e-13, 0.5 - 1e-13]])
     message = rf"{np.linalg.cond(nearly):.3g}.*\(1 - a\) T \+ a I.*\"forward\""
     with pytest.raises(ValueError, match=message.replace("+1", r"\+1")):
-        check_invertible(nearly)
+        BackwardLoss(nearly)
 
 
 @pytest.mark.parametrize(

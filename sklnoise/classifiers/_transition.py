@@ -103,8 +103,9 @@ def new_estimator(transition):
 
 
 def standard_error_of(estimator, n_classes):
-    """Return the standard error of an estimate of T, as far as it is known."""
-    return getattr(estimator, "standard_error_", np.zeros((n_classes, n_classes)))
+    """Return the standard error of an estimate of T, 0 where it is not known."""
+    unknown = np.zeros((n_classes, n_classes))
+    return np.nan_to_num(getattr(estimator, "standard_error_", unknown))
 
 
 def feature_space(estimator):

@@ -16,7 +16,7 @@ from sklnoise.cli._targets import Table, labels_that_differ_in_case, split_table
 from sklnoise.issues._judgement import judge_fitted
 from sklnoise.report import noise_report
 
-# More digits of a quality than anyone needs.
+# Decimals that a quality is rounded to.
 QUALITY_DIGITS = 6
 
 # Columns with a note of their own on cells that are no numbers.
@@ -46,9 +46,9 @@ def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
     file = read_table(data)
     table = split_table(file, data, target, trusted)
     pipeline, warned = fit_table(table, settings, verbose=0 if quiet else 1)
-    suspects, n_not_judged = find_suspects(pipeline, table)
+    suspects, judged = find_suspects(pipeline, table)
     notes = [
-        *notes_on_rows(pipeline, table, n_not_judged),
+        *notes_on_rows(pipeline.classes_, table, judged),
         *notes_on_columns(pipeline[0].kinds_),
         *warned,
     ]
@@ -62,7 +62,7 @@ def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
 
 
 def find_suspects(pipeline, table):
-    """Return the rows whose label is probably wrong, and how many were not judged."""
+    """Return the rows whose label is probably wrong, and the judgement of all rows."""
     judged = judge_fitted(
         pipeline[-1], table.X, table.y, model=pipeline, trusted=table.trusted
     )
@@ -72,27 +72,32 @@ def find_suspects(pipeline, table):
         "quality": judged.quality.astype(np.float64),
     }
     frame = pd.DataFrame(columns, index=table.X.index[judged.rows])
-    frame = frame[judged.is_issue].sort_values("quality", kind="stable")
-    return frame.round({"quality": QUALITY_DIGITS}), judged.n_left_out
+    frame = frame.iloc[judged.worst_issues()]
+    return frame.round({"quality": QUALITY_DIGITS}), judged
 
 
-def notes_on_rows(pipeline, table, n_not_judged):
+def notes_on_rows(classes, table, judged):
     """Return notes on rows and labels."""
     notes = []
     if table.n_left_out:
-        notes.append(f"{table.n_left_out} rows without a label were left out.")
-    for group in labels_that_differ_in_case(pipeline.classes_.tolist()):
+        rows, were = ("row", "was") if table.n_left_out == 1 else ("rows", "were")
+        notes.append(f"{table.n_left_out} {rows} without a label {were} left out.")
+    for group in labels_that_differ_in_case(classes.tolist()):
         notes.append(
             "Labels that differ in upper and lower case only are different classes: "
             f"{enumerate_names(map(repr, group))}."
         )
-    if not hasattr(pipeline[-1], "out_of_fold_proba_"):
+    if judged.judged_in_sample:
         notes.append(
             "This correction fits no folds: the labels are judged by a network that has "
             "learned them, and wrong ones that it has memorised look right."
         )
-    if n_not_judged:
-        notes.append(f"{n_not_judged} rows were held out by no fold and are not judged.")
+    if judged.n_left_out == 1:
+        notes.append("1 row was held out by no fold and is not judged.")
+    elif judged.n_left_out:
+        notes.append(
+            f"{judged.n_left_out} rows were held out by no fold and are not judged."
+        )
     return notes
 
 
@@ -113,8 +118,9 @@ def notes_on_columns(kinds):
             f"{name!r} holds numbers; cells that cannot be used as such, like {cell!r}, "
             "count as missing."
         )
-    if len(strays) > MAX_STRAY_NOTES:
-        notes.append(f"So they do in {len(strays) - MAX_STRAY_NOTES} more columns.")
+    n_more = len(strays) - MAX_STRAY_NOTES
+    if n_more > 0:
+        notes.append(f"Such cells are in {n_more} more column{'s' * (n_more > 1)}.")
     return notes
 
 

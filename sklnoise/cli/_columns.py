@@ -29,18 +29,19 @@ BOOLEANS = {
     **dict.fromkeys(("false", "f", "no", "n"), 0.0),
 }
 
-# From this share of numbers on, the other cells of a column are slips.
+# Share of numbers from which on the other cells of a column are slips.
 MIN_NUMBER_SHARE = 0.95
 
-# Words per cell, on average, from which a column is text rather than categories.
+# Words per cell, on average, from which on a column is text rather than categories.
 MIN_TEXT_WORDS = 2.5
 
-# Characters of scripts that set no blank between words, and how many of them a cell of
-# text has on average; names have fewer.
+# Characters of scripts that set no blank between words.
 UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"  # kana, hanzi
 )
+
+# As many of them, on average, has a cell of text; names have fewer.
 MIN_TEXT_CHARACTERS = 6
 
 WORD = re.compile(r"\w")
@@ -48,8 +49,8 @@ WORD = re.compile(r"\w")
 # With more distinct values, strings of several words are text.
 MAX_PHRASES = 40
 
-# From this share of distinct values on, a column of strings is an identifier.
-MIN_ID_SHARE = 0.9
+# With more than this share of distinct values, a column of strings is an identifier.
+MAX_DISTINCT_SHARE = 0.9
 
 # In fewer rows all values may differ by chance: nothing is taken for an identifier.
 MIN_ID_ROWS = 20
@@ -185,7 +186,7 @@ def kind_of_strings(cells):
         has_word = shares @ [bool(WORD.search(text)) for text in cells.texts]
         is_spaced = n_unspaced < MIN_TEXT_CHARACTERS and has_word >= 0.5
         return Kind("text", "words" if is_spaced else "characters")
-    if n_present >= MIN_ID_ROWS and n_values > MIN_ID_SHARE * n_present:
+    if n_present >= MIN_ID_ROWS and n_values > MAX_DISTINCT_SHARE * n_present:
         return Kind("dropped", "nearly every row has a value of its own")
     return Kind("category")
 

@@ -147,7 +147,7 @@ def detect_encoding(path):
 
 def read_parquet(path):
     """Read a Parquet file; return cells, names and first row."""
-    # Imported here: only Parquet needs it, and it is in an extra of its own.
+    # polars is optional, and only Parquet needs it.
     import polars as pl
 
     try:
@@ -213,15 +213,18 @@ def written_together(paths):
         path: target.with_name(f".{target.name}.{token}.part")
         for path, target in targets.items()
     }
+    moved = []
     try:
         yield temporary
         for part in temporary.values():
             part.stat()  # None is put in place where another is missing.
         for path, target in targets.items():
             os.replace(temporary[path], target)
+            moved.append(str(path))
     except OSError as error:
+        written = f"Only {' and '.join(moved)}" if moved else "Nothing"
         raise BadInput(
-            f"Nothing was written: {error.strerror or error}"
+            f"{written} was written: {error.strerror or error}"
             f"{f' ({error.filename})' if error.filename else ''}."
         ) from error
     finally:

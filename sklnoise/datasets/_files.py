@@ -16,8 +16,8 @@ from sklearn.datasets import fetch_openml
 
 from sklnoise._compat import StrOptions, validate_params
 
-# Environment variable with the folder of the files.
-VARIABLE = "SKLNOISE_DATA"
+# Environment variable that names the folder of the files.
+DATA_VARIABLE = "SKLNOISE_DATA"
 
 # What zip, xz, JSON and JPEG readers raise at broken files; there is no common base.
 READ_ERRORS = (
@@ -35,7 +35,10 @@ READ_ERRORS = (
 
 
 class Source(NamedTuple):
-    """A data set: its file and its number at OpenML, training samples first."""
+    """A data set in one file, or at OpenML by its number.
+
+    Its training samples come before its test samples.
+    """
 
     title: str
     file: str
@@ -64,7 +67,7 @@ class Source(NamedTuple):
 
 def find_file(name, data_home):
     """Find a file in `data_home`, or else in the folder of the environment variable."""
-    for folder in (data_home, os.environ.get(VARIABLE)):
+    for folder in (data_home, os.environ.get(DATA_VARIABLE)):
         if folder:
             path = Path(folder).expanduser() / name
             if path.is_file():
@@ -74,11 +77,12 @@ def find_file(name, data_home):
 
 def describe_search(name, data_home):
     """Describe where a missing file was looked for, and where to put it."""
-    homes = f"data_home={data_home!r}", f"{VARIABLE}={os.environ.get(VARIABLE)!r}"
+    value = os.environ.get(DATA_VARIABLE)
+    homes = f"data_home={data_home!r}", f"{DATA_VARIABLE}={value!r}"
     return (
         f"The file {name} is in none of the given folders; got {' and '.join(homes)}. "
-        f"Pass data_home, or set the environment variable {VARIABLE}, to a folder with "
-        "the file"
+        f"Pass data_home, or set the environment variable {DATA_VARIABLE}, to a folder "
+        "with the file"
     )
 
 

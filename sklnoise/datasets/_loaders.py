@@ -350,7 +350,13 @@ def load_noisy_digits(*, noise_rate=0.4, random_state=None):
     -------
     digits : Bunch
         `data` of shape (1797, 64), pixels between 0 and 1; `target`, the noisy labels;
-        `clean_target`; `transition_matrix` of shape (10, 10).
+        `clean_target`; `transition_matrix` of shape (10, 10); `target_names`, the digits
+        0 to 9.
+
+    Raises
+    ------
+    ValueError
+        If `noise_rate` is not a probability.
 
     Examples
     --------

@@ -87,9 +87,10 @@ def make_transition_matrix(
           cat↔dog, in CIFAR-10's order of the classes.
         - "cifar100-superclass" [1]_: each of CIFAR-100's fine classes to the next one
           of its superclass, the last to the first.
-        - "imdb-asymmetric" [1]_: 1→0, and 0→1 with probability 0.05 at any rate.
-        - "goldberger-permutation" [2]_: the digits 0 to 9 to 7, 9, 0, 4, 2, 1, 3, 5, 6
-          and 8.
+        - "imdb-asymmetric" [1]_: 1→0, and 0→1 with probability 0.05 whatever `noise_rate`
+          is.
+        - "goldberger-permutation" [2]_: the digits 0, 1, ..., 9 flip to 7, 9, 0, 4, 2,
+          1, 3, 5, 6, 8.
 
     n_classes : int
         Number of classes. A paper's matrix has its own: 10 for MNIST, for CIFAR-10 and
@@ -207,5 +208,8 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
     noisy = np.empty_like(codes)
     for i, row in enumerate(T):
         members = codes == i
-        noisy[members] = np.searchsorted(np.cumsum(row), draws[members], side="right")
-    return classes[noisy.clip(max=len(classes) - 1)]
+        reached = np.cumsum(row)
+        # Rounded, the last may lie below 1, and a draw above it would be in no class.
+        reached /= reached[-1]
+        noisy[members] = np.searchsorted(reached, draws[members], side="right")
+    return classes[noisy]

@@ -9,6 +9,7 @@ from sklnoise._text import shorten
 from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
 from sklnoise.issues._judgement import judge_fitted, judge_held_out
+from sklnoise.issues._quality import order_issues
 
 MAX_NAME_LENGTH = 24
 
@@ -144,20 +145,21 @@ class LabelIssuesDisplay:
         check_matplotlib(f"{type(self).__name__}.plot")
         if n_shown < 1:
             raise ValueError(f"n_shown must be at least 1 sample; got {n_shown}.")
-        found, quality = np.flatnonzero(self.is_issue), np.asarray(self.quality)
-        worst = found[np.argsort(quality[found], kind="stable")[:n_shown]]
-        rows = np.arange(len(quality)) if self.rows is None else np.asarray(self.rows)
-        self.worst_ = rows[worst]
+        shown = order_issues(self.is_issue, self.quality)[:n_shown]
+        rows = (
+            np.arange(len(self.quality)) if self.rows is None else np.asarray(self.rows)
+        )
+        self.worst_ = rows[shown]
         images = self._images() if ax is None else None
         if images is None:
             if ax is None:
                 width, height = AXES_SIZE
-                [ax] = new_axes(width, height + BAR_HEIGHT * max(1, len(worst)))
+                [ax] = new_axes(width, height + BAR_HEIGHT * max(1, len(shown)))
             self.axes_ = [ax]
-            self._draw_bars(ax, worst)
+            self._draw_bars(ax, shown)
             ax.set_title(self._title())
         else:
-            self.axes_ = self._draw_images(images, worst)
+            self.axes_ = self._draw_images(images, shown)
             self.axes_[0].figure.suptitle(self._title())
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         return self
@@ -168,18 +170,18 @@ class LabelIssuesDisplay:
             return None
         return as_images(safe_indexing(self.X, self.worst_))
 
-    def _draw_bars(self, ax, worst):
+    def _draw_bars(self, ax, shown):
         """Draw a bar per label, the most suspect at the top."""
-        quality = np.asarray(self.quality)[worst]
-        bars = ax.barh(range(len(worst)), quality, color=COLOURS[1])
+        quality = np.asarray(self.quality)[shown]
+        bars = ax.barh(range(len(shown)), quality, color=COLOURS[1])
         ax.bar_label(bars, fmt="%.2g", padding=3)
-        ax.set_yticks(range(len(worst)), self._captions(worst), parse_math=False)
-        ax.set_ylim(max(1, len(worst)) - 0.4, -0.6)
+        ax.set_yticks(range(len(shown)), self._captions(shown), parse_math=False)
+        ax.set_ylim(max(1, len(shown)) - 0.4, -0.6)
         ax.set_xlim(0, 1)
         ax.set_xlabel("Label quality: probability that the label is right")
         ax.spines[["top", "right"]].set_visible(False)
 
-    def _draw_images(self, images, worst):
+    def _draw_images(self, images, shown):
         """Draw images, four per line, and return their axes."""
         n_columns = min(IMAGES_PER_LINE, len(images))
         n_lines = -(-len(images) // n_columns)
@@ -187,7 +189,7 @@ class LabelIssuesDisplay:
         axes = new_axes(max(width, 3.2), height + 0.5, n_lines, n_columns)
         for ax in axes[len(images) :]:
             ax.remove()
-        for ax, image, caption in zip(axes, images, self._captions(worst)):
+        for ax, image, caption in zip(axes, images, self._captions(shown)):
             if len(caption) > MAX_CAPTION_LENGTH:
                 caption = caption.replace(" → ", "\n→ ")
             ax.imshow(image, cmap="gray", vmin=0, vmax=1)
@@ -195,12 +197,12 @@ class LabelIssuesDisplay:
             ax.set_title(caption, fontsize="small", parse_math=False)
         return axes[: len(images)]
 
-    def _captions(self, worst):
+    def _captions(self, shown):
         """Return the name of each sample, its label and the suggested one."""
         index = index_of(self.X)
         names = [sample_name(index, row) for row in self.worst_]
-        labels = np.asarray(self.labels)[worst].tolist()
-        suggested = np.asarray(self.suggested_labels)[worst].tolist()
+        labels = np.asarray(self.labels)[shown].tolist()
+        suggested = np.asarray(self.suggested_labels)[shown].tolist()
         return [
             "{}: {} → {}".format(*(shorten(part, MAX_NAME_LENGTH) for part in parts))
             for parts in zip(names, labels, suggested)
@@ -212,7 +214,10 @@ class LabelIssuesDisplay:
         verb = "is" if n_issues == 1 else "are"
         lines = [f"{n_issues} of {len(self.labels)} labels {verb} suspect"]
         if self.n_left_out:
-            lines.append(f"{self.n_left_out} samples left out: no fold held them out")
+            samples, them = "samples", "them"
+            if self.n_left_out == 1:
+                samples, them = "sample", "it"
+            lines.append(f"{self.n_left_out} {samples} left out: no fold held {them} out")
         if self.n_trusted:
             lines.append(f"{self.n_trusted} known to be right")
         if self.learned:
@@ -232,15 +237,16 @@ class LabelIssuesDisplay:
 
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None
             The samples that it was fitted on. Their labels are judged by
-            `out_of_fold_proba_`, by models that have not seen the sample; where no fold
-            was fitted by the network that has learned them, which misses many. None
-            shows no images, and names samples by their position.
+            `out_of_fold_proba_`, of models that have not seen them. Without folds, the
+            network that learned them judges, and misses many. None shows no images, and
+            names samples by their position.
 
         y : array-like of shape (n_samples,)
             Their noisy labels.
 
         new_rows : bool, default=False
-            Whether they are other samples, to be judged by `predict_proba`.
+            Whether X and y are not the samples of `fit`, and are to be judged by
+            `predict_proba`.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
             Samples whose label is known to be right, such as those passed to `fit`:
@@ -263,8 +269,8 @@ class LabelIssuesDisplay:
             If it is not fitted yet.
 
         ValueError
-            If there are not as many samples as it was fitted on, or `trusted` is no
-            mask of them.
+            If there are not as many samples as it was fitted on, `trusted` is no mask of
+            them, or X is None although they are not judged by `out_of_fold_proba_`.
 
         Examples
         --------
@@ -289,7 +295,7 @@ class LabelIssuesDisplay:
             new_rows=new_rows,
             trusted=trusted,
         )
-        return cls(**judgement._asdict(), X=X).plot(**plot_params)
+        return cls._from_judgement(judgement, X).plot(**plot_params)
 
     @classmethod
     def from_predictions(
@@ -353,4 +359,11 @@ class LabelIssuesDisplay:
         if X is not None:
             check_consistent_length(X, y)
         judgement = judge_held_out(y, y_proba, transition_matrix, classes)
-        return cls(**judgement._asdict(), X=X).plot(**plot_params)
+        return cls._from_judgement(judgement, X).plot(**plot_params)
+
+    @classmethod
+    def _from_judgement(cls, judgement, X):
+        """Make a display of a judgement."""
+        params = judgement._asdict()
+        params["learned"] = params.pop("judged_in_sample")
+        return cls(**params, X=X)

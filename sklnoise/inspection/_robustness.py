@@ -72,22 +72,23 @@ def check_test_data(X_test, y_test):
     return X_test, y_test
 
 
-def make_trials(train, test, noise_rates, kind, cv, random_state):
-    """List, for each noise rate and split, noisy data to fit and clean data to test."""
-    (X, y), (split_seed, noise_seed) = train, draw_seeds(random_state, 2)
+def make_trials(data, test, noise_rates, kind, cv, random_state):
+    """List noisy data to fit and clean data to test: by noise rate, then by split."""
+    (X, y), (split_seed, noise_seed) = data, draw_seeds(random_state, 2)
     check_consistent_length(X, y)
     y = column_or_1d(y)
     splits = make_splits(X, y, test is not None, cv, split_seed)
-    seeds = draw_seeds(noise_seed, len(splits))
+    # The flips need a seed of their own: they must not depend on the draws behind T.
+    seeds = draw_seeds(noise_seed, 2 * len(splits))
     n_classes = len(np.unique(y))
     trials = []
     for noise_rate in noise_rates:
-        for seed, (train_rows, test_rows) in zip(seeds, splits):
-            T = make_transition_matrix(kind, n_classes, noise_rate, random_state=seed)
-            y_noisy = make_noisy_labels(y, T, random_state=seed)
-            judged = (X, y, test_rows) if test is None else (*test, None)
-            trials.append(((X, y_noisy, train_rows), judged))
-    return [trials[i : i + len(splits)] for i in range(0, len(trials), len(splits))]
+        for T_seed, flip_seed, (train, held_out) in zip(seeds[::2], seeds[1::2], splits):
+            T = make_transition_matrix(kind, n_classes, noise_rate, random_state=T_seed)
+            y_noisy = make_noisy_labels(y, T, random_state=flip_seed)
+            judged = (X, y, held_out) if test is None else (*test, None)
+            trials.append(((X, y_noisy, train), judged))
+    return trials
 
 
 def make_splits(X, y, has_test, cv, seed):
@@ -106,16 +107,14 @@ def make_splits(X, y, has_test, cv, seed):
     return list(check_cv(cv, y, classifier=True).split(X, y))
 
 
-def run_trials(estimators, trials, n_jobs):
+def run_trials(estimators, trials, n_rates, n_jobs):
     """Return the accuracies of each classifier, shape (n_rates, n_repeats)."""
     jobs = [
         delayed(accuracy)(estimator, *trial)
-        for of_rate in trials
-        for trial in of_rate
+        for trial in trials
         for estimator in estimators.values()
     ]
-    shape = len(trials), len(trials[0]), len(estimators)
-    found = np.reshape(Parallel(n_jobs=n_jobs)(jobs), shape)
+    found = np.reshape(Parallel(n_jobs=n_jobs)(jobs), (n_rates, -1, len(estimators)))
     return {name: found[..., i] for i, name in enumerate(estimators)}
 
 

@@ -284,7 +284,7 @@ class RobustnessCurveDisplay:
         rates = check_rates(noise_rates)
         test = check_test_data(X_test, y_test)
         trials = make_trials((X, y), test, rates, kind, cv, random_state)
-        accuracies = run_trials(estimators, trials, n_jobs)
+        accuracies = run_trials(estimators, trials, len(rates), n_jobs)
         return cls(rates, accuracies, kind=kind).plot(**plot_params)
 
     @classmethod

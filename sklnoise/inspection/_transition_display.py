@@ -17,6 +17,21 @@ MAX_WITH_VALUES, MAX_WITH_ERRORS = 12, 8
 # In points; smaller values are not legible.
 MIN_FONT_SIZE = 5
 
+# Sizes in inches: of a cell and of all cells together, of a character of a name, and of
+# what else is drawn to the sides, with the colour bar, and above and below.
+CELL_SIDE, MIN_SIDE, MAX_SIDE = 0.55, 3.2, 8
+NAME_WIDTH = 0.09
+MARGIN_WIDTH, MARGIN_HEIGHT = 2, 0.8
+
+# Side of a cell over the font size of its value, at least.
+MIN_CELL_RATIO = 2.6
+
+# Width of a character on average, as a share of the font size.
+CHARACTER_WIDTH = 0.7
+
+# Font size of a standard error as a share of that of its value; how far the value is
+# raised and the error lowered, in lines.
+ERROR_FONT_SHARE, VALUE_RISE, ERROR_DROP = 0.75, 0.4, 0.75
 
 KINDS = (NoiseRobustClassifier, ConfidentLearningClassifier)
 
@@ -137,10 +152,12 @@ class TransitionMatrixDisplay:
         if ax is None:
             [ax] = new_axes(*figure_size(names))
         cell = cell_size(ax, len(T))
-        font_size = min(font_size_of("font.size"), cell / 2.6)
+        font_size = min(font_size_of("font.size"), cell / MIN_CELL_RATIO)
         if include_values == "auto":
             include_values = len(T) <= MAX_WITH_VALUES and font_size >= MIN_FONT_SIZE
-        text_style = {"fontsize": font_size} | (text_kw or {})
+        text_style = dict(text_kw or {})
+        if not {"fontsize", "size"} & text_style.keys():
+            text_style["fontsize"] = font_size
         heat_map = ConfusionMatrixDisplay(T, display_labels=names).plot(
             ax=ax,
             include_values=include_values,
@@ -230,7 +247,7 @@ class TransitionMatrixDisplay:
         """
         clf = innermost(estimator)
         if not all(hasattr(clf, name) for name in ("transition_matrix_", "classes_")):
-            clf = fitted_classifier(estimator, KINDS)  # raises
+            fitted_classifier(estimator, KINDS)  # raises what is wrong with it
         display = cls(
             clf.transition_matrix_,
             display_labels=clf.classes_ if display_labels is None else display_labels,
@@ -303,9 +320,9 @@ def known_errors(classifier):
 
 def figure_size(names):
     """Return the width and height of a figure for a matrix of some classes."""
-    side = min(8, max(3.2, 0.55 * len(names)))
-    room = 0.09 * max(map(len, names))
-    return side + room + 2, side + room + 0.8
+    side = min(MAX_SIDE, max(MIN_SIDE, CELL_SIDE * len(names)))
+    side += NAME_WIDTH * max(map(len, names))
+    return side + MARGIN_WIDTH, side + MARGIN_HEIGHT
 
 
 def cell_size(ax, n_classes):
@@ -327,7 +344,7 @@ def name_classes(ax, names, cell, rotation):
     points = font_size_of("xtick.labelsize")
     step = next(n for n in tick_steps() if n * cell >= points)
     if rotation == "auto":
-        width = 0.7 * points * max(map(len, names))
+        width = CHARACTER_WIDTH * points * max(map(len, names))
         rotation = "vertical" if width > step * cell else "horizontal"
     codes = np.arange(0, len(names), step)
     for axis in (ax.xaxis, ax.yaxis):
@@ -361,10 +378,11 @@ def write_errors(values, errors, font_size, cell):
     for (i, j), error in np.ndenumerate(errors):
         if np.isfinite(error):
             value = values[i, j]
-            value.set_y(i - 0.4 * line)
-            style = {"ha": "center", "va": "center", "fontsize": 0.75 * font_size}
+            value.set_y(i - VALUE_RISE * line)
+            size = ERROR_FONT_SHARE * font_size
+            style = {"ha": "center", "va": "center", "fontsize": size}
             content = "±<.01" if 0 < error < 0.005 else f"±{error:.2f}".replace("0.", ".")
-            text = value.axes.text(j, i + 0.75 * line, content, **style)
+            text = value.axes.text(j, i + ERROR_DROP * line, content, **style)
             text.set_color(value.get_color())
             texts.append(text)
     return texts

@@ -5,7 +5,7 @@ import numpy as np
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import StrOptions, validate_params
 from sklnoise._validation import check_weight
-from sklnoise.issues._quality import judge, self_confidence
+from sklnoise.issues._quality import judge, order_issues, self_confidence
 from sklnoise.issues._transition import check_samples, resolve_transition
 from sklnoise.transition._confusion import confident_classes, confident_thresholds
 
@@ -74,7 +74,7 @@ def find_label_issues(
     ValueError
         If the labels, the probabilities or T are not valid, or do not fit.
 
-    ImportError
+    ModuleNotFoundError
         If a frame is asked for and pandas is not installed.
 
     See Also
@@ -115,8 +115,7 @@ def find_label_issues(
     if return_type == "mask":
         return is_issue
     if return_type == "indices":
-        found = np.flatnonzero(is_issue)
-        return found[np.argsort(quality[found], kind="stable")]
+        return order_issues(is_issue, quality)
     return as_frame(y, samples, suggested, quality, is_issue)
 
 
@@ -146,10 +145,11 @@ def as_frame(y, samples, suggested, quality, is_issue):
     """Return the judgement of each sample as a frame."""
     try:
         import pandas as pd
-    except ImportError as error:
-        raise ImportError(
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
             'return_type="frame" needs pandas. Install it with pip install '
-            '"sklnoise[frames]", or ask for a "mask" or "indices".'
+            '"sklnoise[frames]", or ask for a "mask" or "indices".',
+            name="pandas",
         ) from error
     index = y.index if isinstance(y, pd.Series | pd.DataFrame) else None
     columns = {

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_consistent_length
 from sklnoise._labels import match_labels
 from sklnoise._transition_matrix import is_identity
 from sklnoise._validation import check_proba, check_trusted
-from sklnoise.issues._quality import best_of, judge, label_posterior
+from sklnoise.issues._quality import best_of, judge, label_posterior, order_issues
 from sklnoise.issues._transition import check_samples, resolve_transition, shrink_estimate
 
 
@@ -22,16 +22,15 @@ class Judgement(NamedTuple):
     is_issue: np.ndarray
     n_left_out: int = 0
     # Whether the network that judges was trained on these labels.
-    learned: bool = False
+    judged_in_sample: bool = False
     n_trusted: int = 0
 
     def worst_issues(self, n_issues=None):
         """Return which of the judged samples are issues, the most suspect first."""
-        found = np.flatnonzero(self.is_issue)
-        return found[np.argsort(self.quality[found], kind="stable")][:n_issues]
+        return order_issues(self.is_issue, self.quality)[:n_issues]
 
     def trust(self, trusted):
-        """Return the judgement with the labels right that are known to be so."""
+        """Return the judgement with all trusted labels counted as right."""
         known = trusted[self.rows]
         suggested = np.where(known, self.labels, self.suggested_labels)
         return self._replace(
@@ -60,7 +59,7 @@ def judge_fitted(classifier, X, y, *, model=None, new_rows=False, trusted=None):
         check_consistent_length(X, y)
         clean_proba = (classifier if model is None else model).predict_proba(X)
         judgement = judge_predicted(classifier, y, clean_proba)
-        judgement = judgement._replace(learned=not new_rows)
+        judgement = judgement._replace(judged_in_sample=not new_rows)
     return judgement if trusted is None else judgement.trust(trusted)
 
 

@@ -140,6 +140,12 @@ def slope(clean_proba, y_proba, y, transition_matrix):
     return np.minimum(np.einsum("ij,ij->i", ratio, T[y]), 1)
 
 
+def order_issues(is_issue, quality):
+    """Return the positions of the issues, the most suspect first."""
+    found = np.flatnonzero(is_issue)
+    return found[np.argsort(np.asarray(quality)[found], kind="stable")]
+
+
 def best_of(posterior, y):
     """Return the posterior of each label and the most likely class, the label in ties."""
     quality, best = self_confidence(posterior, y), posterior.argmax(axis=1)

@@ -10,13 +10,25 @@ from torch.nn.functional import cross_entropy, linear, log_softmax, nll_loss, so
 
 from sklnoise._transition_matrix import mix_with_identity
 from sklnoise._validation import check_invertible, check_transition_matrix
-from sklnoise.losses._base import REDUCTIONS, NoisyLabelLoss, check_positive, check_share
+from sklnoise.losses._base import (
+    REDUCTIONS,
+    NoisyLabelLoss,
+    at_least_single_precision,
+    check_batch,
+    check_positive,
+    check_share,
+)
 from sklnoise.losses._robust import MeanAbsoluteErrorLoss
+
+SINGULAR_REMEDY = (
+    "Mix it with the identity first, (1 - a) T + a I, as BackwardLoss(T, "
+    "identity_weight=a) does (the loss is then biased), or use the correction "
+    '"forward", which needs no inverse.'
+)
 
 MIN_FLOAT = torch.finfo(torch.float32).tiny
 
-# No likelihood is smaller than the smallest entry of T. Above this entry it cannot
-# underflow, and logarithms are not needed.
+# Least entry of T with which no likelihood underflows, so that no logarithms are needed.
 MIN_ENTRY = 1e-30
 
 # Number of classes up to which one product for all labels is faster than a gather.
@@ -44,12 +56,13 @@ class NoisyCrossEntropy(nn.Module):
 
     def _load_from_state_dict(self, *args, **kwargs):
         super()._load_from_state_dict(*args, **kwargs)
-        self.in_logarithms = bool(self.columns.max() <= 0)  # no column of T is all 0
+        # Probabilities have a positive entry, logarithms have none.
+        self.in_logarithms = bool(self.columns.max() <= 0)
 
     def forward(self, logits, target, reduction="none"):
         """Compute the losses."""
-        few = len(self.columns) <= MAX_PRODUCT_CLASSES and not self.in_logarithms
-        if few and not in_mixed_precision(logits.device.type):
+        use_product = not self.in_logarithms and len(self.columns) <= MAX_PRODUCT_CLASSES
+        if use_product and not in_mixed_precision(logits.device.type):
             noisy = linear(softmax(logits, dim=1), self.columns.to(logits))
             return nll_loss(noisy.log(), target, reduction=reduction)
         column = self.columns.index_select(0, target).to(logits)
@@ -234,7 +247,7 @@ class BackwardLoss(NoisyLabelLoss):
         T = check_transition_matrix(transition_matrix)
         self.n_classes = len(T)
         mixed = mix_with_identity(T, identity_weight)
-        check_invertible(mixed)
+        check_invertible(mixed, SINGULAR_REMEDY)
         self.register_buffer("transition_matrix", torch.from_numpy(T))
         self.register_buffer("_inverse", torch.from_numpy(np.linalg.inv(mixed)))
 
@@ -258,9 +271,10 @@ class ReweightedLoss(NoisyLabelLoss):
     .. math:: \ell(z, y) = -\min\left(\frac{p_y}{(p T)_y}, w_{\max}\right) \log p_y,
         \qquad p = \mathrm{softmax}(z)
 
-    The weight is treated as a constant in the gradient. It is the ratio of the
-    probabilities of the label as a clean and as a noisy one, so it depends on how good
-    the current prediction is.
+    The weight is the predicted probability that the clean label of the sample is y, over
+    the probability that T then gives to y as its noisy label. It is low where the label
+    is more likely a flip than right, and treated as a constant in the gradient. As it is
+    computed from the current prediction, it is only as good as that.
 
     Parameters
     ----------
@@ -324,8 +338,16 @@ class ReweightedLoss(NoisyLabelLoss):
         Returns
         -------
         weights : torch.Tensor of shape (n_samples,)
-            `p_y / (p T)_y`, at most `max_weight`, without gradient.
+            `p_y / (p T)_y`, at most `max_weight`, without gradient; float32 for logits
+            of bfloat16 or float16.
+
+        Raises
+        ------
+        ValueError
+            If logits and target do not fit each other, or T.
         """
+        target = check_batch(logits, target, self.n_classes)
+        logits = at_least_single_precision(logits)
         return self._weights(logits, target, self._clean_losses(logits, target))
 
     def _sample_losses(self, logits, target):

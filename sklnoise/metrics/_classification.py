@@ -3,12 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import check_classes, check_labels, encode_labels, infer_classes
-from sklnoise._validation import (
-    SINGULAR_CONDITION_THRESHOLD,
-    check_transition_matrix,
-    check_weight,
-)
+from sklnoise._labels import check_labels, encode_labels, resolve_classes
+from sklnoise._validation import check_invertible, check_transition_matrix, check_weight
 
 TOTALS = {
     "true": lambda counts: counts.sum(axis=1, keepdims=True),
@@ -29,7 +25,7 @@ def noise_corrected_accuracy_score(
 ):
     r"""Estimate the accuracy on clean labels from noisy ones, without bias.
 
-    .. math:: \frac1n \sum_n T^{-1}[y_n, \hat y_n]
+    .. math:: \frac1n \sum_{s=1}^n T^{-1}[y_s, \hat y_s]
 
     Its expectation over the noise is the clean accuracy, if T is right, the noise depends
     on the clean class alone, and the model was not fitted to these samples. The estimate
@@ -181,14 +177,11 @@ def noise_corrected_confusion_matrix(
 def inverse_transition(transition_matrix):
     """Validate T and invert it."""
     T = check_transition_matrix(transition_matrix)
-    condition = np.linalg.cond(T)
-    if not condition < SINGULAR_CONDITION_THRESHOLD:
-        raise ValueError(
-            "transition_matrix must be invertible to correct a score for the noise; the "
-            f"condition number of this one is {condition:.3g}: its noisy labels do not "
-            "tell some classes apart. Merge classes with the same row, or score on "
-            "samples whose labels are known to be right."
-        )
+    check_invertible(
+        T,
+        "Merge classes with the same row, or score on samples whose labels are known to "
+        "be right.",
+    )
     return np.linalg.inv(T)
 
 
@@ -197,9 +190,6 @@ def check_labels_and_predictions(y_noisy, y_pred, n_classes, labels, sample_weig
     y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
     check_consistent_length(y_noisy, y_pred)
     weight = check_weight(sample_weight, len(y_noisy))
-    if labels is None:
-        classes = infer_classes(n_classes, y_noisy, y_pred)
-    else:
-        classes = check_classes(labels, n_classes)
+    classes = resolve_classes(labels, n_classes, y_noisy, y_pred)
     noisy = encode_labels(y_noisy, classes, "y_noisy")
     return noisy, encode_labels(y_pred, classes, "y_pred"), weight, classes

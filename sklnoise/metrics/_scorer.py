@@ -46,7 +46,7 @@ def make_noise_corrected_scorer(
 ):
     r"""Make a scorer that estimates a score on clean labels from noisy ones.
 
-    .. math:: \frac1n \sum_n \sum_i T^{-1}[y_n, i] \, S[i, \hat y_n]
+    .. math:: \frac1n \sum_{s=1}^n \sum_i T^{-1}[y_s, i] \, S[i, \hat y_s]
 
     `S[i, j]` is the score of predicting j for a sample of clean class i. The estimate is
     unbiased if T is right and the noise depends on the clean class alone. Give all

@@ -130,12 +130,13 @@ class GridMaximum(nn.Module):
 class ResNet(ImageModule):
     """Pre-activation residual network for small images, which gives logits.
 
-    After a first convolution come three stages of `(depth - 2) / 6` blocks with `width`,
-    `2 * width` and `4 * width` channels, each of the last two at half the resolution. A
-    block adds two 3x3 convolutions, a batch normalisation and ReLU before each, to its
-    input. Where a stage begins, the shortcut takes every other pixel and pads the
-    channels with zeros (option A), so that no shortcut has weights. A linear layer
-    follows the mean over the pixels. Weights are initialised as in He et al. (2015).
+    A first convolution is followed by three stages of `(depth - 2) / 6` blocks each, with
+    `width`, `2 * width` and `4 * width` channels; the second and the third stage halve
+    the resolution. A block adds its input to the output of two 3x3 convolutions, each
+    preceded by a batch normalisation and ReLU. Where the resolution is halved, the
+    shortcut takes every other pixel and pads the channels with zeros (option A), so that
+    no shortcut has weights. A linear layer follows the mean over the pixels. Weights are
+    initialised as in He et al. (2015).
 
     Parameters
     ----------

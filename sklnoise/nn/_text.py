@@ -150,6 +150,8 @@ class TextLSTM(TextModule):
     def _last_states(self, ids):
         # Tokens first, padding last. A packed sequence would do, but on the CPU its
         # gradient takes far longer.
+        if not len(ids):
+            return self.embedding.weight.new_empty(0, self.lstm.hidden_size)
         padding = (ids == PADDING).to(torch.uint8)
         ids = ids.gather(1, padding.argsort(dim=1, stable=True))
         # Sorted by length, the texts still to be read are always the first ones.

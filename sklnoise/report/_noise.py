@@ -27,13 +27,13 @@ MAX_PAIRS = 30
 DARK_CELL_THRESHOLD = 0.65
 
 RATE_MEANING = (
-    "The noise rate is the share of rows truly of this class that carry another label. "
+    "The noise rate is the share of samples truly of this class with another label. "
 )
 
 HOW_TO_READ = (
-    "A row is a clean class, a column the label that it was given: the cell in row a and "
-    "column b is the share of rows truly of class a that are labelled b. On the diagonal "
-    "are the right labels; each row sums to 1."
+    "A row of the matrix is a clean class, a column is a label: the cell in row a and "
+    "column b is the share of samples truly of class a that are labelled b. On the "
+    "diagonal are the right labels; each row sums to 1."
 )
 
 

@@ -83,7 +83,7 @@ def noise_report(
         Where the file is written, whole or not at all. None writes none.
 
     new_rows : bool, default=False
-        Whether X and y are other samples. Those of `fit` are judged by
+        Whether X and y are not the samples of `fit`. Those of `fit` are judged by
         `out_of_fold_proba_`, where folds were fitted; those that no fold held out are
         left out. New samples are judged by `predict_proba`, as are all without folds.
 
@@ -105,8 +105,9 @@ def noise_report(
     Raises
     ------
     ValueError
-        If X and y are not as many samples as were fitted and `new_rows` is False, or a
-        label is not one of the classes, or `trusted` is no mask of the samples.
+        If X and y are not as many samples as were fitted and `new_rows` is False, a label
+        is not one of the classes, `trusted` is no mask of the samples, or X is None
+        although they are not judged by `out_of_fold_proba_`.
 
     TypeError
         If there is no NoiseRobustClassifier in the estimator.
@@ -116,6 +117,9 @@ def noise_report(
 
     FileNotFoundError
         If the folder of `path` does not exist.
+
+    IsADirectoryError
+        If `path` is a folder.
 
     See Also
     --------
@@ -139,12 +143,7 @@ def noise_report(
     if path is not None:
         check_folder(Path(path))
     judgement = judge_fitted(
-        fitted_classifier(estimator),
-        X,
-        y,
-        model=estimator,
-        new_rows=new_rows,
-        trusted=trusted,
+        clf, X, y, model=estimator, new_rows=new_rows, trusted=trusted
     )
     sections = join(
         summary_section(clf, judgement, new_rows),

@@ -130,7 +130,7 @@ def source_sentence(judgement, new_rows):
             "The rows below are new to the net. The noise rate and T are those of the "
             "rows that it was fitted on."
         )
-    if judgement.learned:
+    if judgement.judged_in_sample:
         return ""
     return "Every label was judged by a net that had not seen the row."
 
@@ -138,7 +138,7 @@ def source_sentence(judgement, new_rows):
 def all_cautions(clf, judgement):
     """List the reasons to distrust the report."""
     cautions = caution_sentences(clf.noise_summary_)
-    if judgement.learned:
+    if judgement.judged_in_sample:
         cautions.append(
             "No fold was fitted, so no net could judge rows that it had not seen: the "
             "net has learned these very labels. What it learned by heart looks right, "

@@ -5,6 +5,7 @@ from scipy.sparse import issparse
 from torch.utils.data import Dataset
 
 from sklnoise._compat import safe_indexing
+from sklnoise._labels import is_missing
 from sklnoise._samples import as_images, index_of, sample_name
 from sklnoise.report._charts import NO_PILLOW, has_pillow, thumbnail
 from sklnoise.report._html import Html, element, folded, number, table, titled
@@ -45,11 +46,14 @@ def suspect_section(X, y, judgement, n_suspects):
 def list_sentence(n_found, n_shown):
     """Say what the list is."""
     rows = "1 row" if n_found == 1 else f"{n_found:,} rows"
-    part = f"The {n_shown:,} most suspicious are listed, the worst first."
-    if n_shown == n_found:
-        part = "All are listed, the worst first."
-    elif not n_shown:
+    if not n_shown:
         part = "None is listed."
+    elif n_shown == n_found:
+        part = "All are listed, the worst first." if n_found > 1 else "It is listed."
+    elif n_shown == 1:
+        part = "The most suspicious one is listed."
+    else:
+        part = f"The {n_shown:,} most suspicious are listed, the worst first."
     return (
         f"In {rows} another label is more likely. {part} Quality is the probability that "
         "the label is right. A suggestion is a reason to look, not a correction."
@@ -196,8 +200,7 @@ def format_value(value):
             return None
         is_whole = abs(value) < MAX_WHOLE and value == np.round(value)
         return f"{value:.0f}" if is_whole else f"{value:.4g}"
-    is_missing = value is None or str(value) in ("<NA>", "NaT")
-    return None if is_missing else str(value)
+    return None if is_missing(value) else str(value)
 
 
 def column_note(n_columns):

@@ -147,6 +147,12 @@ def fit_clone(estimator, y_proba, y, sample_weight, **known):
     return estimator.fit(y_proba[noisy], y[noisy], sample_weight[noisy])
 
 
+def standard_error_of(estimator):
+    """Return the standard error of an estimate of T, NaN where it is not known."""
+    unknown = np.full_like(estimator.transition_matrix_, np.nan, dtype=np.float64)
+    return getattr(estimator, "standard_error_", unknown)
+
+
 def label_mass(y, sample_weight, n_classes):
     """Return the weight of each noisy label."""
     return np.bincount(y, weights=sample_weight, minlength=n_classes)

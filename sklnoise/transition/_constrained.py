@@ -6,7 +6,11 @@ import numpy as np
 
 from sklnoise._compat import HasMethods, Interval
 from sklnoise._transition_matrix import mix_with_identity, normalize_rows
-from sklnoise.transition._base import BaseTransitionEstimator, fit_clone
+from sklnoise.transition._base import (
+    BaseTransitionEstimator,
+    fit_clone,
+    standard_error_of,
+)
 from sklnoise.transition._frequency import LabelFrequencyEstimator
 
 N_UPDATES = 500
@@ -104,7 +108,7 @@ class ConstrainedEstimator(BaseTransitionEstimator):
             estimator = LabelFrequencyEstimator()
         self.estimator_ = fit_clone(estimator, y_proba, y, sample_weight, **known)
 
-        T, error = self.estimator_.transition_matrix_, self.estimator_.standard_error_
+        T, error = self.estimator_.transition_matrix_, standard_error_of(self.estimator_)
         kept = np.where(allowed, T, 0).sum(axis=1, keepdims=True)
         # A row with one entry left is certain; so is one of which nothing is left.
         free = allowed & (allowed.sum(axis=1, keepdims=True) > 1) & (kept > 0)

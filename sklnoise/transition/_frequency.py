@@ -20,11 +20,11 @@ BLOCK_COLUMNS = 16
 # Total variation between two rows of T below which they may describe the same samples.
 ALIKE_THRESHOLD = 0.25
 
-# Share of another class's count from which on a count is not doubted.
+# A class with less than this share of another class's count is doubted.
 MIN_MASS_RATIO = 0.25
 
-# Total variation between a new row and each known one, beyond what the sampling error
-# is expected to make it.
+# A row counted anew must differ from each known row by this total variation at least, on
+# top of the difference that sampling error is expected to make.
 MIN_DISTANCE = 0.25
 
 
@@ -86,12 +86,12 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
         target_mass = max(self.min_samples, self.share * sample_weight.sum())
         min_score = y_proba.max(axis=1) - TIE
         counts = np.zeros((n_classes, n_classes))
-        for i, score in columns(y_proba):
+        for i, score in iterate_columns(y_proba):
             predicted = score >= min_score
             mass = min(target_mass, sample_weight[predicted].sum() / 2)
             if mass > 0:
-                # The top of all samples scores no less than that of those predicted i,
-                # so only what reaches its lowest score has to be sorted.
+                # Only samples that score at least as high as the lowest of the top among
+                # those predicted i can be in the top of all: the others are not sorted.
                 taken = take_top(score[predicted], sample_weight[predicted], mass)
                 near = score >= score[predicted][taken > 0].min() - TIE
                 taken = take_top(score[near], sample_weight[near], mass)
@@ -102,7 +102,7 @@ class LabelFrequencyEstimator(BaseTransitionEstimator):
         return counts, multinomial_standard_error(counts)
 
 
-def columns(y_proba):
+def iterate_columns(y_proba):
     """Iterate over the columns, copied in blocks that are read through only once."""
     n_samples, n_classes = y_proba.shape
     buffer = np.empty((min(BLOCK_COLUMNS, n_classes), n_samples), y_proba.dtype)
@@ -153,8 +153,8 @@ def recount_shared_anchors(counts, y_proba, y, sample_weight, mass_range):
     for i, j in classes_sharing_anchors(counts):
         # The probability of j that the flips of i do not explain.
         residual = y_proba[:, j] - T[j, j] / T[j, i] * y_proba[:, i]
-        half_up = residual > residual.max() / 2
-        mass = min(target_mass, sample_weight[half_up].sum() / 2)
+        in_upper_half = residual > residual.max() / 2
+        mass = min(target_mass, sample_weight[in_upper_half].sum() / 2)
         if residual.max() <= 0 or mass < min_mass:
             continue
         found = label_mass(y, take_top(residual, sample_weight, mass), len(T))

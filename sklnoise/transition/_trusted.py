@@ -14,6 +14,7 @@ from sklnoise.transition._base import (
     label_mass,
     multinomial_standard_error,
     soft_counts,
+    standard_error_of,
 )
 
 # Total variation by which rows must match better, on average, to change their order.
@@ -114,11 +115,13 @@ class TrustedEstimator(BaseTransitionEstimator):
         rows, prior = normalize_rows(counts), self.estimator_.transition_matrix_
         self.permutation_ = match_rows(rows, prior, mass)
         prior = prior[self.permutation_]
-        prior_error = self.estimator_.standard_error_[self.permutation_]
+        prior_error = standard_error_of(self.estimator_)[self.permutation_]
         self.share_ = np.where(mass > 0, share_beyond_chance(rows - prior, error), 0)
         share = self.share_[:, np.newaxis]
         blended = share * rows + (1 - share) * prior
-        return blended, np.hypot(share * error, (1 - share) * prior_error)
+        # A row that is not blended has no error of the prior, which may be unknown.
+        prior_error = np.where(share < 1, (1 - share) * prior_error, 0)
+        return blended, np.hypot(share * error, prior_error)
 
 
 def share_beyond_chance(difference, standard_error):

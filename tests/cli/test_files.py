@@ -154,6 +154,20 @@ def test_error_in_one_file_keeps_all_others(folder):
     assert list(folder.iterdir()) == []
 
 
+def test_error_says_which_file_was_written_before_it(folder):
+    first, second = folder / "a", folder / "b"
+
+    def second_becomes_a_folder():
+        with written_together([first, second]) as temporary:
+            for part in temporary.values():
+                part.write_text("whole")
+            second.mkdir()
+
+    with pytest.raises(BadInput, match=f"Only {first} was written"):
+        second_becomes_a_folder()
+    assert first.read_text() == "whole"
+
+
 def test_link_stays_a_link(folder):
     (folder / "file").write_text("old")
     (folder / "link").symlink_to("file")

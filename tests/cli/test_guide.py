@@ -59,7 +59,7 @@ def test_numbers_that_the_guide_tells_are_those_of_the_session(session):
     issues, rows = session.issues, session.issues["row"].to_numpy() - 2
     n_found = wrong[rows].sum()
     text = GUIDE.read_text().replace("\n", " ")
-    assert f"each of the {len(issues)} suspicious rows" in text
-    assert f"Of the {wrong.sum()} wrong labels {n_found} are among them" in text
-    assert f"{len(issues) - n_found} are false alarms" in text
+    found = f"The {len(issues)} suspicious samples include {n_found} of the {wrong.sum()}"
+    assert found in text
+    assert f"{len(issues) - n_found} are false positives" in text
     assert (issues["suggested"] == names[clean[rows]]).sum() == n_found

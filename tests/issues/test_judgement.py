@@ -24,7 +24,7 @@ def test_fitted_samples_are_judged_as_by_find_label_issues(fitted_wine, labels):
     np.testing.assert_array_equal(judged.is_issue, frame["is_issue"])
     np.testing.assert_array_equal(judged.labels, labels)
     np.testing.assert_array_equal(judged.suggested_labels, frame["suggested_label"])
-    assert not judged.learned
+    assert not judged.judged_in_sample
 
 
 def test_worst_issues_come_first(fitted_wine, labels):
@@ -62,14 +62,14 @@ def test_new_samples_are_judged_as_by_label_quality(fitted_wine, noisy_wine, lab
     quality = fitted_wine.label_quality(scaler.transform(X), y)
     np.testing.assert_allclose(judged.quality, quality)
     np.testing.assert_array_equal(judged.is_issue, judged.suggested_labels != y)
-    assert not judged.learned
+    assert not judged.judged_in_sample
 
 
 def test_net_without_folds_is_said_to_have_learned_the_labels(learned_wine, named_wine):
     judged = judge_fitted(learned_wine, *named_wine)
-    assert judged.learned
+    assert judged.judged_in_sample
     np.testing.assert_allclose(judged.quality, learned_wine.label_quality(*named_wine))
-    assert not judge_fitted(learned_wine, *named_wine, new_rows=True).learned
+    assert not judge_fitted(learned_wine, *named_wine, new_rows=True).judged_in_sample
 
 
 def test_loss_without_transition_is_judged_by_the_probability_of_the_label(named_wine):

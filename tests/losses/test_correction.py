@@ -306,6 +306,13 @@ def test_weights_carry_no_gradient():
     assert not ReweightedLoss(np.eye(3)).importance_weights(*batch(3)).requires_grad
 
 
+def test_importance_weights_check_their_batch_as_the_loss_does():
+    loss, (logits, y) = ReweightedLoss(np.eye(3)), batch(3)
+    assert loss.importance_weights(logits.half(), y).dtype == torch.float32
+    with pytest.raises(ValueError, match="target must hold columns"):
+        loss.importance_weights(logits, y + 3)
+
+
 @pytest.mark.parametrize("max_weight", [0, np.nan])
 def test_max_weight_is_positive(max_weight):
     with pytest.raises(ValueError, match="max_weight must be above 0"):

@@ -20,7 +20,7 @@ BAD = {
     "transposed": ((Y, Y_PRED, T.T), "it is transposed"),
     "singular": (
         (Y, Y_PRED, np.full((2, 2), 0.5)),
-        "must be invertible to correct a score",
+        "must be invertible",
     ),
     "another size": ((Y, Y_PRED, np.eye(3)), "are 3 classes, but 2 different"),
     "not finite": ((Y, Y_PRED, T * np.nan), "transition_matrix contains NaN"),

@@ -33,6 +33,11 @@ def ids():
     return ids * (positions < torch.tensor(LENGTHS)[:, None])
 
 
+@TEXT_NETS
+def test_empty_batch_has_no_logits(make_net):
+    assert make_net()(torch.empty(0, 4, dtype=torch.int64)).shape == (0, 3)
+
+
 def texts_of(ids):
     return [row[row != 0] for row in ids]
 

@@ -10,6 +10,7 @@ from sklnoise.transition import (
     AnchorEstimator,
     ConfusionEstimator,
     LabelFrequencyEstimator,
+    TrustedEstimator,
     compare_transition_estimators,
 )
 
@@ -82,7 +83,38 @@ def test_noise_rate_is_the_share_of_wrong_labels():
     assert_allclose(table.noise_rate[:3], (y != clean).mean(), atol=1e-6)
 
 
-def test_disagreement_is_the_mean_distance_to_the_others():
+class WithoutError(Known):
+    """An estimator of T that gives no standard errors."""
+
+    def fit(self, y_proba, y, sample_weight):
+        super().fit(y_proba, y, sample_weight)
+        del self.standard_error_
+        return self
+
+
+def test_estimator_without_standard_error_has_none_in_the_table():
+    y_proba, y = first_pass()
+    estimators = {"known": Known(T), "no error": WithoutError(T)}
+    table = compare_transition_estimators(y_proba, y, estimators=estimators)
+    assert_array_equal(table.largest_standard_error, [0.01, np.nan])
+
+
+def test_trusted_samples_leave_an_unknown_standard_error_unknown():
+    y_proba, y = first_pass()
+    trusted = (np.arange(1500) < 90) & (np.arange(1500) % 3 == 0)
+    estimator = TrustedEstimator(WithoutError(T)).fit(y_proba, y, trusted=trusted)
+    assert np.isfinite(estimator.transition_matrix_).all()
+    assert np.isnan(estimator.standard_error_).any()
+
+
+def test_one_estimate_far_off_does_not_make_the_others_suspicious():
+    far = np.array([[0.1, 0.9], [0.9, 0.1]])
+    table = compared(np.eye(2), np.eye(2), np.eye(2), far)
+    assert_allclose(table.disagreement, [0, 0, 0, 1.8])
+    assert table.warnings[:3] == ["", "", ""]
+
+
+def test_disagreement_is_the_median_distance_to_the_others():
     a, b, c = (
         np.eye(2),
         np.array([[0.9, 0.1], [0, 1]]),
