@@ -274,6 +274,16 @@ def test_stray_cells_and_labels_of_another_case_are_noted(
     assert any("lower case" in note and "'Dog', 'dog'" in note for note in notes)
 
 
+def test_one_row_and_one_column_are_not_called_many(cli, blobs, tmp_path, quick_fit):
+    table = pd.concat([blobs, blobs.iloc[:1].assign(label=None)], ignore_index=True)
+    for i in range(9):
+        table[f"stray {i}"] = table["width"].astype(object)
+        table.loc[7, f"stray {i}"] = ">5"
+    notes = json.loads(audit(cli, tmp_path, table, "--json", files={}).out)["notes"]
+    assert "1 row without a label was left out." in notes
+    assert "Such cells are in 1 more column." in notes
+
+
 def test_warnings_of_the_fit_are_noted_by_their_first_sentence(cli, blob_file, quick_fit):
     quick_fit.warning = "these classes: cat and dog. Mark a few rows."
     done = cli("audit", blob_file, "--target", "label", "--json")

@@ -79,6 +79,13 @@ def test_left_out_samples_are_counted_and_do_not_shift_the_others(noisy_wine):
     assert "3 samples left out" in display.figure_.get_suptitle()
 
 
+def test_one_left_out_sample_is_one(noisy_wine):
+    _, y, y_proba = noisy_wine
+    y_proba = np.where(np.arange(len(y))[:, None] < 1, np.nan, y_proba)
+    display = LabelIssuesDisplay.from_predictions(y, y_proba, ax=Figure().subplots())
+    assert "1 sample left out: no fold held it out" in display.ax_.get_title()
+
+
 def test_long_names_are_shortened():
     labels = np.array(["a class whose name is far too long, 1", "the other, of $x_$"])
     display = LabelIssuesDisplay(labels, labels[::-1], [0.1, 0.2], [True, True]).plot()

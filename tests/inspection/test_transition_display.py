@@ -69,6 +69,12 @@ def test_styles_of_the_caller_win():
     assert display.text_[0, 0].get_color() == "red"
 
 
+@pytest.mark.parametrize("name", ["size", "fontsize"])
+def test_font_size_goes_by_both_names_of_matplotlib(name):
+    display = TransitionMatrixDisplay.from_matrix(T, text_kw={name: 8})
+    assert display.text_[0, 0].get_fontsize() == 8
+
+
 def test_from_estimator_shows_its_matrix(fitted):
     display = TransitionMatrixDisplay.from_estimator(fitted)
     np.testing.assert_array_equal(display.transition_matrix, fitted.transition_matrix_)

@@ -217,6 +217,11 @@ def test_only_so_many_suspects_are_listed(clf, blobs):
     assert len(suspects(noise_report(clf, *blobs, n_suspects=2))) == 3
 
 
+def test_single_listed_suspect_is_one(clf, blobs):
+    html = noise_report(clf, *blobs, n_suspects=1)
+    assert "The most suspicious one is listed." in html
+
+
 def test_clean_labels_have_no_suspect(clf, blobs):
     X, y = blobs
     rows = np.flatnonzero(~np.isin(np.arange(120), [3, 50, 100]))[:30]
@@ -366,6 +371,16 @@ def test_only_the_first_columns_are_shown(clf, blobs):
     html = noise_report(clf, np.zeros((120, 40)), y)
     assert len(suspects(html)[0]) == 4 + 8
     assert "The first 8 of 40 columns are shown." in html
+
+
+def test_text_that_looks_like_a_missing_time_is_shown(clf, blobs):
+    frame = pd.DataFrame({"text": ["NaT"] * 120, "time": [pd.NaT] * 120})
+    assert suspects(noise_report(clf, frame, blobs[1]))[1][4:] == ["NaT", "missing"]
+
+
+def test_cell_with_an_array_is_shown(clf, blobs):
+    frame = pd.DataFrame({"vector": [np.array([1, 2])] * 120})
+    assert suspects(noise_report(clf, frame, blobs[1]))[1][4:] == ["[1 2]"]
 
 
 def test_missing_values_are_named(clf, blobs):
