@@ -35,10 +35,7 @@ READ_ERRORS = (
 
 
 class Source(NamedTuple):
-    """A data set in one file, or at OpenML by its number.
-
-    Its training samples come before its test samples.
-    """
+    """A data set, as a file or by its number at OpenML; training samples come first."""
 
     title: str
     file: str
