@@ -240,7 +240,9 @@ def plot_limits(frame, path):
         return
     labels = [f"{r.claim}  {r.setting}: {against(r)}" for r in frame.itertuples()]
     frame = frame[["median", "q1", "q3", "limit", "aim"]].astype(float)
-    value, q1, q3, _, aim = frame.div(frame.limit, axis=0).to_numpy().T
+    # What is faster than its rival by a difference is below 0 and drawn at 0.
+    shares = frame.div(frame.limit, axis=0).clip(lower=0)
+    value, q1, q3, _, aim = shares.to_numpy().T
     figure, axes = plt.subplots(figsize=(10, 1 + 0.28 * len(frame)))
     places = np.arange(len(frame))
     axes.axvspan(0, 1, color="0.93", zorder=0)
