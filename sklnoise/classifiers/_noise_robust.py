@@ -448,7 +448,10 @@ class NoiseRobustClassifier(
             )
         # Callbacks are set up with the number of steps, and only for a valid input.
         fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
-        progress.begin(1 + bool(splits) * (1 + selects) + fine_tunes)
+        n_steps = 1 + fine_tunes
+        if splits:
+            n_steps += 1 + selects
+        progress.begin(n_steps)
 
         first_pass = None
         if splits:
@@ -540,9 +543,9 @@ class NoiseRobustClassifier(
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""
         if transition.estimator is not None:
-            transition, self.noise_summary_.identity_share = (
-                transition.shrink_to_identity(self.noise_summary_.weak_first_pass)
-            )
+            is_weak = self.noise_summary_.weak_first_pass
+            transition, share = transition.shrink_to_identity(is_weak)
+            self.noise_summary_.identity_share = share
         self.selection_ = None
         if splits and transition.is_identity:  # the step was announced before
             with progress.step("selection", "no correction to choose"):

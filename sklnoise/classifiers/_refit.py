@@ -34,20 +34,24 @@ class Refit(NamedTuple):
 def refit(trainer, correction, transition, data, *, warm_up, start_from=None, report):
     """Fit the net to all samples with the corrected loss."""
     T = transition.matrix
-    mix = TrustedSamplesLoss if data.trusted.any() else keep
+
+    def wrap(loss):
+        return TrustedSamplesLoss(loss) if data.trusted.any() else loss
+
     labelled = data.labelled
     if data.trusted.any():
         labelled = labelled._replace(extra=data.trusted)
-    # Noisy labels alone name a class by the label that most of its samples have.
+    # Without trusted samples or a known T, a class can only be identified with its most
+    # frequent noisy label: the warm-up then takes the labels as they are.
     names_are_known = transition.is_known or data.trusted.any()
     start = {
         "data": labelled,
         "start_from": start_from,
         "warm_up": warm_up if start_from is None else 0.0,
-        "warm_up_loss": mix(LikelyLabelsLoss(T if names_are_known else np.eye(len(T)))),
+        "warm_up_loss": wrap(LikelyLabelsLoss(T if names_are_known else np.eye(len(T)))),
     }
     if correction == "em":
-        net = trainer.fit(data.rows, mix(ForwardLoss(T, reduction="none")), **start)
+        net = trainer.fit(data.rows, wrap(ForwardLoss(T, reduction="none")), **start)
         net, T = alternate(trainer, net, T, data, report)
         return Refit(net, ForwardLoss(T, reduction="none"), T)
     loss = as_loss(correction)
@@ -55,7 +59,7 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
         report("simple layer, from which the complex one starts")
         # From random features the complex layer would learn a T at random.
         simple = SimpleAdaptationLoss(T, reduction="none")
-        first = outcome_of(trainer.fit(data.rows, mix(simple), **start), T, data)
+        first = outcome_of(trainer.fit(data.rows, wrap(simple), **start), T, data)
         transition = replace(transition, matrix=first.transition_matrix)
         n_features = hidden_features(first.net, data.X, data.rows[:1]).shape[1]
         loss = partial(loss, n_features=n_features)
@@ -64,7 +68,7 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
     # The warm-up is for a T that could lose classes; other losses need none.
     if not hasattr(loss, "transition_matrix"):
         start["warm_up"] = 0.0
-    net = trainer.fit(data.rows, mix(loss), **start)
+    net = trainer.fit(data.rows, wrap(loss), **start)
     return outcome_of(net, transition.matrix, data)
 
 
@@ -76,11 +80,11 @@ def fine_tune(trainer, fitted, loss, data, n_epochs):
     net = clone(trainer.net).set_params(
         max_epochs=n_epochs, train_split=None, callbacks=callbacks
     )
-    everything = np.ones(len(data.y), dtype=bool)
+    all_trusted = np.ones(len(data.y), dtype=bool)
     return trainer.replace(net=net, fit_params=None).fit(
         np.flatnonzero(data.trusted),
         TrustedSamplesLoss(deepcopy(loss)),
-        data=data.labelled._replace(extra=everything),
+        data=data.labelled._replace(extra=all_trusted),
         start_from=weights_of(fitted),
     )
 
@@ -104,7 +108,7 @@ def outcome_of(net, transition_matrix, data):
 
 
 def attributes_in_training(net, *, transition_matrix, data):
-    """Return what would be fitted, were the refit over with the epoch that it is in."""
+    """Return the fitted attributes as if the refit ended after this epoch."""
     net = snapshot(net)
     loss = correction_of(net)
     if isinstance(loss, SoftLabelLoss):
@@ -124,11 +128,6 @@ def correction_of(net):
     """Return the loss of the samples that are not trusted."""
     loss = net.criterion_.loss
     return loss.loss if isinstance(loss, TrustedSamplesLoss) else loss
-
-
-def keep(loss):
-    """Return a loss as it is, where no sample is trusted."""
-    return loss
 
 
 class TrustedSamplesLoss(nn.Module):

@@ -29,7 +29,8 @@ def select_correction(trainer, transition, data, splits, first_pass, *, warm_up,
     identity_weight = 0.0
     if not transition.is_known or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
         identity_weight = min_identity_weight(T)
-    # By the inverse, accuracy on noisy labels is an unbiased one on clean labels.
+    # Weighted by the inverse of T, accuracy on noisy labels is an unbiased estimate of
+    # that on clean labels.
     inverse = np.linalg.inv(mix_with_identity(T, identity_weight))
     trainer = trainer.replace(observed=False)
     if data.trusted.any():  # they name the classes: the warm-up may go by T then
@@ -46,10 +47,13 @@ def select_correction(trainer, transition, data, splits, first_pass, *, warm_up,
                 trainer, name, start, data, splits, warm_up=warm_up, report=report
             )
         scores.append(judge(predictions, y, data.trusted, inverse))
+    # Axes of the scores: candidate, (log-likelihood, accuracy), sample.
     held_out = ~np.isnan(scores[0][0])
     error = transition.standard_error
-    lost_by_error = expected_loss(T, error, y[held_out], weight[held_out])
-    selection = choose(np.array(scores)[:, :, held_out], weight[held_out], lost_by_error)
+    likelihood_tolerance = expected_loss(T, error, y[held_out], weight[held_out])
+    selection = choose(
+        np.array(scores)[:, :, held_out], weight[held_out], likelihood_tolerance
+    )
     selection.identity_weight = identity_weight
     report(f'"{selection.correction}" is chosen')
     return selection
@@ -58,14 +62,14 @@ def select_correction(trainer, transition, data, splits, first_pass, *, warm_up,
 def hold_out(trainer, correction, transition, data, splits, *, warm_up, report):
     """Fit a net per split with a correction and predict the samples it did not see."""
     # All folds hold out the trusted samples, which judge the candidates.
-    nobody = np.zeros(len(data.y), dtype=bool)
+    none_trusted = np.zeros(len(data.y), dtype=bool)
     for (train, test), seed in zip(splits, draw_seeds(trainer.seed, len(splits))):
         params = check_method_params(data.X, trainer.fit_params, indices=train)
         fold = refit(
             trainer.replace(seed=seed, fit_params=params),
             correction,
             transition,
-            replace(data, rows=train, trusted=nobody),
+            replace(data, rows=train, trusted=none_trusted),
             warm_up=warm_up,
             report=report,
         )
@@ -104,11 +108,11 @@ def expected_loss(transition_matrix, standard_error, y, sample_weight):
     return prior @ relative.sum(axis=1) / 2
 
 
-def choose(scores, sample_weight, lost_by_error):
+def choose(scores, sample_weight, likelihood_tolerance):
     """Choose the candidate of the greatest accuracy that is more than chance."""
     # Gains per sample: what is hard for all candidates cancels out of the error.
     gains, errors = mean_with_error(scores - scores[0], sample_weight)
-    ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - lost_by_error
+    ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - likelihood_tolerance
     gained = gains[:, 1] > CHANCE * errors[:, 1]
     eligible = np.where(gained & ~ruled_out, gains[:, 1], 0)
     chosen = eligible.argmax()  # 0, the first, is "none"

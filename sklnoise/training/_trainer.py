@@ -244,7 +244,7 @@ def may_share_threads(prepared):
 
 
 def limit_threads(task, n_threads):
-    """Prepare a net for some threads."""
+    """Prepare a net whose steps use `n_threads` threads."""
     prepared = task()
     prepared.config = prepared.config._replace(n_threads=n_threads)
     return prepared
