@@ -1,0 +1,190 @@
+"""Programs of one or a few calls of public names, found by introspection."""
+
+import inspect
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+from sklearn.base import ClassifierMixin
+
+from tests.fuzzing.problem import public_names
+from tests.fuzzing.values import ANYTHING, GOOD, ODD, OWN_ONLY, look_up
+
+# They download, or are there for others to inherit from.
+NOT_CALLED = {"fetch_cifar10", "fetch_imdb", "fetch_mnist", "BaseTransitionEstimator"}
+# Of scikit-learn, torch, or with arguments that are no arrays.
+NOT_A_STEP = {"fit", "forward", "get_metadata_routing", "set_params", "save", "export"}
+SCORER = [("make_noise_corrected_scorer", None), ("noisy_log_likelihood_scorer", "__call__")]
+# Parameters that are always passed: their defaults take seconds, or processes.
+ALWAYS = {"NoiseRobustClassifier.estimator", "NoiseRobustClassifier.cv"}
+ALWAYS |= {"ConfidentLearningClassifier.cv", "ResNet.depth", "ResNet.width", "hidden"}
+ALWAYS |= {"n_bootstraps", "embedding_dim", "dense", "widths"}
+PLAIN_SIZES = {"n": 30, "d": 2, "K": 3, "seed": 0}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call: of a public name, or of a method of what the first step returned."""
+
+    owner: str
+    method: str | None
+    args: tuple  # of pairs: name of the parameter, expression
+
+    def __str__(self):
+        args = ", ".join(f"{name}={text}" for name, text in self.args)
+        if self.method is None:
+            return f"it = {self.owner}({args})"
+        return f"{'it' if self.method == '__call__' else f'it.{self.method}'}({args})"
+
+
+@dataclass(frozen=True)
+class Program:
+    """Steps that are run in turn on a problem of some size."""
+
+    sizes: dict
+    steps: tuple
+
+    def __str__(self):
+        sizes = {k: v for k, v in self.sizes.items() if v != PLAIN_SIZES[k]}
+        text = "; ".join(map(str, self.steps)).replace("it = ", "", len(self.steps) == 1)
+        if len(self.steps) > 1:
+            text = text.replace("; it.", ".", 1).removeprefix("it = ")
+        return f"{text}  # {sizes}" if sizes else text
+
+    def simpler(self):
+        """Yield programs that differ by one argument, which is plain or left out."""
+        if self.sizes != PLAIN_SIZES:
+            yield replace(self, sizes=PLAIN_SIZES)
+        for at, step in enumerate(self.steps):
+            if step.method not in (None, "fit", "__call__"):
+                yield replace(self, steps=self.steps[:at] + self.steps[at + 1 :])
+            for name, text in step.args:
+                plain = look_up(GOOD, step.owner, step.method, name)[0]
+                left = tuple(pair for pair in step.args if pair[0] != name)
+                plainer = tuple((k, plain if k == name else v) for k, v in step.args)
+                required = is_required(step, name) or f"{step.owner}.{name}" in ALWAYS
+                args = plainer if required else left
+                if (name, text) in args:
+                    continue
+                steps = list(self.steps)
+                steps[at] = replace(step, args=args)
+                yield replace(self, steps=tuple(steps))
+
+
+def parameters(owner, method):
+    """Return the parameters of a public name, or of a method of it, by name."""
+    function = public_names()[owner]
+    if method == "__call__":
+        function = getattr(function, "forward", function)
+    elif method is not None:
+        function = getattr(function, method)
+    found = dict(inspect.signature(function).parameters)
+    found.pop("self", None)
+    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return {name: p for name, p in found.items() if p.kind not in kinds}
+
+
+def is_required(step, name):
+    """Return whether a parameter has no default."""
+    return parameters(step.owner, step.method)[name].default is inspect.Parameter.empty
+
+
+def own_methods(public):
+    """List the public methods that sklnoise defines, and score."""
+    kinds = [kind for kind in public.__mro__ if kind.__module__.startswith("sklnoise")]
+    found = {name for kind in kinds for name, v in vars(kind).items() if is_method(v)}
+    found |= {"score"} & set(dir(public))
+    found = {name for name in found - NOT_A_STEP if not name.endswith("_request")}
+    return sorted(name for name in found if not name.startswith("_"))
+
+
+def is_method(value):
+    """Return whether an attribute of a class is a method, also of `available_if`."""
+    return inspect.isroutine(value) or hasattr(value, "attribute_name")
+
+
+def routes():
+    """Return the steps of each program: lists of pairs of owner and method."""
+    found = [SCORER]
+    for owner, public in public_names().items():
+        if owner in NOT_CALLED:
+            continue
+        made = [(owner, None)]
+        if not inspect.isclass(public):
+            found.append(made)
+            continue
+        made += [(owner, "fit")] * hasattr(public, "fit")
+        made += [(owner, "__call__")] * hasattr(public, "forward")
+        methods = own_methods(public)
+        found += [made] * (len(made) > 1 or not methods)
+        for name in methods:
+            kind = inspect.getattr_static(public, name)
+            is_alone = isinstance(kind, classmethod | staticmethod)
+            found.append([(owner, name)] if is_alone else [*made, (owner, name)])
+    return found
+
+
+def is_classifier_class(owner):
+    """Return whether a public name is a classifier."""
+    kind = public_names()[owner]
+    return inspect.isclass(kind) and issubclass(kind, ClassifierMixin)
+
+
+def without_strategy():
+    """List the parameters of public names that no value is known for."""
+    steps = {step for route in routes() for step in route}
+    return sorted(
+        f"{owner}.{method}({name})".replace(".None", "")
+        for owner, method in steps
+        for name in parameters(owner, method)
+        if look_up(GOOD, owner, method, name) is None
+    )
+
+
+@st.composite
+def steps(draw, owner, method):
+    """Draw a step with plain values, a few others and at most two wrong ones."""
+    args = {}
+    for name, parameter in parameters(owner, method).items():
+        good = look_up(GOOD, owner, method, name)
+        is_needed = parameter.default is inspect.Parameter.empty
+        always = is_needed or f"{owner}.{name}" in ALWAYS or name in ALWAYS
+        if always or draw(st.integers(0, 9)) > 7:
+            is_plain = draw(st.integers(0, 9)) < 6 and always
+            args[name] = good[0] if is_plain else draw(st.sampled_from(good))
+    wrong = [name for name in parameters(owner, method) if draw(st.integers(0, 14)) > 13]
+    for name in wrong[:2]:
+        odd = look_up(ODD, owner, method, name) or []
+        anything = [] if name in OWN_ONLY else ANYTHING
+        values = odd if odd and draw(st.booleans()) else odd + anything
+        args[name] = draw(st.sampled_from(values))
+    return Step(owner, method, tuple(args.items()))
+
+
+@st.composite
+def programs(draw, routes):
+    """Draw a program along one of the routes."""
+    sizes = dict(PLAIN_SIZES)
+    if draw(st.booleans()):
+        sizes = {
+            "n": draw(st.sampled_from([30, 1, 2, 3, 5, 12, 80])),
+            "d": draw(st.sampled_from([2, 1, 7])),
+            "K": draw(st.sampled_from([3, 2, 1, 4, 10])),
+            "seed": draw(st.integers(0, 3)),
+        }
+        sizes["K"] = min(sizes["K"], sizes["n"])
+    route = draw(st.sampled_from(routes))
+    return Program(sizes, tuple(draw(steps(*step)) for step in route))
+
+
+def call_routes():
+    """Return the routes of functions and of classes that are no classifiers."""
+    return [route for route in routes() if not is_classifier_class(route[0][0])]
+
+
+def fit_routes():
+    """Return for each classifier a route through its fit and all of its methods."""
+    found = {}
+    for route in routes():
+        if is_classifier_class(route[0][0]):
+            found.setdefault(route[0][0], route[:2]).extend(route[2:])
+    return list(found.values())
