@@ -5,19 +5,34 @@ failure is shown as a call to repeat after `from tests.fuzzing import *`.
 """
 
 from collections import Counter
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from tests.fuzzing.oracle import run, simplify
-from tests.fuzzing.programs import call_routes, fit_routes, programs, without_strategy
+from tests.fuzzing.oracle import make_value, run, simplify
+from tests.fuzzing.problem import NAMES, make_problem
+from tests.fuzzing.programs import call_routes, draw_program, fit_routes, without_strategy
+from tests.fuzzing.values import ANYTHING, GOOD, ODD
 
 N_EXAMPLES = 300
+
 FAMILIES = {"calls": call_routes, "fits": fit_routes}
 
 
 def test_every_public_parameter_has_values():
     assert without_strategy() == []
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "table", [GOOD, ODD, {"any": ANYTHING}], ids=["good", "odd", "any"]
+)
+def test_every_value_can_be_made(table):
+    names = NAMES | make_problem()
+    for text in chain.from_iterable(table.values()):
+        make_value(text, names)
 
 
 @pytest.mark.slow
@@ -28,7 +43,7 @@ def test_outcome_is_a_sensible_result_or_our_own_error(
     n_examples = request.config.getoption("--fuzz-examples")
     report = request.config.getoption("--fuzz-report")
     monkeypatch.chdir(tmp_path)  # names of files are drawn too
-    counts, failures = Counter(), {}
+    routes, counts, failures = FAMILIES[family](), Counter(), {}
 
     @settings(
         max_examples=n_examples or N_EXAMPLES,
@@ -38,8 +53,9 @@ def test_outcome_is_a_sensible_result_or_our_own_error(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(programs(FAMILIES[family]()))
-    def draw_and_run(program):
+    @given(st.randoms(use_true_random=True))
+    def draw_and_run(rng):
+        program = draw_program(rng, routes)
         outcome = run(program)
         counts[outcome.kind] += 1
         if outcome.is_failure:

@@ -21,6 +21,7 @@ import joblib
 import numpy as np
 import sklearn
 import torch
+from matplotlib import pyplot
 from numpydoc.docscrape import NumpyDocString
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
@@ -47,14 +48,8 @@ VALIDATION = re.compile(
 )
 PACKAGE = str(Path(sklnoise.__file__).parent)
 # Documented as NaN where something is not known, or as infinite for a singular T.
-MAY_BE_NAN = {
-    "out_of_fold_proba_",
-    "label_quality_",
-    "standard_error_",
-    "standard_error",
-    "largest_standard_error",
-    "disagreement",
-}
+MAY_BE_NAN = {"out_of_fold_proba_", "label_quality_", "standard_error_", "standard_error"}
+MAY_BE_NAN |= {"largest_standard_error", "disagreement"}
 MAY_BE_INFINITE = {"condition_number"}
 
 
@@ -66,7 +61,7 @@ class TooSlow(BaseException):
 class Outcome:
     """What a program comes to; failures of the same group have the same cause."""
 
-    kind: str  # "result", "own error", "foreign", "wrong", "slow"
+    kind: str  # "result", "own error", "no such value", "foreign", "wrong" or "slow"
     group: tuple = ()
     detail: str = ""
 
@@ -77,6 +72,14 @@ class Outcome:
 
 def run(program):
     """Run a program and return its outcome."""
+    try:
+        return run_steps(program)
+    finally:
+        pyplot.close("all")
+
+
+def run_steps(program):
+    """Run the steps until one fails, and judge what they have fitted."""
     names = NAMES | make_problem(**program.sizes)
     it = None
     for step in program.steps:
@@ -85,16 +88,19 @@ def run(program):
             return outcome
         if step.method is None:
             it = result
-    if isinstance(it, BaseEstimator) and any(step.method == "fit" for step in program.steps):
+    if isinstance(it, BaseEstimator) and any(
+        step.method == "fit" for step in program.steps
+    ):
         return judge_fitted(it, program, names)
     return Outcome("result")
 
 
 def run_step(step, names, it):
     """Make the arguments of a step, call it, and judge what comes out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        args = {name: eval(text, names) for name, text in step.args}
+    try:
+        args = {name: make_value(text, names) for name, text in step.args}
+    except Exception:  # for instance two folds of one sample
+        return Outcome("no such value"), None
     function = names[step.owner]
     if step.method is not None:
         function = getattr(function if it is None else it, step.method, None)
@@ -123,6 +129,8 @@ def run_step(step, names, it):
             problems.append("warnings.filters changed")
     if outcome.is_failure:
         return outcome, None
+    if isinstance(result if it is None else it, nn.Module):  # weights, dropout
+        state["torch"] = global_state()["torch"]
     changed = [key for key, value in global_state().items() if value != state[key]]
     problems += [f"global state changed: {key}" for key in changed]
     problems += [
@@ -146,6 +154,13 @@ def run_step(step, names, it):
             group = (message[:60], relative(warning.filename), warning.lineno)
             return Outcome("foreign", group, message), None
     return outcome, result
+
+
+def make_value(text, names):
+    """Evaluate the expression of an argument."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return eval(text, names)
 
 
 def judge_error(error):
@@ -241,9 +256,11 @@ def find_faults(name, value):
 
 def faults_of_array(name, array):
     """List what is wrong with numbers, by the name that they have."""
-    if not (name in MAY_BE_NAN or np.isfinite(array).all()):
-        if not (name in MAY_BE_INFINITE and not np.isnan(array).any()):
-            return [f"{name} is not finite"]
+    is_allowed = np.ones_like(array, bool) if name in MAY_BE_NAN else np.isfinite(array)
+    if name in MAY_BE_INFINITE:
+        is_allowed |= np.isinf(array)
+    if not is_allowed.all():
+        return [f"{name} is not finite"]
     known = array[np.isfinite(array).all(axis=-1)] if array.ndim else array
     is_distribution = "transition_matri" in name or (
         "proba" in name and "log" not in name
@@ -270,7 +287,7 @@ def intervals_beside(values):
     return faults
 
 
-def judge_fitted(it, program, names):
+def judge_fitted(it):
     """Judge what a fitted estimator shows, and what becomes of its copies."""
     faults = find_faults("it", it)
     for show in (repr, getattr(it, "_repr_html_", str)):
@@ -332,7 +349,7 @@ def is_finite(value):
 
 
 def fingerprint(value):
-    """Return a hash of what an argument holds, None for what may change or cannot tell."""
+    """Return a hash of what an argument holds; None where it may change."""
     if isinstance(value, np.random.RandomState | np.random.Generator | joblib.Memory):
         return None
     try:

@@ -1,5 +1,7 @@
 """What the expressions of the fuzz are evaluated in: a small problem, and its tools."""
 
+# ruff: noqa: F401
+
 import importlib
 import pkgutil
 import tempfile

@@ -3,7 +3,6 @@
 import inspect
 from dataclasses import dataclass, replace
 
-from hypothesis import strategies as st
 from sklearn.base import ClassifierMixin
 
 from tests.fuzzing.problem import public_names
@@ -13,7 +12,10 @@ from tests.fuzzing.values import ANYTHING, GOOD, ODD, OWN_ONLY, look_up
 NOT_CALLED = {"fetch_cifar10", "fetch_imdb", "fetch_mnist", "BaseTransitionEstimator"}
 # Of scikit-learn, torch, or with arguments that are no arrays.
 NOT_A_STEP = {"fit", "forward", "get_metadata_routing", "set_params", "save", "export"}
-SCORER = [("make_noise_corrected_scorer", None), ("noisy_log_likelihood_scorer", "__call__")]
+SCORER = [
+    ("make_noise_corrected_scorer", None),
+    ("noisy_log_likelihood_scorer", "__call__"),
+]
 # Parameters that are always passed: their defaults take seconds, or processes.
 ALWAYS = {"NoiseRobustClassifier.estimator", "NoiseRobustClassifier.cv"}
 ALWAYS |= {"ConfidentLearningClassifier.cv", "ResNet.depth", "ResNet.width", "hidden"}
@@ -140,40 +142,32 @@ def without_strategy():
     )
 
 
-@st.composite
-def steps(draw, owner, method):
+def draw_step(rng, owner, method):
     """Draw a step with plain values, a few others and at most two wrong ones."""
     args = {}
     for name, parameter in parameters(owner, method).items():
-        good = look_up(GOOD, owner, method, name)
+        good = look_up(GOOD, owner, method, name) or ANYTHING
         is_needed = parameter.default is inspect.Parameter.empty
-        always = is_needed or f"{owner}.{name}" in ALWAYS or name in ALWAYS
-        if always or draw(st.integers(0, 9)) > 7:
-            is_plain = draw(st.integers(0, 9)) < 6 and always
-            args[name] = good[0] if is_plain else draw(st.sampled_from(good))
-    wrong = [name for name in parameters(owner, method) if draw(st.integers(0, 14)) > 13]
+        is_needed |= f"{owner}.{name}" in ALWAYS or name in ALWAYS
+        if is_needed or rng.random() < 0.2:
+            is_plain = is_needed and rng.random() < 0.6
+            args[name] = good[0] if is_plain else rng.choice(good)
+    wrong = [name for name in parameters(owner, method) if rng.random() < 0.08]
     for name in wrong[:2]:
-        odd = look_up(ODD, owner, method, name) or []
-        anything = [] if name in OWN_ONLY else ANYTHING
-        values = odd if odd and draw(st.booleans()) else odd + anything
-        args[name] = draw(st.sampled_from(values))
+        odd = look_up(ODD, owner, method, name) or ANYTHING
+        is_odd = name in OWN_ONLY or rng.random() < 0.6
+        args[name] = rng.choice(odd if is_odd else ANYTHING)
     return Step(owner, method, tuple(args.items()))
 
 
-@st.composite
-def programs(draw, routes):
-    """Draw a program along one of the routes."""
+def draw_program(rng, routes):
+    """Draw a program along one of the routes, half of them on an unusual size."""
     sizes = dict(PLAIN_SIZES)
-    if draw(st.booleans()):
-        sizes = {
-            "n": draw(st.sampled_from([30, 1, 2, 3, 5, 12, 80])),
-            "d": draw(st.sampled_from([2, 1, 7])),
-            "K": draw(st.sampled_from([3, 2, 1, 4, 10])),
-            "seed": draw(st.integers(0, 3)),
-        }
-        sizes["K"] = min(sizes["K"], sizes["n"])
-    route = draw(st.sampled_from(routes))
-    return Program(sizes, tuple(draw(steps(*step)) for step in route))
+    if rng.random() < 0.5:
+        n = rng.choice([30, 80, 12, 5, 3, 2, 1])
+        K = min(n, rng.choice([1, 2, 3, 4, 10]))
+        sizes = {"n": n, "d": rng.choice([1, 2, 7]), "K": K, "seed": rng.randrange(5)}
+    return Program(sizes, tuple(draw_step(rng, *step) for step in rng.choice(routes)))
 
 
 def call_routes():

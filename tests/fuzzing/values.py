@@ -392,7 +392,8 @@ GOOD = {
     "bootstrap_transition.estimator": "AnchorEstimator()\nConfusionEstimator()\n"
     "TrustedEstimator()\nClusterabilityEstimator()\nAutoEstimator()",
     "TrustedEstimator.estimator": "None\nAnchorEstimator()\nConfusionEstimator()",
-    "ConstrainedEstimator.estimator": "None\nAnchorEstimator()\nDualTransitionEstimator()",
+    "ConstrainedEstimator.estimator": "None\n"
+    "AnchorEstimator()\nDualTransitionEstimator()",
     "noisy_log_likelihood_scorer.estimator": "quick().fit(X, y)\n"
     "make_pipeline(StandardScaler(), quick()).fit(X, y)\n"
     "ConfidentLearningClassifier(LogisticRegression(), cv=2).fit(X, y)",
@@ -721,7 +722,7 @@ ODD = {
     "n_jobs": "0\n'a'\n1.5\nNone",
     "device": "'meta'\n'gpu'\n'cuda:99'\n''\ntorch.device('meta')\n0",
     "dtype": "'float16'\nnp.float32\ntorch.float32\n'int64'\n'longdouble'",
-    "memory": "__file__\n'\\0'\njoblib.Memory\n'/proc/none'",
+    "memory": "sklnoise.__file__\n'\\0'\njoblib.Memory\n'/proc/none'",
     "kind": "'other'\n'Symmetric'\n['pair']",
     "target": """
         torch.tensor(y) - 1
@@ -749,14 +750,21 @@ ODD = {
         torch.tensor(p, device='meta')
         torch.tensor(p).to_sparse()
     """,
-    "outputs": "torch.tensor(p)\n(torch.tensor(p),)\n(torch.tensor(p), torch.tensor(X)[:-1])"
-    "\n(p, X)\n(torch.tensor(p), torch.tensor(X)[:, :0])\n(torch.tensor(X), torch.tensor(p))",
+    "outputs": """
+        torch.tensor(p)
+        (torch.tensor(p),)
+        (torch.tensor(p), torch.tensor(X)[:-1])
+        (torch.tensor(p), torch.tensor(X)[:, :0])
+        (torch.tensor(X), torch.tensor(p))
+        (p, X)
+    """,
     "quality": "p.max(axis=1)[:-1]\np\nreplaced(p.max(axis=1), np.nan)\nnames[y]",
     "rows": "np.arange(n)[:-1]\nnp.arange(n) + 1000\nnames[y]\nX\nnp.arange(n) + 0.5",
     "standard_error": "T[:-1]\nT[0]\nT.astype(str)\n-T\nT + 0j",
     "allowed_flips": "T\nT > 2\nnp.ones((K, K + 1), bool)\nnames\n{(0, 1)}",
     "clean_classes": "[K]\n[-1]\n[0.5]\n['a']\n[0, 0]\n3\nrange(K + 1)",
-    "estimators": "[]\n['nope']\n[AnchorEstimator]\n{'a': 'anchor'}\n[LogisticRegression()]",
+    "estimators": "[]\n['nope']\n[AnchorEstimator]\n{'a': 'anchor'}\n"
+    "[LogisticRegression()]",
     "noise_rates": "[]\n[np.nan]\n[-1, 2]\n'abc'\n[0.1, 0.2]\n{}\n[[0.1], [0.2, 0.3]]",
     "history": "[{}]\n[{'train_loss': 'a'}]\n{'train_loss': [1]}\n3",
     "ax": "3",
