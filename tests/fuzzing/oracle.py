@@ -19,6 +19,8 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
+import polars as pl
 import sklearn
 import torch
 from matplotlib import pyplot
@@ -91,7 +93,7 @@ def run_steps(program):
     if isinstance(it, BaseEstimator) and any(
         step.method == "fit" for step in program.steps
     ):
-        return judge_fitted(it, program, names)
+        return judge_fitted(it)
     return Outcome("result")
 
 
@@ -106,7 +108,7 @@ def run_step(step, names, it):
         function = getattr(function if it is None else it, step.method, None)
         if function is None:
             return Outcome("own error", ("no method", step.method)), None
-    where = f"{step.owner}.{step.method}".removesuffix(".None")
+    where = f"{step.owner}.{step.method}".replace(".None", "")
     watched = [(name, value, fingerprint(value)) for name, value in args.items()]
     state, fitted = global_state(), fitted_names(it)
     result, problems = None, []
@@ -246,7 +248,7 @@ def find_faults(name, value):
     if isinstance(value, BaseEstimator):
         attributes = vars(value).items()
         return find_faults(name, {k: v for k, v in attributes if k.endswith("_")})
-    if hasattr(value, "columns"):
+    if isinstance(value, pd.DataFrame | pl.DataFrame):
         return find_faults(name, {column: value[column] for column in value.columns})
     array = as_numbers(value)
     if array is None or not array.size:
@@ -352,6 +354,8 @@ def fingerprint(value):
     """Return a hash of what an argument holds; None where it may change."""
     if isinstance(value, np.random.RandomState | np.random.Generator | joblib.Memory):
         return None
+    if isinstance(value, pd.DataFrame | pd.Series):  # keep caches, which change
+        value = (value.to_numpy(object).tolist(), list(value.index), str(value.dtypes))
     try:
         return joblib.hash(value)
     except Exception:

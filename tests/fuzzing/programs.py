@@ -19,7 +19,7 @@ SCORER = [
 # Parameters that are always passed: their defaults take seconds, or processes.
 ALWAYS = {"NoiseRobustClassifier.estimator", "NoiseRobustClassifier.cv"}
 ALWAYS |= {"ConfidentLearningClassifier.cv", "ResNet.depth", "ResNet.width", "hidden"}
-ALWAYS |= {"n_bootstraps", "embedding_dim", "dense", "widths"}
+ALWAYS |= {"n_bootstraps", "embedding_dim", "dense", "widths", "random_state"}
 PLAIN_SIZES = {"n": 30, "d": 2, "K": 3, "seed": 0}
 
 
@@ -63,8 +63,7 @@ class Program:
                 plain = look_up(GOOD, step.owner, step.method, name)[0]
                 left = tuple(pair for pair in step.args if pair[0] != name)
                 plainer = tuple((k, plain if k == name else v) for k, v in step.args)
-                required = is_required(step, name) or f"{step.owner}.{name}" in ALWAYS
-                args = plainer if required else left
+                args = plainer if is_required(step.owner, step.method, name) else left
                 if (name, text) in args:
                     continue
                 steps = list(self.steps)
@@ -85,9 +84,11 @@ def parameters(owner, method):
     return {name: p for name, p in found.items() if p.kind not in kinds}
 
 
-def is_required(step, name):
-    """Return whether a parameter has no default."""
-    return parameters(step.owner, step.method)[name].default is inspect.Parameter.empty
+def is_required(owner, method, name):
+    """Return whether a parameter has no default, or none that is quick."""
+    default = parameters(owner, method)[name].default
+    in_list = name in ALWAYS or f"{owner}.{name}" in ALWAYS
+    return default is inspect.Parameter.empty or (in_list and method is None)
 
 
 def own_methods(public):
@@ -138,25 +139,32 @@ def without_strategy():
         f"{owner}.{method}({name})".replace(".None", "")
         for owner, method in steps
         for name in parameters(owner, method)
-        if look_up(GOOD, owner, method, name) is None
+        if not look_up(GOOD, owner, method, name)
     )
 
 
-def draw_step(rng, owner, method):
+def draw_step(rng, owner, method, fitted):
     """Draw a step with plain values, a few others and at most two wrong ones."""
     args = {}
-    for name, parameter in parameters(owner, method).items():
+    names = list(parameters(owner, method))
+    for name in names:
         good = look_up(GOOD, owner, method, name) or ANYTHING
-        is_needed = parameter.default is inspect.Parameter.empty
-        is_needed |= f"{owner}.{name}" in ALWAYS or name in ALWAYS
-        if is_needed or rng.random() < 0.2:
-            is_plain = is_needed and rng.random() < 0.6
-            args[name] = good[0] if is_plain else rng.choice(good)
-    wrong = [name for name in parameters(owner, method) if rng.random() < 0.08]
+        if name in fitted and rng.random() < 0.9:
+            args[name] = fitted[name]
+        elif is_required(owner, method, name):
+            args[name] = good[0] if rng.random() < 0.6 else rng.choice(good)
+        elif rng.random() < 0.2:
+            args[name] = rng.choice(good)
+    wrong = [name for name in names if rng.random() < (0.03 if fitted else 0.08)]
+    module = public_names()[owner].__module__
+    if module.startswith("sklnoise.nn"):  # its arguments are left to torch
+        wrong = []
+    is_drawing = module.startswith("sklnoise.inspection") and method in (None, "plot")
     for name in wrong[:2]:
-        odd = look_up(ODD, owner, method, name) or ANYTHING
-        is_odd = name in OWN_ONLY or rng.random() < 0.6
-        args[name] = rng.choice(odd if is_odd else ANYTHING)
+        odd = look_up(ODD, owner, method, name)
+        is_odd = name in OWN_ONLY or is_drawing or (odd and rng.random() < 0.6)
+        if odd or not is_odd:
+            args[name] = rng.choice(odd if is_odd else odd + ANYTHING)
     return Step(owner, method, tuple(args.items()))
 
 
@@ -167,7 +175,12 @@ def draw_program(rng, routes):
         n = rng.choice([30, 80, 12, 5, 3, 2, 1])
         K = min(n, rng.choice([1, 2, 3, 4, 10]))
         sizes = {"n": n, "d": rng.choice([1, 2, 7]), "K": K, "seed": rng.randrange(5)}
-    return Program(sizes, tuple(draw_step(rng, *step) for step in rng.choice(routes)))
+    steps, fitted = [], {}  # later steps mostly get the X of the fit
+    for owner, method in rng.choice(routes):
+        steps.append(draw_step(rng, owner, method, fitted))
+        if method == "fit":
+            fitted = {k: v for k, v in steps[-1].args if k in ("X", "y")}
+    return Program(sizes, tuple(steps))
 
 
 def call_routes():

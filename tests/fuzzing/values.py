@@ -14,13 +14,14 @@ def listed(text):
 
 def look_up(table, owner, method, name):
     """Return the expressions for a parameter of a method of a class, or of a function."""
+    method = "forward" if method == "__call__" else method
     keys = (f"{owner}.{method}.{name}", f"{method}.{name}", f"{owner}.{name}", name)
     for key in keys:
         key = key.replace("None.", "")
         key = ALIASES.get(key, key)
         if key in table:
             return table[key]
-    return None
+    return []
 
 
 ANYTHING = listed("""
@@ -62,8 +63,9 @@ ANYTHING = listed("""
     MLP
 """)
 
-# What would start processes is not drawn.
-OWN_ONLY = {"n_jobs"}
+# Anything else would start processes, be the global random state, or goes to matplotlib.
+OWN_ONLY = {"n_jobs", "random_state"}
+OWN_ONLY |= {"ax", "cmap", "values_format", "xticks_rotation", "im_kw", "text_kw"}
 
 ALIASES = {
     "y_true": "y",
@@ -79,7 +81,6 @@ ALIASES = {
     "transition_matrix_true": "transition_matrix",
     "transition_matrix_pred": "transition_matrix",
     "is_issue": "trusted",
-    "accuracies": "noise_rates",
     "from_estimators.noise_rates": "rates",
     "first_pass_history": "history",
     "new_rows": "bool",
@@ -273,11 +274,11 @@ GOOD = {
         3
         None
         KFold(2)
-        KFold(2, shuffle=True)
+        KFold(2, shuffle=True, random_state=0)
         StratifiedKFold(2)
-        ShuffleSplit(2)
+        ShuffleSplit(2, random_state=0)
         LeaveOneOut()
-        RepeatedKFold(n_splits=2, n_repeats=2)
+        RepeatedKFold(n_splits=2, n_repeats=2, random_state=0)
         TimeSeriesSplit(2)
         PredefinedSplit(np.arange(n) % 2)
         GroupKFold(2)
@@ -296,10 +297,14 @@ GOOD = {
     "count": "2\n1\n0\n5\nnp.int64(3)",
     "share": "0.3\n0\n0.0\n1e-9\n0.9\nnp.float32(0.5)\nnp.float64(0.25)",
     "rates": "(0.0, 0.3)\n[0.2]\nnp.array([0.1, 0.5])\n[0]",
-    "noise_rates": "[0.0, 0.2, 0.4]\nnp.array([0.1])\n[0, 1]\n[[0.1, 0.2, 0.3]]\n"
-    "{'a': [0.3, 0.2, 0.1]}\n{'a': [[0.3, 0.2, 0.1]]}",
+    "noise_rates": "[0.0, 0.4]\nnp.array([0.1, 0.2])\n(0, 1)\npd.Series([0.1, 0.5])",
+    "accuracies": "{'a': [[0.9, 0.8], [0.5, 0.6]]}\n{'a': np.eye(2), 'b': [[1], [0]]}",
+    "from_accuracies.accuracies": "{'a': [0.9, 0.8]}\n{'a': [[0.9, 0.8], [0.5, 0.6]]}",
     "noise_rate": "0.3",
-    "random_state": "0\nNone\nnp.random.RandomState(0)\nnp.int64(3)",
+    # As in scikit-learn, None is the global state, save for the classifiers.
+    "random_state": "0\nnp.random.RandomState(0)\nnp.int64(3)",
+    "NoiseRobustClassifier.random_state": "None\n0\nnp.random.RandomState(0)",
+    "ConfidentLearningClassifier.random_state": "None\n0\nnp.random.RandomState(0)",
     "n_jobs": "None\n1",
     "verbose": "0\n1\n2\nTrue\nFalse",
     "device": "'cpu'\n'auto'\ntorch.device('cpu')",
@@ -390,7 +395,8 @@ GOOD = {
     "quick(correction='none').fit(X, y)\n"
     "make_pipeline(StandardScaler(), quick()).fit(X, names[y])",
     "bootstrap_transition.estimator": "AnchorEstimator()\nConfusionEstimator()\n"
-    "TrustedEstimator()\nClusterabilityEstimator()\nAutoEstimator()",
+    "TrustedEstimator()\nAutoEstimator()\n"
+    "ClusterabilityEstimator(random_state=0)",
     "TrustedEstimator.estimator": "None\nAnchorEstimator()\nConfusionEstimator()",
     "ConstrainedEstimator.estimator": "None\n"
     "AnchorEstimator()\nDualTransitionEstimator()",
@@ -421,7 +427,7 @@ GOOD = {
         KNeighborsClassifier(2)
         DummyClassifier()
         make_pipeline(StandardScaler(), LogisticRegression())
-        RandomForestClassifier(2)
+        RandomForestClassifier(2, random_state=0)
         net(Plain)
         quick()
     """,
@@ -489,7 +495,7 @@ GOOD = {
         LogisticRegression()
         KNeighborsClassifier(2)
         DummyClassifier()
-        RandomForestClassifier(2)
+        RandomForestClassifier(2, random_state=0)
         make_pipeline(StandardScaler(), LogisticRegression())
         net(Plain)
         Plain
@@ -722,7 +728,7 @@ ODD = {
     "n_jobs": "0\n'a'\n1.5\nNone",
     "device": "'meta'\n'gpu'\n'cuda:99'\n''\ntorch.device('meta')\n0",
     "dtype": "'float16'\nnp.float32\ntorch.float32\n'int64'\n'longdouble'",
-    "memory": "sklnoise.__file__\n'\\0'\njoblib.Memory\n'/proc/none'",
+    "memory": "sklnoise.__file__\njoblib.Memory\n'/proc/none'",
     "kind": "'other'\n'Symmetric'\n['pair']",
     "target": """
         torch.tensor(y) - 1
@@ -765,9 +771,9 @@ ODD = {
     "clean_classes": "[K]\n[-1]\n[0.5]\n['a']\n[0, 0]\n3\nrange(K + 1)",
     "estimators": "[]\n['nope']\n[AnchorEstimator]\n{'a': 'anchor'}\n"
     "[LogisticRegression()]",
+    "accuracies": "[0.9, 0.8]\n{}\n{'a': []}\n{'a': [np.nan, 2]}\n{'a': 'b'}\n{'a': [1]}",
     "noise_rates": "[]\n[np.nan]\n[-1, 2]\n'abc'\n[0.1, 0.2]\n{}\n[[0.1], [0.2, 0.3]]",
     "history": "[{}]\n[{'train_loss': 'a'}]\n{'train_loss': [1]}\n3",
-    "ax": "3",
     "percentile": "101\n-1\n100.0001\n'97'\n[97]",
     "metric": "'nope'\nget_scorer('accuracy')\n'roc_auc'",
     "noise_rate": "0.3\n1\n0\n[0.1] * K\nnp.full(n, 0.5)\nT\nnp.linspace(0, 0.9, K)",
