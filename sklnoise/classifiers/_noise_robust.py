@@ -439,7 +439,7 @@ class NoiseRobustClassifier(
         correction = self.correction
         selects = isinstance(correction, str) and correction == "auto"
         loss = as_loss("forward" if selects else correction)
-        transition = known_transition(self.transition, loss, data.n_classes)
+        transition = known_transition(self.transition, loss, data.classes)
         # A known T needs no folds, but the choice of a correction needs held-out labels.
         splits = []
         if transition is None or selects:

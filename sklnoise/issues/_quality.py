@@ -5,6 +5,7 @@ import numpy as np
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import StrOptions, validate_params
 from sklnoise._transition_matrix import is_identity
+from sklnoise._validation import check_weight
 from sklnoise.issues._clean_posterior import solve
 from sklnoise.issues._transition import check_samples, resolve_transition
 
@@ -101,10 +102,11 @@ def label_quality_scores(
     >>> label_quality_scores([0, 1, 1], y_proba, transition_matrix=T).round(2)
     array([0.94, 0.97, 0.58])
     """
-    samples = check_samples(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels, transition_matrix)
     if method == "self-confidence":
         return self_confidence(samples.y_proba, samples.y)
-    T = resolve_transition(transition_matrix, samples, sample_weight)
+    weight = check_weight(sample_weight, len(samples.y))
+    T = resolve_transition(transition_matrix, samples, weight)
     return judge(samples.y_proba, samples.y, T)[0]
 
 
