@@ -46,7 +46,8 @@ def find_label_issues(
         samples, as :func:`label_quality_scores` does.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column. None takes the sorted labels of y.
+        The class of each column. None takes the names of a frame of probabilities or
+        of T, or else the sorted labels of y, or codes from 0 if 0 occurs.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, counted as frequencies, where T or thresholds are estimated.

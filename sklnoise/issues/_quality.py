@@ -52,7 +52,8 @@ def label_quality_scores(
         even flips as far as its standard error asks for, see the notes.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column. None takes the sorted labels of y.
+        The class of each column. None takes the names of a frame of probabilities or
+        of T, or else the sorted labels of y, or codes from 0 if 0 occurs.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples where T is estimated.

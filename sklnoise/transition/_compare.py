@@ -115,11 +115,11 @@ def compare_transition_estimators(
     trusted : array-like of shape (n_samples,), dtype=bool, default=None
         Passed on to the estimators that use it.
 
-    labels : array-like of shape (n_classes,), default=None
-        The class of each column, where some class does not occur in y.
-
     folds : array-like of shape (n_samples,), default=None
         Passed on to the estimators that use them.
+
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column, where some class does not occur in y.
 
     Returns
     -------

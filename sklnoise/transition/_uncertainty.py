@@ -54,11 +54,11 @@ def bootstrap_transition(
     trusted : array-like of shape (n_samples,), dtype=bool, default=None
         Passed on to an estimator that uses it.
 
-    labels : array-like of shape (n_classes,), default=None
-        The class of each column, where some class does not occur in y.
-
     folds : array-like of shape (n_samples,), default=None
         Passed on to an estimator that uses them.
+
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column, where some class does not occur in y.
 
     n_bootstraps : int, default=100
         Number of resamples.
