@@ -5,6 +5,8 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
+from sklnoise._tensors import as_numpy
+
 SUM_TOLERANCE = 1e-6
 # Predicted in single precision, over many classes.
 PROBA_SUM_TOLERANCE = 1e-3
@@ -14,7 +16,10 @@ SINGULAR_CONDITION_THRESHOLD = 1e12
 def check_transition_matrix(transition_matrix, n_classes=None):
     """Validate a transition matrix and return it as float64."""
     T = check_array(
-        transition_matrix, dtype=np.float64, copy=True, input_name="transition_matrix"
+        as_numpy(transition_matrix),
+        dtype=np.float64,
+        copy=True,
+        input_name="transition_matrix",
     )
     if T.shape[0] != T.shape[1] or n_classes not in (None, len(T)):
         expected = "square" if n_classes is None else f"of shape {(n_classes,) * 2}"
@@ -56,7 +61,9 @@ def check_invertible(transition_matrix, remedy):
 
 def check_proba(y_proba):
     """Validate class probabilities and return them as a floating array."""
-    y_proba = check_array(y_proba, dtype=[np.float64, np.float32], input_name="y_proba")
+    y_proba = check_array(
+        as_numpy(y_proba), dtype=[np.float64, np.float32], input_name="y_proba"
+    )
     error = np.abs(y_proba.sum(axis=1) - 1)
     off_sum = error.max() > PROBA_SUM_TOLERANCE
     if y_proba.min() < 0 or off_sum:
@@ -75,7 +82,7 @@ def check_weight(sample_weight, n_samples):
     if sample_weight is None:
         return np.ones(n_samples)
     weight = check_array(
-        sample_weight,
+        as_numpy(sample_weight),
         dtype=np.float64,
         ensure_2d=False,
         copy=True,
@@ -101,7 +108,7 @@ def check_weight(sample_weight, n_samples):
 
 def check_trusted(trusted, n_samples):
     """Validate the mask of the samples whose label is known to be right."""
-    mask = np.asarray(trusted)
+    mask = np.asarray(as_numpy(trusted))
     if mask.shape != (n_samples,):
         raise ValueError(
             "trusted must be a boolean mask with one entry per sample, shape "
@@ -123,7 +130,7 @@ def check_trusted(trusted, n_samples):
 def check_features(features, n_samples):
     """Validate the features that neighbours are searched in."""
     features = check_array(
-        features,
+        as_numpy(features),
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
         allow_nd=True,
@@ -139,7 +146,7 @@ def check_features(features, n_samples):
 
 def check_folds(folds, n_samples):
     """Validate the folds that samples were held out in."""
-    folds = column_or_1d(folds)
+    folds = column_or_1d(as_numpy(folds))
     assert_all_finite(folds, input_name="folds")
     if len(folds) != n_samples:
         raise ValueError(

@@ -11,8 +11,10 @@ import sklnoise
 ROOT = Path(sklnoise.__file__).parent
 
 # From the bottom to the top. A package imports from lower layers only, so that those of
-# one layer never import each other. Private modules of the root are below all of them.
+# one layer never import each other. Private modules of the root are on the layer of
+# `exceptions`, but for those that all of them may use.
 LAYERS = [
+    {"_tensors"},
     {"exceptions"},
     {"losses", "transition", "datasets", "nn"},
     {"issues", "metrics", "training", "engine"},
@@ -38,7 +40,7 @@ def layer_of(package):
         if package in packages:
             return number
     assert package.startswith("_"), f"sklnoise/{package} has no layer in LAYERS"
-    return 0
+    return layer_of("exceptions")
 
 
 def package_of(module):

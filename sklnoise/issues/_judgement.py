@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._labels import match_labels
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import is_identity
 from sklnoise._validation import check_proba, check_trusted
 from sklnoise.issues._quality import best_of, judge, label_posterior, order_issues
@@ -91,7 +92,7 @@ def shrunk_transition(classifier, y):
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
     """Judge labels by held-out probabilities, as `find_label_issues` does."""
     check_consistent_length(y, y_proba)
-    y, y_proba = np.asarray(y), np.asarray(y_proba)
+    y, y_proba = np.asarray(as_numpy(y)), np.asarray(as_numpy(y_proba))
     kept = np.arange(len(y))
     if y_proba.ndim == 2 and y_proba.dtype.kind == "f":
         kept = np.flatnonzero(~np.isnan(y_proba).any(axis=1))

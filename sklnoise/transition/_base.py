@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import fit_context
 from sklnoise._labels import match_labels
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import normalize_rows
 from sklnoise._validation import (
     check_features,
@@ -128,7 +129,7 @@ def check_known(known, n_samples, sample_weight):
     """Validate what is known of the samples besides probabilities and labels."""
     kept = slice(None)
     if sample_weight is not None:
-        kept = np.asarray(sample_weight, dtype=np.float64) > 0
+        kept = np.asarray(as_numpy(sample_weight), dtype=np.float64) > 0
     return {
         name: None if array is None else CHECKS[name](array, n_samples)[kept]
         for name, array in known.items()
