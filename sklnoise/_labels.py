@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
+from sklnoise._tensors import as_numpy
 from sklnoise._text import list_some
 
 
@@ -24,7 +25,7 @@ def encode_kept_labels(y, kept):
 
 def check_labels(y, name):
     """Validate labels and return them as a one-dimensional array."""
-    y = np.asarray(y)
+    y = np.asarray(as_numpy(y))
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or not len(y):

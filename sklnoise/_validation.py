@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
 from sklnoise._names import align_columns, align_square, frame_classes
+from sklnoise._tensors import as_numpy
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import RescaledWeightsWarning
 
@@ -27,7 +28,10 @@ def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
     The rows and columns of a frame are sorted as `classes`, by name.
     """
     T = check_array(
-        transition_matrix, dtype=np.float64, copy=True, input_name="transition_matrix"
+        as_numpy(transition_matrix),
+        dtype=np.float64,
+        copy=True,
+        input_name="transition_matrix",
     )
     if T.shape[0] != T.shape[1] or n_classes not in (None, len(T)):
         expected = "square" if n_classes is None else f"of shape {(n_classes,) * 2}"
@@ -80,7 +84,9 @@ def check_proba(y_proba, classes=None):
     The columns of a frame are sorted as `classes`, by name.
     """
     frame = y_proba
-    y_proba = check_array(y_proba, dtype=[np.float64, np.float32], input_name="y_proba")
+    y_proba = check_array(
+        as_numpy(y_proba), dtype=[np.float64, np.float32], input_name="y_proba"
+    )
     if classes is None:
         classes = frame_classes(frame)
     y_proba = align_columns(y_proba, frame, classes, "y_proba")
@@ -106,7 +112,7 @@ def check_weight(sample_weight, n_samples):
     if sample_weight is None:
         return np.ones(n_samples)
     weight = check_array(
-        sample_weight,
+        as_numpy(sample_weight),
         dtype=np.float64,
         ensure_2d=False,
         copy=True,
@@ -152,7 +158,7 @@ def scale_relative(weight):
 
 def check_trusted(trusted, n_samples):
     """Validate the mask of the samples whose label is known to be right."""
-    mask = np.asarray(trusted)
+    mask = np.asarray(as_numpy(trusted))
     if mask.shape != (n_samples,):
         raise ValueError(
             "trusted must be a boolean mask with one entry per sample, shape "
@@ -174,7 +180,7 @@ def check_trusted(trusted, n_samples):
 def check_features(features, n_samples):
     """Validate the features that neighbours are searched in."""
     features = check_array(
-        features,
+        as_numpy(features),
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
         allow_nd=True,
@@ -190,7 +196,7 @@ def check_features(features, n_samples):
 
 def check_folds(folds, n_samples):
     """Validate the folds that samples were held out in."""
-    folds = column_or_1d(folds)
+    folds = column_or_1d(as_numpy(folds))
     assert_all_finite(folds, input_name="folds")
     if len(folds) != n_samples:
         raise ValueError(

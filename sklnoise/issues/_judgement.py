@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._labels import check_labels, match_labels
 from sklnoise._names import align_columns, frame_classes
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import is_identity
 from sklnoise._validation import check_proba, check_trusted
 from sklnoise.issues._quality import best_of, judge, label_posterior, order_issues
@@ -92,7 +93,7 @@ def shrunk_transition(classifier, y):
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
     """Judge labels by held-out probabilities, as `find_label_issues` does."""
     check_consistent_length(y, y_proba)
-    y, frame, y_proba = check_labels(y, "y"), y_proba, np.asarray(y_proba)
+    y, frame, y_proba = check_labels(y, "y"), y_proba, np.asarray(as_numpy(y_proba))
     for named in frame, transition_matrix:
         classes = frame_classes(named, y) if classes is None else classes
     y_proba = align_columns(y_proba, frame, classes, "y_proba")

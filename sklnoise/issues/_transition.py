@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._labels import check_labels, match_labels
 from sklnoise._names import frame_classes
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import (
     noise_rate_of,
     shrink_dominated_rows,
@@ -28,7 +29,7 @@ class Samples(NamedTuple):
 
 def check_samples(y, y_proba, labels, transition_matrix=None):
     """Validate the samples to judge; names of a frame are their classes."""
-    frame, y_proba = y_proba, np.asarray(y_proba)
+    frame, y_proba = y_proba, np.asarray(as_numpy(y_proba))
     if y_proba.ndim != 2 or y_proba.dtype.kind not in "fiub":
         raise ValueError(
             "y_proba must hold one probability per class, shape (n_samples, n_classes); "
