@@ -9,8 +9,10 @@ from sklnoise._validation import check_transition_matrix
 from sklnoise.losses._base import (
     NoisyLabelLoss,
     at_least_single_precision,
+    check_integer,
     check_not_negative,
     check_positive,
+    kind_of,
 )
 
 # Smallest entry of T that a layer starts with; a logit of -inf would get no gradient.
@@ -41,6 +43,9 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
     volume_weight : float, default=0.0
         Weight of the volume of T, at least 0.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -83,9 +88,15 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
     """
 
     def __init__(
-        self, transition_matrix, *, frozen_steps=0, volume_weight=0.0, reduction="mean"
+        self,
+        transition_matrix,
+        *,
+        frozen_steps=0,
+        volume_weight=0.0,
+        ignore_index=-100,
+        reduction="mean",
     ):
-        super().__init__(reduction=reduction)
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_not_negative("frozen_steps", frozen_steps)
         check_not_negative("volume_weight", volume_weight)
         self.frozen_steps = frozen_steps
@@ -116,10 +127,18 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         """Compute `-log (p @ softmax(b))[y]`, and the volume of `softmax(b)`."""
         log_p = log_softmax(logits, dim=1)
         log_T = log_softmax(self._weights_of_this_step(), dim=1).to(log_p)
-        losses = -torch.logsumexp(log_p + log_T.T[target], dim=1)
-        if self.volume_weight:
-            losses = losses + self.volume_weight * log_volume(log_T)
-        return losses
+        return self._with_volume(-torch.logsumexp(log_p + log_T.T[target], dim=1), log_T)
+
+    def _class_losses(self, logits):
+        """Compute `-log (p @ softmax(b))`, and the volume of `softmax(b)`."""
+        log_p = log_softmax(logits, dim=1)
+        log_T = log_softmax(self._weights_of_this_step(), dim=1).to(log_p)
+        return self._with_volume(-log_product(log_p, log_T), log_T)
+
+    def _with_volume(self, losses, log_T):
+        if not self.volume_weight:
+            return losses
+        return losses + self.volume_weight * log_volume(log_T)
 
     def _weights_of_this_step(self):
         frozen = self.training and self.step < self.frozen_steps
@@ -131,6 +150,11 @@ def log_start(transition_matrix):
     """Return the weights that a layer starts with, none of them at -inf."""
     smallest = min(MIN_START, MAX_LIFT / transition_matrix.shape[1])
     return transition_matrix.clamp(min=smallest).log()
+
+
+def log_product(log_p, log_T):
+    """Compute `log(p @ T)`, with a T in common or one per sample, from logarithms."""
+    return torch.logsumexp(log_p[:, :, None] + log_T, dim=1)
 
 
 def log_volume(log_transition):
@@ -159,6 +183,9 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
 
     n_features : int
         Number of features of a sample.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -200,8 +227,11 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
 
     wants_features = True
 
-    def __init__(self, transition_matrix, n_features, *, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(
+        self, transition_matrix, n_features, *, ignore_index=-100, reduction="mean"
+    ):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check_integer("n_features", n_features)
         check_positive("n_features", n_features)
         T = torch.from_numpy(check_transition_matrix(transition_matrix))
         self.n_classes, self.n_features = len(T), n_features
@@ -244,8 +274,9 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
             Logits of shape (n_samples, n_classes), of the clean classes, and features of
             shape (n_samples, n_features).
 
-        target : torch.Tensor of shape (n_samples,), dtype=int64
-            Noisy labels, as columns of the logits.
+        target : torch.Tensor of shape (n_samples,) or (n_samples, n_classes)
+            Noisy labels, integer columns of the logits or `ignore_index`; or, floating,
+            the probability of each label, over which the loss is averaged.
 
         Returns
         -------
@@ -256,10 +287,11 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         Raises
         ------
         TypeError
-            If `outputs` are not logits and features.
+            If `outputs` are not logits and features, both floating tensors, or the
+            target is no tensor.
 
         ValueError
-            If there are not `n_features` features.
+            If there are not `n_features` features, or the parts do not fit each other.
         """
         if not isinstance(outputs, tuple | list) or len(outputs) != 2:
             raise TypeError(
@@ -268,11 +300,21 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
                 "return its last hidden layer too, or use SimpleAdaptationLoss."
             )
         features = outputs[1]
+        if not isinstance(features, torch.Tensor) or not features.is_floating_point():
+            raise TypeError(
+                f"features must be a floating tensor; got {kind_of(features)}. Pass the "
+                "last hidden layer of the net, or torch.as_tensor(features).float()."
+            )
         if features.shape[1:] != (self.n_features,):
             raise ValueError(
                 f"features must have shape (n_samples, {self.n_features}); got "
                 f"{tuple(features.shape)}. Flatten them, or pass their number as "
                 "n_features."
+            )
+        if isinstance(outputs[0], torch.Tensor) and len(outputs[0]) != len(features):
+            raise ValueError(
+                "logits and features must be those of the same samples; got "
+                f"{len(outputs[0])} and {len(features)}."
             )
         return super().forward(tuple(outputs), target)
 
@@ -283,6 +325,12 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         log_T = self._log_transitions(features.to(log_p))
         label = target[:, None, None].expand(-1, log_T.shape[1], 1)
         return -torch.logsumexp(log_p + log_T.gather(2, label).squeeze(2), dim=1)
+
+    def _class_losses(self, outputs):
+        """Compute `-log (p @ T(h))` with the T of each sample."""
+        logits, features = outputs
+        log_p = log_softmax(logits, dim=1)
+        return -log_product(log_p, self._log_transitions(features.to(log_p)))
 
     def _log_transitions(self, features):
         weights = self.feature_weights.to(features).flatten(0, 1)
@@ -308,6 +356,9 @@ class SparseAdaptationLoss(NoisyLabelLoss):
 
     n_entries : int, default=5
         Number of entries kept of each row, at most the number of classes.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -346,8 +397,11 @@ class SparseAdaptationLoss(NoisyLabelLoss):
             [0.0000, 0.2000, 0.8000]], dtype=torch.float64)
     """
 
-    def __init__(self, transition_matrix, *, n_entries=5, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(
+        self, transition_matrix, *, n_entries=5, ignore_index=-100, reduction="mean"
+    ):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check_integer("n_entries", n_entries)
         check_positive("n_entries", n_entries)
         T = check_transition_matrix(transition_matrix)
         self.n_classes = len(T)
