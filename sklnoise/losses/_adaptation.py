@@ -39,7 +39,8 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
     frozen_steps : int, default=0
         Number of first calls in training mode during which the layer keeps its initial
-        T. It then has no gradient, and an optimizer skips it.
+        T. It then has no gradient, and an optimizer skips it; in a compiled graph its
+        gradient is 0. The classifier counts steps of the optimizer instead of calls.
 
     volume_weight : float, default=0.0
         Weight of the volume of T, at least 0.
@@ -59,9 +60,9 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         The current T, the softmax of the weights.
 
     step : int
-        Number of calls in training mode so far. A copy and a pickle keep it, the
-        `state_dict` does not: to continue from a `state_dict` of a trained layer, build
-        the loss with `frozen_steps=0`.
+        Number of calls in training mode so far, if `frozen_steps` is above 0. A copy and
+        a pickle keep it, the `state_dict` does not: to continue from a `state_dict` of a
+        trained layer, build the loss with `frozen_steps=0`.
 
     Raises
     ------
@@ -101,7 +102,10 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         check_not_negative("volume_weight", volume_weight)
         self.frozen_steps = frozen_steps
         self.volume_weight = volume_weight
-        self.step = 0
+        self.counts_calls = True
+        # A buffer: an integer of Python would let torch.compile compile each step anew.
+        n_steps = torch.zeros((), dtype=torch.int64)
+        self.register_buffer("_n_steps", n_steps, persistent=False)
         start = log_start(torch.from_numpy(check_transition_matrix(transition_matrix)))
         self.n_classes = len(start)
         if volume_weight and not log_volume(start.log_softmax(dim=1)).isfinite():
@@ -111,6 +115,17 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
                 "(1 - a) T + a I, or use volume_weight=0."
             )
         self.transition_logits = nn.Parameter(start)
+
+    @property
+    def step(self):
+        """Return the number of steps that were counted.
+
+        Returns
+        -------
+        step : int
+            Calls in training mode so far, or steps of the optimizer in the classifier.
+        """
+        return self._n_steps.item()
 
     @property
     def transition_matrix(self):
@@ -141,9 +156,18 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         return losses + self.volume_weight * log_volume(log_T)
 
     def _weights_of_this_step(self):
-        frozen = self.training and self.step < self.frozen_steps
-        self.step += self.training
-        return self.transition_logits.detach() if frozen else self.transition_logits
+        weights = self.transition_logits
+        if not self.training or not self.frozen_steps:
+            return weights
+        is_frozen = self._n_steps < self.frozen_steps
+        if self.counts_calls:
+            self._count_step()
+        if torch.compiler.is_compiling():
+            return torch.where(is_frozen, weights.detach(), weights)
+        return weights.detach() if is_frozen else weights
+
+    def _count_step(self):
+        self._n_steps += 1
 
 
 def log_start(transition_matrix):
