@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
 from sklnoise._labels import match_labels
+from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.classifiers._confident_steps import (
     check_source,
@@ -220,7 +221,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         n_classes = len(self.classes_)
         T = None
         if not isinstance(self.transition, str):
-            T = check_transition_matrix(self.transition, n_classes)
+            T = check_transition_matrix(self.transition, n_classes, self.classes_)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
         splits = make_splits(
             self.cv,
@@ -320,7 +321,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             What `estimator_` predicts.
         """
         check_is_fitted(self)
-        y_pred = self.estimator_.predict(X)
+        y_pred = self.estimator_.predict(as_numpy(X))
         return self.classes_[y_pred] if nets_of(self.estimator_) else y_pred
 
     def predict_proba(self, X):
@@ -337,7 +338,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             Those of `estimator_`, columns in the order of `classes_`.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
+        return self.estimator_.predict_proba(as_numpy(X))
 
     def predict_noisy_proba(self, X):
         """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
@@ -370,7 +371,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             That of `estimator_`.
         """
         check_is_fitted(self)
-        return self.estimator_.decision_function(X)
+        return self.estimator_.decision_function(as_numpy(X))
 
     def label_quality(self, X, y):
         """Score how likely the labels of new samples are right.

@@ -19,6 +19,7 @@ from sklnoise._compat import (
     set_random_states,
 )
 from sklnoise._labels import encode_kept_labels
+from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_weight
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
@@ -46,7 +47,7 @@ class Source(NamedTuple):
 
 def check_source(owner, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
-    y = validate_data(owner, y=y)
+    X, y = as_numpy(X), validate_data(owner, y=as_numpy(y))
     if not len(y):
         raise ValueError("X and y must have at least one sample; got 0 labels.")
     X, y = indexable(X, y)

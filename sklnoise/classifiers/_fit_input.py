@@ -16,6 +16,7 @@ from torch.utils.data import Dataset, IterableDataset
 
 from sklnoise._compat import CALLBACK_STATE, routing_enabled
 from sklnoise._labels import encode_kept_labels
+from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_trusted, check_weight
 from sklnoise.training import LabelledData, sample_shape
 
@@ -49,6 +50,7 @@ class FitInput:
 
 def check_fit_input(estimator, X, y, sample_weight, trusted):
     """Validate what `fit` was given and encode the labels."""
+    X, y = as_numpy(X), as_numpy(y)
     # A pandas Series: the message of `validate_data` would name no remedy.
     if getattr(y, "hasnans", False):
         raise ValueError(
@@ -79,6 +81,7 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
 
 def check_predict_input(estimator, X):
     """Validate samples to predict against those of `fit`."""
+    X = as_numpy(X)
     if not isinstance(X, Dataset):
         X = validate_data(estimator, X, reset=False, **CHECKS)
     if sample_shape(X) != estimator._sample_shape:

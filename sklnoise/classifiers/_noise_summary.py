@@ -11,6 +11,7 @@ from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import WeakFirstPassWarning
 from sklnoise.issues import clean_posterior
 from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator
+from sklnoise.transition._base import fit_codes
 
 NORMAL_95 = 1.96
 
@@ -123,7 +124,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
     rates = noise_rates(transition_matrix, prior)
     distances = []
     for reference in map(clone, REFERENCES):
-        other = reference.fit(y_proba, y, sample_weight).transition_matrix_
+        other = fit_codes(reference, y_proba, y, sample_weight).transition_matrix_
         # References from noisy labels alone may have the names of classes swapped.
         if classes_are_named:
             distance = cdist(transition_matrix, other, "cityblock")

@@ -6,6 +6,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_random_state, column_or_1d, gen_batches
 from sklearn.utils.validation import check_consistent_length
 
+from sklnoise._tensors import as_numpy
 from sklnoise.datasets._noise import check_noise_rate
 
 # Standard deviation of the flip rates, before the distribution is truncated.
@@ -93,8 +94,8 @@ def make_instance_dependent_labels(
     (1797, 10)
     """
     check_noise_rate(noise_rate)
-    X = check_array(X, accept_sparse="csr", allow_nd=True, input_name="X")
-    classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+    X = check_array(as_numpy(X), accept_sparse="csr", allow_nd=True, input_name="X")
+    classes, codes = np.unique(column_or_1d(as_numpy(y)), return_inverse=True)
     check_consistent_length(X, codes)
     rng = check_random_state(random_state)
     rates = flip_rates(noise_rate, len(codes), rng)

@@ -10,6 +10,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import mix_with_identity, normalize_rows, uniform_flips
 from sklnoise._validation import check_transition_matrix
 
@@ -200,10 +201,10 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
     >>> make_noisy_labels(y, [[1.0, 0.0], [0.5, 0.5]], random_state=0).tolist()
     ['cat', 'cat', 'cat', 'cat', 'cat', 'dog', 'cat', 'dog', 'dog', 'cat']
     """
-    y = column_or_1d(y)
+    y = column_or_1d(as_numpy(y))
     assert_all_finite(y, input_name="y")
     classes, codes = np.unique(y, return_inverse=True)
-    T = check_transition_matrix(transition_matrix, len(classes))
+    T = check_transition_matrix(transition_matrix, len(classes), classes)
     draws = check_random_state(random_state).random_sample(len(codes))
     noisy = np.empty_like(codes)
     for i, row in enumerate(T):
