@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 from sklnoise._transition_matrix import clean_prior
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
-from sklnoise.training import predict_proba
+from sklnoise.training import predict_proba, take_out_class_weight
 
 # A class predicted less often than this share of what T implies has collapsed.
 COLLAPSED_SHARE = 0.2
@@ -24,7 +24,7 @@ MIN_IMPLIED = 20
 MIN_DRIFT = 0.1
 
 
-def check_refit(result, start, data):
+def check_refit(result, start, data, class_weight=None):
     """Warn if the refit has permuted or lost classes."""
     warn_of_permutation(result.transition_matrix, start, data.classes)
     # Trusted samples need not be drawn like the others: they imply no prior.
@@ -33,7 +33,9 @@ def check_refit(result, start, data):
         return
     drawn, stands_for = draw_judged(data.y[rows], data.n_classes)
     judged = rows[drawn]
-    y_proba = predict_proba(result.net, data.X, judged)
+    y_proba = take_out_class_weight(
+        predict_proba(result.net, data.X, judged), class_weight
+    )
     warn_of_collapse(
         np.average(y_proba, axis=0, weights=stands_for * data.sample_weight[judged]),
         data.y[rows],
