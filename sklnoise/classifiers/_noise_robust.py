@@ -439,7 +439,7 @@ class NoiseRobustClassifier(
         correction = self.correction
         selects = isinstance(correction, str) and correction == "auto"
         loss = as_loss("forward" if selects else correction)
-        transition = known_transition(self.transition, loss, data.n_classes)
+        transition = known_transition(self.transition, loss, data.classes)
         # A known T needs no folds, but the choice of a correction needs held-out labels.
         splits = []
         if transition is None or selects:
@@ -509,7 +509,7 @@ class NoiseRobustClassifier(
         if fine_tunes:
             self.estimator_ = self._fine_tune(trainer, data, progress)
         # The refit may have learned another T than the one that it started from.
-        check_refit(result._replace(net=self.estimator_), transition.matrix, data)
+        check_refit(result._replace(net=self.estimator_), transition, data)
 
     def _training_config(self, data):
         device = resolve_device(self.device)
