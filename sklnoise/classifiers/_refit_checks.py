@@ -14,9 +14,13 @@ from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
 from sklnoise.training import predict_proba
 
 # A class that is predicted for less than this share of the samples that are implied has
-# collapsed, unless it keeps its probability: where classes overlap, a rare one need not be
-# the most probable one anywhere.
+# collapsed, unless it keeps its probability: a rare class that overlaps with others need
+# not be the most probable one anywhere.
 COLLAPSED_SHARE = 0.2
+
+# Without T, the labels of a rare class may well be noise, and only a class that is hardly
+# predicted at all has collapsed.
+COLLAPSED_SHARE_WITHOUT_T = 0.01
 
 # Factor by which the total probability of a class that has kept it may be off.
 MAX_PROBABILITY_RATIO = 2
@@ -66,7 +70,9 @@ def warn_of_collapse(y_proba, y, sample_weight, transition, classes):
     """Warn if a class that the labels imply has vanished from the predictions."""
     implied, deviation = implied_counts(transition, y, sample_weight)
     predicted = np.bincount(y_proba.argmax(axis=1), sample_weight, minlength=len(classes))
-    few = predicted < COLLAPSED_SHARE * implied
+    has_T = transition.is_known or transition.estimator is not None
+    share = COLLAPSED_SHARE if has_T else COLLAPSED_SHARE_WITHOUT_T
+    few = predicted <= np.maximum(1, share * implied)
     few &= chance_of(predicted, implied, deviation) < MAX_CHANCE
     lost = np.flatnonzero(few & ~keeps_probability(y_proba, y, sample_weight, implied))
     if len(lost):

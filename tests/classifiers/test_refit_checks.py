@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
 from skorch import NeuralNetClassifier
 
 from sklnoise import NoiseRobustClassifier
@@ -106,9 +107,12 @@ def test_class_without_samples_has_not_collapsed():
 def test_rare_class_does_not_vanish_in_silence(quick_net, rng, correction):
     y = np.repeat([0, 1, 2], [290, 290, 10])
     X = rng.standard_normal((590, 2)) + np.array([[-4, 0], [4, 0], [0, 4]])[y]
-    clf = NoiseRobustClassifier(quick_net, correction=correction, random_state=0)
+    first_pass = LogisticRegression()
+    clf = NoiseRobustClassifier(
+        quick_net, correction=correction, first_pass=first_pass, random_state=0
+    )
     with pytest.warns(ClassCollapseWarning, match="2 "):  # after a single epoch
-        clf.set_params(estimator__max_epochs=1, cv=2).fit(X, y)
+        clf.set_params(estimator__max_epochs=1).fit(X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ClassCollapseWarning)
         clf.set_params(estimator__max_epochs=200).fit(X, y)
