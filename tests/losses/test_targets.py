@@ -1,4 +1,4 @@
-"""Ignored and soft targets mean in every loss what they mean in cross-entropy of torch."""
+"""Ignored and soft targets mean in every loss what they mean in torch."""
 
 import inspect
 import sys
