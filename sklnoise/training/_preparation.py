@@ -32,6 +32,7 @@ from sklnoise.training._net import (
 )
 from sklnoise.training._optimizers import (
     cast_state,
+    eager,
     fuse_optimizer,
     has_sparse_gradients,
 )
@@ -83,7 +84,7 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         ),
         weighted=dataset.weighted,
     )
-    with seeded(seed, config.device):
+    with seeded(seed, config.device), eager(net):
         net.initialize()
         net.module_.to(config.dtype)
         cast_state(net.optimizer_)

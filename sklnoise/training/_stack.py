@@ -12,7 +12,7 @@ from sklnoise.training._callbacks import acts_alone
 from sklnoise.training._config import n_weights
 from sklnoise.training._data import BatchIterator
 from sklnoise.training._loop import to_device
-from sklnoise.training._optimizers import ELEMENTWISE
+from sklnoise.training._optimizers import ELEMENTWISE, make_eager
 from sklnoise.training._workers import raise_if_cancelled
 
 # Bytes of the weights and moments of all nets up to which a stack is at least 1.25 times
@@ -76,7 +76,7 @@ class StackedMLP:
         args, kwargs = lead.get_params_for_optimizer(
             "optimizer", list(self.parameters.items())
         )
-        self.optimizer = lead.optimizer(*args, **kwargs)
+        self.optimizer = make_eager(lead.optimizer, *args, **kwargs)
         self._make_views()
         self.n_epochs = 0
 
@@ -104,7 +104,7 @@ class StackedMLP:
         def step(losses, shares):
             for parameter in parameters:
                 parameter.grad = None
-            losses.backward(shares)  # the gradient of their weighted sum
+            (losses * shares).sum().backward()
             self.optimizer.step()
 
         return self._run(iterators, step)

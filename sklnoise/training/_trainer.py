@@ -30,6 +30,7 @@ from sklnoise.training._loop import (
     prepare_scoring,
     run_epochs,
 )
+from sklnoise.training._optimizers import drop_eager
 from sklnoise.training._preparation import count_epochs, prepare
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
@@ -182,6 +183,8 @@ def release(net):
     can be loaded where there is no such device.
     """
     set_generator(net.module_, None)
+    for name in net._optimizers:
+        drop_eager(getattr(net, f"{name}_"))
     for _, callback in net.callbacks_:
         vars(callback).pop("lr_scheduler_", None)
 
