@@ -21,6 +21,7 @@ from sklnoise.training._criterion import (
 from sklnoise.training._data import (
     BatchDataset,
     SampleDataset,
+    batch_sizes,
     make_batches,
     sample_shape,
 )
@@ -142,7 +143,7 @@ def count_epochs(net, trainer):
 
 def count_warm_up_steps(net, n_samples, n_epochs, share):
     """Count the steps in the first `share` of the epochs, at least one of them."""
-    n_steps = np.ceil(n_samples / full_batch(net, n_samples))
+    n_steps = len(batch_sizes(n_samples, full_batch(net, n_samples)))
     return int(np.ceil(share * n_epochs * n_steps))
 
 
