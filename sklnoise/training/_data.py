@@ -1,6 +1,7 @@
 """All the data of a fit, and batches of samples that are never copied for a fold."""
 
 import math
+from functools import cached_property
 from itertools import islice
 from numbers import Number
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from scipy.sparse import issparse
+from skorch.dataset import Dataset as SkorchDataset
 from torch.distributed import is_available, is_initialized
 from torch.utils.data import (
     BatchSampler,
@@ -119,15 +121,14 @@ def sample_of(item):
     return torch.tensor(item) if is_sample(item) else item
 
 
-class SampleDataset(Dataset):
+class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
     Weights are scaled to mean 1 over `rows`. `keep_sparse` is set where the net takes
-    CSR matrices.
+    CSR matrices. Callbacks find `X` and `y`, as in every dataset of skorch.
     """
 
     def __init__(self, data, rows, dtype, *, cast_integers=False):
-        # Not X and y: skorch would pair all samples of X with the labels of some.
         self.all_X = data.X
         self.rows = rows
         self.dtype = dtype
@@ -145,6 +146,25 @@ class SampleDataset(Dataset):
 
     def __len__(self):
         return len(self.rows)
+
+    @cached_property
+    def X(self):
+        """A copy of the samples, as an array, or their subset of a torch Dataset."""
+        if isinstance(self.all_X, Dataset):
+            return Subset(self.all_X, self.rows)
+        samples = gather(
+            self.all_X,
+            self.rows,
+            self.dtype,
+            cast_integers=self.cast_integers,
+            keep_sparse=issparse(self.all_X),
+        )
+        return samples if issparse(samples) else samples.numpy()
+
+    @property
+    def y(self):
+        """The label codes."""
+        return self.codes.numpy()
 
     def gather(self, rows):
         """Return some samples, by their indices into all the data."""
