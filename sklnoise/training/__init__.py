@@ -12,6 +12,7 @@ from sklnoise.training._data import LabelledData, dtype_of, sample_shape
 from sklnoise.training._folds import make_splits
 from sklnoise.training._history import epochs_of, snapshot
 from sklnoise.training._net import AutoSizedNet, as_net, is_net, keeps_to_epochs
+from sklnoise.training._net_checks import check_validation_labels
 from sklnoise.training._prediction import (
     hidden_features,
     mean_transition,
@@ -29,6 +30,7 @@ __all__ = [
     "as_net",
     "attempt",
     "available_threads",
+    "check_validation_labels",
     "dtype_of",
     "epochs_of",
     "hidden_features",

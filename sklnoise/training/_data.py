@@ -78,7 +78,7 @@ def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
         if issparse(X):
             batch = X[rows].toarray()
         elif isinstance(rows, slice):
-            batch = np.require(X[rows], requirements="W")
+            batch = np.require(X[rows], requirements="CW")
         else:
             batch = np.asarray(X.take(rows, axis=0))
         native = batch.dtype.newbyteorder("=")
@@ -87,6 +87,20 @@ def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
     if cast_integers or batch.is_floating_point():
         batch = batch.to(dtype)
     return batch
+
+
+def make_dataset(net, X, y=None):
+    """Call the class of datasets of a net on samples, and check their number."""
+    dataset = net.get_dataset(X, y)
+    n_samples = count_samples(X)
+    if not isinstance(dataset, Dataset) or len(dataset) != n_samples:
+        found = f" of {len(dataset)}" if hasattr(dataset, "__len__") else ""
+        raise ValueError(
+            f"dataset must make a torch Dataset of the {n_samples} samples that it is "
+            f"called with; got {type(dataset).__name__}{found}. Repeat samples by "
+            "sample_weight of fit."
+        )
+    return dataset
 
 
 def collate_samples(dataset, indices):

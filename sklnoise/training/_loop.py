@@ -8,7 +8,6 @@ from skorch.callbacks.scoring import ScoringBase
 
 from sklnoise.training._callbacks import check_epoch, follows_batches, is_silent_log
 from sklnoise.training._data import BatchIterator
-from sklnoise.training._explanations import explain
 from sklnoise.training._net import is_stock
 from sklnoise.training._optimizers import needs_no_closure
 from sklnoise.training._workers import raise_if_cancelled
@@ -84,7 +83,7 @@ class Member:
         try:
             yield
         except Exception as error:
-            self.error = self.error or explain(error, self.net)
+            self.error = self.error or error
 
     def record(self, losses, sizes, prefix):
         """Write into the history what skorch would have written."""

@@ -6,6 +6,7 @@ from skorch.utils import to_numpy
 
 from sklnoise.training._config import isolated
 from sklnoise.training._criterion import first_output
+from sklnoise.training._explanations import explained
 from sklnoise.training._history import snapshot
 
 MAX_SUM_ERROR = 1e-3  # of probabilities, in single precision over many classes
@@ -32,7 +33,8 @@ def output_of(net, batch, n_classes):
     """Apply the module of a net to a few samples, and check what it gives."""
     name = type(net.module_).__name__
     try:
-        output = first_output(net.evaluation_step((batch, None)))
+        with explained(net, batch.numpy(force=True)):
+            output = first_output(net.evaluation_step((batch, None)))
     except ValueError:  # of a module that explains itself
         raise
     except Exception as error:  # whatever the module of the user raises
