@@ -9,7 +9,6 @@ from skorch.utils import to_numpy
 from torch.utils.data import Dataset
 
 from sklnoise.nn import MLP
-from sklnoise.training._criterion import first_output
 from sklnoise.training._data import count_samples, gather, make_dataset, sample_shape
 from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
@@ -25,7 +24,7 @@ CHUNK_VALUES = 2**19
 def predict_proba(net, X, rows=None):
     """Predict class probabilities of some samples, or of all, in chunks."""
     n_samples, n_done = count(X, rows), 0
-    for output in map(first_output, outputs_in_chunks(net, X, rows)):
+    for output in outputs_in_chunks(net, X, rows):
         part = proba_of(net, output)
         if not n_done:
             y_proba = np.empty((n_samples, *part.shape[1:]), part.dtype)
