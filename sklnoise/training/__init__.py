@@ -18,6 +18,7 @@ from sklnoise.training._data import LabelledData, dtype_of, sample_shape
 from sklnoise.training._folds import make_splits
 from sklnoise.training._history import epochs_of, snapshot
 from sklnoise.training._net import AutoSizedNet, as_net, is_net, keeps_to_epochs
+from sklnoise.training._net_checks import check_validation_labels
 from sklnoise.training._prediction import (
     hidden_features,
     mean_transition,
@@ -37,6 +38,7 @@ __all__ = [
     "attempt",
     "available_threads",
     "check_plain_criterion",
+    "check_validation_labels",
     "clean_loss_of",
     "dtype_of",
     "epochs_of",
