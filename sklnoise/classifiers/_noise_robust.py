@@ -519,10 +519,7 @@ class NoiseRobustClassifier(
             self.estimator_ = self._fine_tune(trainer, data, progress)
         # The refit may have learned another T than the one that it started from.
         check_refit(
-            result._replace(net=self.estimator_),
-            transition.matrix,
-            data,
-            self._class_weight,
+            result._replace(net=self.estimator_), transition, data, self._class_weight
         )
 
     def _training_config(self, data):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import log_softmax
 
-from sklnoise._validation import check_transition_matrix
+from sklnoise._validation import check_matrix_of_codes
 from sklnoise.losses._base import (
     NoisyLabelLoss,
     at_least_single_precision,
@@ -106,7 +106,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         # A buffer: an integer of Python would let torch.compile compile each step anew.
         n_steps = torch.zeros((), dtype=torch.int64)
         self.register_buffer("_n_steps", n_steps, persistent=False)
-        start = log_start(torch.from_numpy(check_transition_matrix(transition_matrix)))
+        start = log_start(torch.from_numpy(check_matrix_of_codes(transition_matrix)))
         self.n_classes = len(start)
         if volume_weight and not log_volume(start.log_softmax(dim=1)).isfinite():
             raise ValueError(
@@ -257,7 +257,7 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_integer("n_features", n_features)
         check_positive("n_features", n_features)
-        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        T = torch.from_numpy(check_matrix_of_codes(transition_matrix))
         self.n_classes, self.n_features = len(T), n_features
         self.transition_logits = nn.Parameter(log_start(T))
         self.feature_weights = nn.Parameter(T.new_zeros(*T.shape, n_features))
@@ -427,7 +427,7 @@ class SparseAdaptationLoss(NoisyLabelLoss):
         super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_integer("n_entries", n_entries)
         check_positive("n_entries", n_entries)
-        T = check_transition_matrix(transition_matrix)
+        T = check_matrix_of_codes(transition_matrix)
         self.n_classes = len(T)
         columns = largest_columns(T, n_entries)
         kept = np.take_along_axis(T, columns, axis=1)

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, linear, log_softmax, nll_loss, softmax
 
 from sklnoise._transition_matrix import mix_with_identity
-from sklnoise._validation import check_invertible, check_transition_matrix
+from sklnoise._validation import check_invertible, check_matrix_of_codes
 from sklnoise.losses._base import (
     REDUCTIONS,
     NoisyLabelLoss,
@@ -185,7 +185,7 @@ class ForwardLoss(NoisyLabelLoss):
 
     def __init__(self, transition_matrix, *, ignore_index=-100, reduction="mean"):
         super().__init__(ignore_index=ignore_index, reduction=reduction)
-        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        T = torch.from_numpy(check_matrix_of_codes(transition_matrix))
         self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
         self._noisy_cross_entropy = NoisyCrossEntropy(T)
@@ -276,7 +276,7 @@ class BackwardLoss(NoisyLabelLoss):
         self.wants_normalized_logits = getattr(
             self.base_loss, "wants_normalized_logits", False
         )
-        T = check_transition_matrix(transition_matrix)
+        T = check_matrix_of_codes(transition_matrix)
         self.n_classes = len(T)
         mixed = mix_with_identity(T, identity_weight)
         check_invertible(mixed, SINGULAR_REMEDY)
@@ -360,7 +360,7 @@ class ReweightedLoss(NoisyLabelLoss):
         super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_positive("max_weight", max_weight)
         self.max_weight = max_weight
-        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        T = torch.from_numpy(check_matrix_of_codes(transition_matrix))
         self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
         self._noisy_cross_entropy = NoisyCrossEntropy(T)
