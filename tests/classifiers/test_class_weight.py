@@ -23,6 +23,11 @@ from sklnoise.losses import (
 )
 from sklnoise.nn import MLP
 
+# Weights of up to 5 lose classes of 40 overlapping samples.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.ClassCollapseWarning"
+)
+
 T = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.1, 0.6]])
 WEIGHT = torch.tensor([1.0, 2.0, 5.0])
 PER_CLEAN_CLASS = [
@@ -80,7 +85,6 @@ def shares(clf, X):
     return clf.predict_proba(X).mean(axis=0)
 
 
-@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 @pytest.mark.parametrize("correction", PER_CLEAN_CLASS)
 def test_weights_reach_each_loss_of_a_clean_class(fit, problem, correction):
     plain, weighted = (
@@ -217,7 +221,6 @@ def test_weights_may_be_any_array(fit, problem, weight):
 NEED_POSITIVE = ["em", "reweight"]
 
 
-@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 @pytest.mark.parametrize("correction", ["none", "backward", "gce"])
 def test_class_of_weight_0_is_learned_from_no_sample(fit, problem, correction):
     clf = fit(correction, torch.tensor([1.0, 1.0, 0.0]))
