@@ -159,13 +159,22 @@ def test_reweighting_is_unbiased_where_the_net_has_the_weighted_posterior(
     torch.testing.assert_close(given, expected, atol=1e-6, rtol=1e-6)
 
 
-@pytest.mark.parametrize("correction", ["gce", GeneralizedCrossEntropyLoss()])
-def test_robust_loss_is_weighted_by_the_label(fit, problem, correction):
+OF_LABELS = {
+    "by name": ("gce", GeneralizedCrossEntropyLoss()),
+    "instance": (GeneralizedCrossEntropyLoss(q=0.5), GeneralizedCrossEntropyLoss(q=0.5)),
+    "loss of torch": (nn.MultiMarginLoss, nn.MultiMarginLoss()),
+}
+
+
+@pytest.mark.parametrize(("correction", "plain"), OF_LABELS.values(), ids=OF_LABELS)
+def test_loss_without_a_matrix_is_weighted_by_the_label(fit, problem, correction, plain):
     loss = fit(correction, WEIGHT).correction_.double()
     logits, y = torch.randn(3, 3, dtype=torch.float64), torch.arange(3)
     weight = WEIGHT.double() / WEIGHT[problem[2]].mean()
-    expected = weight * GeneralizedCrossEntropyLoss(reduction="none")(logits, y)
-    torch.testing.assert_close(loss(logits, y), expected, atol=1e-6, rtol=1e-6)
+    plain.reduction = "none"
+    torch.testing.assert_close(
+        loss(logits, y), weight * plain(logits, y), atol=1e-6, rtol=1e-6
+    )
 
 
 def test_em_learns_the_same_matrix_with_weights(fit):
