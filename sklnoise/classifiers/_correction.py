@@ -217,6 +217,10 @@ class ClassWeightedLoss(PerClassLoss):
         losses = losses_of_each_class(self.loss, logits)
         return self.class_weight.to(losses) * losses
 
+    def _sample_losses(self, logits, target):
+        losses = self.loss(logits, target)
+        return self.class_weight.to(losses)[target] * losses
+
     def extra_repr(self):
         return repr(self.loss)
 

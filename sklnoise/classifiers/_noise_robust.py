@@ -84,7 +84,9 @@ class NoiseRobustClassifier(
     Parameters
     ----------
     estimator : skorch.NeuralNetClassifier or torch.nn.Module class, default=None
-        The network. `correction` replaces its criterion. The module receives the number
+        The network. `correction` replaces its criterion; a `criterion__weight` of
+        cross-entropy multiplies the corrected loss of the clean class, or is an error
+        where there is none, as with "forward". The module receives the number
         of features as `n_features`, `n_features_in`, `in_features` or `input_dim`, and
         the number of classes as `n_classes`, `num_classes`, `out_features` or
         `output_dim`, if its `__init__` has such a parameter; `in_features`,

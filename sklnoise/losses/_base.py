@@ -28,7 +28,7 @@ class NoisyLabelLoss(nn.Module):
 
     def __init__(self, *, ignore_index=-100, reduction="mean"):
         super().__init__()
-        if reduction not in REDUCTIONS:
+        if not isinstance(reduction, str) or reduction not in REDUCTIONS:
             raise ValueError(
                 f"reduction must be one of {sorted(REDUCTIONS)}; got {reduction!r}."
             )
@@ -176,7 +176,8 @@ def has_ignored(target, n_classes, ignore_index):
 
 def check_soft_target(target, logits, ignore_index):
     """Raise a ValueError if a target holds no distributions over the labels."""
-    if target.shape != logits.shape or not target.is_floating_point():
+    is_dense = target.layout == torch.strided and target.is_floating_point()
+    if target.shape != logits.shape or not logits.shape[1] or not is_dense:
         raise ValueError(
             f"target must hold one integer label per sample, shape ({len(logits)},), or "
             f"floating probabilities of each label, shape {tuple(logits.shape)}; got "
