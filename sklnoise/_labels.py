@@ -7,6 +7,9 @@ from sklnoise._tensors import as_numpy
 
 MAX_LISTED = 8
 
+# More labels that all differ are not taken for classes.
+MAX_ALL_DIFFERENT = 20
+
 
 def match_labels(y, n_classes, labels=None):
     """Return the column of each label, and the label of each column."""
@@ -16,11 +19,29 @@ def match_labels(y, n_classes, labels=None):
 
 
 def encode_kept_labels(y, kept):
-    """Return the code of each label to fit to, -1 elsewhere, and the sorted classes."""
-    codes = np.full(len(y), -1, dtype=np.int64)
-    classes = sort_classes(y[kept])
-    codes[kept] = encode_labels(y[kept], classes, "y")
-    check_classification_targets(y)
+    """Return the code of each label, -1 where it is missing, and the sorted classes.
+
+    A class stays one if none of its samples is kept; only labels to fit to must be there.
+    """
+    codes, named = np.full(len(y), -1, dtype=np.int64), np.ones(len(y), dtype=bool)
+    if y.dtype == object:
+        named = ~np.array([is_missing(label) for label in y.tolist()])
+        unnamed = kept[~named[kept]]
+        if len(unnamed):
+            raise ValueError(
+                "y must hold labels of one kind, without missing values; sample "
+                f"{unnamed[0]} has {y[unnamed[0]]!r}. Leave samples without a label out."
+            )
+    classes = sort_classes(y[named])
+    codes[named] = encode_labels(y[named], classes, "y")
+    check_classification_targets(y[named])
+    n_kept = len(kept)
+    if n_kept > MAX_ALL_DIFFERENT and len(np.unique(codes[kept])) == n_kept:
+        raise ValueError(
+            f"y must hold classes, of which some have several samples; all {n_kept} "
+            f"labels differ: {list_some(classes)}. They look like a regression target or "
+            "an identifier: use a regressor, or pass the column that holds the classes."
+        )
     return codes, classes
 
 

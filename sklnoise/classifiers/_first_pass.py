@@ -183,10 +183,13 @@ def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
     """Fit any classifier and predict the samples of its fold."""
     train, test = split
     set_random_states(classifier, seed)
-    weight = data.sample_weight[train]
+    weight, codes = data.sample_weight[train], data.y[train]
+    if (codes == codes[0]).all():
+        # Nothing else can be predicted, and many classifiers refuse to learn one class.
+        return FoldOutcome(np.tile(np.eye(n_classes)[codes[0]], (len(test), 1)))
     if (weight != 1).any() and "sample_weight" not in fit_params:
         fit_params = fit_params | {"sample_weight": weight}
-    classifier.fit(safe_indexing(data.X, train), data.y[train], **fit_params)
+    classifier.fit(safe_indexing(data.X, train), codes, **fit_params)
     proba = classifier.predict_proba(safe_indexing(data.X, test))
     # A class that is missing in the fold has probability 0.
     y_proba = np.zeros((len(test), n_classes), proba.dtype)

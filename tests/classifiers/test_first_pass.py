@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
+from sklearn.model_selection import GridSearchCV, KFold, RepeatedStratifiedKFold
 
 from sklnoise import NoiseRobustClassifier
 
@@ -76,11 +76,25 @@ def test_transition_is_that_of_the_estimator_on_the_probabilities(fit, noisy_blo
     assert_array_equal(clf.transition_matrix_, estimator.transition_matrix_)
 
 
-def test_class_that_a_fold_did_not_see_gets_probability_zero(fit, noisy_blobs):
-    y_noisy = noisy_blobs[1]
-    rows = np.arange(240)
-    clf = fit(first_pass=LogisticRegression(), cv=[(rows[y_noisy < 2], rows)])
-    assert_array_equal(clf.out_of_fold_proba_[:, 2], 0)
+def test_class_that_a_fold_did_not_see_gets_probability_zero(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    y = np.where(np.arange(240) == 7, 2, y_noisy % 2)
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=LogisticRegression(), cv=KFold(2), random_state=0
+    )
+    clf.fit(X, y)
+    assert_array_equal(clf.out_of_fold_proba_[:120, 2], 0)
+    assert (clf.out_of_fold_proba_[120:, 2] > 0).all()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_fold_of_one_class_needs_no_model_that_takes_one(quick_net, rng):
+    X, y = rng.normal(size=(20, 2)), np.arange(20) == 4
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=LogisticRegression(), cv=KFold(2), random_state=0
+    )
+    clf.fit(X, y)
+    assert_array_equal(clf.out_of_fold_proba_[:10], [[1, 0]] * 10)
 
 
 def test_refit_from_the_first_pass_starts_with_the_first_folds_weights(fit, quick_net):
