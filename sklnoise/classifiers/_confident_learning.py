@@ -23,6 +23,7 @@ from sklnoise.classifiers._confident_steps import (
     weight_name,
 )
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     draw_seeds,
     make_router,
     reset_fitted,
@@ -155,6 +156,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,

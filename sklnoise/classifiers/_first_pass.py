@@ -1,23 +1,20 @@
 """The first pass: probabilities of samples from models that did not see them."""
 
-import hashlib
-import inspect
 import os
 from contextlib import closing
 from functools import partial
-from importlib.metadata import version
 from itertools import repeat
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 import torch
-from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
+from sklnoise._text import shorten
+from sklnoise.classifiers._cache_key import cache_key
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
@@ -29,9 +26,6 @@ from sklnoise.training import (
     predict_proba,
     weights_of,
 )
-
-# Data are hashed in pieces of this size, which need no copy of all of them.
-CHUNK_BYTES = 2**24
 
 
 class FirstPass(NamedTuple):
@@ -93,12 +87,23 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
     """Predict each sample by a model that did not see it, or read that from a cache."""
     if memory is None:
         return fit_and_collect(None, trainer, splits, with_features, n_jobs, on_fold_end)
-    memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
     # joblib would pickle the data to hash them; the key covers all of these.
     unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
-    cached = check_memory(memory).cache(fit_and_collect, ignore=unhashed)
+    cached = open_memory(memory).cache(fit_and_collect, ignore=unhashed)
     key = cache_key(trainer, splits, with_features)
     return cached(key, trainer, splits, with_features, n_jobs, on_fold_end)
+
+
+def open_memory(memory):
+    """Return a joblib.Memory, or raise a ValueError if it cannot be written to."""
+    memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+    try:
+        return check_memory(memory)
+    except OSError as error:
+        raise ValueError(
+            f"memory must be a folder that can be written to; got {shorten(memory)}: "
+            f"{shorten(error, 200)}. Pass another folder, or leave memory at None."
+        ) from error
 
 
 def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
@@ -195,35 +200,3 @@ def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
     y_proba = np.zeros((len(test), n_classes), proba.dtype)
     y_proba[:, classifier.classes_] = proba
     return FoldOutcome(y_proba)
-
-
-def cache_key(trainer, splits, with_features):
-    """Hash all that the result of the first pass depends on."""
-    data = "\n".join(map(hash_array, trainer.data))
-    # Another version of a library may train to other bits.
-    libraries = "sklnoise", "torch", "skorch", "scikit-learn", "numpy"
-    versions = *map(version, libraries), source_of(trainer.net)
-    settings = trainer.seed, trainer.config, trainer.fit_params, trainer.observed
-    return joblib.hash([data, splits, trainer.net, settings, with_features, versions])
-
-
-def hash_array(part):
-    """Hash a part of the data without a copy of it."""
-    if issparse(part):
-        arrays = part.data, part.indices, part.indptr
-        return " ".join([f"{type(part).__name__}{part.shape}", *map(hash_array, arrays)])
-    if not isinstance(part, np.ndarray) or part.dtype.hasobject:
-        return joblib.hash(part)
-    digest = hashlib.sha256(f"{part.dtype.str} {part.shape}".encode())
-    n_rows = max(1, CHUNK_BYTES * len(part) // max(1, part.nbytes))
-    for start in range(0, len(part), n_rows):
-        digest.update(np.ascontiguousarray(part[start : start + n_rows]).data)
-    return digest.hexdigest()
-
-
-def source_of(model):
-    """Return the source of the module of a net, which no hash of its name covers."""
-    try:
-        return inspect.getsource(model.module)
-    except (AttributeError, OSError, TypeError):
-        return None

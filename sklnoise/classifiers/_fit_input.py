@@ -1,5 +1,6 @@
 """What `fit` is given: X, labels, weights and metadata, checked and encoded once."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +23,24 @@ from sklnoise.training import LabelledData, sample_shape
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 MAX_SEED = np.iinfo(np.int32).max
+
+
+class KeptSplits:
+    """The parameter `cv`, which keeps the splits of an iterator as a list.
+
+    A generator gives its splits once, and can be neither cloned nor pickled.
+    """
+
+    def __get__(self, estimator, owner=None):
+        if estimator is None:
+            return self
+        try:
+            return vars(estimator)["cv"]
+        except KeyError:
+            raise AttributeError("cv") from None
+
+    def __set__(self, estimator, cv):
+        vars(estimator)["cv"] = list(cv) if isinstance(cv, Iterator) else cv
 
 
 @dataclass(frozen=True, eq=False)

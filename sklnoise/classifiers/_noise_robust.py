@@ -27,6 +27,7 @@ from sklnoise.classifiers._first_pass import (
 )
 from sklnoise.classifiers._fit_callbacks import report_fit
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     check_fit_input,
     check_predict_input,
     draw_seeds,
@@ -313,10 +314,16 @@ class NoiseRobustClassifier(
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "device": [str, torch.device],
         "dtype": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,

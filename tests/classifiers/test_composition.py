@@ -18,12 +18,14 @@ from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
+    KFold,
+    StratifiedKFold,
     cross_val_predict,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.nn import MLP
 
@@ -190,6 +192,32 @@ def test_given_splits_work_with_routing(clf, noisy_blobs):
     rows = np.arange(len(X))
     clf.set_params(cv=[(rows[::2], rows[1::2])]).fit(X, y_noisy)
     assert np.isnan(clf.out_of_fold_proba_[::2]).all()
+
+
+@pytest.mark.parametrize("set_later", [False, True])
+@pytest.mark.parametrize("is_pruning", [False, True])
+def test_generator_of_splits_can_be_cloned_pickled_and_used_again(
+    quick_net, noisy_blobs, is_pruning, set_later
+):
+    X, y_noisy, _, _ = noisy_blobs
+    splits = StratifiedKFold(3).split(X, y_noisy)
+    params = {"random_state": 0} if set_later else {"random_state": 0, "cv": splits}
+    if is_pruning:
+        clf = ConfidentLearningClassifier(LogisticRegression(), **params)
+    else:
+        clf = NoiseRobustClassifier(quick_net, **params)
+    if set_later:
+        clf.set_params(cv=splits)
+    fitted = clone(clf).fit(X, y_noisy)
+    again = pickle.loads(pickle.dumps(fitted)).fit(X, y_noisy)
+    assert_array_equal(again.out_of_fold_proba_, fitted.out_of_fold_proba_)
+    clf.set_params(cv=StratifiedKFold(3)).fit(X, y_noisy)
+    assert_array_equal(clf.out_of_fold_proba_, fitted.out_of_fold_proba_)
+
+
+@pytest.mark.parametrize("cv", [3, None, KFold(3), [([0], [1])]])
+def test_other_splits_are_kept_as_they_are(cv):
+    assert NoiseRobustClassifier(cv=cv).get_params()["cv"] is cv
 
 
 def test_parameters_of_the_default_network_survive_a_round_trip(noisy_blobs):
