@@ -224,7 +224,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         n_classes = len(self.classes_)
         T = None
         if not isinstance(self.transition, str):
-            T = check_transition_matrix(self.transition, n_classes)
+            T = check_transition_matrix(self.transition, n_classes, self.classes_)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
         splits = make_splits(
             self.cv,

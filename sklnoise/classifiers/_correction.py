@@ -93,12 +93,15 @@ def has_transition(loss):
     return given or needs_transition(loss) or hasattr(loss, "transition_matrix")
 
 
-def own_transition(loss, n_classes):
+def own_transition(loss, classes):
     """Return the T that a loss brings along; the identity if it has none."""
+    n_classes = len(classes)
     T = chosen_params(loss).get("transition_matrix")
     if T is None and loss_class(loss) is None and hasattr(loss, "transition_matrix"):
         T = transition_of(loss, n_classes)
-    return np.eye(n_classes) if T is None else check_transition_matrix(T, n_classes)
+    if T is None:
+        return np.eye(n_classes)
+    return check_transition_matrix(T, n_classes, classes)
 
 
 def needs_features(loss):

@@ -110,10 +110,10 @@ class NoiseRobustClassifier(
         "dual", "clusterability" or "trusted" name an estimator of
         `sklnoise.transition`, and "auto" picks one by the rule of
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
-        columns in the order of `classes_`. A float in [0, 1) is the share of wrong
-        labels, spread evenly over the other classes. Wrap an estimator that is already
-        fitted in :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is
-        fitted.
+        columns in the order of `classes_`; a frame may name them in any order. A float
+        in [0, 1) is the share of wrong labels, spread evenly over the other classes.
+        Wrap an estimator that is already fitted in
+        :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
 
     first_pass : classifier, default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -446,7 +446,7 @@ class NoiseRobustClassifier(
         correction = self.correction
         selects = isinstance(correction, str) and correction == "auto"
         loss = as_loss("forward" if selects else correction)
-        transition = known_transition(self.transition, loss, data.n_classes)
+        transition = known_transition(self.transition, loss, data.classes)
         # A known T needs no folds, but the choice of a correction needs held-out labels.
         splits = []
         if transition is None or selects:

@@ -26,7 +26,6 @@ from sklnoise.exceptions import SwappableClassesWarning
 from sklnoise.transition import (
     AnchorEstimator,
     AutoEstimator,
-    BaseTransitionEstimator,
     ClusterabilityEstimator,
     ConfidentJointEstimator,
     ConfusionEstimator,
@@ -34,6 +33,7 @@ from sklnoise.transition import (
     LabelFrequencyEstimator,
     TrustedEstimator,
 )
+from sklnoise.transition._base import fit_codes
 
 TRANSITION_ESTIMATORS = {
     "auto": AutoEstimator(),
@@ -79,11 +79,12 @@ class Transition:
         return replace(self, matrix=T), share
 
 
-def known_transition(transition, loss, n_classes):
+def known_transition(transition, loss, classes):
     """Return T where it need not be estimated, otherwise None."""
+    n_classes = len(classes)
     if not needs_transition(loss):
         if has_transition(loss):
-            return Transition.known(own_transition(loss, n_classes))
+            return Transition.known(own_transition(loss, classes))
         return Transition.identity(n_classes)
     if isinstance(transition, FrozenEstimator):
         check_is_fitted(transition.estimator, "transition_matrix_")
@@ -92,7 +93,7 @@ def known_transition(transition, loss, n_classes):
         return None
     elif isinstance(transition, Real):
         return Transition.known(uniform_flips(n_classes, transition))
-    return Transition.known(check_transition_matrix(transition, n_classes))
+    return Transition.known(check_transition_matrix(transition, n_classes, classes))
 
 
 def new_estimator(transition):
@@ -142,9 +143,6 @@ def fit_estimator(estimator, first_pass, data, seed):
         known |= {"features": first_pass.features, "folds": first_pass.folds}
     elif feature_space(estimator):
         known["features"] = data.X
-    # An estimator from elsewhere knows no trusted samples: it gets the others.
-    if not isinstance(estimator, BaseTransitionEstimator):
-        held_out, known = held_out & ~data.trusted, {}
     return fit_to_occurring(
         estimator,
         first_pass.y_proba[held_out],
@@ -161,7 +159,7 @@ def fit_to_occurring(estimator, y_proba, y, sample_weight, occurring, **known):
     has_all = len(occurring) == n_classes
     if not has_all:
         y_proba, y = keep_columns(y_proba, occurring), np.searchsorted(occurring, y)
-    estimator.fit(y_proba, y, sample_weight, **known)
+    fit_codes(estimator, y_proba, y, sample_weight, **known)
     if isinstance(estimator, AutoEstimator):
         estimator = estimator.estimator_
     if not has_all:
