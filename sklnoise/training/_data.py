@@ -1,14 +1,26 @@
 """All the data of a fit, and batches of samples that are never copied for a fold."""
 
 import math
+from functools import cached_property
+from itertools import islice
 from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.sparse import issparse
+from skorch.dataset import Dataset as SkorchDataset
 from torch.distributed import is_available, is_initialized
-from torch.utils.data import DataLoader, Dataset, Subset, default_collate
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    default_collate,
+)
 
 # Columns of sparse samples from which a linear model of them is the better network.
 MIN_LINEAR_COLUMNS = 1000
@@ -109,15 +121,14 @@ def sample_of(item):
     return torch.tensor(item) if is_sample(item) else item
 
 
-class SampleDataset(Dataset):
+class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
     Weights are scaled to mean 1 over `rows`. `keep_sparse` is set where the net takes
-    CSR matrices.
+    CSR matrices. Callbacks find `X` and `y`, as in every dataset of skorch.
     """
 
     def __init__(self, data, rows, dtype, *, cast_integers=False):
-        # Not X and y: skorch would pair all samples of X with the labels of some.
         self.all_X = data.X
         self.rows = rows
         self.dtype = dtype
@@ -135,6 +146,25 @@ class SampleDataset(Dataset):
 
     def __len__(self):
         return len(self.rows)
+
+    @cached_property
+    def X(self):
+        """A copy of the samples, as an array, or their subset of a torch Dataset."""
+        if isinstance(self.all_X, Dataset):
+            return Subset(self.all_X, self.rows)
+        samples = gather(
+            self.all_X,
+            self.rows,
+            self.dtype,
+            cast_integers=self.cast_integers,
+            keep_sparse=issparse(self.all_X),
+        )
+        return samples if issparse(samples) else samples.numpy()
+
+    @property
+    def y(self):
+        """The label codes."""
+        return self.codes.numpy()
 
     def gather(self, rows):
         """Return some samples, by their indices into all the data."""
@@ -174,6 +204,20 @@ def collate(batch):
     return batch if isinstance(batch, tuple) else default_collate(batch)
 
 
+def batch_sizes(n_samples, batch_size, *, drop_last=False):
+    """Return the sizes of batches, of which none is a single sample left over.
+
+    Such a sample joins the batch before: batch normalisation needs two.
+    """
+    n_full, rest = divmod(n_samples, batch_size)
+    sizes = [batch_size] * n_full
+    if rest == 1 and sizes and batch_size > 1 and not drop_last:
+        sizes[-1] += 1
+    elif rest and not drop_last:
+        sizes.append(rest)
+    return sizes
+
+
 class BatchIterator:
     """Batches of a `BatchDataset`, or of a subset of one, for a training loop.
 
@@ -183,15 +227,17 @@ class BatchIterator:
     def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
         self.dataset, self.positions = resolve_subsets(dataset)
         self.n_samples = len(dataset)
-        self.batch_size = self.n_samples if batch_size == -1 else batch_size
+        self.batch_size = max(1, self.n_samples) if batch_size == -1 else batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.generator = None if seed is None else torch.Generator().manual_seed(seed)
 
     def __len__(self):
-        if self.drop_last:
-            return self.n_samples // self.batch_size
-        return -(-self.n_samples // max(1, self.batch_size))
+        return len(self.sizes())
+
+    def sizes(self):
+        """Return the sizes of the batches."""
+        return batch_sizes(self.n_samples, self.batch_size, drop_last=self.drop_last)
 
     def draw_order(self):
         """Draw the order of one pass, as positions in the dataset."""
@@ -200,20 +246,20 @@ class BatchIterator:
         else:
             order = torch.arange(self.n_samples)
         if self.drop_last:
-            order = order[: len(self) * self.batch_size]
+            order = order[: sum(self.sizes())]
         return order if self.positions is None else self.positions[order]
 
     def __iter__(self):
-        order = self.draw_order()
-        if not len(order):
+        order, sizes, dataset = self.draw_order(), self.sizes(), self.dataset
+        if not sizes:
             return
-        dataset, size = self.dataset, self.batch_size
         targets = zip(
-            *(target[order].split(size) for target in dataset.targets), strict=True
+            *(target[order].split(sizes) for target in dataset.targets), strict=True
         )
-        for positions in order.split(size * self.n_gathered()):
+        for start, some in groups(sizes, self.n_gathered()):
+            positions = order[start : start + sum(some)]
             X = dataset.gather(dataset.rows[positions.numpy()])
-            parts = (X,) if issparse(X) else X.split(size)
+            parts = (X,) if issparse(X) else X.split(some)
             yield from zip(parts, targets, strict=False)
 
     def n_gathered(self):
@@ -223,6 +269,31 @@ class BatchIterator:
             return 1
         batch_bytes = self.batch_size * X.nbytes // max(1, len(X))
         return max(1, GATHERED_BYTES // max(1, batch_bytes))
+
+
+def groups(sizes, n_together):
+    """Yield where each group of batches starts, and the sizes of those in it."""
+    start = 0
+    for first in range(0, len(sizes), n_together):
+        some = sizes[first : first + n_together]
+        yield start, some
+        start += sum(some)
+
+
+class WholeBatches(BatchSampler):
+    """A sampler of the batches that `batch_sizes` tells."""
+
+    def sizes(self):
+        """Return the sizes of the batches."""
+        return batch_sizes(len(self.sampler), self.batch_size, drop_last=self.drop_last)
+
+    def __len__(self):
+        return len(self.sizes())
+
+    def __iter__(self):
+        positions = iter(self.sampler)
+        for size in self.sizes():
+            yield list(islice(positions, size))
 
 
 def resolve_subsets(dataset):
@@ -241,18 +312,32 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
     All parameters but `drop_last` ask for a DataLoader, as does distributed training,
     which can shard nothing else.
     """
+    if params.get("drop_last") and 0 < len(dataset) < batch_size:
+        raise ValueError(
+            f"drop_last=True leaves no batch of {len(dataset)} samples, fewer than a "
+            f"batch of {batch_size}. Lower batch_size, or leave out drop_last."
+        )
     base, _ = resolve_subsets(dataset)
     is_ours = isinstance(base, BatchDataset)
     in_memory = is_ours and not isinstance(base.all_X, Dataset)
     is_distributed = is_available() and is_initialized()
     if in_memory and not is_distributed and params.keys() <= {"drop_last"}:
         return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
-    params |= {"batch_size": batch_size, "shuffle": shuffle}
     if is_ours:
         params["collate_fn"] = collate
     if seed is not None:
         params.setdefault("generator", torch.Generator().manual_seed(seed))
-    return DataLoader(dataset, **params)
+    if "batch_sampler" in params:
+        return DataLoader(dataset, **params)
+    if is_distributed or isinstance(dataset, IterableDataset):
+        return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, **params)
+    sampler = params.pop("sampler", None)
+    if sampler is None and shuffle:
+        sampler = RandomSampler(dataset, generator=params.get("generator"))
+    elif sampler is None:
+        sampler = SequentialSampler(dataset)
+    batches = WholeBatches(sampler, batch_size, params.pop("drop_last", False))
+    return DataLoader(dataset, batch_sampler=batches, **params)
 
 
 class HoldOut:

@@ -8,6 +8,7 @@ from skorch.callbacks.scoring import ScoringBase
 
 from sklnoise.training._callbacks import check_epoch, follows_batches, is_silent_log
 from sklnoise.training._data import BatchIterator
+from sklnoise.training._explanations import explain
 from sklnoise.training._net import is_stock
 from sklnoise.training._optimizers import needs_no_closure
 from sklnoise.training._workers import raise_if_cancelled
@@ -37,11 +38,11 @@ class Member:
     """One net in the loop, with its batches and its callbacks."""
 
     def __init__(self, prepared, interrupted):
+        self.prepared = prepared
         self.net = net = prepared.net
         self.dataset = prepared.dataset
         self.on_epoch = prepared.on_epoch
         self.interrupted = interrupted
-        self.all_data = {"X": prepared.dataset, "y": prepared.y}
         net.check_data(prepared.dataset, prepared.y)
         train, valid = net.get_split_datasets(prepared.dataset, prepared.y)
         self.parts = {"dataset_train": train, "dataset_valid": valid}
@@ -50,12 +51,6 @@ class Member:
         self.callbacks = [cb for _, cb in net.callbacks_ if not is_silent_log(net, cb)]
         self.error = None
         prepare_scoring(net)
-
-    def begin_training(self):
-        """Notify the callbacks that the training begins."""
-        with self._errors_kept():
-            self.notify("on_train_begin", **self.all_data)
-            self.report("on_train_begin")
 
     def begin_epoch(self):
         """Notify the callbacks that an epoch begins."""
@@ -81,7 +76,7 @@ class Member:
         """Notify the callbacks that the training has ended."""
         if self.error is None:
             with self._errors_kept():
-                self.notify("on_train_end", **self.all_data)
+                self.prepared.end()
 
     @contextmanager
     def _errors_kept(self):
@@ -89,7 +84,7 @@ class Member:
         try:
             yield
         except Exception as error:
-            self.error = self.error or error
+            self.error = self.error or explain(error, self.net)
 
     def record(self, losses, sizes, prefix):
         """Write into the history what skorch would have written."""
@@ -118,7 +113,6 @@ def prepare_scoring(net):
     for _, callback in net.callbacks_:
         if isinstance(callback, ScoringBase) and hasattr(callback, "target_extractor"):
             callback.target_extractor = label_codes
-            callback.use_caching = True  # our dataset has no X and y to predict again
 
 
 def label_codes(targets):
@@ -129,9 +123,7 @@ def label_codes(targets):
 
 def run_epochs(members, model):
     """Train nets for their epochs, together as `model` takes their steps."""
-    for member in members:
-        member.begin_training()
-    running = drop_stopped(members, [m.error is None for m in members], model)
+    running = members
     for _ in range(members[0].net.max_epochs):
         if not running:
             return

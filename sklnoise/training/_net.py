@@ -11,7 +11,7 @@ from skorch.callbacks import LRScheduler
 
 from sklnoise.nn import MLP
 from sklnoise.training._callbacks import KeepBest
-from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut
+from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut, batch_sizes
 
 FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
 CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
@@ -177,11 +177,12 @@ def set_budget(net, n_samples, seed, *, has_batches, of_fold):
     if net.max_epochs is None:
         n_train = count_training_samples(net, n_samples)
         n_batches = max(1, n_train / net.batch_size) if has_batches else 1
+        n_steps = len(batch_sizes(n_train, net.batch_size)) if has_batches else 1
         budget = FULL_BATCH_STEPS * math.sqrt(n_batches)
         min_epochs = MIN_EPOCHS
         if of_fold:
             budget, min_epochs = min(budget, MAX_FOLD_STEPS), MIN_FOLD_EPOCHS
-        net.max_epochs = max(min_epochs, round(budget / math.ceil(n_batches)))
+        net.max_epochs = max(min_epochs, round(budget / n_steps))
     if net.callbacks == "disable":
         return
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)

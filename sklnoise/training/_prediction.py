@@ -10,8 +10,10 @@ from skorch.utils import to_numpy
 from sklnoise.nn import MLP
 from sklnoise.training._criterion import first_output
 from sklnoise.training._data import count_samples, gather, sample_shape
+from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._net import is_stock, wants_floats
+from sklnoise.training._output import proba_of
 
 # Samples that a net is applied to at once, between two bounds, by the values in them.
 MIN_CHUNK, MAX_CHUNK = 256, 4096
@@ -22,7 +24,7 @@ def predict_proba(net, X, rows=None):
     """Predict class probabilities of some samples, or of all, in chunks."""
     n_samples, n_done = count(X, rows), 0
     for output in map(first_output, outputs_in_chunks(net, X, rows)):
-        part = to_numpy(net.predict_nonlinearity(output))
+        part = proba_of(net, output)
         if not n_done:
             y_proba = np.empty((n_samples, *part.shape[1:]), part.dtype)
         y_proba[n_done : n_done + len(part)] = part
@@ -65,7 +67,7 @@ def outputs_in_chunks(net, X, rows):
     stock = is_stock(net)
     keep_sparse = stock and type(module) is MLP and str(net.device) == "cpu"
     for batch in batches(net, X, rows, keep_sparse=keep_sparse):
-        with torch.inference_mode():
+        with torch.inference_mode(), explained(net, X):
             if not stock:
                 output = net.evaluation_step((batch, None))
             else:

@@ -10,17 +10,21 @@ from skorch import NeuralNetClassifier
 from torch.utils.data import DataLoader
 
 from sklnoise.nn import MLP
-from sklnoise.training._callbacks import leave_out_observers
+from sklnoise.training._callbacks import (
+    leave_out_observers,
+    may_replace_module,
+    reads_data,
+)
 from sklnoise.training._config import TrainingConfig, seeded
 from sklnoise.training._criterion import (
     LogitNormalization,
     NormalizedLogits,
     WeightedCriterion,
-    first_output,
 )
 from sklnoise.training._data import (
     BatchDataset,
     SampleDataset,
+    batch_sizes,
     make_batches,
     sample_shape,
 )
@@ -32,9 +36,11 @@ from sklnoise.training._net import (
 )
 from sklnoise.training._optimizers import (
     cast_state,
+    eager,
     fuse_optimizer,
     has_sparse_gradients,
 )
+from sklnoise.training._output import identity, recognize_output, softmax
 
 
 @dataclass
@@ -47,11 +53,43 @@ class PreparedNet:
     seed: int
     fit_params: dict
     on_epoch: object = None
+    start_from: dict | None = None
+    finished: object = None  # the module that was last made ready
 
     @property
     def y(self):
         """Label codes, for a validation split."""
         return self.dataset.codes.numpy()
+
+    def begin(self):
+        """Notify the callbacks that the training begins, then look at the module."""
+        self.net.notify("on_train_begin", **self.data_of_events())
+        if self.net.module_ is not self.finished:
+            self.finish()
+        if self.on_epoch is not None:
+            self.on_epoch("on_train_begin", self.net, count_epochs(self.net, self))
+
+    def end(self):
+        """Notify the callbacks that the training has ended."""
+        self.net.notify("on_train_end", **self.data_of_events())
+
+    def data_of_events(self):
+        """Return the X and y that callbacks get; X is a copy where one may read it."""
+        reads = any(reads_data(callback) for _, callback in self.net.callbacks_)
+        reads = reads or reads_data(self.net)
+        return {"X": self.dataset.X if reads else self.dataset, "y": self.y}
+
+    def finish(self):
+        """Make the module ready, which a callback may have replaced."""
+        net, config = self.net, self.config
+        net.module_.to(config.dtype)
+        cast_state(net.optimizer_)
+        recognize_output(net, self.dataset.probe(), config.n_classes)
+        if getattr(net.criterion_.loss, "wants_normalized_logits", False):
+            append_normalization(net, config)
+        if self.start_from is not None:
+            load_weights(net.module_, self.start_from)
+        self.finished = net.module_
 
     def batch_shape(self):
         """Return the shape of a full batch."""
@@ -83,23 +121,21 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         ),
         weighted=dataset.weighted,
     )
-    with seeded(seed, config.device):
+    fit_params = trainer.fit_params or {}
+    # Another seed than that of the initial weights, for orders and dropout.
+    prepared = PreparedNet(
+        net, dataset, config, seed + 1, fit_params, trainer.on_epoch, start_from
+    )
+    with seeded(seed, config.device), eager(net):
         net.initialize()
-        net.module_.to(config.dtype)
-        cast_state(net.optimizer_)
+        if not trainer.observed:
+            leave_out_observers(net)
         if is_fused and has_sparse_gradients(net.module_):
             net.set_params(optimizer__fused=False)
         dataset.keep_sparse = type(net.module_) is MLP and config.device.type == "cpu"
-        recognize_output(net, dataset, config.n_classes)
-        if getattr(loss, "wants_normalized_logits", False):
-            append_normalization(net, config)
-        if start_from is not None:
-            load_weights(net.module_, start_from)
-    if not trainer.observed:
-        leave_out_observers(net)
-    fit_params = trainer.fit_params or {}
-    # Another seed than that of the initial weights, for orders and dropout.
-    return PreparedNet(net, dataset, config, seed + 1, fit_params, trainer.on_epoch)
+        if not any(may_replace_module(callback) for _, callback in net.callbacks_):
+            prepared.finish()
+    return prepared
 
 
 def with_criterion(net, **criterion_params):
@@ -141,34 +177,8 @@ def count_epochs(net, trainer):
 
 def count_warm_up_steps(net, n_samples, n_epochs, share):
     """Count the steps in the first `share` of the epochs, at least one of them."""
-    n_steps = np.ceil(n_samples / full_batch(net, n_samples))
+    n_steps = len(batch_sizes(n_samples, full_batch(net, n_samples)))
     return int(np.ceil(share * n_epochs * n_steps))
-
-
-def recognize_output(net, dataset, n_classes):
-    """Apply the module to a few samples, to see whether it gives logits or probabilities.
-
-    Raises a ValueError if the module fails or has another number of outputs.
-    """
-    batch = dataset.probe()
-    name = type(net.module_).__name__
-    try:
-        output = first_output(net.evaluation_step((batch, None)))
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
-            f"type {batch.dtype}: {error}"
-        ) from error
-    if output.ndim != 2 or output.shape[1] != n_classes:
-        raise ValueError(
-            f"{name} must give one logit for each of the {n_classes} classes, shape "
-            f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
-            "__init__ a parameter n_classes, which is filled in, or set module__..."
-        )
-    sums = output.sum(dim=1)
-    is_proba = output.min() >= 0 and torch.allclose(sums, sums.new_ones(1), atol=1e-3)
-    net.criterion_.from_probabilities = bool(is_proba)
-    net.set_params(predict_nonlinearity=identity if is_proba else softmax)
 
 
 def append_normalization(net, config):
@@ -185,7 +195,8 @@ def append_normalization(net, config):
     )
     net.criterion_.normalization = normalization
     net.criterion_.from_probabilities = False
-    net.predict_nonlinearity = softmax
+    if net.predict_nonlinearity is identity:
+        net.predict_nonlinearity = softmax
 
 
 def load_weights(module, weights):
@@ -194,13 +205,3 @@ def load_weights(module, weights):
     if isinstance(module, NormalizedLogits) and is_plain:
         module = module.module
     module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})
-
-
-def softmax(logits):
-    """Turn logits into probabilities."""
-    return logits.softmax(dim=1)
-
-
-def identity(proba):
-    """Leave probabilities as they are."""
-    return proba

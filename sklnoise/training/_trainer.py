@@ -22,6 +22,7 @@ from sklnoise.training._config import (
     thread_limit,
 )
 from sklnoise.training._data import HoldOut, LabelledData, densify_if_small
+from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._loop import (
     Member,
@@ -30,6 +31,7 @@ from sklnoise.training._loop import (
     prepare_scoring,
     run_epochs,
 )
+from sklnoise.training._optimizers import drop_eager
 from sklnoise.training._preparation import count_epochs, prepare
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
@@ -130,16 +132,18 @@ def train(prepared):
 def run(prepared, interrupted):
     """Train a net by one of the two routes, with torch's global state as it is."""
     net, dataset, config = prepared.net, prepared.dataset, prepared.config
-    generator = torch.Generator(config.device).manual_seed(prepared.seed)
-    set_generator(net.module_, generator)
-    with mixed_precision(config), observed_features(net, dataset):
-        if has_plain_steps(prepared):
-            member = Member(prepared, interrupted)
-            run_epochs([member], SingleNet(member))
-            if member.error is not None:
-                raise member.error
-        else:
-            run_skorch(prepared, interrupted)
+    with mixed_precision(config), explained(net, dataset.all_X):
+        prepared.begin()
+        generator = torch.Generator(config.device).manual_seed(prepared.seed)
+        set_generator(net.module_, generator)
+        with observed_features(net, dataset):
+            if has_plain_steps(prepared):
+                member = Member(prepared, interrupted)
+                run_epochs([member], SingleNet(member))
+                if member.error is not None:
+                    raise member.error
+            else:
+                run_skorch(prepared, interrupted)
     release(net)
 
 
@@ -152,7 +156,6 @@ def run_skorch(prepared, interrupted):
     named = "epoch_listener", listener
     net.callbacks_.append(named)
     try:
-        net.notify("on_train_begin", X=dataset, y=prepared.y)
         net.fit_loop(dataset, prepared.y, **fit_params)
     except KeyboardInterrupt:  # skorch's way to end a training, or the user
         if interrupted():
@@ -160,7 +163,7 @@ def run_skorch(prepared, interrupted):
         listener.end_epoch_of_stop(net)
     finally:
         net.callbacks_.remove(named)
-    net.notify("on_train_end", X=dataset, y=prepared.y)
+    prepared.end()
 
 
 @contextmanager
@@ -182,6 +185,8 @@ def release(net):
     can be loaded where there is no such device.
     """
     set_generator(net.module_, None)
+    for name in net._optimizers:
+        drop_eager(getattr(net, f"{name}_"))
     for _, callback in net.callbacks_:
         vars(callback).pop("lr_scheduler_", None)
 
@@ -203,7 +208,7 @@ def fit_stacked(prepared, finish):
             member = one
             if not isinstance(one, Exception):
                 with seeded(one.seed, config.device):  # a user's split may draw
-                    member = attempt(Member, one, interrupted)
+                    member = attempt(begin_member, one, interrupted)
             if isinstance(member, Exception):
                 failure = member
                 break
@@ -223,6 +228,12 @@ def fit_stacked(prepared, finish):
         yield member.error or attempt(finish, member.net, fold)
     if failure is not None:
         yield failure
+
+
+def begin_member(prepared, interrupted):
+    """Begin the training of a net that takes part in the loop."""
+    prepared.begin()
+    return Member(prepared, interrupted)
 
 
 def may_share_threads(prepared):

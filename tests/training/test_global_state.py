@@ -2,6 +2,7 @@
 
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -104,6 +105,43 @@ def test_state_after_fit_and_predict_is_as_before(clf, table, shape):
         before = global_state()
         clf.fit(X, y).predict(X)
         assert global_state() == before
+
+
+FIRST_FITS = """
+import os, sys, warnings
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from sklnoise import NoiseRobustClassifier
+
+class Layers(torch.nn.Sequential):
+    def __init__(self, n_features, n_classes):
+        super().__init__(torch.nn.Linear(n_features, 6), torch.nn.Linear(6, n_classes))
+
+rng = np.random.RandomState(0)
+X, y = rng.normal(size=(300, 3)), rng.randint(2, size=300)
+lbfgs = NeuralNetClassifier(Layers, optimizer=torch.optim.LBFGS, verbose=0)
+fits = [
+    NoiseRobustClassifier(cv=2).set_params(estimator__max_epochs=2),
+    NoiseRobustClassifier(Layers, cv=2, correction="adaptation").set_params(
+        estimator__max_epochs=2, estimator__optimizer=torch.optim.SGD
+    ),
+    NoiseRobustClassifier(lbfgs.set_params(max_epochs=2), cv=2),
+]
+before = os.environ.copy()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    filters = list(warnings.filters)
+    for clf in fits:
+        clf.fit(X, y).predict(X)
+        assert "torch._dynamo" not in sys.modules, clf
+        assert warnings.filters == filters, clf
+        assert os.environ == before, clf
+"""
+
+
+def test_first_fits_of_a_process_import_no_compiler():
+    subprocess.run([sys.executable, "-c", FIRST_FITS], check=True)
 
 
 def test_state_after_a_fit_that_fails_is_as_before(table, make_net, make_clf):
