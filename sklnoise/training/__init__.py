@@ -12,6 +12,7 @@ from sklnoise.training._data import LabelledData, dtype_of, sample_shape
 from sklnoise.training._folds import make_splits
 from sklnoise.training._history import epochs_of, snapshot
 from sklnoise.training._net import AutoSizedNet, as_net, is_net, keeps_to_epochs
+from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
 from sklnoise.training._prediction import (
     hidden_features,
     mean_transition,
@@ -26,9 +27,13 @@ __all__ = [
     "LabelledData",
     "Trainer",
     "TrainingConfig",
+    "as_dataset",
+    "as_labels",
     "as_net",
     "attempt",
     "available_threads",
+    "check_names",
+    "check_parts",
     "dtype_of",
     "epochs_of",
     "hidden_features",

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from skorch.utils import to_numpy
 
+from sklnoise._text import enumerate_names
 from sklnoise.training._config import isolated
 from sklnoise.training._criterion import first_output
 from sklnoise.training._history import snapshot
@@ -37,8 +38,7 @@ def output_of(net, batch, n_classes):
         raise
     except Exception as error:  # whatever the module of the user raises
         raise ValueError(
-            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
-            f"type {batch.dtype}: {error}"
+            f"{name} cannot be applied to a batch of X of {described(batch)}: {error}"
         ) from error
     if not torch.is_tensor(output):
         raise ValueError(
@@ -52,6 +52,13 @@ def output_of(net, batch, n_classes):
             "__init__ a parameter n_classes, which is filled in, or set module__..."
         )
     return output
+
+
+def described(batch):
+    """Describe a batch by its shape and type."""
+    if isinstance(batch, dict):
+        return enumerate_names(f"{k!r} of {described(part)}" for k, part in batch.items())
+    return f"shape {tuple(batch.shape)} and type {batch.dtype}"
 
 
 def are_probabilities(output):

@@ -1,7 +1,5 @@
 """Predict with a fitted net."""
 
-from math import prod
-
 import numpy as np
 import torch
 from scipy.sparse import issparse
@@ -9,7 +7,7 @@ from skorch.utils import to_numpy
 
 from sklnoise.nn import MLP
 from sklnoise.training._criterion import first_output
-from sklnoise.training._data import count_samples, gather, sample_shape
+from sklnoise.training._data import count_samples, count_values, gather
 from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._net import is_stock, wants_floats
@@ -68,7 +66,7 @@ def outputs_in_chunks(net, X, rows):
     keep_sparse = stock and type(module) is MLP and str(net.device) == "cpu"
     for batch in batches(net, X, rows, keep_sparse=keep_sparse):
         with torch.inference_mode(), explained(net, X):
-            if not stock:
+            if not stock or isinstance(batch, dict):
                 output = net.evaluation_step((batch, None))
             else:
                 output = module(batch if issparse(batch) else batch.to(net.device))
@@ -98,7 +96,7 @@ def count(X, rows):
 
 def chunk_size(X):
     """Choose the number of samples in a dense chunk, fewer where they are long."""
-    n_samples = CHUNK_VALUES // max(1, prod(sample_shape(X)))
+    n_samples = CHUNK_VALUES // max(1, count_values(X))
     return max(MIN_CHUNK, min(MAX_CHUNK, n_samples))
 
 
