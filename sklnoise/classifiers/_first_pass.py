@@ -19,6 +19,7 @@ from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     attempt,
+    check_names,
     epochs_of,
     hidden_features,
     is_net,
@@ -26,6 +27,9 @@ from sklnoise.training import (
     predict_proba,
     weights_of,
 )
+
+# Of a model, or of an error, in a message.
+MAX_CAUSE_LENGTH = 200
 
 
 class FirstPass(NamedTuple):
@@ -53,20 +57,22 @@ class FoldOutcome(NamedTuple):
 
 def check_first_pass(model, X, sample_weight, fit_params):
     """Raise a ValueError if the first pass cannot take the samples or the weights."""
-    takes_weights = (
-        is_net(model)
-        or has_fit_parameter(model, "sample_weight")
-        or "sample_weight" in fit_params
-    )
-    if isinstance(X, torch.utils.data.Dataset) and not is_net(model):
+    if is_net(model):
+        check_names(model, X, fit_params)
+        return
+    shown = shorten(repr(model), MAX_CAUSE_LENGTH)
+    if isinstance(X, torch.utils.data.Dataset | dict):
         raise ValueError(
-            f"X is a torch Dataset, which first_pass={model!r} cannot learn from. "
-            "Leave first_pass at None, or pass X as an array; a numpy.memmap keeps data "
-            "that are too large for memory on disk."
+            f"X is a torch Dataset or a dict, which first_pass={shown} cannot learn "
+            "from. Leave first_pass at None, or pass X as an array; a numpy.memmap keeps "
+            "data that are too large for memory on disk."
         )
+    takes_weights = (
+        has_fit_parameter(model, "sample_weight") or "sample_weight" in fit_params
+    )
     if sample_weight is not None and not takes_weights:
         raise ValueError(
-            f"sample_weight was passed, but first_pass={model!r} has no "
+            f"sample_weight was passed, but first_pass={shown} has no "
             "sample_weight in its fit, so T would not see the weights. Use a classifier "
             "that takes them, let a pipeline request them by metadata routing, or leave "
             "first_pass at None."
@@ -102,7 +108,8 @@ def open_memory(memory):
     except OSError as error:
         raise ValueError(
             f"memory must be a folder that can be written to; got {shorten(memory)}: "
-            f"{shorten(error, 200)}. Pass another folder, or leave memory at None."
+            f"{shorten(error, MAX_CAUSE_LENGTH)}. Pass another folder, or leave memory "
+            "at None."
         ) from error
 
 

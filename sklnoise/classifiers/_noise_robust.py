@@ -4,6 +4,7 @@ import os
 from functools import partial
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import Bunch
@@ -59,7 +60,9 @@ from sklnoise.training import (
     TrainingConfig,
     as_net,
     available_threads,
+    check_names,
     dtype_of,
+    is_module_class,
     predict_proba,
     resolve_device,
     resolve_dtype,
@@ -170,7 +173,7 @@ class NoiseRobustClassifier(
         Labels, sorted.
 
     n_features_in_ : int
-        Number of columns of X.
+        Number of columns of X; absent where X is a dict of arrays.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where X has them.
@@ -386,10 +389,12 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples to learn from: an array, data frame, CSR or CSC matrix, images or, for
             a network that embeds them, integer token ids. The items of a Dataset are
-            samples, or tuples that start with one.
+            samples, or tuples that start with one. A dict of arrays, such as skorch's
+            `SliceDict`, is passed to the module by keyword; its `SliceDataset` is a
+            Dataset that scikit-learn's cross-validation can split.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
@@ -430,8 +435,9 @@ class NoiseRobustClassifier(
     def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
         routed = self._route_fit(sample_weight, fit_params)
         first_pass_model = self._first_pass_model()
-        check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
         data = check_fit_input(self, X, y, sample_weight, trusted)
+        check_first_pass(first_pass_model, data.X, sample_weight, routed.first_pass.fit)
+        check_names(as_net(self.estimator), data.X, routed.estimator.fit)
         self.classes_ = data.classes
         # Two seeds: the refit must not depend on whether folds were fitted before.
         first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
@@ -588,6 +594,13 @@ class NoiseRobustClassifier(
     def _first_pass_model(self):
         if self.first_pass is None:
             return as_net(self.estimator)
+        if isinstance(self.first_pass, type) and not is_module_class(self.first_pass):
+            name = self.first_pass.__name__
+            raise TypeError(
+                "first_pass must be None, a classifier with predict_proba, a skorch net "
+                f"or a class of torch modules; got the class {name}. Pass an instance, "
+                f"first_pass={name}()."
+            )
         if self.refit == "first-pass":
             raise ValueError(
                 'refit="first-pass" starts from the weights of the first pass, which '
@@ -596,7 +609,7 @@ class NoiseRobustClassifier(
             )
         if hasattr(self.first_pass, "predict_proba"):
             return self.first_pass
-        return as_net(self.first_pass)
+        return as_net(self.first_pass, "first_pass")
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the models get."""
@@ -626,7 +639,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -637,13 +650,31 @@ class NoiseRobustClassifier(
         check_is_fitted(self)
         return predict_proba(self.estimator_, check_predict_input(self, X))
 
+    def predict_log_proba(self, X):
+        """Predict the logarithms of the probabilities of the clean classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
+            Samples like those that the classifier was fitted on.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            Logarithm of the clean posterior, columns in the order of `classes_`; minus
+            infinity where a probability is 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X):
         """Predict the clean class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -660,7 +691,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -681,7 +712,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         y : array-like of shape (n_samples,)

@@ -8,10 +8,16 @@ from sklnoise.training._config import (
     resolve_dtype,
     resolve_half,
 )
-from sklnoise.training._data import LabelledData, dtype_of, sample_shape
+from sklnoise.training._data import LabelledData, dtype_of, sample_kind, sample_shape
 from sklnoise.training._folds import make_splits
 from sklnoise.training._history import epochs_of, snapshot
-from sklnoise.training._net import AutoSizedNet, as_net, is_net, keeps_to_epochs
+from sklnoise.training._net import (
+    AutoSizedNet,
+    as_net,
+    is_module_class,
+    is_net,
+    keeps_to_epochs,
+)
 from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
 from sklnoise.training._prediction import (
     hidden_features,
@@ -37,6 +43,7 @@ __all__ = [
     "dtype_of",
     "epochs_of",
     "hidden_features",
+    "is_module_class",
     "is_net",
     "isolated",
     "keeps_to_epochs",
@@ -46,6 +53,7 @@ __all__ = [
     "resolve_device",
     "resolve_dtype",
     "resolve_half",
+    "sample_kind",
     "sample_shape",
     "snapshot",
     "weights_of",

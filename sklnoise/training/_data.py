@@ -67,6 +67,15 @@ def sample_shape(X):
     return tuple(X.shape[1:])
 
 
+def sample_kind(X):
+    """Return the kind of the values of X, or of each of its parts by name: "f" or "i"."""
+    if isinstance(X, Dataset):
+        X = to_numpy(collate_samples(X, [0]))
+    if isinstance(X, dict):
+        return {name: part.dtype.kind for name, part in X.items()}
+    return X.dtype.kind
+
+
 def count_values(X):
     """Count the values of one sample of X."""
     shape = sample_shape(X)

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.base import BaseEstimator
 from skorch import NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
+from sklnoise._text import shorten
 from sklnoise.nn import MLP
 from sklnoise.training._callbacks import KeepBest
 from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut, batch_sizes
@@ -17,6 +19,8 @@ FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
 CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
 # These may mean an inner width: they are filled in only where they have no default.
 AMBIGUOUS_NAMES = {"in_features", "input_dim", "out_features", "output_dim"}
+
+MAX_REPR_LENGTH = 200  # of an estimator in a message
 
 # Callbacks of skorch that take time in each epoch and are of use only when printed.
 QUIET = {"valid_acc", "print_log"}
@@ -87,25 +91,38 @@ class AutoSizedNet(NeuralNetClassifier):
             **kwargs,
         )
 
+    def __repr__(self):
+        # As that of scikit-learn, which names the parameters that were changed.
+        return BaseEstimator.__repr__(self)
+
     @property
     def _default_callbacks(self):
         named = super()._default_callbacks
         return [(name, cb) for name, cb in named if self.verbose or name not in QUIET]
 
 
-def as_net(estimator):
+def as_net(estimator, name="estimator"):
     """Turn what a user may pass as `estimator` into a skorch classifier."""
     if estimator is None:
         return AutoSizedNet()
-    if isinstance(estimator, type) and issubclass(estimator, torch.nn.Module):
+    if is_module_class(estimator):
         return AutoSizedNet(estimator)
     if is_net(estimator):
         return estimator
+    if isinstance(estimator, type):
+        found, remedy = f"the class {estimator.__name__}", "Pass an instance of a net."
+    else:
+        found = shorten(repr(estimator), MAX_REPR_LENGTH)
+        remedy = "Pass the class of a module, not an instance."
     raise TypeError(
-        "estimator must be None, a torch.nn.Module class or a skorch "
-        f"NeuralNetClassifier; got {estimator!r}. Pass the class of a module, not an "
-        "instance; a scikit-learn classifier can be the first_pass."
+        f"{name} must be None, a torch.nn.Module class or a skorch NeuralNetClassifier; "
+        f"got {found}. {remedy} A scikit-learn classifier can be the first_pass."
     )
+
+
+def is_module_class(estimator):
+    """Return whether an estimator is a class of torch modules."""
+    return isinstance(estimator, type) and issubclass(estimator, torch.nn.Module)
 
 
 def is_net(estimator):

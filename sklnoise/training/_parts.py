@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
+from sklnoise.training._data import sample_shape
 
 VARIADIC = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
@@ -65,10 +66,10 @@ def check_parts(parts):
     return SliceDict(**checked)
 
 
-def check_names(net, names, fit_params=()):
+def check_names(net, X, fit_params=()):
     """Raise a ValueError if samples have not the parts that the module of a net takes."""
-    parameters = parameters_of_forward(net)
-    if parameters is None:
+    names, parameters = sample_shape(X), parameters_of_forward(net)
+    if parameters is None or not isinstance(names, dict):
         return
     required = {
         name
