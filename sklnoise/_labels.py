@@ -54,14 +54,23 @@ def check_labels(y, name):
             f"{name} must hold one label per sample, shape (n_samples,); got shape "
             f"{y.shape}. Pass the labels of at least one sample, not probabilities."
         )
-    if y.dtype.kind in "fO":
-        missing = [at for at, label in enumerate(y.tolist()) if is_missing(label)]
-        if missing:
-            raise ValueError(
-                f"{name} must have a label for every sample; sample {missing[0]} has "
-                f"{y.tolist()[missing[0]]!r}. Leave samples without a label out."
-            )
+    missing = np.flatnonzero(missing_labels(y))
+    if len(missing):
+        raise ValueError(
+            f"{name} must have a label for every sample; sample {missing[0]} has "
+            f"{y[missing[0]]}. Leave samples without a label out."
+        )
     return y
+
+
+def missing_labels(y):
+    """Return which entries of an array are no label."""
+    if y.dtype.kind in "mM":
+        return np.isnat(y)
+    if y.dtype.kind not in "fO":
+        return np.zeros(y.shape, dtype=bool)
+    missing = [is_missing(label) for label in y.ravel().tolist()]
+    return np.reshape(np.array(missing, dtype=bool), y.shape)
 
 
 def is_missing(label):

@@ -67,6 +67,15 @@ def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
     return T
 
 
+def check_matrix_of_codes(transition_matrix):
+    """Validate a transition matrix of classes that are known by their codes alone."""
+    if not hasattr(transition_matrix, "columns"):
+        return check_transition_matrix(transition_matrix)
+    return check_transition_matrix(
+        transition_matrix, classes=range(len(transition_matrix))
+    )
+
+
 def check_invertible(transition_matrix, remedy):
     """Raise a ValueError with the condition number and a remedy if T is singular."""
     condition = np.linalg.cond(transition_matrix)

@@ -89,6 +89,7 @@ def summarize(
         condition_number=float(np.linalg.cond(T)),
         dominated_classes=dominated_classes(T, classes),
         indistinguishable_classes=indistinguishable_classes(T, classes),
+        pooled_classes=classes[transition.pooled].tolist(),
         anchors_per_class=anchors,
         weak_first_pass=is_weak,
         diagnostics=diagnostics,
@@ -106,6 +107,7 @@ def empty_summary():
         condition_number=1.0,
         dominated_classes=[],
         indistinguishable_classes=[],
+        pooled_classes=[],
         anchors_per_class=None,
         weak_first_pass=None,
         diagnostics=None,
@@ -115,7 +117,8 @@ def empty_summary():
 
 def noise_rates(transition_matrix, prior):
     """Return the share of wrong labels of each clean class, and of all samples."""
-    wrong = 1 - transition_matrix.diagonal()
+    # Rows of a learned or given T sum to 1 but for rounding.
+    wrong = (1 - transition_matrix.diagonal()).clip(0, 1)
     return np.append(wrong, prior @ wrong)
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from sklnoise._containers import innermost
 from sklnoise._names import align_square, names_of_columns
 from sklnoise._text import shorten
 from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.classifiers._fitted import fitted_classifier, innermost
+from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._matplotlib import check_matplotlib, new_axes
 
 MAX_NAME_LENGTH = 24

@@ -1,5 +1,11 @@
 """Training of nets: the only package that imports skorch."""
 
+from sklnoise.training._class_weight import (
+    CleanCrossEntropy,
+    check_plain_criterion,
+    clean_loss_of,
+    take_out_class_weight,
+)
 from sklnoise.training._config import (
     TrainingConfig,
     available_threads,
@@ -30,6 +36,7 @@ from sklnoise.training._workers import attempt
 
 __all__ = [
     "AutoSizedNet",
+    "CleanCrossEntropy",
     "LabelledData",
     "Trainer",
     "TrainingConfig",
@@ -40,6 +47,8 @@ __all__ = [
     "available_threads",
     "check_names",
     "check_parts",
+    "check_plain_criterion",
+    "clean_loss_of",
     "dtype_of",
     "epochs_of",
     "hidden_features",
@@ -56,5 +65,6 @@ __all__ = [
     "sample_kind",
     "sample_shape",
     "snapshot",
+    "take_out_class_weight",
     "weights_of",
 ]

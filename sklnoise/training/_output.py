@@ -31,6 +31,9 @@ def recognize_output(net, batch, n_classes):
 
 def output_of(net, batch, n_classes):
     """Apply the module of a net to a few samples, and check what it gives."""
+    # A compiled module would take long to compile for these samples alone.
+    compiled = net.module_
+    net.module_ = getattr(compiled, "_orig_mod", compiled)
     name = type(net.module_).__name__
     try:
         output = first_output(net.evaluation_step((batch, None)))
@@ -40,6 +43,8 @@ def output_of(net, batch, n_classes):
         raise ValueError(
             f"{name} cannot be applied to a batch of X of {described(batch)}: {error}"
         ) from error
+    finally:
+        net.module_ = compiled
     if not torch.is_tensor(output):
         raise ValueError(
             f"{name} must give a tensor of logits, a tuple that starts with one, or a "
