@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
+from sklnoise.classifiers._estimator_calls import columns_without_numbers
 from sklnoise.training import as_dataset, as_labels, check_parts, sample_shape
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
@@ -113,6 +114,11 @@ def raise_if_not_numeric(X, cause=None):
     """Raise an error if X, or some columns of a frame, hold no numbers."""
     if cause is not None and not is_of_conversion(cause):
         return
+    if not hasattr(X, "dtype") and not hasattr(X, "columns"):
+        try:
+            X = np.asarray(X)
+        except ValueError:  # lists of several lengths
+            return
     columns = columns_without_numbers(X)
     if columns:
         found = f" ({shorten(cause, MAX_CAUSE_LENGTH)})" if cause else ""
@@ -127,29 +133,6 @@ def is_of_conversion(error):
     """Return whether an error says that something is no number."""
     texts = "could not convert", "could not be promoted", "not compatible with"
     return isinstance(error, TypeError) or any(text in str(error) for text in texts)
-
-
-def columns_without_numbers(X):
-    """List the columns of a frame or an array that hold no numbers, with their types."""
-    if hasattr(X, "columns") and hasattr(X, "dtypes"):
-        types = map(str, X.dtypes)
-        return [
-            f"{shorten(repr(name))} ({shorten(dtype)})"
-            for name, dtype in zip(X.columns, types)
-            if not is_numeric(dtype)
-        ]
-    dtype = getattr(X, "dtype", None)
-    if dtype is None:
-        try:
-            dtype = np.asarray(X).dtype
-        except ValueError:  # lists of several lengths
-            return []
-    return [] if getattr(dtype, "kind", "f") in "biuf" else [f"all ({dtype})"]
-
-
-def is_numeric(dtype):
-    """Return whether the name of a type of pandas or polars is one of numbers."""
-    return dtype.lower().startswith(("int", "uint", "float", "bool", "double", "sparse"))
 
 
 def check_like_fit(estimator, X):

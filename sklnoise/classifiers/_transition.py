@@ -25,6 +25,7 @@ from sklnoise.classifiers._correction import (
 )
 from sklnoise.classifiers._rare_rows import replace_rare_rows
 from sklnoise.exceptions import DominatedClassWarning, SwappableClassesWarning
+from sklnoise.training import as_features
 from sklnoise.transition import (
     AnchorEstimator,
     AutoEstimator,
@@ -195,7 +196,7 @@ def fit_estimator(estimator, first_pass, data, seed):
     if first_pass.features is not None:
         known |= {"features": first_pass.features, "folds": first_pass.folds}
     elif feature_space(estimator):
-        known["features"] = data.X
+        known["features"] = as_features(data.X)
     return fit_to_occurring(
         estimator,
         first_pass.y_proba[held_out],

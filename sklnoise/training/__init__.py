@@ -14,7 +14,13 @@ from sklnoise.training._config import (
     resolve_dtype,
     resolve_half,
 )
-from sklnoise.training._data import LabelledData, dtype_of, sample_kind, sample_shape
+from sklnoise.training._data import (
+    LabelledData,
+    as_features,
+    dtype_of,
+    sample_kind,
+    sample_shape,
+)
 from sklnoise.training._folds import make_splits
 from sklnoise.training._history import epochs_of, snapshot
 from sklnoise.training._net import (
@@ -41,6 +47,7 @@ __all__ = [
     "Trainer",
     "TrainingConfig",
     "as_dataset",
+    "as_features",
     "as_labels",
     "as_net",
     "attempt",

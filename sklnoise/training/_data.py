@@ -83,6 +83,18 @@ def count_values(X):
     return sum(map(math.prod, shapes))
 
 
+def as_features(X):
+    """Return all samples as one array, in which neighbours are searched."""
+    if isinstance(X, Dataset):
+        raise ValueError(
+            'space="input" searches neighbours among the samples, which must then be an '
+            'array; got a Dataset. Use space="hidden", or read its samples into an array.'
+        )
+    if isinstance(X, dict):
+        return np.hstack([part.reshape(len(part), -1) for part in X.values()])
+    return X
+
+
 def to_numpy(batch):
     """Return a batch as an array, or as a dict of arrays that can be sliced."""
     if isinstance(batch, dict):

@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 from sklearn.utils import check_array
 from skorch import NeuralNetClassifier
 from skorch.helper import SliceDataset, SliceDict
@@ -47,15 +48,7 @@ def check_parts(parts):
                 "the keys of X must be names of parameters of the module's forward; got "
                 f"{shorten(repr(name))}. Rename it to a string."
             )
-        values = as_numpy(values)
-        if getattr(values, "ndim", None) == 0 or values is None:
-            raise ValueError(
-                f"X[{name!r}] must be an array with one entry per sample; got "
-                f"{shorten(repr(values))}. Repeat it for each sample, or leave it out."
-            )
-        checked[name] = check_array(
-            values, ensure_2d=False, allow_nd=True, input_name=f"X[{name!r}]"
-        )
+        checked[name] = check_part(f"X[{shorten(repr(name))}]", as_numpy(values))
     lengths = {name: len(values) for name, values in checked.items()}
     if len(set(lengths.values())) != 1:
         named = enumerate_names(f"{shorten(name)} {n}" for name, n in lengths.items())
@@ -64,6 +57,27 @@ def check_parts(parts):
             f"got {f'the lengths {named}' if lengths else 'an empty dict'}."
         )
     return SliceDict(**checked)
+
+
+def check_part(name, values):
+    """Validate one array of a dict."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of several lengths
+        array = np.empty((), dtype=object)
+    cause = None
+    if array.ndim and array.dtype.kind in "biufO":
+        try:
+            return check_array(array, ensure_2d=False, allow_nd=True, input_name=name)
+        except (TypeError, ValueError) as error:
+            if array.dtype.kind != "O" or "contains" in str(error):
+                raise
+            cause = error
+    raise ValueError(
+        f"{name} must be an array of numbers with one entry per sample; got "
+        f"{shorten(repr(values))} of type {array.dtype}. Encode what is no number, for "
+        "instance with an OrdinalEncoder, and repeat what all samples share."
+    ) from cause
 
 
 def check_names(net, X, fit_params=()):
