@@ -1,5 +1,8 @@
 """From labels to codes: the numbers of their columns in y_proba, or rows in T."""
 
+from collections.abc import Hashable
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -24,16 +27,20 @@ def encode_kept_labels(y, kept):
     """
     codes, named = np.full(len(y), -1, dtype=np.int64), np.ones(len(y), dtype=bool)
     if y.dtype == object:
-        named = ~np.array([is_missing(label) for label in y.tolist()])
+        named = np.array([is_label(label) for label in y.tolist()])
         unnamed = kept[~named[kept]]
         if len(unnamed):
             raise ValueError(
                 "y must hold labels of one kind, without missing values; sample "
-                f"{unnamed[0]} has {y[unnamed[0]]!r}. Leave samples without a label out."
+                f"{unnamed[0]} has {list_some([y[unnamed[0]]])}. Leave samples without "
+                "a label out."
             )
-    classes = sort_classes(y[named])
-    codes[named] = encode_labels(y[named], classes, "y")
-    check_classification_targets(y[named])
+    labels = y[named]
+    if y.dtype == object and all(isinstance(label, Real) for label in labels):
+        labels = np.array(labels.tolist())  # numbers in a column of objects
+    classes = sort_classes(labels)
+    codes[named] = encode_labels(labels, classes, "y")
+    check_classification_targets(labels)
     n_kept = len(kept)
     if n_kept > MAX_ALL_DIFFERENT and len(np.unique(codes[kept])) == n_kept:
         raise ValueError(
@@ -42,6 +49,11 @@ def encode_kept_labels(y, kept):
             "an identifier: use a regressor, or pass the column that holds the classes."
         )
     return codes, classes
+
+
+def is_label(entry):
+    """Return whether an entry can be a label."""
+    return isinstance(entry, Hashable) and not is_missing(entry)
 
 
 def check_labels(y, name):

@@ -1,6 +1,7 @@
 """X and y of a fit or a prediction, checked and brought into few forms."""
 
 from collections.abc import Iterator
+from numbers import Number
 
 import numpy as np
 from scipy.sparse import issparse
@@ -23,7 +24,7 @@ def check_samples(estimator, X, y=None, *, reset=True):
         y = check_target(estimator, y)
     if isinstance(X, Dataset):
         check_dataset(X)
-    elif isinstance(X, dict):
+    elif isinstance(X, dict) and not issparse(X):  # scipy's DOK matrices are dicts
         X = check_parts(X)
     else:
         X = check_samples_array(estimator, X, y, reset=reset)
@@ -31,40 +32,42 @@ def check_samples(estimator, X, y=None, *, reset=True):
 
 
 def check_target(estimator, y):
-    """Raise a ValueError unless y holds one label per sample."""
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is "
-            "None. Pass the noisy label of each sample; those of a Dataset, too, are "
-            "given beside it."
-        )
+    """Validate labels as `check_one_label_each` does, and return them as an array."""
     # A pandas Series: the message of `validate_data` would name no remedy.
     if getattr(y, "hasnans", False):
         raise ValueError(
             "y contains missing values. Drop the samples without a label: "
             "X[y.notna()], y[y.notna()]."
         )
-    y = as_labels(as_numpy(y))
-    shape = shape_of(y)
-    if issparse(y) or len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
-        kind = "a sparse matrix " if issparse(y) else ""
+    return validate_data(estimator, y=check_one_label_each(estimator, y))
+
+
+def check_one_label_each(estimator, y):
+    """Return y as what can be an array, or raise a ValueError unless it is a column."""
+    if y is None:
         raise ValueError(
-            f"y must hold one label per sample, shape (n_samples,); got {kind}of shape "
+            f"{type(estimator).__name__} requires y to be passed, but the target y is "
+            "None. Pass the noisy label of each sample; those of a Dataset, too, are "
+            "given beside it."
+        )
+    y = as_labels(as_numpy(y))
+    try:
+        shape = tuple(y.shape) if hasattr(y, "shape") else np.shape(y)
+    except ValueError:  # lists of several lengths
+        shape = "that differs from one sample to the next"
+    if issparse(y) or (len(shape) != 1 and shape[1:] != (1,)):
+        kind = "a sparse matrix of " if issparse(y) else ""
+        raise ValueError(
+            f"y must hold one label per sample, shape (n_samples,); got {kind}shape "
             f"{shape}. Soft labels, or one column per class, are no target of a "
             "classifier: pass the most probable class, y.argmax(axis=1), and its "
             "probability as sample_weight."
         )
-    return validate_data(estimator, y=y)
-
-
-def shape_of(y):
-    """Return the shape of labels, which may be a list."""
-    if hasattr(y, "shape"):
-        return tuple(y.shape)
-    try:
-        return np.shape(y)
-    except ValueError:  # lists of several lengths, which `validate_data` explains
-        return ()
+    if getattr(getattr(y, "dtype", None), "kind", None) == "c":
+        raise ValueError(
+            "Complex data not supported: y must hold labels, not complex numbers."
+        )
+    return y
 
 
 def check_dataset(X):
@@ -83,7 +86,28 @@ def check_dataset(X):
 
 def check_samples_array(estimator, X, y, *, reset):
     """Validate anything that can be an array or a sparse matrix of numbers."""
-    if X is None or isinstance(X, DataLoader | Iterator):
+    check_container(X)
+    check_column_names(X)
+    try:
+        data = (X,) if y is None else (X, y)
+        checked = validate_data(estimator, *data, reset=reset, **CHECKS)
+    except (TypeError, ValueError) as error:
+        explain_failure(X, error)
+        raise
+    checked = checked if y is None else checked[0]
+    if checked.dtype.kind not in "biuf":  # categories and dates pass the validation
+        raise_not_numeric(X if hasattr(X, "columns") else checked)
+    if not issparse(checked) and not checked.size:
+        raise ValueError(
+            f"X must have samples of at least one value; got an array of shape "
+            f"{checked.shape}. No axis may have the length 0."
+        )
+    return checked
+
+
+def check_container(X):
+    """Raise an error if X is of a type that holds no samples."""
+    if X is None or isinstance(X, DataLoader | Iterator | str | bytes | Number):
         raise TypeError(
             "X must hold the samples: an array, a data frame, a sparse matrix, a dict of "
             f"arrays or a torch Dataset; got {type(X).__name__}. Of a DataLoader pass "
@@ -94,45 +118,52 @@ def check_samples_array(estimator, X, y, *, reset):
             "sparse X must be of shape (n_samples, n_features); got a sparse array of "
             f"shape {X.shape}. Reshape it, or pass a dense array."
         )
-    try:
-        data = (X,) if y is None else (X, y)
-        checked = validate_data(estimator, *data, reset=reset, **CHECKS)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise_if_not_numeric(X, error)
-        raise
-    checked = checked if y is None else checked[0]
-    raise_if_not_numeric(checked)
-    if not issparse(checked) and not checked.size:
+
+
+def check_column_names(X):
+    """Raise a ValueError if several columns of a frame have one name."""
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        names, counts = np.unique(list(map(str, X.columns)), return_counts=True)
+        if counts.max(initial=1) > 1:
+            raise ValueError(
+                "the columns of X must have names that differ; got several called "
+                f"{enumerate_names(map(shorten, names[counts > 1]))}. Rename them."
+            )
+
+
+def explain_failure(X, error):
+    """Raise an error that says more, where scikit-learn's does not tell what to do."""
+    text = str(error)
+    if "inhomogeneous" in text:
         raise ValueError(
-            f"X must have samples of at least one value; got an array of shape "
-            f"{checked.shape}. No axis may have the length 0."
-        )
-    return checked
-
-
-def raise_if_not_numeric(X, cause=None):
-    """Raise an error if X, or some columns of a frame, hold no numbers."""
-    if cause is not None and not is_of_conversion(cause):
-        return
-    if not hasattr(X, "dtype") and not hasattr(X, "columns"):
+            "X must have samples of one shape; got lists of several lengths. Pad or cut "
+            "them to one length."
+        ) from error
+    if "Complex data" in text:
+        raise ValueError(
+            "Complex data not supported: X must hold real numbers. Pass real and "
+            "imaginary parts as values of their own."
+        ) from error
+    conversions = "could not convert", "could not be promoted", "not compatible with"
+    if isinstance(error, TypeError) or any(words in text for words in conversions):
         try:
-            X = np.asarray(X)
-        except ValueError:  # lists of several lengths
+            X = X if hasattr(X, "dtype") or hasattr(X, "columns") else np.asarray(X)
+        except (TypeError, ValueError):
             return
+        raise_not_numeric(X, error)
+
+
+def raise_not_numeric(X, cause=None):
+    """Raise an error that names the columns of X that hold no numbers."""
     columns = columns_without_numbers(X)
-    if columns:
-        found = f" ({shorten(cause, MAX_CAUSE_LENGTH)})" if cause else ""
+    if columns or cause is None:
+        text = shorten(cause or "", MAX_CAUSE_LENGTH)
+        found = f" ({text})" if "argument" in text or "convert" in text else ""
         kind = TypeError if isinstance(cause, TypeError) else ValueError
         raise kind(
             f"X must hold numbers; these columns do not: {enumerate_names(columns)}"
             f"{found}. Encode them, for instance with skrub.TableVectorizer."
         ) from cause
-
-
-def is_of_conversion(error):
-    """Return whether an error says that something is no number."""
-    texts = "could not convert", "could not be promoted", "not compatible with"
-    return isinstance(error, TypeError) or any(text in str(error) for text in texts)
 
 
 def check_like_fit(estimator, X):
