@@ -15,6 +15,7 @@ from sklnoise.training import as_dataset, as_labels, check_parts, sample_shape
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 MAX_CAUSE_LENGTH = 200
+TIME_TYPES = "date", "time", "duration"
 
 
 def check_samples(estimator, X, y=None, *, reset=True):
@@ -87,7 +88,7 @@ def check_dataset(X):
 def check_samples_array(estimator, X, y, *, reset):
     """Validate anything that can be an array or a sparse matrix of numbers."""
     check_container(X)
-    check_column_names(X)
+    check_columns(X)
     try:
         data = (X,) if y is None else (X, y)
         checked = validate_data(estimator, *data, reset=reset, **CHECKS)
@@ -120,15 +121,19 @@ def check_container(X):
         )
 
 
-def check_column_names(X):
-    """Raise a ValueError if several columns of a frame have one name."""
-    if hasattr(X, "columns") and hasattr(X, "dtypes"):
-        names, counts = np.unique(list(map(str, X.columns)), return_counts=True)
-        if counts.max(initial=1) > 1:
-            raise ValueError(
-                "the columns of X must have names that differ; got several called "
-                f"{enumerate_names(map(shorten, names[counts > 1]))}. Rename them."
-            )
+def check_columns(X):
+    """Raise a ValueError if columns of a frame have one name, or hold times."""
+    if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
+        return
+    names, counts = np.unique(list(map(str, X.columns)), return_counts=True)
+    if counts.max(initial=1) > 1:
+        raise ValueError(
+            "the columns of X must have names that differ; got several called "
+            f"{enumerate_names(map(shorten, names[counts > 1]))}. Rename them."
+        )
+    # Of which polars makes numbers, in a unit of its own.
+    if any(str(dtype).lower().startswith(TIME_TYPES) for dtype in X.dtypes):
+        raise_not_numeric(X)
 
 
 def explain_failure(X, error):
