@@ -36,7 +36,7 @@ from sklnoise.classifiers._fit_input import (
     reset_fitted,
     route_fit,
 )
-from sklnoise.classifiers._html import noise_html
+from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
@@ -752,6 +752,9 @@ class NoiseRobustClassifier(
     def _html_repr(self):
         """Append what is known about the noise to scikit-learn's diagram."""
         return super()._html_repr() + noise_html(self)
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "transition_matrix_")

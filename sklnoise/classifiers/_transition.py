@@ -237,9 +237,9 @@ def warn_of_swaps(transition_matrix, classes, settled):
     T, pairs = transition_matrix, swappable_pairs(transition_matrix)
     pairs = pairs[~settled[pairs].any(axis=1)]
     if len(pairs):
-        named = ", ".join(
-            f"{classes[i]!s} ↔ {classes[j]!s} ({T[i, j]:.0%} and {T[j, i]:.0%})"
-            for i, j in pairs
+        names = [*map(shorten, classes)]
+        named = enumerate_names(
+            f"{names[i]} ↔ {names[j]} ({T[i, j]:.0%} and {T[j, i]:.0%})" for i, j in pairs
         )
         warn_caller(
             f"these classes flip into each other so often that their names could be "

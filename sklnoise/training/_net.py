@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from skorch import NeuralNetClassifier
+from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
 from sklnoise._text import shorten
@@ -91,14 +91,40 @@ class AutoSizedNet(NeuralNetClassifier):
             **kwargs,
         )
 
-    def __repr__(self):
-        # As that of scikit-learn, which names the parameters that were changed.
-        return BaseEstimator.__repr__(self)
+    # That of skorch lists all parameters.
+    __repr__ = BaseEstimator.__repr__
+
+    def get_params(self, deep=True, **kwargs):
+        """Get the parameters, without what skorch only notes of them."""
+        params = super().get_params(deep=deep, **kwargs)
+        return {name: v for name, v in params.items() if not name.startswith("_")}
 
     @property
     def _default_callbacks(self):
         named = super()._default_callbacks
         return [(name, cb) for name, cb in named if self.verbose or name not in QUIET]
+
+
+def full_signature(net_class):
+    """Return the signature of a class of nets with the parameters that skorch adds."""
+    found = {}
+    for cls in reversed(net_class.__mro__[: net_class.__mro__.index(NeuralNet) + 1]):
+        found |= inspect.signature(cls.__init__).parameters
+    variadic = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    first, by_name = {"self", "module"}, inspect.Parameter.KEYWORD_ONLY
+    return inspect.Signature(
+        [found[name] for name in found if name in first]
+        + [
+            p.replace(kind=by_name)
+            for name, p in found.items()
+            if name not in first and p.kind not in variadic
+        ]
+        + [found["kwargs"]]
+    )
+
+
+# By it scikit-learn tells which parameters were changed, and shows these.
+AutoSizedNet.__init__.__signature__ = full_signature(AutoSizedNet)
 
 
 def as_net(estimator, name="estimator"):
