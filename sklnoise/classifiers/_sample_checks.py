@@ -53,7 +53,9 @@ def check_one_label_each(estimator, y):
         )
     y = as_labels(as_numpy(y))
     try:
-        shape = tuple(y.shape) if hasattr(y, "shape") else np.asarray(y).shape
+        if not hasattr(y, "shape") and not isinstance(y, list):
+            y = np.asarray(y)
+        shape = tuple(np.shape(y))
     except ValueError:  # lists of several lengths
         shape = "that differs from one sample to the next"
     if issparse(y) or (len(shape) != 1 and shape[1:] != (1,)):
