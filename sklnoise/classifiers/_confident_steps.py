@@ -27,7 +27,7 @@ from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues import find_label_issues
 from sklnoise.issues._quality import judge
-from sklnoise.training import LabelledData, is_net
+from sklnoise.training import LabelledData, interruptible, is_net
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -118,7 +118,7 @@ def fit_rows(estimator, source, rows, factors, seed):
             name = weight_name(estimator)
             params[name] = params.get(name, 1) * factor
     X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
-    with torch_seeded(fitted, seed):
+    with torch_seeded(fitted, seed), interruptible():
         return fitted.fit(X, y, **params)
 
 

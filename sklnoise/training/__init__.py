@@ -1,5 +1,6 @@
 """Training of nets: the only package that imports skorch."""
 
+from sklnoise.training._callbacks import interruptible
 from sklnoise.training._config import (
     TrainingConfig,
     available_threads,
@@ -34,6 +35,7 @@ __all__ = [
     "dtype_of",
     "epochs_of",
     "hidden_features",
+    "interruptible",
     "is_net",
     "isolated",
     "keeps_to_epochs",
