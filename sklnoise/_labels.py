@@ -4,8 +4,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from sklnoise._tensors import as_numpy
-
-MAX_LISTED = 8
+from sklnoise._text import list_some
 
 
 def match_labels(y, n_classes, labels=None):
@@ -34,14 +33,23 @@ def check_labels(y, name):
             f"{name} must hold one label per sample, shape (n_samples,); got shape "
             f"{y.shape}. Pass the labels of at least one sample, not probabilities."
         )
-    if y.dtype.kind in "fO":
-        missing = [at for at, label in enumerate(y.tolist()) if is_missing(label)]
-        if missing:
-            raise ValueError(
-                f"{name} must have a label for every sample; sample {missing[0]} has "
-                f"{y.tolist()[missing[0]]!r}. Leave samples without a label out."
-            )
+    missing = np.flatnonzero(missing_labels(y))
+    if len(missing):
+        raise ValueError(
+            f"{name} must have a label for every sample; sample {missing[0]} has "
+            f"{y[missing[0]]}. Leave samples without a label out."
+        )
     return y
+
+
+def missing_labels(y):
+    """Return which entries of an array are no label."""
+    if y.dtype.kind in "mM":
+        return np.isnat(y)
+    if y.dtype.kind not in "fO":
+        return np.zeros(y.shape, dtype=bool)
+    missing = [is_missing(label) for label in y.ravel().tolist()]
+    return np.reshape(np.array(missing, dtype=bool), y.shape)
 
 
 def is_missing(label):
@@ -77,14 +85,18 @@ def check_classes(labels, n_classes):
 def infer_classes(n_classes, *labels):
     """Return the class of each column where only the labels that occur are known."""
     if all(are_codes(y, n_classes) for y in labels):
-        return np.arange(n_classes)
+        if min(y.min() for y in labels) == 0:
+            return np.arange(n_classes)
+        raise ValueError(
+            f"the labels {list_some(sort_classes(*labels))} may be codes that start at "
+            f"0 or at 1: y_proba has columns, or T rows, for {n_classes} classes, and 0 "
+            "does not occur. Pass all classes as labels, in the order of the columns: "
+            f"labels=range({n_classes}) for codes that start at 0."
+        )
     classes = sort_classes(*labels)
     if len(classes) != n_classes:
         if len(classes) < n_classes:
-            remedy = (
-                f"Pass the codes 0..{n_classes - 1}, or, where there is a parameter "
-                "labels, all classes in the order of the columns."
-            )
+            remedy = "Pass all classes as labels, in the order of the columns."
         else:
             remedy = "Leave out the samples of classes that have no column or row."
         raise ValueError(
@@ -127,9 +139,3 @@ def encode_labels(y, classes, name):
             "or leave these samples out."
         )
     return codes
-
-
-def list_some(labels):
-    """Return the first few labels as text."""
-    shown = labels.tolist() if isinstance(labels, np.ndarray) else sorted(labels, key=str)
-    return str(shown[:MAX_LISTED])[:-1] + (", ...]" if len(shown) > MAX_LISTED else "]")

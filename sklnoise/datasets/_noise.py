@@ -204,7 +204,7 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
     y = column_or_1d(as_numpy(y))
     assert_all_finite(y, input_name="y")
     classes, codes = np.unique(y, return_inverse=True)
-    T = check_transition_matrix(transition_matrix, len(classes))
+    T = check_transition_matrix(transition_matrix, len(classes), classes)
     draws = check_random_state(random_state).random_sample(len(codes))
     noisy = np.empty_like(codes)
     for i, row in enumerate(T):

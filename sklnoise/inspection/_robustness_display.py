@@ -4,8 +4,8 @@ from itertools import cycle
 
 import numpy as np
 
+from sklnoise._containers import innermost
 from sklnoise._text import shorten
-from sklnoise.classifiers._fitted import innermost
 from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
 from sklnoise.inspection._robustness import (
     check_accuracies,

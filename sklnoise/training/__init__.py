@@ -1,6 +1,12 @@
 """Training of nets: the only package that imports skorch."""
 
 from sklnoise.training._callbacks import interruptible
+from sklnoise.training._class_weight import (
+    CleanCrossEntropy,
+    check_plain_criterion,
+    clean_loss_of,
+    take_out_class_weight,
+)
 from sklnoise.training._config import (
     TrainingConfig,
     available_threads,
@@ -25,13 +31,16 @@ from sklnoise.training._workers import attempt
 
 __all__ = [
     "AutoSizedNet",
+    "CleanCrossEntropy",
     "LabelledData",
     "Trainer",
     "TrainingConfig",
     "as_net",
     "attempt",
     "available_threads",
+    "check_plain_criterion",
     "check_validation_labels",
+    "clean_loss_of",
     "dtype_of",
     "epochs_of",
     "hidden_features",
@@ -47,5 +56,6 @@ __all__ = [
     "resolve_half",
     "sample_shape",
     "snapshot",
+    "take_out_class_weight",
     "weights_of",
 ]

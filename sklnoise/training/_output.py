@@ -16,18 +16,24 @@ SHIFT = 0.5
 
 
 def recognize_output(net, batch, n_classes):
-    """See whether a module gives logits or probabilities; return whether the latter.
+    """See whether a module gives logits or probabilities.
 
     Raises a ValueError if it fails on a batch or has another number of outputs.
     """
-    output = output_of(net, batch)
-    check_shape(first_output(output), n_classes, type(net.module_).__name__)
-    is_proba = are_probabilities(first_output(output)) and stay_probabilities(net, batch)
-    net.criterion_.from_probabilities = is_proba
-    if net.predict_nonlinearity == "auto":
-        net.predict_nonlinearity = identity if is_proba else softmax
-    proba_of(net, output)
-    return is_proba
+    # A compiled module would take long to compile for these samples alone.
+    compiled = net.module_
+    net.module_ = getattr(compiled, "_orig_mod", compiled)
+    try:
+        output = output_of(net, batch)
+        logits = first_output(output)
+        check_shape(logits, n_classes, type(net.module_).__name__)
+        is_proba = are_probabilities(logits) and stay_probabilities(net, batch)
+        net.criterion_.from_probabilities = is_proba
+        if net.predict_nonlinearity == "auto":
+            net.predict_nonlinearity = identity if is_proba else softmax
+        proba_of(net, output)
+    finally:
+        net.module_ = compiled
 
 
 def output_of(net, batch):

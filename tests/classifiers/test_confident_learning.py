@@ -627,10 +627,10 @@ def test_bad_parameter_is_an_error(fit, params, message):
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (np.array(["a", None] * 120, dtype=object), "labels of one kind"),
+        (np.array(["a", None] * 120, dtype=object), "sample 1 has None"),
         (np.arange(239), "inconsistent numbers of samples"),
         (np.linspace(0, 1, 240), "Unknown label type"),
-        (np.full(240, np.nan), "Input y contains NaN"),
+        (np.full(240, np.nan), "sample 0 has nan"),
     ],
 )
 def test_bad_labels_are_an_error(mild_blobs, y, message):
