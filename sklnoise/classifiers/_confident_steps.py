@@ -36,7 +36,7 @@ from sklnoise.classifiers._sample_checks import check_container, check_one_label
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues import find_label_issues
 from sklnoise.issues._quality import judge
-from sklnoise.training import LabelledData
+from sklnoise.training import LabelledData, interruptible
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -144,7 +144,7 @@ def fit_rows(estimator, source, rows, factors, seed):
             name = weight_name(estimator)
             params[name] = params.get(name, 1) * factor
     X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
-    with torch_seeded(fitted, seed), columns_explained(X):
+    with torch_seeded(fitted, seed), interruptible(), columns_explained(X):
         return fitted.fit(X, y, **params)
 
 

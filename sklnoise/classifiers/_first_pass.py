@@ -22,6 +22,7 @@ from sklnoise.training import (
     check_names,
     epochs_of,
     hidden_features,
+    interruptible,
     is_net,
     make_splits,
     predict_proba,
@@ -201,7 +202,8 @@ def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
         return FoldOutcome(np.tile(np.eye(n_classes)[codes[0]], (len(test), 1)))
     if (weight != 1).any() and "sample_weight" not in fit_params:
         fit_params = fit_params | {"sample_weight": weight}
-    classifier.fit(safe_indexing(data.X, train), codes, **fit_params)
+    with interruptible():
+        classifier.fit(safe_indexing(data.X, train), codes, **fit_params)
     proba = classifier.predict_proba(safe_indexing(data.X, test))
     # A class that is missing in the fold has probability 0.
     y_proba = np.zeros((len(test), n_classes), proba.dtype)

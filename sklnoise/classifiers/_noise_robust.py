@@ -63,6 +63,7 @@ from sklnoise.training import (
     available_threads,
     check_names,
     check_plain_criterion,
+    check_validation_labels,
     dtype_of,
     is_module_class,
     is_net,
@@ -150,7 +151,8 @@ class NoiseRobustClassifier(
         Epochs on the trusted samples alone, with cross-entropy, after the refit.
 
     device : str or torch.device, default="auto"
-        Device of the training; "auto" takes CUDA, then MPS, then the CPU.
+        Device of the training; "auto" takes that of the `estimator` where it has set
+        another than the CPU, or else CUDA, then MPS, then the CPU.
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Type of the network. "auto" is float64 for float64 data on the CPU, otherwise
@@ -443,6 +445,8 @@ class NoiseRobustClassifier(
         check_first_pass(first_pass_model, data.X, sample_weight, routed.first_pass.fit)
         check_names(as_net(self.estimator), data.X, routed.estimator.fit)
         self.classes_ = data.classes
+        for net in (as_net(self.estimator), first_pass_model):
+            check_validation_labels(net, data.classes)
         # Two seeds: the refit must not depend on whether folds were fitted before.
         first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
         trainer = Trainer(
@@ -536,7 +540,7 @@ class NoiseRobustClassifier(
         )
 
     def _training_config(self, data):
-        device = resolve_device(self.device)
+        device = resolve_device(self.device, as_net(self.estimator).device)
         return TrainingConfig(
             n_classes=data.n_classes,
             device=device,

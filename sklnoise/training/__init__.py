@@ -1,5 +1,6 @@
 """Training of nets: the only package that imports skorch."""
 
+from sklnoise.training._callbacks import interruptible
 from sklnoise.training._class_weight import (
     CleanCrossEntropy,
     check_plain_criterion,
@@ -30,6 +31,7 @@ from sklnoise.training._net import (
     is_net,
     keeps_to_epochs,
 )
+from sklnoise.training._net_checks import check_validation_labels
 from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
 from sklnoise.training._prediction import (
     hidden_features,
@@ -55,10 +57,12 @@ __all__ = [
     "check_names",
     "check_parts",
     "check_plain_criterion",
+    "check_validation_labels",
     "clean_loss_of",
     "dtype_of",
     "epochs_of",
     "hidden_features",
+    "interruptible",
     "is_module_class",
     "is_net",
     "isolated",

@@ -50,7 +50,7 @@ def count_samples(X):
 def dtype_of(X):
     """Return the type of the values of X, of several parts that of all together."""
     if isinstance(X, Dataset):
-        X = to_numpy(collate_samples(X, [0]))
+        X = as_arrays(collate_samples(X, [0]))
     if not isinstance(X, dict):
         return X.dtype
     # Integers are ids, which a net does not compute with.
@@ -70,7 +70,7 @@ def sample_shape(X):
 def sample_kind(X):
     """Return the kind of the values of X, or of each of its parts by name: "f" or "i"."""
     if isinstance(X, Dataset):
-        X = to_numpy(collate_samples(X, [0]))
+        X = as_arrays(collate_samples(X, [0]))
     if isinstance(X, dict):
         return {name: part.dtype.kind for name, part in X.items()}
     return X.dtype.kind
@@ -95,7 +95,7 @@ def as_features(X):
     return X
 
 
-def to_numpy(batch):
+def as_arrays(batch):
     """Return a batch as an array, or as a dict of arrays that can be sliced."""
     if isinstance(batch, dict):
         return SliceDict(**{name: part.numpy() for name, part in batch.items()})
@@ -127,7 +127,7 @@ def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
         if issparse(X):
             batch = X[rows].toarray()
         elif isinstance(rows, slice):
-            batch = np.require(X[rows], requirements="W")
+            batch = np.require(X[rows], requirements="CW")
         else:
             batch = np.asarray(X.take(rows, axis=0))
         native = batch.dtype.newbyteorder("=")
@@ -145,6 +145,20 @@ def cast(batch, dtype, *, cast_integers=False):
         }
     is_cast = cast_integers or batch.is_floating_point()
     return batch.to(dtype) if is_cast else batch
+
+
+def make_dataset(net, X, y=None):
+    """Call the class of datasets of a net on samples, and check their number."""
+    dataset = net.get_dataset(X, y)
+    n_samples = count_samples(X)
+    if not isinstance(dataset, Dataset) or len(dataset) != n_samples:
+        found = f" of {len(dataset)}" if hasattr(dataset, "__len__") else ""
+        raise ValueError(
+            f"dataset must make a torch Dataset of the {n_samples} samples that it is "
+            f"called with; got {type(dataset).__name__}{found}. Repeat samples by "
+            "sample_weight of fit."
+        )
+    return dataset
 
 
 def collate_samples(dataset, indices):
@@ -220,7 +234,7 @@ class SampleDataset(SkorchDataset):
             cast_integers=self.cast_integers,
             keep_sparse=issparse(self.all_X),
         )
-        return samples if issparse(samples) else to_numpy(samples)
+        return samples if issparse(samples) else as_arrays(samples)
 
     @property
     def y(self):

@@ -27,10 +27,17 @@ def explain(error, net, X=None):
     text = str(error)
     if isinstance(error, IndexError) and "iterator_train__sampler" in vars(net):
         better = explain_sampler(text)
-    elif isinstance(error, IndexError) and embeddings_of(net):
+    elif embeddings_of(net) and is_out_of_range(error):
         better = explain_token_ids(net, X)
     elif "found in history" in text:
         better = explain_monitor(net, text)
+    elif isinstance(error, RuntimeError) and "same dtype" in text:
+        better = ValueError(
+            f"a batch of another floating type than the weights of "
+            f"{type(net.module_).__name__} ({dtype_of_weights(net)}) reached them: "
+            f"{text}. Set dtype to that of all samples, also those that train_split "
+            "brings, or let the module cast what it makes itself."
+        )
     elif "more than 1 value per channel" in text:
         better = ValueError(
             f"{type(net.module_).__name__} normalises over batches, which then need two "
@@ -41,6 +48,19 @@ def explain(error, net, X=None):
         return error
     better.__cause__ = error
     return better
+
+
+def dtype_of_weights(net):
+    """Return the type of the first weight of a net."""
+    return next((parameter.dtype for parameter in net.module_.parameters()), None)
+
+
+def is_out_of_range(error):
+    """Return whether torch has looked up what an embedding does not have."""
+    return isinstance(error, IndexError) or (
+        isinstance(error, RuntimeError)
+        and any(t in str(error) for t in ("not in the valid range", "scalar types"))
+    )
 
 
 def embeddings_of(net):
@@ -56,8 +76,8 @@ def explain_token_ids(net, X):
         found = f"; got values from {X.min()} to {X.max()}"
     return ValueError(
         f"X must hold ids from 0 to {sizes[0] - 1}, as an embedding of "
-        f"{type(net.module_).__name__} has {enumerate_names(sizes)} of them{found}. Make "
-        "the embedding larger, or give rare and new words one id."
+        f"{type(net.module_).__name__} has {enumerate_names(map(str, sizes))} of them"
+        f"{found}. Make the embedding larger, or give rare and new words one id."
     )
 
 

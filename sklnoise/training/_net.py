@@ -4,7 +4,6 @@ import inspect
 import math
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet, NeuralNetClassifier
@@ -12,8 +11,10 @@ from skorch.callbacks import LRScheduler
 
 from sklnoise._text import shorten
 from sklnoise.nn import MLP
+from sklnoise.nn._mlp import check_widths
 from sklnoise.training._callbacks import KeepBest
 from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut, batch_sizes
+from sklnoise.training._net_checks import check_module_parameters
 
 FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
 CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
@@ -197,13 +198,14 @@ def size_net(net, size, seed, *, of_fold=False):
         is_linear = size.is_sparse and size.n_features >= MIN_LINEAR_COLUMNS
         default = () if is_linear else (width, width // 2)
         hidden = vars(net).get("module__hidden", default)
-        dropout = 0.5 if np.max(hidden, initial=0) > 128 else 0.25
+        dropout = 0.5 if max(check_widths(hidden), default=0) > 128 else 0.25
         wanted |= {"hidden": hidden, "dropout": dropout if has_batches else 0.0}
     for name, value in wanted.items():
         if name not in taken or f"module__{name}" in vars(net):
             continue
         if name not in AMBIGUOUS_NAMES or taken[name].default is inspect.Parameter.empty:
             net.set_params(**{f"module__{name}": value})
+    check_module_parameters(net)
     if isinstance(net, AutoSizedNet):
         set_budget(net, size.n_samples, seed, has_batches=has_batches, of_fold=of_fold)
 
@@ -213,7 +215,8 @@ def set_budget(net, n_samples, seed, *, has_batches, of_fold):
 
     A budget of optimizer steps: 256 and 257 samples are trained alike.
     """
-    if "iterator_train__shuffle" not in vars(net):
+    orders = {f"iterator_train__{n}" for n in ("shuffle", "sampler", "batch_sampler")}
+    if not orders & vars(net).keys():
         net.set_params(iterator_train__shuffle=has_batches)
     if net.train_split == "auto":
         net.train_split = HoldOut(VALIDATION_SHARE, seed) if has_batches else None

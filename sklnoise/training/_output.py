@@ -7,6 +7,7 @@ from skorch.utils import to_numpy
 from sklnoise._text import enumerate_names
 from sklnoise.training._config import isolated
 from sklnoise.training._criterion import first_output
+from sklnoise.training._explanations import explained
 from sklnoise.training._history import snapshot
 
 MAX_SUM_ERROR = 1e-3  # of probabilities, in single precision over many classes
@@ -16,35 +17,42 @@ SHIFT = 0.5
 
 
 def recognize_output(net, batch, n_classes):
-    """See whether a module gives logits or probabilities; return whether the latter.
+    """See whether a module gives logits or probabilities.
 
     Raises a ValueError if it fails on a batch or has another number of outputs.
     """
-    output = output_of(net, batch, n_classes)
-    is_proba = are_probabilities(output) and stay_probabilities(net, batch)
-    net.criterion_.from_probabilities = is_proba
-    if net.predict_nonlinearity == "auto":
-        net.predict_nonlinearity = identity if is_proba else softmax
-    proba_of(net, output)
-    return is_proba
-
-
-def output_of(net, batch, n_classes):
-    """Apply the module of a net to a few samples, and check what it gives."""
     # A compiled module would take long to compile for these samples alone.
     compiled = net.module_
     net.module_ = getattr(compiled, "_orig_mod", compiled)
+    try:
+        output = output_of(net, batch)
+        logits = first_output(output)
+        check_shape(logits, n_classes, type(net.module_).__name__)
+        is_proba = are_probabilities(logits) and stay_probabilities(net, batch)
+        net.criterion_.from_probabilities = is_proba
+        if net.predict_nonlinearity == "auto":
+            net.predict_nonlinearity = identity if is_proba else softmax
+        proba_of(net, output)
+    finally:
+        net.module_ = compiled
+
+
+def output_of(net, batch):
+    """Apply the module of a net to a few samples."""
     name = type(net.module_).__name__
     try:
-        output = first_output(net.evaluation_step((batch, None)))
+        with explained(net, batch.numpy(force=True) if torch.is_tensor(batch) else None):
+            return net.evaluation_step((batch, None))
     except ValueError:  # of a module that explains itself
         raise
     except Exception as error:  # whatever the module of the user raises
         raise ValueError(
             f"{name} cannot be applied to a batch of X of {described(batch)}: {error}"
         ) from error
-    finally:
-        net.module_ = compiled
+
+
+def check_shape(output, n_classes, name):
+    """Raise a ValueError unless an output has one logit per class."""
     if not torch.is_tensor(output):
         raise ValueError(
             f"{name} must give a tensor of logits, a tuple that starts with one, or a "
@@ -56,7 +64,6 @@ def output_of(net, batch, n_classes):
             f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
             "__init__ a parameter n_classes, which is filled in, or set module__..."
         )
-    return output
 
 
 def described(batch):
@@ -124,17 +131,19 @@ def proba_of(net, output):
         )
     if nonlinearity not in (softmax, identity):
         name = f"predict_nonlinearity of {name}"
-    y_proba = to_numpy(first_output(nonlinearity(output)))
-    check_distributions(y_proba, output, name)
+    # As skorch, which passes the first of several outputs on, and mappings as they are.
+    y_proba = nonlinearity(output[0] if isinstance(output, tuple) else output)
+    y_proba = to_numpy(first_output(y_proba))
+    check_distributions(y_proba, tuple(first_output(output).shape), name)
     return y_proba
 
 
-def check_distributions(y_proba, output, name):
+def check_distributions(y_proba, shape, name):
     """Raise a ValueError unless each row is a distribution over the classes."""
-    if y_proba.shape != tuple(output.shape):
+    if y_proba.shape != shape:
         raise ValueError(
-            f"{name} must give one probability per class, shape {tuple(output.shape)}; "
-            f"got shape {y_proba.shape}."
+            f"{name} must give one probability per class, shape {shape}; got shape "
+            f"{y_proba.shape}."
         )
     sums = y_proba.sum(axis=1, dtype=np.float64)
     if not np.isfinite(sums).all():

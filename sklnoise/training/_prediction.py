@@ -4,13 +4,20 @@ import numpy as np
 import torch
 from scipy.sparse import issparse
 from skorch.utils import to_numpy
+from torch.utils.data import Dataset
 
 from sklnoise.nn import MLP
-from sklnoise.training._criterion import first_output
-from sklnoise.training._data import count_samples, count_values, gather
+from sklnoise.training._data import (
+    as_arrays,
+    count_samples,
+    count_values,
+    gather,
+    make_dataset,
+)
 from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._net import is_stock, wants_floats
+from sklnoise.training._net_checks import makes_datasets
 from sklnoise.training._output import proba_of
 
 # Samples that a net is applied to at once, between two bounds, by the values in them.
@@ -21,7 +28,7 @@ CHUNK_VALUES = 2**19
 def predict_proba(net, X, rows=None):
     """Predict class probabilities of some samples, or of all, in chunks."""
     n_samples, n_done = count(X, rows), 0
-    for output in map(first_output, outputs_in_chunks(net, X, rows)):
+    for output in outputs_in_chunks(net, X, rows):
         part = proba_of(net, output)
         if not n_done:
             y_proba = np.empty((n_samples, *part.shape[1:]), part.dtype)
@@ -76,6 +83,10 @@ def outputs_in_chunks(net, X, rows):
 def batches(net, X, rows, *, keep_sparse=False):
     """Gather samples for a net, a chunk at a time, in the dtype of its weights."""
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
+    if makes_datasets(net) and not isinstance(X, Dataset):
+        rows = slice(None) if rows is None else rows
+        X = as_arrays(gather(X, rows, dtype, cast_integers=wants_floats(net)))
+        X, rows = make_dataset(net, X), None
     keep_sparse = keep_sparse and issparse(X)
     size = MAX_CHUNK if keep_sparse else chunk_size(X)
     for start in range(0, max(1, count(X, rows)), size):

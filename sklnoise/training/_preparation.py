@@ -7,8 +7,9 @@ import torch
 from scipy.sparse import issparse
 from sklearn.base import clone
 from skorch import NeuralNetClassifier
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
+from sklnoise._tensors import as_numpy
 from sklnoise.nn import MLP
 from sklnoise.training._callbacks import (
     leave_out_observers,
@@ -22,17 +23,25 @@ from sklnoise.training._criterion import (
     WeightedCriterion,
 )
 from sklnoise.training._data import (
+    N_PROBE_SAMPLES,
     BatchDataset,
+    LabelledData,
     SampleDataset,
     batch_sizes,
     count_values,
     make_batches,
+    make_dataset,
 )
 from sklnoise.training._net import (
     DataSize,
     count_training_samples,
     size_net,
     wants_floats,
+)
+from sklnoise.training._net_checks import (
+    check_classes_of_net,
+    check_count,
+    makes_datasets,
 )
 from sklnoise.training._optimizers import (
     cast_state,
@@ -104,6 +113,11 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
     net = clone(trainer.net).set_params(
         device=str(config.device), verbose=max(trainer.net.verbose, trainer.verbose)
     )
+    check_classes_of_net(net, config.n_classes)
+    if net.classes is not None:
+        net.set_params(classes=list(range(config.n_classes)))
+    if makes_datasets(net) and not isinstance(data.X, Dataset):
+        data, rows = data_of_user(net, data, rows, config.dtype)
     size = DataSize(len(rows), count_values(data.X), config.n_classes, issparse(data.X))
     size_net(net, size, seed, of_fold=trainer.of_fold)
     is_fused = fuse_optimizer(net, config.device)
@@ -138,6 +152,23 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
     return prepared
 
 
+def data_of_user(net, data, rows, dtype):
+    """Let a class of the user make the samples; return data of them and their rows."""
+    plain = SampleDataset(data, rows, dtype, cast_integers=wants_floats(net))
+    samples = make_dataset(net, plain.X, plain.y)
+    for position, code in enumerate(plain.y[:N_PROBE_SAMPLES].tolist()):
+        item = samples[position]
+        if isinstance(item, tuple) and not np.array_equal(as_numpy(item[1]), code):
+            raise ValueError(
+                f"{type(samples).__name__} gives another label than it was given, "
+                f"{item[1]!r} for {code!r}. Labels must stay as they are: they are "
+                "weighted and corrected by the loss."
+            )
+    extra = None if data.extra is None else data.extra[rows]
+    data = LabelledData(samples, plain.y, data.sample_weight[rows], extra)
+    return data, np.arange(len(rows))
+
+
 def with_criterion(net, **criterion_params):
     """Return a net like `net` whose criterion, whatever it was, is one of ours."""
     params = {
@@ -166,13 +197,17 @@ def use_whole_batches(net, seed):
 
 def full_batch(net, n_samples):
     """Count the samples of a full batch; a batch size of -1 means all."""
-    return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
+    batch_size = vars(net).get("iterator_train__batch_size", net.batch_size)
+    return n_samples if batch_size == -1 else min(n_samples, batch_size)
 
 
 def count_epochs(net, trainer):
     """Count the epochs of a training, which its parameters may set."""
     epochs = (trainer.fit_params or {}).get("epochs")
-    return net.max_epochs if epochs is None else epochs
+    if epochs is None:
+        return net.max_epochs
+    check_count("epochs", epochs, "an integer from 1 on")
+    return epochs
 
 
 def count_warm_up_steps(net, n_samples, n_epochs, share):

@@ -22,7 +22,7 @@ from sklnoise.training._config import (
     thread_limit,
 )
 from sklnoise.training._data import HoldOut, LabelledData, densify_if_small
-from sklnoise.training._explanations import explained
+from sklnoise.training._explanations import explain, explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._loop import (
     Member,
@@ -31,6 +31,8 @@ from sklnoise.training._loop import (
     prepare_scoring,
     run_epochs,
 )
+from sklnoise.training._net import AutoSizedNet, is_net
+from sklnoise.training._net_checks import check_net
 from sklnoise.training._optimizers import drop_eager
 from sklnoise.training._preparation import count_epochs, prepare
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
@@ -58,6 +60,11 @@ class Trainer:
     verbose: int = 0
     on_epoch: object = None
     of_fold: bool = False  # fewer steps, for a net that only has to rank the samples
+
+    def __post_init__(self):
+        if is_net(self.net):
+            chosen = ("max_epochs",) if isinstance(self.net, AutoSizedNet) else ()
+            check_net(self.net, chosen=chosen)
 
     def replace(self, **changes):
         """Return a copy with some fields changed."""
@@ -110,6 +117,11 @@ class Trainer:
                 return fit_on_threads(tasks, share, n_workers, finish)
             tasks = [partial(limit_threads, task, share) for task in tasks]
         del first
+        if effective_n_jobs(n_jobs) == 1:
+            # scikit-learn's wrapper of a task exchanges the filters of warnings, which
+            # are those of all threads.
+            numbered = enumerate(tasks)
+            return (attempt(fit_one, task, finish, fold) for fold, task in numbered)
         return Parallel(n_jobs=n_jobs, return_as="generator")(
             delayed(attempt)(fit_one, task, finish, fold)
             for fold, task in enumerate(tasks)
@@ -225,7 +237,8 @@ def fit_stacked(prepared, finish):
             run_epochs(alike, model)
     for fold, member in enumerate(members):
         release(member.net)
-        yield member.error or attempt(finish, member.net, fold)
+        error = member.error and explain(member.error, member.net)
+        yield error or attempt(finish, member.net, fold)
     if failure is not None:
         yield failure
 
