@@ -188,6 +188,7 @@ def test_memory_knows_equal_data_however_they_lie(fits, rng, same):
     assert fits(same(X), y) == 0
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 def test_memory_knows_the_source_of_a_module(tmp_path, monkeypatch, noisy_blobs):
     monkeypatch.syspath_prepend(tmp_path)
     source = (

@@ -127,6 +127,7 @@ def test_probabilities_are_read_as_such(noisy_blobs):
     assert_allclose(*proba, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_network_with_skorch_defaults_and_weights_works(noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     net = NeuralNetClassifier(LogitNet, lr=0.5, verbose=0)
