@@ -92,7 +92,7 @@ def as_features(X):
         )
     if isinstance(X, dict):
         return np.hstack([part.reshape(len(part), -1) for part in X.values()])
-    return X
+    return X if X.ndim == 2 else X.reshape(len(X), -1)
 
 
 def as_arrays(batch):
