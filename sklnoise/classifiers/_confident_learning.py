@@ -35,11 +35,13 @@ from sklnoise.classifiers._estimator_calls import (
     predict_all,
 )
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     draw_seeds,
     make_router,
     reset_fitted,
     route_fit,
 )
+from sklnoise.classifiers._html import with_short_names
 from sklnoise.classifiers._transition import warn_of_dominated_rows
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_samples, resolve_transition
@@ -173,6 +175,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         ],
         "random_state": ["random_state"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,
@@ -433,6 +437,9 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         check_consistent_length(clean_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(clean_proba, codes, self.transition_matrix_)
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

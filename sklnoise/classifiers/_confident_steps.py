@@ -32,10 +32,11 @@ from sklnoise.classifiers._estimator_calls import (
 )
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
 from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.classifiers._sample_checks import check_container, check_one_label_each
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues import find_label_issues
 from sklnoise.issues._quality import judge
-from sklnoise.training import LabelledData
+from sklnoise.training import LabelledData, interruptible
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -55,14 +56,12 @@ class Source(NamedTuple):
 
 def check_source(owner, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
-    if X is None:
-        raise ValueError("X must hold the samples to fit; got None.")
-    X, y = as_numpy(X), as_numpy(y)
+    check_container(X)
+    X, y = as_numpy(X), check_one_label_each(owner, y)
     # They come first, as a sample of weight 0 needs no label.
-    weight = check_weight(sample_weight, 0 if y is None else len(y))
+    weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
-    y = None if y is None else fill_unused_labels(y, rows)
-    X, y = indexable(X, validate_data(owner, y=y))
+    X, y = indexable(X, validate_data(owner, y=fill_unused_labels(y, rows)))
     codes, classes = encode_kept_labels(y, rows)
     weighted = sample_weight is not None
     if weighted and not takes_weights(owner.estimator):
@@ -145,7 +144,7 @@ def fit_rows(estimator, source, rows, factors, seed):
             name = weight_name(estimator)
             params[name] = params.get(name, 1) * factor
     X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
-    with torch_seeded(fitted, seed), columns_explained(X):
+    with torch_seeded(fitted, seed), interruptible(), columns_explained(X):
         return fitted.fit(X, y, **params)
 
 

@@ -21,7 +21,8 @@ def columns_explained(X):
         columns = columns_without_numbers(X)
         if not columns:
             raise
-        raise ValueError(
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
             f"X has columns that hold no numbers: {enumerate_names(columns)}. If the "
             "estimator takes numbers alone, encode them, for instance with "
             "skrub.TableVectorizer or OneHotEncoder in a pipeline. It failed with: "

@@ -4,6 +4,7 @@ import os
 from functools import partial
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import Bunch
@@ -27,6 +28,7 @@ from sklnoise.classifiers._first_pass import (
 )
 from sklnoise.classifiers._fit_callbacks import report_fit
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     check_fit_input,
     check_predict_input,
     draw_seeds,
@@ -34,7 +36,7 @@ from sklnoise.classifiers._fit_input import (
     reset_fitted,
     route_fit,
 )
-from sklnoise.classifiers._html import noise_html
+from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
@@ -59,9 +61,11 @@ from sklnoise.training import (
     TrainingConfig,
     as_net,
     available_threads,
+    check_names,
     check_plain_criterion,
     check_validation_labels,
     dtype_of,
+    is_module_class,
     is_net,
     predict_proba,
     resolve_device,
@@ -177,7 +181,7 @@ class NoiseRobustClassifier(
         Labels, sorted.
 
     n_features_in_ : int
-        Number of columns of X.
+        Number of columns of X; absent where X is a dict of arrays.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where X has them.
@@ -321,10 +325,16 @@ class NoiseRobustClassifier(
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "device": [str, torch.device],
         "dtype": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,
@@ -387,10 +397,12 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples to learn from: an array, data frame, CSR or CSC matrix, images or, for
             a network that embeds them, integer token ids. The items of a Dataset are
-            samples, or tuples that start with one.
+            samples, or tuples that start with one. A dict of arrays, such as skorch's
+            `SliceDict`, is passed to the module by keyword; its `SliceDataset` is a
+            Dataset that scikit-learn's cross-validation can split.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
@@ -431,8 +443,9 @@ class NoiseRobustClassifier(
     def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
         routed = self._route_fit(sample_weight, fit_params)
         first_pass_model = self._first_pass_model()
-        check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
         data = check_fit_input(self, X, y, sample_weight, trusted)
+        check_first_pass(first_pass_model, data.X, sample_weight, routed.first_pass.fit)
+        check_names(as_net(self.estimator), data.X, routed.estimator.fit)
         self.classes_ = data.classes
         for net in (as_net(self.estimator), first_pass_model):
             check_validation_labels(net, data.classes)
@@ -598,6 +611,13 @@ class NoiseRobustClassifier(
     def _first_pass_model(self):
         if self.first_pass is None:
             return as_net(self.estimator)
+        if isinstance(self.first_pass, type) and not is_module_class(self.first_pass):
+            name = self.first_pass.__name__
+            raise TypeError(
+                "first_pass must be None, a classifier with predict_proba, a skorch net "
+                f"or a class of torch modules; got the class {name}. Pass an instance, "
+                f"first_pass={name}()."
+            )
         if self.refit == "first-pass":
             raise ValueError(
                 'refit="first-pass" starts from the weights of the first pass, which '
@@ -606,7 +626,7 @@ class NoiseRobustClassifier(
             )
         if hasattr(self.first_pass, "predict_proba"):
             return self.first_pass
-        return as_net(self.first_pass)
+        return as_net(self.first_pass, "first_pass")
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the models get."""
@@ -636,7 +656,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -647,13 +667,31 @@ class NoiseRobustClassifier(
         check_is_fitted(self)
         return predict_proba(self.estimator_, check_predict_input(self, X))
 
+    def predict_log_proba(self, X):
+        """Predict the logarithms of the probabilities of the clean classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
+            Samples like those that the classifier was fitted on.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            Logarithm of the clean posterior, columns in the order of `classes_`; minus
+            infinity where a probability is 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X):
         """Predict the clean class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -670,7 +708,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -691,7 +729,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         y : array-like of shape (n_samples,)
@@ -720,6 +758,9 @@ class NoiseRobustClassifier(
     def _html_repr(self):
         """Append what is known about the noise to scikit-learn's diagram."""
         return super()._html_repr() + noise_html(self)
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "transition_matrix_")

@@ -172,6 +172,17 @@ def interrupts():
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def interruptible():
+    """Raise an interrupt by the user that a training has taken for its end."""
+    with interrupts() as interrupted:
+        try:
+            yield
+        finally:
+            if interrupted():
+                raise KeyboardInterrupt
+
+
 # Callbacks that change learning rates, gradients or the module, or stop a training.
 ACTING = (
     LRScheduler,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from scipy.sparse import issparse
 from skorch.dataset import Dataset as SkorchDataset
+from skorch.helper import SliceDict
 from torch.distributed import is_available, is_initialized
 from torch.utils.data import (
     BatchSampler,
@@ -35,7 +36,7 @@ GATHERED_BYTES = 2**18  # smaller batches are gathered several at a time
 class LabelledData(NamedTuple):
     """All the data of a fit; folds and weights of 0 are index views into it."""
 
-    X: object  # ndarray, CSR matrix or Dataset
+    X: object  # ndarray, CSR matrix, SliceDict of ndarrays or Dataset
     y: np.ndarray  # label codes
     sample_weight: np.ndarray
     extra: np.ndarray | None = None  # what else a loss needs to know of each sample
@@ -47,15 +48,58 @@ def count_samples(X):
 
 
 def dtype_of(X):
-    """Return the type of the values of X."""
-    return collate_samples(X, [0]).numpy().dtype if isinstance(X, Dataset) else X.dtype
+    """Return the type of the values of X, of several parts that of all together."""
+    if isinstance(X, Dataset):
+        X = as_arrays(collate_samples(X, [0]))
+    if not isinstance(X, dict):
+        return X.dtype
+    # Integers are ids, which a net does not compute with.
+    types = {part.dtype for part in X.values()}
+    return np.result_type(*({t for t in types if t.kind == "f"} or types))
 
 
 def sample_shape(X):
-    """Return the shape of one sample of X."""
+    """Return the shape of one sample of X, or of each of its parts by name."""
     if isinstance(X, Dataset):
-        return tuple(collate_samples(X, [0]).shape[1:])
-    return X.shape[1:]
+        X = collate_samples(X, [0])
+    if isinstance(X, dict):
+        return {name: tuple(part.shape[1:]) for name, part in X.items()}
+    return tuple(X.shape[1:])
+
+
+def sample_kind(X):
+    """Return the kind of the values of X, or of each of its parts by name: "f" or "i"."""
+    if isinstance(X, Dataset):
+        X = as_arrays(collate_samples(X, [0]))
+    if isinstance(X, dict):
+        return {name: part.dtype.kind for name, part in X.items()}
+    return X.dtype.kind
+
+
+def count_values(X):
+    """Count the values of one sample of X."""
+    shape = sample_shape(X)
+    shapes = shape.values() if isinstance(shape, dict) else [shape]
+    return sum(map(math.prod, shapes))
+
+
+def as_features(X):
+    """Return all samples as one array, in which neighbours are searched."""
+    if isinstance(X, Dataset):
+        raise ValueError(
+            'space="input" searches neighbours among the samples, which must then be an '
+            'array; got a Dataset. Use space="hidden", or read its samples into an array.'
+        )
+    if isinstance(X, dict):
+        return np.hstack([part.reshape(len(part), -1) for part in X.values()])
+    return X if X.ndim == 2 else X.reshape(len(X), -1)
+
+
+def as_arrays(batch):
+    """Return a batch as an array, or as a dict of arrays that can be sliced."""
+    if isinstance(batch, dict):
+        return SliceDict(**{name: part.numpy() for name, part in batch.items()})
+    return batch.numpy()
 
 
 def densify_if_small(data):
@@ -69,6 +113,11 @@ def densify_if_small(data):
 
 def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
     """Copy some samples of X into a tensor, or into a CSR matrix."""
+    if isinstance(X, dict):
+        return {
+            name: gather(part, rows, dtype, cast_integers=cast_integers)
+            for name, part in X.items()
+        }
     if isinstance(X, Dataset):
         batch = collate_samples(X, np.arange(len(X))[rows].tolist())
     elif issparse(X) and keep_sparse:
@@ -84,9 +133,18 @@ def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
         native = batch.dtype.newbyteorder("=")
         native = np.float64 if native == np.longdouble else native
         batch = torch.from_numpy(batch.astype(native, copy=False))
-    if cast_integers or batch.is_floating_point():
-        batch = batch.to(dtype)
-    return batch
+    return cast(batch, dtype, cast_integers=cast_integers)
+
+
+def cast(batch, dtype, *, cast_integers=False):
+    """Convert the floats of a batch, or all its values, to a type."""
+    if isinstance(batch, dict):
+        return {
+            name: cast(part, dtype, cast_integers=cast_integers)
+            for name, part in batch.items()
+        }
+    is_cast = cast_integers or batch.is_floating_point()
+    return batch.to(dtype) if is_cast else batch
 
 
 def make_dataset(net, X, y=None):
@@ -110,17 +168,20 @@ def collate_samples(dataset, indices):
     else:
         items = [dataset[index] for index in indices]
     batch = default_collate([sample_of(item) for item in items])
-    if not isinstance(batch, torch.Tensor):
+    parts = batch.values() if isinstance(batch, dict) else [batch]
+    if not all(isinstance(part, torch.Tensor) for part in parts):
         raise TypeError(
-            "the items of a Dataset must be samples, tensors or arrays of one shape, or "
-            f"tuples that start with one; got {type(items[0]).__name__}."
+            "the items of a Dataset must be samples, tensors or arrays of one shape, "
+            "dicts of these, or tuples that start with one; got "
+            f"{type(items[0]).__name__}."
         )
-    if batch.is_floating_point() and not batch.isfinite().all():
-        bad = [i for i, item in zip(indices, batch) if not item.isfinite().all()]
-        raise ValueError(
-            f"X contains NaN or infinity, in item {bad[0]} of the Dataset. Let its "
-            "__getitem__ impute the values, or leave such samples out."
-        )
+    for part in parts:
+        if part.is_floating_point() and not part.isfinite().all():
+            bad = [i for i, value in zip(indices, part) if not value.isfinite().all()]
+            raise ValueError(
+                f"X contains NaN or infinity, in item {bad[0]} of the Dataset. Let its "
+                "__getitem__ impute the values, or leave such samples out."
+            )
     return batch
 
 
@@ -173,7 +234,7 @@ class SampleDataset(SkorchDataset):
             cast_integers=self.cast_integers,
             keep_sparse=issparse(self.all_X),
         )
-        return samples if issparse(samples) else samples.numpy()
+        return samples if issparse(samples) else as_arrays(samples)
 
     @property
     def y(self):
@@ -202,7 +263,10 @@ class SampleDataset(SkorchDataset):
 
     def __getitem__(self, position):
         X, targets = self.take(np.array([position]))
-        return X[0], tuple(target[0] for target in targets)
+        sample = (
+            {name: part[0] for name, part in X.items()} if isinstance(X, dict) else X[0]
+        )
+        return sample, tuple(target[0] for target in targets)
 
 
 class BatchDataset(SampleDataset):
@@ -333,7 +397,7 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
         )
     base, _ = resolve_subsets(dataset)
     is_ours = isinstance(base, BatchDataset)
-    in_memory = is_ours and not isinstance(base.all_X, Dataset)
+    in_memory = is_ours and not isinstance(base.all_X, Dataset | dict)
     is_distributed = is_available() and is_initialized()
     if in_memory and not is_distributed and params.keys() <= {"drop_last"}:
         return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)

@@ -58,7 +58,8 @@ def dtype_of_weights(net):
 def is_out_of_range(error):
     """Return whether torch has looked up what an embedding does not have."""
     return isinstance(error, IndexError) or (
-        isinstance(error, RuntimeError) and "not in the valid range" in str(error)
+        isinstance(error, RuntimeError)
+        and any(t in str(error) for t in ("not in the valid range", "scalar types"))
     )
 
 

@@ -52,24 +52,33 @@ class Member:
         prepare_scoring(net)
 
     def begin_epoch(self):
-        """Notify the callbacks that an epoch begins."""
+        """Notify the callbacks that an epoch begins; return whether to go on."""
+        goes_on = False
         with self._errors_kept():
-            self.notify("on_epoch_begin", **self.parts)
+            goes_on = self.notify_unless_stopped("on_epoch_begin")
             self.report("on_epoch_begin")
+            if not goes_on:
+                self.report("on_epoch_end")
+        return goes_on
 
     def end_epoch(self):
         """Notify the callbacks that an epoch has ended; return whether to go on."""
-        goes_on = self.error is None
+        goes_on = False
         with self._errors_kept():
-            try:
-                check_epoch(self.net.history[-1])
-                self.notify("on_epoch_end", **self.parts)
-            except KeyboardInterrupt:  # skorch's way to end a training, or the user
-                if self.interrupted():
-                    raise
-                goes_on = False
+            check_epoch(self.net.history[-1])
+            goes_on = self.notify_unless_stopped("on_epoch_end")
             goes_on = not self.report("on_epoch_end") and goes_on
-        return goes_on and self.error is None
+        return goes_on
+
+    def notify_unless_stopped(self, event):
+        """Notify the callbacks of an event of an epoch; return whether to go on."""
+        try:
+            self.notify(event, **self.parts)
+        except KeyboardInterrupt:  # skorch's way to end a training, or the user
+            if self.interrupted():
+                raise
+            return False
+        return True
 
     def end_training(self):
         """Notify the callbacks that the training has ended."""
@@ -126,8 +135,9 @@ def run_epochs(members, model):
     for _ in range(members[0].net.max_epochs):
         if not running:
             return
-        for member in running:
-            member.begin_epoch()
+        running = drop_stopped(running, [m.begin_epoch() for m in running], model)
+        if not running:
+            return
         for member, (losses, sizes) in zip(running, model.train_epoch(), strict=True):
             member.record(losses, sizes, "train")
         for member, validated in zip(running, model.validate_epoch(), strict=True):

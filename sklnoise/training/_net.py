@@ -5,9 +5,11 @@ import math
 from typing import NamedTuple
 
 import torch
-from skorch import NeuralNetClassifier
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
+from sklnoise._text import shorten
 from sklnoise.nn import MLP
 from sklnoise.nn._mlp import check_widths
 from sklnoise.training._callbacks import KeepBest
@@ -18,6 +20,8 @@ FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
 CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
 # These may mean an inner width: they are filled in only where they have no default.
 AMBIGUOUS_NAMES = {"in_features", "input_dim", "out_features", "output_dim"}
+
+MAX_REPR_LENGTH = 200  # of an estimator in a message
 
 # Callbacks of skorch that take time in each epoch and are of use only when printed.
 QUIET = {"valid_acc", "print_log"}
@@ -88,25 +92,64 @@ class AutoSizedNet(NeuralNetClassifier):
             **kwargs,
         )
 
+    # That of skorch lists all parameters.
+    __repr__ = BaseEstimator.__repr__
+
+    def get_params(self, deep=True, **kwargs):
+        """Get the parameters, without what skorch only notes of them."""
+        params = super().get_params(deep=deep, **kwargs)
+        return {name: v for name, v in params.items() if not name.startswith("_")}
+
     @property
     def _default_callbacks(self):
         named = super()._default_callbacks
         return [(name, cb) for name, cb in named if self.verbose or name not in QUIET]
 
 
-def as_net(estimator):
+def full_signature(net_class):
+    """Return the signature of a class of nets with the parameters that skorch adds."""
+    found = {}
+    for cls in reversed(net_class.__mro__[: net_class.__mro__.index(NeuralNet) + 1]):
+        found |= inspect.signature(cls.__init__).parameters
+    variadic = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    first, by_name = {"self", "module"}, inspect.Parameter.KEYWORD_ONLY
+    return inspect.Signature(
+        [found[name] for name in found if name in first]
+        + [
+            p.replace(kind=by_name)
+            for name, p in found.items()
+            if name not in first and p.kind not in variadic
+        ]
+        + [found["kwargs"]]
+    )
+
+
+# By it scikit-learn tells which parameters were changed, and shows these.
+AutoSizedNet.__init__.__signature__ = full_signature(AutoSizedNet)
+
+
+def as_net(estimator, name="estimator"):
     """Turn what a user may pass as `estimator` into a skorch classifier."""
     if estimator is None:
         return AutoSizedNet()
-    if isinstance(estimator, type) and issubclass(estimator, torch.nn.Module):
+    if is_module_class(estimator):
         return AutoSizedNet(estimator)
     if is_net(estimator):
         return estimator
+    if isinstance(estimator, type):
+        found, remedy = f"the class {estimator.__name__}", "Pass an instance of a net."
+    else:
+        found = shorten(repr(estimator), MAX_REPR_LENGTH)
+        remedy = "Pass the class of a module, not an instance."
     raise TypeError(
-        "estimator must be None, a torch.nn.Module class or a skorch "
-        f"NeuralNetClassifier; got {estimator!r}. Pass the class of a module, not an "
-        "instance; a scikit-learn classifier can be the first_pass."
+        f"{name} must be None, a torch.nn.Module class or a skorch NeuralNetClassifier; "
+        f"got {found}. {remedy} A scikit-learn classifier can be the first_pass."
     )
+
+
+def is_module_class(estimator):
+    """Return whether an estimator is a class of torch modules."""
+    return isinstance(estimator, type) and issubclass(estimator, torch.nn.Module)
 
 
 def is_net(estimator):

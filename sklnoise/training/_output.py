@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from skorch.utils import to_numpy
 
+from sklnoise._text import enumerate_names
 from sklnoise.training._config import isolated
 from sklnoise.training._criterion import first_output
 from sklnoise.training._explanations import explained
@@ -16,18 +17,24 @@ SHIFT = 0.5
 
 
 def recognize_output(net, batch, n_classes):
-    """See whether a module gives logits or probabilities; return whether the latter.
+    """See whether a module gives logits or probabilities.
 
     Raises a ValueError if it fails on a batch or has another number of outputs.
     """
-    output = output_of(net, batch)
-    check_shape(first_output(output), n_classes, type(net.module_).__name__)
-    is_proba = are_probabilities(first_output(output)) and stay_probabilities(net, batch)
-    net.criterion_.from_probabilities = is_proba
-    if net.predict_nonlinearity == "auto":
-        net.predict_nonlinearity = identity if is_proba else softmax
-    proba_of(net, output)
-    return is_proba
+    # A compiled module would take long to compile for these samples alone.
+    compiled = net.module_
+    net.module_ = getattr(compiled, "_orig_mod", compiled)
+    try:
+        output = output_of(net, batch)
+        logits = first_output(output)
+        check_shape(logits, n_classes, type(net.module_).__name__)
+        is_proba = are_probabilities(logits) and stay_probabilities(net, batch)
+        net.criterion_.from_probabilities = is_proba
+        if net.predict_nonlinearity == "auto":
+            net.predict_nonlinearity = identity if is_proba else softmax
+        proba_of(net, output)
+    finally:
+        net.module_ = compiled
 
 
 def output_of(net, batch):
@@ -37,14 +44,13 @@ def output_of(net, batch):
     compiled = net.module_
     net.module_ = getattr(compiled, "_orig_mod", compiled)
     try:
-        with explained(net, batch.numpy(force=True)):
+        with explained(net, batch.numpy(force=True) if torch.is_tensor(batch) else None):
             return net.evaluation_step((batch, None))
     except ValueError:  # of a module that explains itself
         raise
     except Exception as error:  # whatever the module of the user raises
         raise ValueError(
-            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
-            f"type {batch.dtype}: {error}"
+            f"{name} cannot be applied to a batch of X of {described(batch)}: {error}"
         ) from error
     finally:
         net.module_ = compiled
@@ -63,6 +69,13 @@ def check_shape(output, n_classes, name):
             f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
             "__init__ a parameter n_classes, which is filled in, or set module__..."
         )
+
+
+def described(batch):
+    """Describe a batch by its shape and type."""
+    if isinstance(batch, dict):
+        return enumerate_names(f"{k!r} of {described(part)}" for k, part in batch.items())
+    return f"shape {tuple(batch.shape)} and type {batch.dtype}"
 
 
 def are_probabilities(output):

@@ -1,7 +1,5 @@
 """Predict with a fitted net."""
 
-from math import prod
-
 import numpy as np
 import torch
 from scipy.sparse import issparse
@@ -9,7 +7,13 @@ from skorch.utils import to_numpy
 from torch.utils.data import Dataset
 
 from sklnoise.nn import MLP
-from sklnoise.training._data import count_samples, gather, make_dataset, sample_shape
+from sklnoise.training._data import (
+    as_arrays,
+    count_samples,
+    count_values,
+    gather,
+    make_dataset,
+)
 from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._net import is_stock, wants_floats
@@ -69,7 +73,7 @@ def outputs_in_chunks(net, X, rows):
     keep_sparse = stock and type(module) is MLP and str(net.device) == "cpu"
     for batch in batches(net, X, rows, keep_sparse=keep_sparse):
         with torch.inference_mode(), explained(net, X):
-            if not stock:
+            if not stock or isinstance(batch, dict):
                 output = net.evaluation_step((batch, None))
             else:
                 output = module(batch if issparse(batch) else batch.to(net.device))
@@ -81,7 +85,7 @@ def batches(net, X, rows, *, keep_sparse=False):
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
     if makes_datasets(net) and not isinstance(X, Dataset):
         rows = slice(None) if rows is None else rows
-        X = gather(X, rows, dtype, cast_integers=wants_floats(net)).numpy()
+        X = as_arrays(gather(X, rows, dtype, cast_integers=wants_floats(net)))
         X, rows = make_dataset(net, X), None
     keep_sparse = keep_sparse and issparse(X)
     size = MAX_CHUNK if keep_sparse else chunk_size(X)
@@ -103,7 +107,7 @@ def count(X, rows):
 
 def chunk_size(X):
     """Choose the number of samples in a dense chunk, fewer where they are long."""
-    n_samples = CHUNK_VALUES // max(1, prod(sample_shape(X)))
+    n_samples = CHUNK_VALUES // max(1, count_values(X))
     return max(MIN_CHUNK, min(MAX_CHUNK, n_samples))
 
 

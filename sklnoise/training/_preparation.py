@@ -28,9 +28,9 @@ from sklnoise.training._data import (
     LabelledData,
     SampleDataset,
     batch_sizes,
+    count_values,
     make_batches,
     make_dataset,
-    sample_shape,
 )
 from sklnoise.training._net import (
     DataSize,
@@ -102,8 +102,9 @@ class PreparedNet:
 
     def batch_shape(self):
         """Return the shape of a full batch."""
-        n_samples = full_batch(self.net, len(self.dataset))
-        return n_samples, *self.dataset.probe().shape[1:]
+        n_samples, probe = full_batch(self.net, len(self.dataset)), self.dataset.probe()
+        parts = probe.values() if isinstance(probe, dict) else [probe]
+        return n_samples, *max((part.shape[1:] for part in parts), key=len)
 
 
 def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=None):
@@ -117,8 +118,7 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         net.set_params(classes=list(range(config.n_classes)))
     if makes_datasets(net) and not isinstance(data.X, Dataset):
         data, rows = data_of_user(net, data, rows, config.dtype)
-    n_features = int(np.prod(sample_shape(data.X)))
-    size = DataSize(len(rows), n_features, config.n_classes, issparse(data.X))
+    size = DataSize(len(rows), count_values(data.X), config.n_classes, issparse(data.X))
     size_net(net, size, seed, of_fold=trainer.of_fold)
     is_fused = fuse_optimizer(net, config.device)
     n_train = count_training_samples(net, len(rows))

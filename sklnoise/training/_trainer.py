@@ -117,6 +117,11 @@ class Trainer:
                 return fit_on_threads(tasks, share, n_workers, finish)
             tasks = [partial(limit_threads, task, share) for task in tasks]
         del first
+        if effective_n_jobs(n_jobs) == 1:
+            # scikit-learn's wrapper of a task exchanges the filters of warnings, which
+            # are those of all threads.
+            numbered = enumerate(tasks)
+            return (attempt(fit_one, task, finish, fold) for fold, task in numbered)
         return Parallel(n_jobs=n_jobs, return_as="generator")(
             delayed(attempt)(fit_one, task, finish, fold)
             for fold, task in enumerate(tasks)

@@ -283,9 +283,10 @@ def test_rows_of_weight_zero_are_left_out(mild_blobs, estimator):
     assert not clf.label_issues_[~kept].any()
 
 
-def test_class_of_weight_zero_is_unknown(fit, mild_blobs):
+def test_class_of_weight_zero_stays_a_class(fit, mild_blobs):
     clf = fit(sample_weight=mild_blobs[1] != 1)
-    assert_array_equal(clf.classes_, [0, 2])
+    assert_array_equal(clf.classes_, [0, 1, 2])
+    assert_array_equal(clf.predict_proba(mild_blobs[0])[:, 1], 0)
 
 
 def test_broken_weights_that_the_estimator_cannot_take_are_an_error(fit, rng):
@@ -408,17 +409,25 @@ def test_net_is_reproducible_and_takes_string_labels(small_net, mild_blobs, pipe
 @COLLAPSES
 def test_net_whose_fold_lacks_a_class_is_fitted(small_net, mild_blobs):
     X, y_noisy, _ = mild_blobs
-    rows = np.arange(240)
-    splits = [(rows[y_noisy < 2], rows)]
-    clf = ConfidentLearningClassifier(small_net, cv=splits, random_state=0)
+    y_noisy = np.where(np.arange(240) == 7, 2, y_noisy % 2)
+    clf = ConfidentLearningClassifier(small_net, cv=KFold(2), random_state=0)
     assert clf.fit(X.astype(np.float32), y_noisy).out_of_fold_proba_.shape == (240, 3)
 
 
 @COLLAPSES
-def test_class_that_a_fold_did_not_see_gets_probability_zero(fit, mild_blobs):
-    rows = np.arange(240)
-    clf = fit(cv=[(rows[mild_blobs[1] != 1], rows)])
-    assert_array_equal(clf.out_of_fold_proba_[:, 1], 0)
+def test_class_that_a_fold_did_not_see_gets_probability_zero(mild_blobs):
+    X, y = mild_blobs[0], np.where(np.arange(240) == 7, 2, mild_blobs[1] % 2)
+    clf = ConfidentLearningClassifier(LogisticRegression(), cv=KFold(2), random_state=0)
+    assert_array_equal(clf.fit(X, y).out_of_fold_proba_[:120, 2], 0)
+
+
+@pytest.mark.parametrize(("cv", "split"), [(KFold(3), 3), (KFold(500), 1)])
+def test_folds_that_cannot_be_learned_from_are_named(mild_blobs, cv, split):
+    X, y_noisy, _ = mild_blobs
+    order = np.argsort(y_noisy, kind="stable")
+    clf = ConfidentLearningClassifier(LogisticRegression(), cv=cv)
+    with pytest.raises(ValueError, match=f"split {split} of"):
+        clf.fit(X[order], y_noisy[order])
 
 
 # Predictions
