@@ -98,9 +98,9 @@ def check_whole(weight, estimator):
         raise ValueError(
             f"estimator={describe(estimator)} takes no sample_weight in its fit, so a "
             "sample is repeated as often as its weight says, which must be a whole "
-            f"number; entry {broken[0]} is {weight[broken[0]]:.4g}. Round the weights, use "
-            "an estimator that takes them, or let the steps of a pipeline request them "
-            "by metadata routing."
+            f"number; entry {broken[0]} is {weight[broken[0]]:.4g}. Round the weights, "
+            "use an estimator that takes them, or let the steps of a pipeline request "
+            "them by metadata routing."
         )
 
 
