@@ -4,8 +4,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from sklnoise._tensors import as_numpy
-
-MAX_LISTED = 8
+from sklnoise._text import list_some
 
 
 def match_labels(y, n_classes, labels=None):
@@ -86,14 +85,18 @@ def check_classes(labels, n_classes):
 def infer_classes(n_classes, *labels):
     """Return the class of each column where only the labels that occur are known."""
     if all(are_codes(y, n_classes) for y in labels):
-        return np.arange(n_classes)
+        if min(y.min() for y in labels) == 0:
+            return np.arange(n_classes)
+        raise ValueError(
+            f"the labels {list_some(sort_classes(*labels))} may be codes that start at "
+            f"0 or at 1: y_proba has columns, or T rows, for {n_classes} classes, and 0 "
+            "does not occur. Pass all classes as labels, in the order of the columns: "
+            f"labels=range({n_classes}) for codes that start at 0."
+        )
     classes = sort_classes(*labels)
     if len(classes) != n_classes:
         if len(classes) < n_classes:
-            remedy = (
-                f"Pass the codes 0..{n_classes - 1}, or, where there is a parameter "
-                "labels, all classes in the order of the columns."
-            )
+            remedy = "Pass all classes as labels, in the order of the columns."
         else:
             remedy = "Leave out the samples of classes that have no column or row."
         raise ValueError(
@@ -136,9 +139,3 @@ def encode_labels(y, classes, name):
             "or leave these samples out."
         )
     return codes
-
-
-def list_some(labels):
-    """Return the first few labels as text."""
-    shown = labels.tolist() if isinstance(labels, np.ndarray) else sorted(labels, key=str)
-    return str(shown[:MAX_LISTED])[:-1] + (", ...]" if len(shown) > MAX_LISTED else "]")

@@ -5,16 +5,28 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
+from sklnoise._names import align_columns, align_square, frame_classes
 from sklnoise._tensors import as_numpy
+from sklnoise._warnings import warn_caller
+from sklnoise.exceptions import RescaledWeightsWarning
 
 SUM_TOLERANCE = 1e-6
+# What arithmetic in double precision leaves, and is taken away without a word.
+ROUNDING = 1e-12
 # Predicted in single precision, over many classes.
 PROBA_SUM_TOLERANCE = 1e-3
 SINGULAR_CONDITION_THRESHOLD = 1e12
+# Weights of a smaller mean are no counts of samples.
+MIN_MEAN_COUNT = 0.5
+# The square of a larger number of samples would overflow.
+MAX_TOTAL_WEIGHT = 1e150
 
 
-def check_transition_matrix(transition_matrix, n_classes=None):
-    """Validate a transition matrix and return it as float64."""
+def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
+    """Validate a transition matrix and return it as float64.
+
+    The rows and columns of a frame are sorted as `classes`, by name.
+    """
     T = check_array(
         as_numpy(transition_matrix),
         dtype=np.float64,
@@ -26,14 +38,19 @@ def check_transition_matrix(transition_matrix, n_classes=None):
         raise ValueError(
             f"transition_matrix must be {expected}, one row and one column for each "
             f"class; got shape {T.shape}. Rows and columns are in the order of "
-            "classes_, the sorted labels."
+            "classes_, the sorted labels; a table that lacks a label is completed by "
+            "table.reindex(index=classes, columns=classes, fill_value=0)."
         )
-    if T.min() < 0:
+    if classes is None:
+        classes = frame_classes(transition_matrix)
+    T = align_square(T, transition_matrix, classes, "transition_matrix")
+    if T.min() < -ROUNDING:
         i, j = np.unravel_index(T.argmin(), T.shape)
         raise ValueError(
             f"transition_matrix must hold probabilities; entry [{i}, {j}] is "
             f"{T[i, j]:.3g}. Clip and renormalise the rows before passing it."
         )
+    T = T.clip(min=0)
     row_sums, column_sums = T.sum(axis=1), T.sum(axis=0)
     worst = np.abs(row_sums - 1).argmax()
     if abs(row_sums[worst] - 1) > SUM_TOLERANCE:
@@ -45,7 +62,18 @@ def check_transition_matrix(transition_matrix, n_classes=None):
             f"transition_matrix must have rows summing to 1; row {worst} sums to "
             f"{row_sums[worst]:.4g}. {remedy}: T[i, j] = P(noisy=j | clean=i)."
         )
+    # A matrix that is right in double precision stays as it is, to the bit.
+    T[np.abs(row_sums - 1) > ROUNDING] /= row_sums[np.abs(row_sums - 1) > ROUNDING, None]
     return T
+
+
+def check_matrix_of_codes(transition_matrix):
+    """Validate a transition matrix of classes that are known by their codes alone."""
+    if not hasattr(transition_matrix, "columns"):
+        return check_transition_matrix(transition_matrix)
+    return check_transition_matrix(
+        transition_matrix, classes=range(len(transition_matrix))
+    )
 
 
 def check_invertible(transition_matrix, remedy):
@@ -59,14 +87,21 @@ def check_invertible(transition_matrix, remedy):
         )
 
 
-def check_proba(y_proba):
-    """Validate class probabilities and return them as a floating array."""
+def check_proba(y_proba, classes=None):
+    """Validate class probabilities and return them as a floating array.
+
+    The columns of a frame are sorted as `classes`, by name.
+    """
+    frame = y_proba
     y_proba = check_array(
         as_numpy(y_proba), dtype=[np.float64, np.float32], input_name="y_proba"
     )
+    if classes is None:
+        classes = frame_classes(frame)
+    y_proba = align_columns(y_proba, frame, classes, "y_proba")
     error = np.abs(y_proba.sum(axis=1) - 1)
     off_sum = error.max() > PROBA_SUM_TOLERANCE
-    if y_proba.min() < 0 or off_sum:
+    if y_proba.min() < -SUM_TOLERANCE or off_sum:
         sample = error.argmax() if off_sum else y_proba.min(axis=1).argmin()
         found = np.array2string(y_proba[sample], precision=3)
         raise ValueError(
@@ -74,11 +109,15 @@ def check_proba(y_proba):
             f"sum 1); sample {sample} has {found}. Pass the output of "
             "predict_proba, not logits or log-probabilities."
         )
-    return y_proba
+    return y_proba if y_proba.min() >= 0 else y_proba.clip(min=0)
 
 
 def check_weight(sample_weight, n_samples):
-    """Validate sample weights, which count as frequencies."""
+    """Validate sample weights, which count as frequencies.
+
+    Weights that cannot be counts, as their mean is below 0.5, are scaled to mean 1 over
+    the samples that have one.
+    """
     if sample_weight is None:
         return np.ones(n_samples)
     weight = check_array(
@@ -103,7 +142,27 @@ def check_weight(sample_weight, n_samples):
             "sample_weight must have a positive entry; all are zero, so no sample is "
             "left."
         )
-    return weight
+    if weight.max() > MAX_TOTAL_WEIGHT / n_samples:
+        raise ValueError(
+            "sample_weight must count samples, at most 1e150 in all; got weights up to "
+            f"{weight.max():.3g}. Divide them by their mean."
+        )
+    return scale_relative(weight)
+
+
+def scale_relative(weight):
+    """Scale weights that are no counts to mean 1, over the samples that have one."""
+    has_weight = weight > 0
+    if weight.sum() >= MIN_MEAN_COUNT * has_weight.sum():
+        return weight
+    warn_caller(
+        "sample_weight counts samples as frequencies, but the mean of the weights is "
+        f"{weight[has_weight].mean():.3g}. They are scaled to mean 1; weights of mean "
+        f"{MIN_MEAN_COUNT} and above stay as they are.",
+        RescaledWeightsWarning,
+    )
+    relative = weight / weight.max()  # the reciprocal of a tiny mean would overflow
+    return relative / relative[has_weight].mean()
 
 
 def check_trusted(trusted, n_samples):

@@ -52,6 +52,20 @@ def test_codes_are_of_one_type(dtype):
     assert match_labels(np.array([0, 1], dtype=dtype), 2)[0].dtype == np.int64
 
 
+@pytest.mark.parametrize("y", [[1, 2, 1], [3, 2, 3], [1]], ids=str)
+def test_integers_that_may_start_at_one_are_ambiguous(y):
+    with pytest.raises(ValueError, match="labels="):
+        match_labels(y, 4)
+    assert_array_equal(match_labels(y, 4, labels=range(1, 5))[0], np.array(y) - 1)
+    assert_array_equal(match_labels(y, 4, labels=range(4))[0], y)
+
+
+def test_messages_stay_short_where_labels_are_long():
+    with pytest.raises(ValueError, match="labels") as error:
+        match_labels([str(i) * 10_000 for i in range(9)], 3)
+    assert len(str(error.value)) < 2000
+
+
 def test_labels_give_the_order_of_the_columns():
     codes, classes = match_labels(["ant", "cat"], 3, labels=["cat", "ant", "bee"])
     assert_array_equal(codes, [1, 0])

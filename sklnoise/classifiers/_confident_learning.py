@@ -40,6 +40,7 @@ from sklnoise.classifiers._fit_input import (
     reset_fitted,
     route_fit,
 )
+from sklnoise.classifiers._transition import warn_of_dominated_rows
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_samples, resolve_transition
 from sklnoise.training import make_splits
@@ -238,7 +239,8 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         n_classes = len(self.classes_)
         T = None
         if not isinstance(self.transition, str):
-            T = check_transition_matrix(self.transition, n_classes)
+            T = check_transition_matrix(self.transition, n_classes, self.classes_)
+            warn_of_dominated_rows(T, self.classes_)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
         splits = make_splits(
             self.cv,

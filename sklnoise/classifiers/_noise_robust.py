@@ -19,7 +19,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
-from sklnoise.classifiers._correction import CORRECTIONS, as_loss
+from sklnoise.classifiers._correction import CORRECTIONS, as_loss, check_clean_loss
 from sklnoise.classifiers._first_pass import (
     check_first_pass,
     make_first_pass_splits,
@@ -38,6 +38,7 @@ from sklnoise.classifiers._html import noise_html
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
+    clean_loss_for,
     count_trainings,
     fine_tune,
     refit,
@@ -58,12 +59,15 @@ from sklnoise.training import (
     TrainingConfig,
     as_net,
     available_threads,
+    check_plain_criterion,
     dtype_of,
+    is_net,
     predict_proba,
     resolve_device,
     resolve_dtype,
     resolve_half,
     snapshot,
+    take_out_class_weight,
 )
 
 
@@ -109,10 +113,10 @@ class NoiseRobustClassifier(
         "dual", "clusterability" or "trusted" name an estimator of
         `sklnoise.transition`, and "auto" picks one by the rule of
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
-        columns in the order of `classes_`. A float in [0, 1) is the share of wrong
-        labels, spread evenly over the other classes. Wrap an estimator that is already
-        fitted in :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is
-        fitted.
+        columns in the order of `classes_`; a frame may name them in any order. A float
+        in [0, 1) is the share of wrong labels, spread evenly over the other classes.
+        Wrap an estimator that is already fitted in
+        :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
 
     first_pass : classifier, default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -438,8 +442,13 @@ class NoiseRobustClassifier(
 
         correction = self.correction
         selects = isinstance(correction, str) and correction == "auto"
+        if is_net(self.first_pass):
+            check_plain_criterion(self.first_pass)
+        clean_loss = clean_loss_for(trainer, data)
+        check_clean_loss(correction, clean_loss)
+        self._class_weight = clean_loss.weight
         loss = as_loss("forward" if selects else correction)
-        transition = known_transition(self.transition, loss, data.n_classes)
+        transition = known_transition(self.transition, loss, data.classes)
         # A known T needs no folds, but the choice of a correction needs held-out labels.
         splits = []
         if transition is None or selects:
@@ -509,7 +518,9 @@ class NoiseRobustClassifier(
         if fine_tunes:
             self.estimator_ = self._fine_tune(trainer, data, progress)
         # The refit may have learned another T than the one that it started from.
-        check_refit(result._replace(net=self.estimator_), transition.matrix, data)
+        check_refit(
+            result._replace(net=self.estimator_), transition, data, self._class_weight
+        )
 
     def _training_config(self, data):
         device = resolve_device(self.device)
@@ -661,7 +672,7 @@ class NoiseRobustClassifier(
         y_proba : ndarray of shape (n_samples, n_classes)
             Noisy posterior, columns in the order of `classes_`.
         """
-        y_proba = self.predict_proba(X)
+        y_proba = self._clean_posterior(X)
         return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
 
     def label_quality(self, X, y):
@@ -691,10 +702,14 @@ class NoiseRobustClassifier(
         ValueError
             If a label is not one of `classes_`, or X and y differ in length.
         """
-        y_proba = self.predict_proba(X)
+        y_proba = self._clean_posterior(X)
         check_consistent_length(y_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(y_proba, codes, self.transition_matrix_)
+
+    def _clean_posterior(self, X):
+        """Predict the clean posterior, without the class weights of the criterion."""
+        return take_out_class_weight(self.predict_proba(X), self._class_weight)
 
     def _html_repr(self):
         """Append what is known about the noise to scikit-learn's diagram."""

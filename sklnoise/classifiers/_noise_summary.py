@@ -11,6 +11,7 @@ from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import WeakFirstPassWarning
 from sklnoise.issues import clean_posterior
 from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator
+from sklnoise.transition._base import fit_codes
 
 NORMAL_95 = 1.96
 
@@ -88,6 +89,7 @@ def summarize(
         condition_number=float(np.linalg.cond(T)),
         dominated_classes=dominated_classes(T, classes),
         indistinguishable_classes=indistinguishable_classes(T, classes),
+        pooled_classes=classes[transition.pooled].tolist(),
         anchors_per_class=anchors,
         weak_first_pass=is_weak,
         diagnostics=diagnostics,
@@ -105,6 +107,7 @@ def empty_summary():
         condition_number=1.0,
         dominated_classes=[],
         indistinguishable_classes=[],
+        pooled_classes=[],
         anchors_per_class=None,
         weak_first_pass=None,
         diagnostics=None,
@@ -114,7 +117,8 @@ def empty_summary():
 
 def noise_rates(transition_matrix, prior):
     """Return the share of wrong labels of each clean class, and of all samples."""
-    wrong = 1 - transition_matrix.diagonal()
+    # Rows of a learned or given T sum to 1 but for rounding.
+    wrong = (1 - transition_matrix.diagonal()).clip(0, 1)
     return np.append(wrong, prior @ wrong)
 
 
@@ -123,7 +127,7 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
     rates = noise_rates(transition_matrix, prior)
     distances = []
     for reference in map(clone, REFERENCES):
-        other = reference.fit(y_proba, y, sample_weight).transition_matrix_
+        other = fit_codes(reference, y_proba, y, sample_weight).transition_matrix_
         # References from noisy labels alone may have the names of classes swapped.
         if classes_are_named:
             distance = cdist(transition_matrix, other, "cityblock")

@@ -216,7 +216,7 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
     ['cat', 'cat', 'cat', 'cat', 'cat', 'dog', 'cat', 'dog', 'dog', 'cat']
     """
     codes, classes = encode_clean_labels(y)
-    T = check_transition_matrix(transition_matrix, len(classes))
+    T = check_transition_matrix(transition_matrix, len(classes), classes)
     draws = check_random_state(random_state).random_sample(len(codes))
     noisy = np.empty_like(codes)
     for i, row in enumerate(T):

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from sklnoise._containers import innermost
+from sklnoise._names import align_square, names_of_columns
 from sklnoise._text import shorten
 from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
@@ -273,7 +274,8 @@ class TransitionMatrixDisplay:
             T; rows are clean classes and sum to 1.
 
         display_labels : array-like of shape (n_classes,), default=None
-            Names of the classes; None counts them from 0.
+            Names of the classes. None takes those of the columns of a frame, or else
+            counts from 0.
 
         standard_error : array-like of shape (n_classes, n_classes), default=None
             Standard error of each entry, such as an estimator of T has it in
@@ -300,11 +302,15 @@ class TransitionMatrixDisplay:
         >>> display.im_.get_clim()
         (0.0, 1.0)
         """
-        display = cls(
-            check_transition_matrix(transition_matrix),
-            display_labels=display_labels,
-            standard_error=standard_error,
-        )
+        if display_labels is None:
+            display_labels = names_of_columns(transition_matrix)
+        T = check_transition_matrix(transition_matrix, classes=display_labels)
+        if standard_error is not None:
+            frame, standard_error = standard_error, np.asarray(standard_error)
+            standard_error = align_square(
+                standard_error, frame, display_labels, "standard_error"
+            )
+        display = cls(T, display_labels=display_labels, standard_error=standard_error)
         return display.plot(**plot_params)
 
 

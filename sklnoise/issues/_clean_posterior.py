@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklnoise._blocks import sample_blocks
+from sklnoise._names import frame_classes
 from sklnoise._validation import check_proba, check_transition_matrix
 
 # Gain of a sample's log-likelihood, in nats, below which its solution is good enough.
@@ -70,8 +71,9 @@ def clean_posterior(y_proba, transition_matrix):
            [0.5, 0.5],
            [0. , 1. ]])
     """
+    classes = frame_classes(y_proba)
     y_proba = check_proba(y_proba)
-    T = check_transition_matrix(transition_matrix, y_proba.shape[1])
+    T = check_transition_matrix(transition_matrix, y_proba.shape[1], classes)
     clean = np.empty_like(y_proba)
     for block in sample_blocks(*y_proba.shape):
         clean[block] = solve(y_proba[block], T)

@@ -46,7 +46,8 @@ def find_label_issues(
         samples, as :func:`label_quality_scores` does.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column. None takes the sorted labels of y.
+        The class of each column. None takes the names of a frame of probabilities or
+        of T, or else the sorted labels of y, or codes from 0 if 0 occurs.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, counted as frequencies, where T or thresholds are estimated.
@@ -101,13 +102,13 @@ def find_label_issues(
     >>> print(sorted(find_label_issues(y, y_proba, return_type="indices")[:2].tolist()))
     [3, 100]
     """
-    samples = check_samples(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels, transition_matrix)
+    weight = check_weight(sample_weight, len(samples.y))
     if filter_by == "posterior":
-        T = resolve_transition(transition_matrix, samples, sample_weight)
+        T = resolve_transition(transition_matrix, samples, weight)
         quality, suggested = judge(samples.y_proba, samples.y, T)
         is_issue = suggested != samples.y
     else:
-        weight = check_weight(sample_weight, len(samples.y))
         quality = self_confidence(samples.y_proba, samples.y)
         is_issue, suggested = off_confident_diagonal(samples.y_proba, samples.y, weight)
         if filter_by == "self-confidence":

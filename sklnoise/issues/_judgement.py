@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import match_labels
+from sklnoise._labels import check_labels, match_labels
+from sklnoise._names import align_columns, frame_classes
 from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import is_identity
 from sklnoise._validation import check_proba, check_trusted
@@ -92,7 +93,10 @@ def shrunk_transition(classifier, y):
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
     """Judge labels by held-out probabilities, as `find_label_issues` does."""
     check_consistent_length(y, y_proba)
-    y, y_proba = np.asarray(as_numpy(y)), np.asarray(as_numpy(y_proba))
+    y, frame, y_proba = check_labels(y, "y"), y_proba, np.asarray(as_numpy(y_proba))
+    for named in frame, transition_matrix:
+        classes = frame_classes(named, y) if classes is None else classes
+    y_proba = align_columns(y_proba, frame, classes, "y_proba")
     kept = np.arange(len(y))
     if y_proba.ndim == 2 and y_proba.dtype.kind == "f":
         kept = np.flatnonzero(~np.isnan(y_proba).any(axis=1))
@@ -102,7 +106,7 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
             "fold. Fit with a cv that holds samples out, or pass new_rows=True."
         )
     samples = check_samples(y[kept], y_proba[kept], classes)
-    T = resolve_transition(transition_matrix, samples, None)
+    T = resolve_transition(transition_matrix, samples, np.ones(len(kept)))
     quality, suggested = judge(samples.y_proba, samples.y, T)
     labels = samples.classes[samples.y], samples.classes[suggested]
     return Judgement(kept, *labels, quality, suggested != samples.y, len(y) - len(kept))

@@ -5,6 +5,7 @@ import numpy as np
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import StrOptions, validate_params
 from sklnoise._transition_matrix import is_identity
+from sklnoise._validation import check_weight
 from sklnoise.issues._clean_posterior import solve
 from sklnoise.issues._transition import check_samples, resolve_transition
 
@@ -51,7 +52,8 @@ def label_quality_scores(
         even flips as far as its standard error asks for, see the notes.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column. None takes the sorted labels of y.
+        The class of each column. None takes the names of a frame of probabilities or
+        of T, or else the sorted labels of y, or codes from 0 if 0 occurs.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples where T is estimated.
@@ -101,10 +103,11 @@ def label_quality_scores(
     >>> label_quality_scores([0, 1, 1], y_proba, transition_matrix=T).round(2)
     array([0.94, 0.97, 0.58])
     """
-    samples = check_samples(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels, transition_matrix)
     if method == "self-confidence":
         return self_confidence(samples.y_proba, samples.y)
-    T = resolve_transition(transition_matrix, samples, sample_weight)
+    weight = check_weight(sample_weight, len(samples.y))
+    T = resolve_transition(transition_matrix, samples, weight)
     return judge(samples.y_proba, samples.y, T)[0]
 
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import match_labels
+from sklnoise._labels import check_labels, match_labels
+from sklnoise._names import frame_classes
 from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import (
     noise_rate_of,
@@ -15,6 +16,7 @@ from sklnoise._transition_matrix import (
 )
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.transition import AutoEstimator
+from sklnoise.transition._base import fit_codes
 
 
 class Samples(NamedTuple):
@@ -25,9 +27,9 @@ class Samples(NamedTuple):
     classes: np.ndarray
 
 
-def check_samples(y, y_proba, labels):
-    """Validate the samples to judge."""
-    y_proba = np.asarray(as_numpy(y_proba))
+def check_samples(y, y_proba, labels, transition_matrix=None):
+    """Validate the samples to judge; names of a frame are their classes."""
+    frame, y_proba = y_proba, np.asarray(as_numpy(y_proba))
     if y_proba.ndim != 2 or y_proba.dtype.kind not in "fiub":
         raise ValueError(
             "y_proba must hold one probability per class, shape (n_samples, n_classes); "
@@ -41,8 +43,11 @@ def check_samples(y, y_proba, labels):
             "those are that no fold has held out. Leave them out: known = "
             "~np.isnan(y_proba[:, 0])."
         )
-    y_proba = check_proba(y_proba)
     check_consistent_length(y_proba, y)
+    y = check_labels(y, "y")
+    for named in frame, transition_matrix:
+        labels = frame_classes(named, y) if labels is None else labels
+    y_proba = check_proba(frame, labels)
     return Samples(y_proba, *match_labels(y, y_proba.shape[1], labels))
 
 
@@ -50,8 +55,8 @@ def resolve_transition(transition_matrix, samples, sample_weight):
     """Return the T to judge by, estimated where it is not known."""
     n_classes = len(samples.classes)
     if transition_matrix is not None:
-        return check_transition_matrix(transition_matrix, n_classes)
-    estimator = AutoEstimator().fit(samples.y_proba, samples.y, sample_weight)
+        return check_transition_matrix(transition_matrix, n_classes, samples.classes)
+    estimator = fit_codes(AutoEstimator(), samples.y_proba, samples.y, sample_weight)
     mass = np.bincount(samples.y, weights=sample_weight, minlength=n_classes)
     return shrink_estimate(estimator.transition_matrix_, estimator.standard_error_, mass)
 

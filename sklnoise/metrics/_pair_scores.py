@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from sklearn.utils import check_array
 
+from sklnoise._names import align_square
 from sklnoise._transition_matrix import clean_prior
 
 NAMES = ("accuracy", "balanced_accuracy")
@@ -17,7 +18,7 @@ N_TRIALS = 3
 MIN_PRIOR = 1e-12
 
 
-def check_metric(metric, n_classes):
+def check_metric(metric, n_classes, classes):
     """Validate a metric as far as it can be done before the classes are known."""
     if callable(metric) or (isinstance(metric, str) and metric in NAMES):
         return metric
@@ -33,7 +34,7 @@ def check_metric(metric, n_classes):
             f"prediction (column), shape {(n_classes, n_classes)} as transition_matrix; "
             f"got shape {scores.shape}."
         )
-    return scores
+    return align_square(scores, metric, classes, "metric")
 
 
 def balanced_scores(transition_matrix, noisy, weight):

@@ -1,5 +1,11 @@
 """Training of nets: the only package that imports skorch."""
 
+from sklnoise.training._class_weight import (
+    CleanCrossEntropy,
+    check_plain_criterion,
+    clean_loss_of,
+    take_out_class_weight,
+)
 from sklnoise.training._config import (
     TrainingConfig,
     available_threads,
@@ -23,12 +29,15 @@ from sklnoise.training._workers import attempt
 
 __all__ = [
     "AutoSizedNet",
+    "CleanCrossEntropy",
     "LabelledData",
     "Trainer",
     "TrainingConfig",
     "as_net",
     "attempt",
     "available_threads",
+    "check_plain_criterion",
+    "clean_loss_of",
     "dtype_of",
     "epochs_of",
     "hidden_features",
@@ -43,5 +52,6 @@ __all__ = [
     "resolve_half",
     "sample_shape",
     "snapshot",
+    "take_out_class_weight",
     "weights_of",
 ]

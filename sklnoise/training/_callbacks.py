@@ -121,6 +121,11 @@ class EpochListener(Callback):
         self.in_epoch = True
         self._pass_on("on_epoch_begin", net)
 
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Count the step, of which the optimizer may make several evaluations."""
+        if training:
+            net.criterion_.count_step()
+
     def on_epoch_end(self, net, **kwargs):
         """Check the losses, pass it on, and stop the training if that is asked for."""
         check_epoch(net.history[-1])

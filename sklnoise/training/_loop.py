@@ -180,6 +180,7 @@ class SingleNet:
             loss = criterion(module(X), targets)
             loss.backward()
             optimizer.step()
+            criterion.count_step()
             losses.append(loss.detach())
             sizes.append(X.shape[0])
         return [(read(losses), sizes)]

@@ -151,6 +151,9 @@ def recognize_output(net, dataset, n_classes):
     Raises a ValueError if the module fails or has another number of outputs.
     """
     batch = dataset.probe()
+    # A compiled module would take long to compile for these samples alone.
+    compiled = net.module_
+    net.module_ = getattr(compiled, "_orig_mod", compiled)
     name = type(net.module_).__name__
     try:
         output = first_output(net.evaluation_step((batch, None)))
@@ -159,6 +162,8 @@ def recognize_output(net, dataset, n_classes):
             f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
             f"type {batch.dtype}: {error}"
         ) from error
+    finally:
+        net.module_ = compiled
     if output.ndim != 2 or output.shape[1] != n_classes:
         raise ValueError(
             f"{name} must give one logit for each of the {n_classes} classes, shape "

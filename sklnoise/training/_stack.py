@@ -106,6 +106,7 @@ class StackedMLP:
                 parameter.grad = None
             losses.backward(shares)  # the gradient of their weighted sum
             self.optimizer.step()
+            self.criterion.count_step()
 
         return self._run(iterators, step)
 

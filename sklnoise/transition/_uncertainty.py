@@ -22,6 +22,7 @@ def bootstrap_transition(
     features=None,
     trusted=None,
     folds=None,
+    labels=None,
     n_bootstraps=100,
     confidence=0.95,
     random_state=None,
@@ -55,6 +56,9 @@ def bootstrap_transition(
 
     folds : array-like of shape (n_samples,), default=None
         Passed on to an estimator that uses them.
+
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column, where some class does not occur in y.
 
     n_bootstraps : int, default=100
         Number of resamples.
@@ -98,10 +102,9 @@ def bootstrap_transition(
         max_val=1,
         include_boundaries="neither",
     )
-    samples = check_proba_and_labels(y_proba, y, sample_weight)
+    y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
     known = {"features": features, "trusted": trusted, "folds": folds}
-    known = check_known(known, len(y), sample_weight)
-    y_proba, y, weight = samples
+    known = check_known(known, len(y))
     # Stratified, so that no class loses all of its trusted samples.
     strata = np.zeros(len(y), dtype=np.int64)
     if known["trusted"] is not None:

@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.exceptions import RescaledWeightsWarning
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklnoise.exceptions.SwappableClassesWarning"
@@ -84,6 +85,28 @@ def test_weights_that_the_first_pass_cannot_take_are_an_error(quick_net, noisy_b
     clf = NoiseRobustClassifier(quick_net, first_pass=KNeighborsClassifier())
     with pytest.raises(ValueError, match="has no sample_weight in its fit"):
         clf.fit(X, y_noisy, sample_weight=np.ones(len(X)))
+
+
+@pytest.mark.parametrize("scale", [1, 1 / 3])
+def test_weights_that_sum_to_one_leave_the_noise_as_it_is(quick_net, noisy_blobs, scale):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
+    expected = clf.fit(X, y_noisy).noise_summary_
+    weight = np.full(len(X), scale / len(X))
+    with pytest.warns(RescaledWeightsWarning) as warned:
+        found = clf.fit(X, y_noisy, sample_weight=weight).noise_summary_
+    assert len([w for w in warned if w.category is RescaledWeightsWarning]) == 1
+    assert found.noise_rate == pytest.approx(expected.noise_rate)
+
+
+def test_issues_do_not_depend_on_the_scale_of_relative_weights(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0)
+    expected = clf.fit(X, y_noisy).label_issues_
+    with pytest.warns(RescaledWeightsWarning) as warned:
+        found = clf.fit(X, y_noisy, sample_weight=np.full(len(X), 1e-3)).label_issues_
+    assert len([w for w in warned if w.category is RescaledWeightsWarning]) == 1
+    assert_array_equal(found, expected)
 
 
 def test_weights_are_not_changed(quick_net, noisy_blobs, rng):
