@@ -4,12 +4,11 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import ndtr, ndtri, softmax
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, check_random_state, gen_batches
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import validate_params
-from sklnoise._tensors import as_numpy
-from sklnoise._text import shorten
+from sklnoise._validation import check_numbers
 from sklnoise.datasets._noise import PROBABILITY, encode_clean_labels
 
 # Standard deviation of the flip rates, before the distribution is truncated.
@@ -107,7 +106,8 @@ def make_instance_dependent_labels(
     >>> y_proba.shape
     (1797, 10)
     """
-    X, (codes, classes) = check_numbers(X), encode_clean_labels(y)
+    X = check_numbers(X, "X", accept_sparse="csr", allow_nd=True)
+    codes, classes = encode_clean_labels(y)
     check_consistent_length(X, codes)
     rng = check_random_state(random_state)
     rates = flip_rates(float(noise_rate), len(codes), rng)
@@ -117,18 +117,6 @@ def make_instance_dependent_labels(
     noisy = (y_proba.cumsum(axis=1) <= draws).sum(axis=1)
     y_noisy = classes[noisy.clip(max=len(classes) - 1)]
     return (y_noisy, y_proba) if return_proba else y_noisy
-
-
-def check_numbers(X):
-    """Validate samples with any number of axes, dense or sparse."""
-    X, checks = as_numpy(X), {"accept_sparse": "csr", "allow_nd": True}
-    try:
-        return check_array(X, input_name="X", **checks)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            "X must hold numbers without missing values, shape (n_samples, ...): "
-            f"{shorten(error, 200)}"
-        ) from error
 
 
 def limit_magnitude(X):

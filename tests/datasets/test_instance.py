@@ -227,9 +227,9 @@ def test_rate_that_is_no_probability_is_refused(samples, noise_rate):
         (np.array([[1.0], [np.nan]]), "X contains NaN"),
         (np.array([[1.0], [np.inf]]), "X contains infinity"),
         (np.arange(2), "Expected 2D array, got 1D array"),
-        (np.array([["a"], ["b"]]), "X must hold numbers"),
-        ([[1.0], [1.0, 2.0]], "X must hold numbers"),
-        (pd.DataFrame({"x": [None, "a"]}), "X must hold numbers"),
+        (np.array([["a"], ["b"]]), "X must be an array of numbers"),
+        ([[1.0], [1.0, 2.0]], "X must be an array of numbers"),
+        (pd.DataFrame({"x": [None, "a"]}), "X must be an array of numbers"),
     ],
 )
 def test_invalid_samples_are_refused(X, message):
