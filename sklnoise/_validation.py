@@ -3,10 +3,12 @@
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
 from sklnoise._names import align_columns, align_square, frame_classes
 from sklnoise._tensors import as_numpy
+from sklnoise._text import shorten
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import RescaledWeightsWarning
 
@@ -24,17 +26,37 @@ MIN_MEAN_COUNT = 0.5
 MAX_TOTAL_WEIGHT = 1e150
 
 
+def check_numbers(array, name, **checks):
+    """Validate an array as scikit-learn does, and say so if it holds no numbers."""
+    array = as_numpy(array)
+    try:
+        return check_array(array, input_name=name, **checks)
+    except (TypeError, ValueError, OverflowError) as error:
+        if is_numeric(array):
+            raise
+        raise ValueError(
+            f"{name} must be an array of numbers; got {shorten(repr(array))}. Turn "
+            "missing values and text into numbers, or leave these samples or columns out."
+        ) from error
+
+
+def is_numeric(array):
+    """Return whether something can be turned into an array of real numbers."""
+    if issparse(array):
+        return array.dtype.kind in "biuf"
+    try:
+        array = np.asarray(array)
+        return array.dtype.kind in "biuf" or array.astype(np.float64).ndim > 0
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
 def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
     """Validate a transition matrix and return it as float64.
 
     The rows and columns of a frame are sorted as `classes`, by name.
     """
-    T = check_array(
-        as_numpy(transition_matrix),
-        dtype=np.float64,
-        copy=True,
-        input_name="transition_matrix",
-    )
+    T = check_numbers(transition_matrix, "transition_matrix", dtype=np.float64, copy=True)
     if T.shape[0] != T.shape[1] or n_classes not in (None, len(T)):
         expected = "square" if n_classes is None else f"of shape {(n_classes,) * 2}"
         raise ValueError(
@@ -96,9 +118,7 @@ def check_proba(y_proba, classes=None):
     The columns of a frame are sorted as `classes`, by name.
     """
     frame = y_proba
-    y_proba = check_array(
-        as_numpy(y_proba), dtype=[np.float64, np.float32], input_name="y_proba"
-    )
+    y_proba = check_numbers(y_proba, "y_proba", dtype=[np.float64, np.float32])
     if classes is None:
         classes = frame_classes(frame)
     y_proba = align_columns(y_proba, frame, classes, "y_proba")
@@ -121,14 +141,15 @@ def check_weight(sample_weight, n_samples):
     Weights that cannot be counts, as their mean is below 0.5, are scaled to mean 1 over
     the samples that have one.
     """
+    return scale_relative(check_shares(sample_weight, n_samples))
+
+
+def check_shares(sample_weight, n_samples):
+    """Validate sample weights whose scale does not matter."""
     if sample_weight is None:
         return np.ones(n_samples)
-    weight = check_array(
-        as_numpy(sample_weight),
-        dtype=np.float64,
-        ensure_2d=False,
-        copy=True,
-        input_name="sample_weight",
+    weight = check_numbers(
+        sample_weight, "sample_weight", dtype=np.float64, ensure_2d=False, copy=True
     )
     if weight.shape != (n_samples,):
         raise ValueError(
@@ -150,7 +171,7 @@ def check_weight(sample_weight, n_samples):
             "sample_weight must count samples, at most 1e150 in all; got weights up to "
             f"{weight.max():.3g}. Divide them by their mean."
         )
-    return scale_relative(weight)
+    return weight
 
 
 def scale_relative(weight):
@@ -191,12 +212,12 @@ def check_trusted(trusted, n_samples):
 
 def check_features(features, n_samples):
     """Validate the features that neighbours are searched in."""
-    features = check_array(
-        as_numpy(features),
+    features = check_numbers(
+        features,
+        "features",
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
         allow_nd=True,
-        input_name="features",
     )
     if features.shape[0] != n_samples:
         raise ValueError(
