@@ -2,9 +2,20 @@
 
 import numpy as np
 from scipy.optimize import nnls
+from scipy.sparse import csr_array
 
 # Above this condition number the inverse of an estimate blows up its sampling noise.
 MAX_CONDITION = 5
+
+# Exact least squares of more classes take minutes.
+MAX_LEAST_SQUARES_CLASSES = 200
+
+# Gain of the log-likelihood per label, in nats, below which a prior is good enough.
+PRIOR_TOLERANCE = 1e-4
+MAX_PRIOR_STEPS = 300
+
+# Share of entries above 0 below which a matrix is multiplied faster as a sparse one.
+MAX_SPARSE_SHARE = 0.1
 
 # Flips in both directions above this could as well be a swap of the two names.
 FREQUENT_FLIP_THRESHOLD = 0.25
@@ -56,10 +67,17 @@ def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
     return (1 - share) * T + share * np.eye(len(T))
 
 
-def noise_rate_of(transition_matrix, noisy_frequencies, n_samples):
+def noise_rate_of(transition_matrix, noisy_frequencies):
     """Return the share of wrong labels that T implies."""
-    prior, _ = clean_prior(transition_matrix, noisy_frequencies, n_samples)
+    prior = solve_prior(transition_matrix, noisy_frequencies)
     return float(1 - prior @ transition_matrix.diagonal())
+
+
+def wrong_shares(transition_matrix, noisy_frequencies):
+    """Return the share of wrong labels among those of each noisy label."""
+    prior = solve_prior(transition_matrix, noisy_frequencies)
+    noisy, right = prior @ transition_matrix, prior * transition_matrix.diagonal()
+    return 1 - np.divide(right, noisy, out=np.zeros_like(noisy), where=noisy > 0)
 
 
 def swappable_pairs(transition_matrix):
@@ -70,13 +88,45 @@ def swappable_pairs(transition_matrix):
 
 def clean_prior(transition_matrix, noisy_frequencies, n_samples):
     """Solve `Tᵀ π = noisy frequencies` for the clean prior, with its standard error."""
-    # Least squares under π >= 0: the inverse alone may leave the simplex.
-    prior, _ = nnls(transition_matrix.T, noisy_frequencies)
-    if not prior.any():  # T calls all the labels that occur impossible
-        return noisy_frequencies, np.full(len(prior), np.inf)
+    prior = solve_prior(transition_matrix, noisy_frequencies)
     try:
         inverse = np.linalg.inv(transition_matrix)
     except np.linalg.LinAlgError:
-        return prior / prior.sum(), np.full(len(prior), np.inf)
+        return prior, np.full(len(prior), np.inf)
     variance = noisy_frequencies @ inverse**2 - prior**2
-    return prior / prior.sum(), np.sqrt(variance.clip(min=0) / n_samples)
+    return prior, np.sqrt(variance.clip(min=0) / n_samples)
+
+
+def solve_prior(transition_matrix, noisy_frequencies):
+    """Solve `Tᵀ π = noisy frequencies` for the clean prior."""
+    if len(transition_matrix) > MAX_LEAST_SQUARES_CLASSES:
+        return solve_prior_by_steps(transition_matrix, noisy_frequencies)
+    # Least squares under π >= 0: the inverse alone may leave the simplex.
+    prior, _ = nnls(transition_matrix.T, noisy_frequencies)
+    if not prior.any():  # T calls all the labels that occur impossible
+        return noisy_frequencies
+    return prior / prior.sum()
+
+
+def solve_prior_by_steps(transition_matrix, noisy_frequencies):
+    """Solve for the clean prior of most likelihood by expectation maximisation."""
+    T, frequencies = transition_matrix, noisy_frequencies
+    try:
+        exact = np.linalg.solve(T.T, frequencies)
+    except np.linalg.LinAlgError:
+        exact = np.full_like(frequencies, -1)
+    if exact.min() >= 0:
+        return exact / exact.sum()
+    if np.count_nonzero(T) < MAX_SPARSE_SHARE * T.size:
+        T = csr_array(T)
+    columns = T.T
+    prior = (frequencies + 1 / len(frequencies)) / 2
+    for _ in range(MAX_PRIOR_STEPS):
+        noisy = columns @ prior
+        gain = T @ np.divide(
+            frequencies, noisy, out=np.zeros_like(noisy), where=noisy > 0
+        )
+        if gain.max() < 1 + PRIOR_TOLERANCE:
+            break
+        prior = prior * gain
+    return prior / prior.sum() if prior.any() else frequencies
