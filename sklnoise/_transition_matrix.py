@@ -29,7 +29,10 @@ def is_identity(transition_matrix):
 def normalize_rows(counts):
     """Scale each row to sum to 1; a row without mass becomes a row of the identity."""
     mass = counts.sum(axis=1, keepdims=True)
-    return np.where(mass > 0, counts / np.where(mass > 0, mass, 1), np.eye(len(counts)))
+    rows = counts / np.where(mass > 0, mass, 1)
+    empty = np.flatnonzero(mass <= 0)
+    rows[empty, empty] = 1
+    return rows
 
 
 def uniform_flips(n_classes, noise_rate):
@@ -71,13 +74,6 @@ def noise_rate_of(transition_matrix, noisy_frequencies):
     """Return the share of wrong labels that T implies."""
     prior = solve_prior(transition_matrix, noisy_frequencies)
     return float(1 - prior @ transition_matrix.diagonal())
-
-
-def wrong_shares(transition_matrix, noisy_frequencies):
-    """Return the share of wrong labels among those of each noisy label."""
-    prior = solve_prior(transition_matrix, noisy_frequencies)
-    noisy, right = prior @ transition_matrix, prior * transition_matrix.diagonal()
-    return 1 - np.divide(right, noisy, out=np.zeros_like(noisy), where=noisy > 0)
 
 
 def swappable_pairs(transition_matrix):

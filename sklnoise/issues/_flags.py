@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklnoise._transition_matrix import wrong_shares
+from sklnoise.issues._clean_posterior import make_solver
 from sklnoise.issues._quality import judge
 from sklnoise.transition._base import TIE
 
@@ -41,6 +41,14 @@ def flag(quality, y, sample_weight, transition_matrix, threshold=None):
         limit = n_wrong + 0.5 - ROUNDING  # the nearest whole number
         is_issue[members] = lowest_quality(quality[members], weight, limit)
     return is_issue & (quality < MAX_ISSUE_QUALITY)
+
+
+def wrong_shares(transition_matrix, noisy_frequencies):
+    """Return the share of wrong labels among those of each noisy label."""
+    solve = make_solver(transition_matrix, np.float64)
+    prior = solve(noisy_frequencies[np.newaxis])[0]
+    noisy, right = prior @ transition_matrix, prior * transition_matrix.diagonal()
+    return 1 - np.divide(right, noisy, out=np.zeros_like(noisy), where=noisy > 0)
 
 
 def count_wrong(quality, share, sample_weight):

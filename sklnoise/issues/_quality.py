@@ -174,11 +174,11 @@ def best_other(posterior, y, frequency):
     Where these are as frequent, too, it is the label, so that the order of the classes
     never decides.
     """
-    others = posterior.copy()
-    others[np.arange(len(y)), y] = -1
+    samples, others = np.arange(len(y)), posterior.copy()
+    others[samples, y] = -1
     best = others.argmax(axis=1)
-    is_best = others >= others.max(axis=1, keepdims=True) - TIE
-    tied = np.flatnonzero(is_best.sum(axis=1) > 1)
+    is_best = others >= others[samples, best, np.newaxis] - TIE
+    tied = np.flatnonzero(np.count_nonzero(is_best, axis=1) > 1)
     share = np.where(is_best[tied], frequency, -1)
     is_most = share >= share.max(axis=1, keepdims=True) - TIE
     best[tied] = np.where(is_most.sum(axis=1) > 1, y[tied], is_most.argmax(axis=1))
@@ -187,14 +187,16 @@ def best_other(posterior, y, frequency):
 
 def label_posterior(clean_proba, y, transition_matrix):
     """Compute P(clean | noisy label, sample) by Bayes' rule."""
-    T = transition_matrix.astype(clean_proba.dtype, copy=False)
-    joint = clean_proba * T.T[y]
+    columns = transition_matrix.T.astype(clean_proba.dtype, copy=False)
+    joint = columns[y]
+    joint *= clean_proba
+    mass = joint.sum(axis=1)
     # No class that is possible for the sample gives its label: T alone decides.
-    excluded = np.flatnonzero(joint.sum(axis=1) == 0)
-    joint[excluded] = T.T[y[excluded]]
+    excluded = np.flatnonzero(mass == 0)
+    joint[excluded] = columns[y[excluded]]
     # No class at all gives the label: the sample alone decides.
-    impossible = np.flatnonzero(~T.any(axis=0)[y])
-    joint[impossible] = 1
-    joint /= joint.sum(axis=1, keepdims=True)
+    impossible = excluded[~joint[excluded].any(axis=1)]
     joint[impossible] = clean_proba[impossible]
+    mass[excluded] = joint[excluded].sum(axis=1)
+    joint /= mass[:, np.newaxis]
     return joint

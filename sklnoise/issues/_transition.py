@@ -19,6 +19,12 @@ from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.transition import AutoEstimator
 from sklnoise.transition._base import TIE, fit_codes
 
+# With fewer labels of each class, a row of T would be read off less than the 20 samples
+# of `LabelFrequencyEstimator`, which looks at half of those predicted so. It hardly says
+# which classes are mistaken for which, and of many classes to use it takes very long.
+MIN_LABELS_PER_CLASS = 40
+MANY_CLASSES = 200
+
 
 class Samples(NamedTuple):
     """Samples to judge."""
@@ -99,6 +105,8 @@ def shrink_estimate(transition_matrix, standard_error, mass):
     """Shrink a rough estimate of T until labels can be judged by it."""
     noise_rate = noise_rate_of(transition_matrix, mass / mass.sum())
     even = uniform_flips(len(mass), noise_rate)
+    if len(mass) > MANY_CLASSES and mass.sum() < MIN_LABELS_PER_CLASS * len(mass):
+        return even
     T, _ = shrink_towards(transition_matrix, standard_error, even)
     # Otherwise every label of a dominated class would be an issue.
     return shrink_dominated_rows(T)
