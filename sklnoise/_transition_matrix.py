@@ -63,7 +63,8 @@ def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
     """Shrink rows towards the identity until no other class exceeds the diagonal."""
     T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
     lead = T.max(axis=1) - T.diagonal()
-    of_leader = error[np.arange(len(T)), T.argmax(axis=1)]
+    leads = T.max(axis=1, keepdims=True) == T
+    of_leader = np.where(leads, error, 0).max(axis=1)
     # What leads by more than two standard errors is no accident of the estimate.
     lead = np.where(lead <= 2 * np.hypot(error.diagonal(), of_leader), lead, 0)
     share = (lead / (1 + lead))[:, np.newaxis]  # the least that makes the two equal
