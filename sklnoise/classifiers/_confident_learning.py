@@ -1,7 +1,7 @@
 """The classifier that prunes or reweights samples with label issues, around any other."""
 
 from copy import deepcopy
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
@@ -73,6 +73,10 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
         Definition of a label issue, see :func:`~sklnoise.find_label_issues`.
+
+    threshold : float in [0, 1], default=None
+        Samples whose `label_quality_` is below it are the issues, whatever `filter_by`
+        is. None leaves it to `filter_by`.
 
     action : {"auto", "prune", "reweight"}, default="auto"
         "prune" leaves the issues out. If all samples of a class are issues, it keeps the
@@ -166,6 +170,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         "estimator": [HasMethods(["fit"])],
         "cv": ["cv_object"],
         "filter_by": [StrOptions({"posterior", "confident-learning", "self-confidence"})],
+        "threshold": [Interval(Real, 0, 1, closed="both"), None],
         "action": [StrOptions({"auto", "prune", "reweight"})],
         "transition": [StrOptions({"auto"}), "array-like"],
         "n_jobs": [
@@ -184,6 +189,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         *,
         cv=5,
         filter_by="posterior",
+        threshold=None,
         action="auto",
         transition="auto",
         n_jobs=None,
@@ -192,6 +198,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         self.estimator = estimator
         self.cv = cv
         self.filter_by = filter_by
+        self.threshold = threshold
         self.action = action
         self.transition = transition
         self.n_jobs = n_jobs
@@ -278,7 +285,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             if known_transition is None:
                 T = resolve_transition(None, held_out, weight)
             self.label_quality_[judged], self.label_issues_[judged] = judge_labels(
-                held_out, weight, T, self.filter_by
+                held_out, weight, T, self.filter_by, self.threshold
             )
         self.transition_matrix_ = T
 

@@ -34,8 +34,8 @@ from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._sample_checks import check_container, check_one_label_each
 from sklnoise.exceptions import ClassCollapseWarning
-from sklnoise.issues import find_label_issues
-from sklnoise.issues._quality import judge
+from sklnoise.issues._find import judge_by_confidence
+from sklnoise.issues._flags import judge_samples
 from sklnoise.training import LabelledData, interruptible
 from sklnoise.training._config import seeded
 
@@ -177,19 +177,14 @@ def fit_fold(estimator, source, split, seed):
         return FoldOutcome(predict_all(fitted, X, source.names))
 
 
-def judge_labels(samples, sample_weight, transition_matrix, filter_by):
+def judge_labels(samples, sample_weight, transition_matrix, filter_by, threshold):
     """Score the labels of samples, and find the issues among them."""
-    quality, suggested = judge(samples.y_proba, samples.y, transition_matrix)
-    if filter_by == "posterior":
-        return quality, suggested != samples.y
-    is_issue = find_label_issues(
-        samples.y,
-        samples.y_proba,
-        labels=samples.classes,
-        sample_weight=sample_weight,
-        filter_by=filter_by,
+    quality, _, is_issue = judge_samples(
+        samples, sample_weight, transition_matrix, threshold
     )
-    return quality, is_issue
+    if filter_by == "posterior" or threshold is not None:
+        return quality, is_issue
+    return quality, judge_by_confidence(samples, sample_weight, filter_by)[2]
 
 
 def choose_rows(y, quality, is_left_out, classes):

@@ -40,9 +40,6 @@ def recognize_output(net, batch, n_classes):
 def output_of(net, batch):
     """Apply the module of a net to a few samples."""
     name = type(net.module_).__name__
-    # A compiled module would take long to compile for these samples alone.
-    compiled = net.module_
-    net.module_ = getattr(compiled, "_orig_mod", compiled)
     try:
         with explained(net, batch.numpy(force=True) if torch.is_tensor(batch) else None):
             return net.evaluation_step((batch, None))
@@ -52,8 +49,6 @@ def output_of(net, batch):
         raise ValueError(
             f"{name} cannot be applied to a batch of X of {described(batch)}: {error}"
         ) from error
-    finally:
-        net.module_ = compiled
 
 
 def check_shape(output, n_classes, name):

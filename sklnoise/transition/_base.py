@@ -198,7 +198,9 @@ def soft_counts(membership, y, sample_weight):
 
 def multinomial_standard_error(counts):
     """Return the standard error of the row frequencies of a matrix of counts."""
-    posterior = counts + 1 / len(counts)
-    mass = posterior.sum(axis=1, keepdims=True)
-    share = posterior / mass
-    return np.sqrt(share * (1 - share) / (mass + 1))
+    share = counts + 1 / len(counts)
+    mass = share.sum(axis=1, keepdims=True)
+    share /= mass
+    variance = share * (1 - share)
+    variance /= mass + 1
+    return np.sqrt(variance, out=variance)

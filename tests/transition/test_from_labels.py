@@ -59,7 +59,7 @@ def test_labels_of_other_length_are_refused():
     "weight", [[-1, 1], [np.nan, 1], [1, np.inf], [1], ["a", "b"], 1]
 )
 def test_weights_that_count_nothing_are_refused(weight):
-    with pytest.raises((TypeError, ValueError), match="weight|dimension"):
+    with pytest.raises((TypeError, ValueError), match=r"weight|dimension"):
         transition_matrix_from_labels([0, 1], [0, 1], sample_weight=weight)
 
 
