@@ -1,7 +1,6 @@
 """Judge what a program of the fuzz comes to."""
 
 import ast
-import copy
 import linecache
 import os
 import pickle
@@ -13,7 +12,7 @@ import time
 import traceback
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from tests.fuzzing.problem import NAMES, make_problem, public_names
 
 MAX_SECONDS = 60
 MAX_MESSAGE = 2000
+MAX_TRIED = 50  # programs, to simplify one
 OWN_ERRORS = (
     ValueError,
     TypeError,
@@ -66,6 +66,7 @@ class Outcome:
     kind: str  # "result", "own error", "no such value", "foreign", "wrong" or "slow"
     group: tuple = ()
     detail: str = ""
+    n_steps: int | None = None  # up to the one of a failure
 
     @property
     def is_failure(self):
@@ -84,16 +85,14 @@ def run_steps(program):
     """Run the steps until one fails, and judge what they have fitted."""
     names = NAMES | make_problem(**program.sizes)
     it = None
-    for step in program.steps:
+    for number, step in enumerate(program.steps, start=1):
         outcome, result = run_step(step, names | {"it": it}, it)
-        if outcome.kind != "result":
-            return outcome
         if step.method is None:
             it = result
-    if isinstance(it, BaseEstimator) and any(
-        step.method == "fit" for step in program.steps
-    ):
-        return judge_fitted(it)
+        elif step.method == "fit" and outcome.kind == "result":
+            outcome = judge_fitted(it)
+        if outcome.kind != "result":
+            return replace(outcome, n_steps=number)
     return Outcome("result")
 
 
@@ -107,7 +106,7 @@ def run_step(step, names, it):
     if step.method is not None:
         function = getattr(function if it is None else it, step.method, None)
         if function is None:
-            return Outcome("own error", ("no method", step.method)), None
+            return Outcome("result"), None  # not every estimator has it
     where = f"{step.owner}.{step.method}".replace(".None", "")
     watched = [(name, value, fingerprint(value)) for name, value in args.items()]
     state, fitted = global_state(), fitted_names(it)
@@ -404,9 +403,16 @@ def time_limit():
 
 
 def simplify(program, outcome):
-    """Return the shortest program of the same outcome that one-by-one changes lead to."""
-    for simpler in program.simpler():
-        again = run(copy.copy(simpler))
-        if again.group == outcome.group:
-            return simplify(simpler, outcome)
+    """Return a shorter program of the same outcome, by plainer arguments one by one."""
+    program = replace(program, steps=program.steps[: outcome.n_steps])
+    tried = {str(program)}
+    while len(tried) < MAX_TRIED:
+        for simpler in program.simpler():
+            if str(simpler) not in tried:
+                tried.add(str(simpler))
+                if run(simpler).group == outcome.group:
+                    program = simpler
+                    break
+        else:
+            break
     return program
