@@ -144,7 +144,7 @@ def measure_flags(data, noise, seed, model):
         }
     wrong = y_noisy != y
     confidence = get_label_quality_scores(y_noisy, y_proba)
-    quality = {name: confidence for name in found}
+    quality = dict.fromkeys(found, confidence)
     found["sklnoise"] = find_label_issues(y_noisy, y_proba)
     found["sklnoise, threshold=.5"] = find_label_issues(y_noisy, y_proba, threshold=0.5)
     ours = label_quality_scores(y_noisy, y_proba)
