@@ -58,7 +58,13 @@ def is_label(entry):
 
 def check_labels(y, name):
     """Validate labels and return them as a one-dimensional array."""
-    y = np.asarray(as_numpy(y))
+    try:
+        y = np.asarray(as_numpy(y))
+    except ValueError as error:  # lists of several lengths
+        raise ValueError(
+            f"{name} must hold one label per sample, shape (n_samples,); got a "
+            f"{type(y).__name__} that is no array: {error}"
+        ) from error
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or not len(y):
@@ -71,6 +77,11 @@ def check_labels(y, name):
         raise ValueError(
             f"{name} must have a label for every sample; sample {missing[0]} has "
             f"{y[missing[0]]}. Leave samples without a label out."
+        )
+    if y.dtype == object and not all(map(is_label, y.tolist())):
+        raise TypeError(
+            f"{name} must hold labels that can be compared, such as strings and numbers; "
+            f"got {list_some(y)}. Turn them into strings."
         )
     return y
 

@@ -30,6 +30,8 @@ def check_numbers(array, name, **checks):
     """Validate an array as scikit-learn does, and say so if it holds no numbers."""
     array = as_numpy(array)
     try:
+        if is_complex(array):  # the imaginary part would be dropped with a warning
+            raise ValueError("complex numbers have no order")
         return check_array(array, input_name=name, **checks)
     except (TypeError, ValueError, OverflowError) as error:
         if is_numeric(array):
@@ -40,8 +42,21 @@ def check_numbers(array, name, **checks):
         ) from error
 
 
+def is_complex(array):
+    """Return whether something is an array, or a list of lists, of complex numbers."""
+    if isinstance(array, list | tuple):
+        try:
+            array = np.asarray(array)
+        except ValueError:  # of several lengths
+            return False
+    dtypes = array.dtypes if hasattr(array, "columns") else [getattr(array, "dtype", "")]
+    return any(str(dtype).lower().startswith("complex") for dtype in dtypes)
+
+
 def is_numeric(array):
     """Return whether something can be turned into an array of real numbers."""
+    if is_complex(array):
+        return False
     if issparse(array):
         return array.dtype.kind in "biuf"
     try:

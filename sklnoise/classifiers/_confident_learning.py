@@ -29,8 +29,8 @@ from sklnoise.classifiers._confident_steps import (
 )
 from sklnoise.classifiers._estimator_calls import (
     check_predicts,
-    columns_explained,
     describe,
+    failure_explained,
     nets_of,
     predict_all,
 )
@@ -414,7 +414,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         n_classes = len(self.classes_)
         names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
         X = as_numpy(X)
-        with columns_explained(X):
+        with failure_explained(self.estimator, X):
             return predict_all(self.estimator_, X, names, method, missing)
 
     def label_quality(self, X, y):

@@ -25,8 +25,8 @@ from sklnoise._text import shorten
 from sklnoise._validation import check_weight
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._estimator_calls import (
-    columns_explained,
     describe,
+    failure_explained,
     nets_of,
     predict_all,
 )
@@ -75,7 +75,8 @@ def check_source(owner, X, y, sample_weight, fit_params):
 def fill_unused_labels(y, rows):
     """Give unused samples a label, and raise a ValueError if others have none."""
     labels = np.asarray(y)
-    missing = missing_labels(labels).reshape(len(labels), -1).any(axis=1)
+    missing = missing_labels(labels)
+    missing = missing.any(axis=1) if missing.ndim == 2 else missing
     if not missing.any():
         return y
     unnamed = rows[missing[rows]]
@@ -144,7 +145,7 @@ def fit_rows(estimator, source, rows, factors, seed):
             name = weight_name(estimator)
             params[name] = params.get(name, 1) * factor
     X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
-    with torch_seeded(fitted, seed), interruptible(), columns_explained(X):
+    with torch_seeded(fitted, seed), interruptible(), failure_explained(estimator, X):
         return fitted.fit(X, y, **params)
 
 
@@ -173,7 +174,7 @@ def fit_fold(estimator, source, split, seed):
     fitted = fit_rows(estimator, source, train, None, seed)
     X = safe_indexing(source.data.X, test)
     # To iterate over batches draws from torch too.
-    with torch_seeded(fitted, seed), columns_explained(X):
+    with torch_seeded(fitted, seed), failure_explained(estimator, X):
         return FoldOutcome(predict_all(fitted, X, source.names))
 
 

@@ -104,6 +104,11 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
 def open_memory(memory):
     """Return a joblib.Memory, or raise a ValueError if it cannot be written to."""
     memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+    if isinstance(memory, type):
+        raise TypeError(
+            f"memory must be a folder or an instance such as joblib.Memory(folder); got "
+            f"the class {memory.__name__}."
+        )
     try:
         return check_memory(memory)
     except OSError as error:

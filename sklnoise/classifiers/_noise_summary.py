@@ -212,7 +212,7 @@ def top_agreement_gain(y_proba, agrees, sample_weight):
     rank = (reached - start[within]) / mass[within]
     parts = [order[rank < 0.25], order[(rank >= 0.25) & (rank < 0.5)]]
     if not all(len(part) for part in parts):
-        return 0.0, np.inf
+        return 0.0, 1.0  # nothing is known of a difference of two shares
     top, second = (np.average(agrees[p], weights=sample_weight[p]) for p in parts)
     variance = sum(
         share * (1 - share) / sample_weight[part].sum()

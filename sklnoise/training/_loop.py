@@ -43,7 +43,7 @@ class Member:
         self.on_epoch = prepared.on_epoch
         self.interrupted = interrupted
         net.check_data(prepared.dataset, prepared.y)
-        train, valid = net.get_split_datasets(prepared.dataset, prepared.y)
+        train, valid = split_datasets(net, prepared)
         self.parts = {"dataset_train": train, "dataset_valid": valid}
         self.batches = net.get_iterator(train, training=True)
         self.held_out = None if valid is None else net.get_iterator(valid)
@@ -114,6 +114,18 @@ class Member:
         if self.on_epoch is None:
             return False
         return bool(self.on_epoch(event, self.net, self.net.max_epochs))
+
+
+def split_datasets(net, prepared):
+    """Split samples off for validation, as the net says."""
+    try:
+        return net.get_split_datasets(prepared.dataset, prepared.y)
+    except ValueError as error:
+        raise ValueError(
+            f"train_split={net.train_split} of the net cannot split the "
+            f"{len(prepared.y)} samples of this training: {error} Pass train_split=None, "
+            "or more samples."
+        ) from error
 
 
 def prepare_scoring(net):

@@ -1,10 +1,13 @@
 """What the module of a net gives: logits or probabilities, one per class."""
 
+from copy import deepcopy
+
 import numpy as np
 import torch
 from skorch.utils import to_numpy
 
-from sklnoise._text import enumerate_names
+from sklnoise._text import enumerate_names, shorten
+from sklnoise.losses._base import NoisyLabelLoss
 from sklnoise.training._config import isolated
 from sklnoise.training._criterion import first_output
 from sklnoise.training._explanations import explained
@@ -14,6 +17,8 @@ MAX_SUM_ERROR = 1e-3  # of probabilities, in single precision over many classes
 
 # Standard deviation of what is added to weights, to see what else a module may give.
 SHIFT = 0.5
+
+MAX_LOSS_NAME = 200
 
 
 def recognize_output(net, batch, n_classes):
@@ -33,6 +38,7 @@ def recognize_output(net, batch, n_classes):
         if net.predict_nonlinearity == "auto":
             net.predict_nonlinearity = identity if is_proba else softmax
         proba_of(net, output)
+        check_loss(net.criterion_.loss, logits)
     finally:
         net.module_ = compiled
 
@@ -49,6 +55,27 @@ def output_of(net, batch):
         raise ValueError(
             f"{name} cannot be applied to a batch of X of {described(batch)}: {error}"
         ) from error
+
+
+def check_loss(loss, logits):
+    """Raise a ValueError if a loss of the user has no value for each sample."""
+    if isinstance(loss, NoisyLabelLoss) or getattr(loss, "wants_features", False):
+        return
+    codes = torch.arange(len(logits), device=logits.device) % logits.shape[1]
+    name = f"correction={shorten(repr(loss), MAX_LOSS_NAME)}"
+    try:
+        losses = deepcopy(loss)(logits, codes)
+    except Exception as error:  # whatever the loss of the user raises
+        raise ValueError(
+            f"{name} fails on logits of shape {tuple(logits.shape)} and codes of labels "
+            f"of shape {tuple(codes.shape)}: {error}. Pass a loss of classes, as those "
+            "of torch.nn and sklnoise.losses."
+        ) from error
+    if losses.shape != codes.shape:
+        raise ValueError(
+            f"{name} must give one value per sample with reduction='none', shape "
+            f"{tuple(codes.shape)}; got shape {tuple(losses.shape)}."
+        )
 
 
 def check_shape(output, n_classes, name):

@@ -45,6 +45,7 @@ def test_callback_hears_of_the_refit_alone(fit):
     assert Calls.heard == [("begin", 240), *["epoch"] * N_EPOCHS, "end"]
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 def test_callback_given_as_a_nested_parameter_hears_of_the_refit(noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     Calls.heard.clear()

@@ -354,7 +354,8 @@ def test_pickle_holds_tensors_only_where_skorch_moves_them_to_the_device_at_hand
             return NotImplemented
 
     Spy(io.BytesIO()).dump(clf)
-    on_the_cpu = {tensor.data_ptr() for tensor in clf.correction_.state_dict().values()}
+    tensors = *clf.correction_.parameters(), *clf.correction_.buffers()
+    on_the_cpu = {tensor.data_ptr() for tensor in tensors}
     assert {tensor.data_ptr() for tensor in found} == on_the_cpu
 
 
