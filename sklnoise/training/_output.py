@@ -2,8 +2,8 @@
 
 import numpy as np
 import torch
-from skorch.utils import to_numpy
 
+from sklnoise._tensors import as_numpy
 from sklnoise.training._config import isolated
 from sklnoise.training._criterion import first_output
 from sklnoise.training._explanations import explained
@@ -126,7 +126,7 @@ def proba_of(net, output):
         name = f"predict_nonlinearity of {name}"
     # As skorch, which passes the first of several outputs on, and mappings as they are.
     y_proba = nonlinearity(output[0] if isinstance(output, tuple) else output)
-    y_proba = to_numpy(first_output(y_proba))
+    y_proba = as_numpy(first_output(y_proba))
     check_distributions(y_proba, tuple(first_output(output).shape), name)
     return y_proba
 
@@ -159,7 +159,8 @@ def check_distributions(y_proba, shape, name):
 
 def softmax(logits):
     """Turn logits into probabilities."""
-    return first_output(logits).softmax(dim=1)
+    logits = first_output(logits)
+    return (logits.float() if logits.dtype.itemsize < 4 else logits).softmax(dim=1)
 
 
 def identity(proba):

@@ -318,6 +318,7 @@ NORMALIZED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.RareClassWarning")
 @pytest.mark.parametrize("n_samples", [11, 16, 28, 55, 60])
 @pytest.mark.parametrize("name", NORMALIZED)
 def test_batch_normalisation_never_gets_a_single_sample(
