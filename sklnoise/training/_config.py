@@ -81,11 +81,16 @@ def resolve_half(dtype, device):
 
 
 def mixed_precision(config):
-    """Compute products in half precision in this thread, where the config says so."""
+    """Compute products in half precision in this thread only where the config says so."""
     if config.half is None:
-        return nullcontext()
+        return full_precision(config.device)
     # A cache of the cast weights would be out of date after the next step.
     return torch.autocast(config.device.type, config.half, cache_enabled=False)
+
+
+def full_precision(device):
+    """Compute products in the type of the weights, whatever is asked for around a fit."""
+    return torch.autocast(torch.device(device or DEFAULT_DEVICE).type, enabled=False)
 
 
 @contextmanager

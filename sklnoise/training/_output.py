@@ -4,8 +4,8 @@ from copy import deepcopy
 
 import numpy as np
 import torch
-from skorch.utils import to_numpy
 
+from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
 from sklnoise.losses._base import NoisyLabelLoss
 from sklnoise.training._config import isolated
@@ -160,7 +160,7 @@ def proba_of(net, output):
         name = f"predict_nonlinearity of {name}"
     # As skorch, which passes the first of several outputs on, and mappings as they are.
     y_proba = nonlinearity(output[0] if isinstance(output, tuple) else output)
-    y_proba = to_numpy(first_output(y_proba))
+    y_proba = as_numpy(first_output(y_proba))
     check_distributions(y_proba, tuple(first_output(output).shape), name)
     return y_proba
 
@@ -193,7 +193,8 @@ def check_distributions(y_proba, shape, name):
 
 def softmax(logits):
     """Turn logits into probabilities."""
-    return first_output(logits).softmax(dim=1)
+    logits = first_output(logits)
+    return (logits.float() if logits.dtype.itemsize < 4 else logits).softmax(dim=1)
 
 
 def identity(proba):

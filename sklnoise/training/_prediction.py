@@ -6,7 +6,9 @@ from scipy.sparse import issparse
 from skorch.utils import to_numpy
 from torch.utils.data import Dataset
 
+from sklnoise._tensors import as_numpy
 from sklnoise.nn import MLP
+from sklnoise.training._config import full_precision
 from sklnoise.training._data import (
     as_arrays,
     count_samples,
@@ -46,7 +48,7 @@ def hidden_features(net, X, rows=None):
     probe = next(batches(net, X, np.arange(1)))
     with HiddenFeatures(net, probe) as hidden:
         outputs = outputs_in_chunks(net, X, rows)
-        return np.concatenate([to_numpy(hidden.of(output)) for output in outputs])
+        return np.concatenate([as_numpy(hidden.of(output)) for output in outputs])
 
 
 def mean_transition(net, loss, X, rows, sample_weight):
@@ -72,7 +74,7 @@ def outputs_in_chunks(net, X, rows):
     stock = is_stock(net)
     keep_sparse = stock and type(module) is MLP and str(net.device) == "cpu"
     for batch in batches(net, X, rows, keep_sparse=keep_sparse):
-        with torch.inference_mode(), explained(net, X):
+        with torch.inference_mode(), full_precision(net.device), explained(net, X):
             if not stock or isinstance(batch, dict):
                 output = net.evaluation_step((batch, None))
             else:

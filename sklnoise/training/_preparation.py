@@ -16,7 +16,7 @@ from sklnoise.training._callbacks import (
     may_replace_module,
     reads_data,
 )
-from sklnoise.training._config import TrainingConfig, seeded
+from sklnoise.training._config import TrainingConfig, full_precision, seeded
 from sklnoise.training._criterion import (
     LogitNormalization,
     NormalizedLogits,
@@ -93,7 +93,8 @@ class PreparedNet:
         net, config = self.net, self.config
         net.module_.to(config.dtype)
         cast_state(net.optimizer_)
-        recognize_output(net, self.dataset.probe(), config.n_classes)
+        with full_precision(config.device):
+            recognize_output(net, self.dataset.probe(), config.n_classes)
         if getattr(net.criterion_.loss, "wants_normalized_logits", False):
             append_normalization(net, config)
         if self.start_from is not None:

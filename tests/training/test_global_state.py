@@ -276,8 +276,9 @@ def test_fit_without_gradients_around_it_is_the_same(clf, table):
     assert_array_equal(proba, expected)
 
 
-def test_fit_in_half_precision_around_it_is_the_same(clf, table):
-    X, y = table
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_fit_in_half_precision_around_it_is_the_same(clf, table, dtype):
+    X, y = table[0].astype(dtype), table[1]
     expected = clf.fit(X, y).predict_proba(X)
     with torch.autocast("cpu", torch.bfloat16):
         proba = clf.fit(X, y).predict_proba(X)

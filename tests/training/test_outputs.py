@@ -71,6 +71,11 @@ class LogSoftmax(Head):
         return logits.log_softmax(dim=1)
 
 
+class HalfPrecision(Head):
+    def turn(self, logits):
+        return logits.bfloat16()
+
+
 class InMapping(Head):
     """Names its outputs, as the models of transformers do."""
 
@@ -91,6 +96,7 @@ HEADS = [
     Softmax,
     LogSoftmax,
     InMapping,
+    HalfPrecision,
     SoftmaxInTuple,
 ]
 LBFGS = {"optimizer": torch.optim.LBFGS, "optimizer__max_iter": 2}
