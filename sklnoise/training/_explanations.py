@@ -8,6 +8,8 @@ from torch import nn
 from sklnoise._text import enumerate_names
 
 EMBEDDINGS = nn.Embedding, nn.EmbeddingBag
+# Of the kernels of embeddings, which differ by the number of samples.
+OUT_OF_RANGE = "not in the valid range", "scalar types", "index_size"
 
 
 @contextmanager
@@ -59,7 +61,7 @@ def is_out_of_range(error):
     """Return whether torch has looked up what an embedding does not have."""
     return isinstance(error, IndexError) or (
         isinstance(error, RuntimeError)
-        and any(t in str(error) for t in ("not in the valid range", "scalar types"))
+        and any(text in str(error) for text in OUT_OF_RANGE)
     )
 
 

@@ -40,6 +40,7 @@ OWN_ERRORS = (
     ValueError,
     TypeError,
     ModuleNotFoundError,
+    OSError,
     NotFittedError,
     FoldFitError,
     NonFiniteLossError,
