@@ -122,6 +122,11 @@ def check_logits(logits, n_classes):
             f"logits must be a floating tensor; got {kind_of(logits)}. Pass what the "
             "net returns, or torch.as_tensor(logits).float()."
         )
+    if logits.layout is not torch.strided:
+        raise TypeError(
+            f"logits must be a dense tensor; got one of layout {logits.layout}. Pass "
+            "logits.to_dense()."
+        )
     if logits.ndim != 2 or n_classes not in (None, logits.shape[1]):
         expected = "n_classes" if n_classes is None else n_classes
         raise ValueError(

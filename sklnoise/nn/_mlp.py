@@ -136,6 +136,7 @@ class SparseProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, weight):
         """Compute `X @ weight`."""
+        X = X.astype(weight.numpy(force=True).dtype, copy=False)
         ctx.X = X
         values, columns, starts = map(
             torch.from_numpy, (X.data, X.indices, X.indptr[:-1])
