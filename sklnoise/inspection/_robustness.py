@@ -137,8 +137,8 @@ def make_splits(X, y, has_test, cv, seed):
     except (TypeError, ValueError, IndexError) as error:
         raise ValueError(
             f"cv must split the {len(y)} samples of {len(np.unique(y))} classes into "
-            f"positions to train on and to test: {shorten(error, 200)}. Pass more samples "
-            "of each class, X_test and y_test, or another cv."
+            f"positions to train on and to test: {shorten(error, 200)}. Pass more "
+            "samples of each class, X_test and y_test, or another cv."
         ) from error
     if not splits:
         raise ValueError("cv must yield at least one split; got none.")
