@@ -5,16 +5,24 @@ class ClassCollapseWarning(UserWarning):
     """A class that the labels imply is hardly ever predicted."""
 
 
+class DominatedClassWarning(UserWarning):
+    """A given transition matrix says that a class is mostly labelled as another one."""
+
+
 class IllConditionedTransitionWarning(UserWarning):
     """An estimated transition matrix is too close to singular to be inverted."""
 
 
 class RareClassWarning(UserWarning):
-    """A class has fewer samples than there are folds."""
+    """A class has fewer samples than there are folds, or than T must rest on."""
 
 
 class PermutedClassesWarning(UserWarning):
     """The rows of a learned transition matrix are permuted."""
+
+
+class RescaledWeightsWarning(UserWarning):
+    """Weights are too small to be counts of samples, and are scaled to mean 1."""
 
 
 class SwappableClassesWarning(UserWarning):

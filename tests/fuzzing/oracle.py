@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -39,6 +40,7 @@ OWN_ERRORS = (
     ValueError,
     TypeError,
     ModuleNotFoundError,
+    OSError,
     NotFittedError,
     FoldFitError,
     NonFiniteLossError,
@@ -52,7 +54,7 @@ PACKAGE = str(Path(sklnoise.__file__).parent)
 # Documented as NaN where something is not known, or as infinite for a singular T.
 MAY_BE_NAN = {"out_of_fold_proba_", "label_quality_", "standard_error_", "standard_error"}
 MAY_BE_NAN |= {"largest_standard_error", "disagreement"}
-MAY_BE_INFINITE = {"condition_number"}
+MAY_BE_INFINITE = {"condition_number", "log_proba"}
 
 
 class TooSlow(BaseException):
@@ -352,6 +354,8 @@ def is_finite(value):
 def fingerprint(value):
     """Return a hash of what an argument holds; None where it may change."""
     if isinstance(value, np.random.RandomState | np.random.Generator | joblib.Memory):
+        return None
+    if isinstance(value, Iterator):  # to read it is what it is for
         return None
     if isinstance(value, pd.DataFrame | pd.Series):  # keep caches, which change
         value = (value.to_numpy(object).tolist(), list(value.index), str(value.dtypes))
