@@ -281,7 +281,6 @@ GOOD = {
         RepeatedKFold(n_splits=2, n_repeats=2, random_state=0)
         TimeSeriesSplit(2)
         PredefinedSplit(np.arange(n) % 2)
-        GroupKFold(2)
         list(KFold(2, shuffle=True).split(X))
         iter(list(KFold(2, shuffle=True).split(X)))
         [(np.arange(n) % 2 == 0, np.arange(n) % 2 == 1)]
@@ -712,6 +711,7 @@ ODD = {
         Splitter(3)
         Splitter(None, None)
         KFold
+        GroupKFold(2)
         KFold(n + 1)
         StratifiedKFold(n)
         PredefinedSplit(-np.ones(n))
@@ -739,7 +739,6 @@ ODD = {
         torch.tensor(y)[:, None]
         torch.tensor(y).float()
         torch.tensor(p)
-        torch.tensor(y, device='meta')
         torch.tensor(y > 0)
     """,
     "logits": """
@@ -754,9 +753,9 @@ ODD = {
         torch.tensor(y)
         torch.eye(K, dtype=int)[torch.tensor(y)]
         torch.tensor(p + 0j)
-        torch.tensor(p, device='meta')
         torch.tensor(p).to_sparse()
     """,
+    "transition_matrices.features": "X\ntorch.tensor(y)\ntorch.tensor(X)[:, :0]",
     "outputs": """
         torch.tensor(p)
         (torch.tensor(p),)
