@@ -319,7 +319,7 @@ GOOD = {
     "metric": "'accuracy'\n'balanced_accuracy'",
     "base_loss": "'cross-entropy'\n'mae'\nnn.CrossEntropyLoss()",
     "reduction": "'mean'\n'sum'\n'none'",
-    "ignore_index": "-100\n-1\n0",
+    "ignore_index": "-100\n-1\n1",
     "threshold": "None\n0.5\n0\n1.0",
     "percentile": "97\n100\n50.5\n0",
     "space": "'hidden'\n'input'",
@@ -388,13 +388,13 @@ GOOD = {
     "TextLSTM.forward.X": "torch.tensor([[1, 2], [3, 0]])\n"
     "torch.zeros(2, 5, dtype=torch.int32)",
     "from_estimator.estimator": "quick().fit(X, y)\nquick(transition=T).fit(X, y)\n"
-    "make_pipeline(StandardScaler(), quick()).fit(X, y)\n"
+    "make_pipeline(StandardScaler(with_mean=False), quick()).fit(X, y)\n"
     "GridSearchCV(quick(), {'correction': ['none']}, cv=2).fit(X, y)\n"
     "quick(correction='gce').fit(X, names[y])",
     "RobustnessCurveDisplay.from_estimator.estimator": "quick()\nLogisticRegression()",
     "noise_report.estimator": "quick().fit(X, y)\nquick(transition=T).fit(X, y)\n"
     "quick(correction='none').fit(X, y)\n"
-    "make_pipeline(StandardScaler(), quick()).fit(X, names[y])",
+    "make_pipeline(StandardScaler(with_mean=False), quick()).fit(X, names[y])",
     "bootstrap_transition.estimator": "AnchorEstimator()\nConfusionEstimator()\n"
     "TrustedEstimator()\nAutoEstimator()\n"
     "ClusterabilityEstimator(random_state=0)",
@@ -402,7 +402,7 @@ GOOD = {
     "ConstrainedEstimator.estimator": "None\n"
     "AnchorEstimator()\nDualTransitionEstimator()",
     "noisy_log_likelihood_scorer.estimator": "quick().fit(X, y)\n"
-    "make_pipeline(StandardScaler(), quick()).fit(X, y)\n"
+    "make_pipeline(StandardScaler(with_mean=False), quick()).fit(X, y)\n"
     "ConfidentLearningClassifier(LogisticRegression(), cv=2).fit(X, y)",
     "NoiseRobustClassifier.estimator": """
         net()
