@@ -320,7 +320,7 @@ GOOD = {
     "metric": "'accuracy'\n'balanced_accuracy'",
     "base_loss": "'cross-entropy'\n'mae'\nnn.CrossEntropyLoss()",
     "reduction": "'mean'\n'sum'\n'none'",
-    "ignore_index": "-100\n-1\n0",
+    "ignore_index": "-100\n-1",
     "threshold": "None\n0.5\n0\n1.0",
     "percentile": "97\n100\n50.5\n0",
     "space": "'hidden'\n'input'",
