@@ -230,9 +230,8 @@ class NoiseRobustClassifier(
         - `indistinguishable_classes` : list of pairs of classes that noisy labels alone
           cannot tell apart: more than a quarter of each is labelled as the other, or
           their rows of T are alike.
-        - `pooled_classes` : list of classes whose row of T rests on fewer than 10 samples;
-          it has been replaced by the pooled row, where a label is right as often as
-          those of the other classes together and wrong ones are spread like the labels.
+        - `pooled_classes` : list of classes whose row of T rests on fewer than 10
+          samples and has been replaced by the pooled row, see the user guide.
         - `anchors_per_class` : ndarray of shape (n_classes,), weight of the samples
           whose clean posterior is at least 0.95.
         - `weak_first_pass` : bool, whether the noise that T claims may be the first
