@@ -58,6 +58,11 @@ def is_label(entry):
 
 def check_labels(y, name):
     """Validate labels and return them as a one-dimensional array."""
+    if np.ma.is_masked(y):
+        raise ValueError(
+            f"{name} must have a label for every sample; some are masked. Leave these "
+            "samples out."
+        )
     try:
         y = np.asarray(as_numpy(y))
     except ValueError as error:  # lists of several lengths

@@ -8,7 +8,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
 from sklnoise._names import align_columns, align_square, frame_classes
 from sklnoise._tensors import as_numpy
-from sklnoise._text import shorten
+from sklnoise._text import list_some, shorten
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import RescaledWeightsWarning
 
@@ -29,6 +29,17 @@ MAX_TOTAL_WEIGHT = 1e150
 def check_numbers(array, name, **checks):
     """Validate an array as scikit-learn does, and say so if it holds no numbers."""
     array = as_numpy(array)
+    if issparse(array) and array.ndim != 2:
+        raise ValueError(
+            f"{name} as a sparse array must have rows and columns; got shape "
+            f"{array.shape}. Pass it dense, or reshape it to (n_samples, n_features)."
+        )
+    columns = list(getattr(array, "columns", ()))
+    if len(set(columns)) < len(columns):
+        raise ValueError(
+            f"{name} must have columns whose names differ; got {list_some(columns)}. "
+            "Rename them."
+        )
     try:
         if is_complex(array):  # the imaginary part would be dropped with a warning
             raise ValueError("complex numbers have no order")
@@ -49,7 +60,7 @@ def is_complex(array):
             array = np.asarray(array)
         except ValueError:  # of several lengths
             return False
-    dtypes = array.dtypes if hasattr(array, "columns") else [getattr(array, "dtype", "")]
+    dtypes = array.dtypes if hasattr(array, "columns") else [np.asarray(array).dtype]
     return any(str(dtype).lower().startswith("complex") for dtype in dtypes)
 
 

@@ -4,7 +4,7 @@ from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -42,6 +42,7 @@ from sklnoise.classifiers._fit_input import (
     route_fit,
 )
 from sklnoise.classifiers._html import with_short_names
+from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._transition import warn_of_dominated_rows
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_samples, resolve_transition
@@ -53,7 +54,7 @@ def estimator_has(method):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 
-class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
     """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label

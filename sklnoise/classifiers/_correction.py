@@ -78,10 +78,11 @@ def chosen_params(loss):
     """Return the parameters that a `functools.partial` of a loss sets."""
     if not isinstance(loss, partial):
         return {}
-    signature = inspect.signature(loss.func)
+    signature = "unknown"
     try:
+        signature = inspect.signature(loss.func)
         return signature.bind_partial(*loss.args, **loss.keywords).arguments
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise TypeError(
             f"correction={shorten(loss, 200)} sets what the loss does not take: {error}. "
             f"Its signature is {signature}."

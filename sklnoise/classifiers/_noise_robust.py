@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -46,6 +46,7 @@ from sklnoise.classifiers._refit import (
     refit,
 )
 from sklnoise.classifiers._refit_checks import check_refit
+from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._selection import select_correction
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
@@ -77,7 +78,7 @@ from sklnoise.training import (
 
 
 class NoiseRobustClassifier(
-    CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    CallbackSupportMixin, MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator
 ):
     """Train a neural network on noisy labels as if they were clean.
 
@@ -229,6 +230,8 @@ class NoiseRobustClassifier(
         - `indistinguishable_classes` : list of pairs of classes that noisy labels alone
           cannot tell apart: more than a quarter of each is labelled as the other, or
           their rows of T are alike.
+        - `pooled_classes` : list of classes whose row of T rests on fewer than 10
+          samples and has been replaced by the pooled row, see the user guide.
         - `anchors_per_class` : ndarray of shape (n_classes,), weight of the samples
           whose clean posterior is at least 0.95.
         - `weak_first_pass` : bool, whether the noise that T claims may be the first

@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from sklnoise._labels import missing_labels
 from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
 from sklnoise.classifiers._estimator_calls import columns_without_numbers
@@ -40,7 +41,15 @@ def check_target(estimator, y):
             "y contains missing values. Drop the samples without a label: "
             "X[y.notna()], y[y.notna()]."
         )
-    return validate_data(estimator, y=check_one_label_each(estimator, y))
+    y = check_one_label_each(estimator, y)
+    labels = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)
+    missing = np.flatnonzero(missing_labels(labels)) if labels.dtype == object else ()
+    if len(missing):
+        raise ValueError(
+            f"y must have a label for every sample; sample {missing[0]} has none. Leave "
+            "samples without a label out."
+        )
+    return validate_data(estimator, y=y)
 
 
 def check_one_label_each(estimator, y):

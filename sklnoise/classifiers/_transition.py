@@ -143,6 +143,11 @@ def new_estimator(transition):
     """Make the estimator of T that the parameter `transition` names or is."""
     if isinstance(transition, str):
         transition = TRANSITION_ESTIMATORS[transition]
+    if isinstance(transition, type):
+        raise TypeError(
+            "transition must be an instance of an estimator of T; got the class "
+            f"{transition.__name__}. Add brackets: {transition.__name__}()."
+        )
     return clone(transition)
 
 

@@ -118,7 +118,13 @@ class TrainingHistoryDisplay:
                 "history must hold epochs with a train_loss, such as the history_ of a "
                 f"fitted classifier; got {len(self.history)} epochs without."
             )
-        folds = [epoch_losses(history) for history in self.first_pass_history or []]
+        folds = self.first_pass_history or []
+        if not isinstance(folds, list | tuple) or not all(map(is_history, folds)):
+            raise ValueError(
+                "first_pass_history must be a list of histories, one per fold, such as "
+                f"first_pass_history_ of a fitted classifier; got {folds!r:.200}."
+            )
+        folds = [epoch_losses(history) for history in folds]
         return refit, [losses for losses in folds if losses is not None]
 
     def _axes(self, ax, has_folds):
@@ -190,6 +196,11 @@ def check_epoch(epoch, n_epochs):
             f"kept_epoch must be an epoch of the history, 1 to {n_epochs}, or None; got "
             f"{shorten(repr(epoch))}."
         )
+
+
+def is_history(value):
+    """Return whether something lists epochs as dicts."""
+    return isinstance(value, list) and all(isinstance(epoch, dict) for epoch in value)
 
 
 def draw_losses(ax, losses, **style):

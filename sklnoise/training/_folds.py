@@ -39,7 +39,7 @@ def make_splits(cv, y, rows, classes, seed, split_params):
         params = {name: np.asarray(v)[rows] for name, v in split_params.items()}
         pairs, seen = run_splitter(cv, y[rows], params), rows
     else:
-        pairs, seen = list(cv), np.arange(len(y))
+        pairs, seen = list_splits(cv), np.arange(len(y))
     if not pairs:
         raise ValueError(
             "cv gave no split. A generator can be used only once: pass a list of splits."
@@ -55,6 +55,17 @@ def make_splits(cv, y, rows, classes, seed, split_params):
             "be learned about the noise. Pass splits that cover these samples."
         )
     return splits
+
+
+def list_splits(cv):
+    """Return given splits as a list."""
+    try:
+        return list(cv)
+    except TypeError as error:
+        raise TypeError(
+            "cv must be a number of folds, a splitter or an iterable of splits; got "
+            f"{shorten(repr(cv))}."
+        ) from error
 
 
 def run_splitter(cv, y, split_params):

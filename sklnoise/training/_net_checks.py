@@ -51,6 +51,12 @@ def check_net(net, *, chosen=()):
             "train_split must be None or a callable, such as ValidSplit(5) of "
             f"skorch.dataset; got {net.train_split!r}."
         )
+    for name in ("iterator_train", "iterator_valid"):
+        if not callable(getattr(net, name)):
+            raise TypeError(
+                f"{name} must be a class such as torch.utils.data.DataLoader; got "
+                f"{getattr(net, name)!r}. Leave it out for the default."
+            )
     if not callable(net.dataset):
         raise TypeError(
             "dataset must be a class that is called as dataset(X, y), for the samples of "

@@ -50,7 +50,7 @@ DATA = [
     (lambda X, y: (np.where(X > 5, np.inf, X), y), {}, "contains infinity"),
     (lambda X, y: (X[:, 0], y), {}, "Expected 2D array, got 1D array"),
     (lambda X, y: (X, np.where(y == 1, np.nan, y)), {}, "y contains NaN"),
-    (lambda X, y: (X, np.where(y == 1, None, "a")), {}, "labels of one kind"),
+    (lambda X, y: (X, np.where(y == 1, None, "a")), {}, "y must h"),
     (lambda X, y: (X, pd.Series(y, dtype="Int64").mask(y == 1)), {}, "missing values"),
     (lambda X, y: (X, y + 0.5 * X[:, 0]), {}, "Unknown label type: continuous"),
     (lambda X, y: (X, y[:-1]), {}, "inconsistent numbers of samples"),

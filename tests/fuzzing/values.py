@@ -115,6 +115,9 @@ ALIASES = {
     "noise_rate": "share",
 }
 
+# Whatever is passed for these is true or false.
+OWN_ONLY |= {name for name, kind in ALIASES.items() if kind == "bool"}
+
 GOOD = {
     "X": """
         X
