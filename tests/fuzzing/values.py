@@ -46,7 +46,6 @@ ANYTHING = listed("""
     set()
     object()
     int
-    np
     1j
     pd.NA
     range(3)
@@ -776,7 +775,7 @@ ODD = {
     "[LogisticRegression()]",
     "accuracies": "[0.9, 0.8]\n{}\n{'a': []}\n{'a': [np.nan, 2]}\n{'a': 'b'}\n{'a': [1]}",
     "noise_rates": "[]\n[np.nan]\n[-1, 2]\n'abc'\n[0.1, 0.2]\n{}\n[[0.1], [0.2, 0.3]]",
-    "history": "[{}]\n[{'train_loss': 'a'}]\n{'train_loss': [1]}\n3",
+    "history": "[{}]\n[{'valid_loss': 0.5}]",
     "percentile": "101\n-1\n100.0001\n'97'\n[97]",
     "metric": "'nope'\nget_scorer('accuracy')\n'roc_auc'",
     "noise_rate": "0.3\n1\n0\n[0.1] * K\nnp.full(n, 0.5)\nT\nnp.linspace(0, 0.9, K)",
