@@ -44,7 +44,8 @@ class NoisyScoreMixin(ClassifierMixin):
         if are_text(y) != are_text(self.classes_):
             raise ValueError(
                 "y must hold labels of the kind of classes_, "
-                f"{list_some(self.classes_)}; got {list_some(y)}. Pass the labels themselves, not their codes."
+                f"{list_some(self.classes_)}; got {list_some(y)}. Pass the "
+                "labels themselves, not their codes."
             )
         return super().score(X, y, as_numpy(sample_weight))
 
