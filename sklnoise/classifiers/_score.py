@@ -1,9 +1,11 @@
 """The accuracy on given labels, which may be tensors."""
 
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._labels import check_labels
 from sklnoise._tensors import as_numpy
+from sklnoise._text import list_some
 from sklnoise.training import as_labels
 
 
@@ -34,7 +36,20 @@ class NoisyScoreMixin(ClassifierMixin):
         Raises
         ------
         ValueError
-            If a label is missing, or the lengths differ.
+            If a label is missing or of another kind than `classes_`, or the lengths
+            differ.
         """
         y = check_labels(as_labels(y), "y")
+        check_is_fitted(self)
+        if are_text(y) != are_text(self.classes_):
+            raise ValueError(
+                "y must hold labels of the kind of classes_, "
+                f"{list_some(self.classes_)}; got {list_some(y)}. Pass the "
+                "labels themselves, not their codes."
+            )
         return super().score(X, y, as_numpy(sample_weight))
+
+
+def are_text(labels):
+    """Return whether labels are strings, by the first one."""
+    return isinstance(labels.tolist()[0], str | bytes)

@@ -402,3 +402,19 @@ def test_logarithms_of_probabilities_are_minus_infinity_at_zero(quick_net, noisy
     log_proba = clf.predict_log_proba(np.r_[X, [[1e6, -1e6]]])
     assert_allclose(log_proba[:240], np.log(clf.predict_proba(X)))
     assert np.isneginf(log_proba[240]).any()
+
+
+@pytest.mark.parametrize("kind", ["list", "tensor", "bfloat16 weights"])
+def test_score_takes_labels_and_weights_of_every_kind(quick_net, noisy_blobs, kind):
+    X, y_noisy, y, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y_noisy)
+    labels = y.tolist() if kind == "list" else torch.tensor(y)
+    weight = torch.ones(len(y), dtype=torch.bfloat16) if "weights" in kind else None
+    assert clf.score(X, labels, weight) == clf.score(X, y)
+
+
+def test_score_refuses_labels_of_another_kind(quick_net, noisy_blobs):
+    X, y_noisy, y, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y_noisy)
+    with pytest.raises(ValueError, match="classes_"):
+        clf.score(X, y.astype(str))
