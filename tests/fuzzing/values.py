@@ -62,8 +62,9 @@ ANYTHING = listed("""
     MLP
 """)
 
-# Anything else would start processes, be the global random state, or goes to matplotlib.
-OWN_ONLY = {"n_jobs", "random_state"}
+# Anything else would start processes, be the global random state, leave no label to take
+# a mean of (NaN, as in torch), or goes to matplotlib.
+OWN_ONLY = {"n_jobs", "random_state", "ignore_index"}
 OWN_ONLY |= {"ax", "cmap", "values_format", "xticks_rotation", "im_kw", "text_kw"}
 
 ALIASES = {
@@ -775,6 +776,7 @@ ODD = {
     "[LogisticRegression()]",
     "accuracies": "[0.9, 0.8]\n{}\n{'a': []}\n{'a': [np.nan, 2]}\n{'a': 'b'}\n{'a': [1]}",
     "noise_rates": "[]\n[np.nan]\n[-1, 2]\n'abc'\n[0.1, 0.2]\n{}\n[[0.1], [0.2, 0.3]]",
+    "ignore_index": "0.5\n'a'\nNone\n[1]",
     "history": "[{}]\n[{'valid_loss': 0.5}]",
     "percentile": "101\n-1\n100.0001\n'97'\n[97]",
     "metric": "'nope'\nget_scorer('accuracy')\n'roc_auc'",
