@@ -71,6 +71,21 @@ def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
     return (1 - share) * T + share * np.eye(len(T))
 
 
+def pooled_rows(transition_matrix, noisy_mass, sound, possible):
+    """Return for each class the row that the sound rows of all classes give it.
+
+    Its label is right as often as those of the sound classes together are; wrong ones
+    are spread like the labels of the other classes that are possible.
+    """
+    T = transition_matrix
+    right = np.average(T.diagonal()[sound], weights=noisy_mass[sound])
+    flips = np.where(possible, noisy_mass, 0)
+    np.fill_diagonal(flips, 0)
+    rows = (1 - right) * normalize_rows(flips)
+    rows[np.diag_indices(len(T))] += right
+    return shrink_dominated_rows(rows)
+
+
 def noise_rate_of(transition_matrix, noisy_frequencies):
     """Return the share of wrong labels that T implies."""
     prior = solve_prior(transition_matrix, noisy_frequencies)
@@ -83,15 +98,18 @@ def swappable_pairs(transition_matrix):
     return np.argwhere(np.triu(both_ways > FREQUENT_FLIP_THRESHOLD, k=1))
 
 
-def clean_prior(transition_matrix, noisy_frequencies, n_samples):
+def clean_prior(transition_matrix, noisy_frequencies, n_samples, standard_error=None):
     """Solve `Tᵀ π = noisy frequencies` for the clean prior, with its standard error."""
     prior = solve_prior(transition_matrix, noisy_frequencies)
     try:
         inverse = np.linalg.inv(transition_matrix)
     except np.linalg.LinAlgError:
         return prior, np.full(len(prior), np.inf)
-    variance = noisy_frequencies @ inverse**2 - prior**2
-    return prior, np.sqrt(variance.clip(min=0) / n_samples)
+    variance = (noisy_frequencies @ inverse**2 - prior**2).clip(min=0) / n_samples
+    if standard_error is not None:
+        # To first order, an error of T acts as one of the frequencies `Tᵀ π`.
+        variance = variance + prior**2 @ standard_error**2 @ inverse**2
+    return prior, np.sqrt(variance)
 
 
 def solve_prior(transition_matrix, noisy_frequencies):

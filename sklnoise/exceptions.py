@@ -5,12 +5,16 @@ class ClassCollapseWarning(UserWarning):
     """A class that the labels imply is hardly ever predicted."""
 
 
+class DominatedClassWarning(UserWarning):
+    """A given transition matrix says that a class is mostly labelled as another one."""
+
+
 class IllConditionedTransitionWarning(UserWarning):
     """An estimated transition matrix is too close to singular to be inverted."""
 
 
 class RareClassWarning(UserWarning):
-    """A class has fewer samples than there are folds."""
+    """A class has fewer samples than there are folds, or than T must rest on."""
 
 
 class PermutedClassesWarning(UserWarning):

@@ -1,10 +1,9 @@
 """What the displays and the report read of a fitted classifier."""
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklnoise._containers import innermost, is_search
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 
 
@@ -26,26 +25,6 @@ def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
         + ("." if classifier is estimator else f", which ends in {classifier!r}.")
         + " Pass the estimator that was fitted, not its class, labels or probabilities."
     )
-
-
-def innermost(estimator):
-    """Follow the last steps of pipelines and the best estimators of searches."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif is_search(estimator) and hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator
-
-
-def is_search(estimator):
-    """Return whether an estimator is a search over parameters, by its attributes."""
-    # Searches of other libraries, such as dask's, derive from nothing in common.
-    names = ("fit", "estimator", "scoring", "refit", "cv", "return_train_score")
-    return not isinstance(estimator, type) and all(hasattr(estimator, n) for n in names)
 
 
 def epoch_losses(history):

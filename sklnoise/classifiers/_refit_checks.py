@@ -1,44 +1,58 @@
 """Checks after the refit: have classes been lost, or changed places?"""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
+from scipy.stats import poisson
 
+from sklnoise._text import enumerate_names, shorten
 from sklnoise._transition_matrix import clean_prior
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
-from sklnoise.training import predict_proba
+from sklnoise.training import predict_proba, take_out_class_weight
 
-# A class predicted less often than this share of what T implies has collapsed.
+# A class that is predicted for less than this share of the samples that are implied has
+# collapsed, unless it keeps its probability: a rare class that overlaps with others need
+# not be the most probable one anywhere.
 COLLAPSED_SHARE = 0.2
+
+# Without T, the labels of a rare class may well be noise, and only a class that is hardly
+# predicted at all has collapsed.
+COLLAPSED_SHARE_WITHOUT_T = 0.01
+
+# Factor by which the total probability of a class that has kept it may be off.
+MAX_PROBABILITY_RATIO = 2
+
+# Probability by which chance may predict so few samples.
+MAX_CHANCE = 0.01
 
 # Samples that are predicted again: each more would cost as much as a step of training.
 MIN_JUDGED = 1000
 MIN_JUDGED_PER_CLASS = 100
 
-# Implied number of samples below which a class is too rare to judge. What is implied is
-# the prior less two standard errors: a T close to singular implies hardly anything.
-MIN_IMPLIED = 20
-
 # Gain in total variation from which rows of T count as permuted, not as alike.
 MIN_DRIFT = 0.1
 
 
-def check_refit(result, start, data):
+def check_refit(result, start, data, class_weight=None):
     """Warn if the refit has permuted or lost classes."""
-    warn_of_permutation(result.transition_matrix, start, data.classes)
+    warn_of_permutation(result.transition_matrix, start.matrix, data.classes)
     # Trusted samples need not be drawn like the others: they imply no prior.
     rows = data.untrusted_rows
     if not len(rows):
         return
     drawn, stands_for = draw_judged(data.y[rows], data.n_classes)
     judged = rows[drawn]
-    y_proba = predict_proba(result.net, data.X, judged)
+    y_proba = take_out_class_weight(
+        predict_proba(result.net, data.X, judged), class_weight
+    )
     warn_of_collapse(
-        np.average(y_proba, axis=0, weights=stands_for * data.sample_weight[judged]),
-        data.y[rows],
-        data.sample_weight[rows],
-        result.transition_matrix,
+        y_proba,
+        data.y[judged],
+        stands_for * data.sample_weight[judged],
+        replace(start, matrix=result.transition_matrix),
         data.classes,
     )
 
@@ -55,25 +69,59 @@ def draw_judged(y, n_classes):
     return positions, (counts / np.clip(counts, 1, most))[y[positions]]
 
 
-def warn_of_collapse(predicted, y, sample_weight, transition_matrix, classes):
+def warn_of_collapse(y_proba, y, sample_weight, transition, classes):
     """Warn if a class that the labels imply has vanished from the predictions."""
-    noisy = np.bincount(y, weights=sample_weight, minlength=len(classes))
-    n_samples = noisy.sum()
-    prior, error = clean_prior(transition_matrix, noisy / n_samples, n_samples)
-    at_least = prior - 2 * error
-    enough = at_least * n_samples >= MIN_IMPLIED
-    lost = np.flatnonzero(enough & (predicted < COLLAPSED_SHARE * at_least))
+    implied, deviation = implied_counts(transition, y, sample_weight)
+    predicted = np.bincount(y_proba.argmax(axis=1), sample_weight, minlength=len(classes))
+    has_T = transition.is_known or transition.estimator is not None
+    share = COLLAPSED_SHARE if has_T else COLLAPSED_SHARE_WITHOUT_T
+    few = predicted <= np.maximum(1, share * implied)
+    few &= chance_of(predicted, implied, deviation) < MAX_CHANCE
+    lost = np.flatnonzero(few & ~keeps_probability(y_proba, y, sample_weight, implied))
     if len(lost):
-        named = ", ".join(
-            f"{classes[i]!s} ({predicted[i]:.1%} predicted, {prior[i]:.1%} implied)"
-            for i in lost
+        names = [shorten(name) for name in classes[lost].tolist()]
+        named = enumerate_names(
+            f"{name} ({predicted[i]:.3g} samples predicted, {implied[i]:.3g} implied)"
+            for i, name in zip(lost, names)
         )
         warn_caller(
-            f"the refit has lost {len(lost)} of {len(classes)} classes: {named}. The "
-            "implied share solves Tᵀ prior = frequencies of the noisy labels. Lower the "
-            'learning rate, raise warm_up, start from refit="first-pass", or check T.',
+            f"the refit has lost {len(lost)} of {len(classes)} classes: {named}. Implied "
+            "is what solves Tᵀ prior = frequencies of the noisy labels; without T, the "
+            "labels themselves. Train longer, lower the learning rate, raise warm_up, "
+            'start from refit="first-pass", use another correction, or check T.',
             ClassCollapseWarning,
         )
+
+
+def implied_counts(transition, y, sample_weight):
+    """Return how many samples of each class the labels imply, with a standard error."""
+    T = transition.matrix
+    mass = np.bincount(y, sample_weight, minlength=len(T))
+    n_samples = mass.sum()
+    prior, error = clean_prior(T, mass / n_samples, n_samples, transition.standard_error)
+    # A class that no label names may be one without samples.
+    return n_samples * np.where(mass > 0, prior, 0), n_samples * error
+
+
+def chance_of(predicted, implied, deviation):
+    """Return the probability of so few samples of a class where so many are implied."""
+    # Counts that vary more than Poisson's, as those behind noise do, are worth fewer.
+    variance = np.square(deviation)
+    spread = np.divide(variance, implied, out=np.ones(len(implied)), where=implied > 0)
+    spread = spread.clip(min=1)
+    return poisson.cdf(predicted / spread, implied / spread)
+
+
+def keeps_probability(y_proba, y, sample_weight, implied):
+    """Return for each class whether its probability is that of a calibrated net."""
+    total = sample_weight @ y_proba
+    mass, on_its_label = np.zeros((2, len(implied)))
+    np.add.at(mass, y, sample_weight)
+    np.add.at(on_its_label, y, sample_weight * y_proba[np.arange(len(y)), y])
+    # Samples that bear the label should not be less probable than all samples.
+    is_ranked = on_its_label * mass.sum() >= total * mass
+    ratio = MAX_PROBABILITY_RATIO
+    return is_ranked & (total * ratio >= implied) & (total <= ratio * implied)
 
 
 def warn_of_permutation(learned, start, classes):
@@ -83,7 +131,9 @@ def warn_of_permutation(learned, start, classes):
     gain = distance.trace() - distance[rows, places].sum()
     moved = np.flatnonzero(rows != places)
     if gain > MIN_DRIFT and len(moved):
-        named = ", ".join(f"{classes[i]!s} → {classes[places[i]]!s}" for i in moved)
+        named = ", ".join(
+            f"{shorten(classes[i])} → {shorten(classes[places[i]])}" for i in moved
+        )
         warn_caller(
             "the learned T no longer names the classes: rows have come to look like "
             f"those that other classes started with ({named}), so that predictions of "

@@ -57,6 +57,11 @@ class Judgement(NamedTuple):
 
 def judge_fitted(classifier, X, y, *, model=None, new_rows=False, trusted=None):
     """Judge labels by a fitted classifier, the last step of a model that takes X."""
+    if not isinstance(new_rows, bool | np.bool_):
+        raise TypeError(
+            "new_rows must be True for samples other than those of fit, else False; got "
+            f"{new_rows!r}."
+        )
     if trusted is not None:
         trusted = check_trusted(trusted, len(y))
     held_out = None if new_rows else getattr(classifier, "out_of_fold_proba_", None)

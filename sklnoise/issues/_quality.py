@@ -136,14 +136,14 @@ def judge(y_proba, y, transition_matrix):
         quality[block] = self_confidence(posterior, labels)
         quality[block] += SLOPE_SHARE * slope(clean, p, labels)
         other[block] = best_other(posterior, labels, frequency)
-    return quality / (1 + SLOPE_SHARE), other
+    return (quality / (1 + SLOPE_SHARE)).clip(max=1), other
 
 
 def quality_of(clean_proba, y, transition_matrix):
     """Compute the posterior of the label where the clean posterior is known."""
     if not is_identity(transition_matrix):
         clean_proba = label_posterior(clean_proba, y, transition_matrix)
-    return self_confidence(clean_proba, y)
+    return self_confidence(clean_proba, y).clip(max=1)  # of rounding
 
 
 def make_slope(transition_matrix, dtype):

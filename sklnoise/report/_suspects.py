@@ -198,6 +198,7 @@ def format_value(value):
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return None
+        value = float(value)  # 1e15 overflows in half precision
         is_whole = abs(value) < MAX_WHOLE and value == np.round(value)
         return f"{value:.0f}" if is_whole else f"{value:.4g}"
     return None if is_missing(value) else str(value)

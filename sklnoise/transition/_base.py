@@ -9,11 +9,13 @@ from sklearn.utils.validation import check_consistent_length
 from sklnoise._compat import fit_context
 from sklnoise._labels import check_labels, match_labels
 from sklnoise._names import frame_classes
+from sklnoise._text import shorten
 from sklnoise._transition_matrix import normalize_rows
 from sklnoise._validation import (
     check_features,
     check_folds,
     check_proba,
+    check_transition_matrix,
     check_trusted,
     check_weight,
 )
@@ -150,6 +152,11 @@ def check_known(known, n_samples):
 
 def fit_clone(estimator, y_proba, y, sample_weight, **known):
     """Fit a clone of an estimator of T to samples that have been validated."""
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(
+            "an estimator of T must be an instance with fit, such as AnchorEstimator(); "
+            f"got {shorten(repr(estimator))}."
+        )
     return fit_codes(clone(estimator), y_proba, y, sample_weight, **known)
 
 
@@ -160,7 +167,14 @@ def fit_codes(estimator, y_proba, y, sample_weight, **known):
         return estimator._fit_codes(y_proba, y, sample_weight, **known)
     trusted = known.get("trusted")
     noisy = slice(None) if trusted is None else ~trusted
-    return estimator.fit(y_proba[noisy], y[noisy], sample_weight[noisy])
+    estimator.fit(y_proba[noisy], y[noisy], sample_weight[noisy])
+    if not hasattr(estimator, "transition_matrix_"):
+        raise TypeError(
+            "an estimator of T must have transition_matrix_ once it is fitted; got "
+            f"{shorten(repr(estimator))}. Pass one of sklnoise.transition."
+        )
+    check_transition_matrix(estimator.transition_matrix_, y_proba.shape[1])
+    return estimator
 
 
 def standard_error_of(estimator):

@@ -149,9 +149,12 @@ def compare_transition_estimators(
     >>> table.noise_rate.round(2)
     array([0.15, 0.15, 0.15, 0.27])
     """
-    if estimators is None:
-        estimators = applicable_estimators(features=features, trusted=trusted)
-    if not estimators:
+    if not (estimators is None or isinstance(estimators, dict)):
+        raise TypeError(
+            "estimators must be a dict from names to estimators of T, or None for all "
+            f"that can run on what is given; got {type(estimators).__name__}."
+        )
+    if estimators is not None and not estimators:
         raise ValueError(
             "estimators must hold at least one estimator of T; got an empty dict. Pass "
             "None for all that can run on what is given."
@@ -159,6 +162,10 @@ def compare_transition_estimators(
     y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
     known = {"features": features, "trusted": trusted, "folds": folds}
     known = check_known(known, len(y))
+    if estimators is None:
+        estimators = applicable_estimators(
+            features=known["features"], trusted=known["trusted"]
+        )
     fits = [fit_clone(e, y_proba, y, weight, **known) for e in estimators.values()]
 
     matrices = np.array([fit.transition_matrix_ for fit in fits])
@@ -172,7 +179,7 @@ def compare_transition_estimators(
     disagreement = np.array([np.median(o) if len(o) else np.nan for o in others])
     return Bunch(
         estimator=list(estimators),
-        noise_rate=1 - (priors * diagonals).sum(axis=1),
+        noise_rate=(1 - (priors * diagonals).sum(axis=1)).clip(0, 1),
         smallest_diagonal=diagonals.min(axis=1),
         condition_number=conditions,
         largest_standard_error=np.array([standard_error_of(fit).max() for fit in fits]),

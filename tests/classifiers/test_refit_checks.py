@@ -7,10 +7,12 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
 from skorch import NeuralNetClassifier
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._refit_checks import draw_judged, warn_of_collapse
+from sklnoise.classifiers._transition import Transition
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.nn import MLP
@@ -48,22 +50,73 @@ def test_default_warm_up_keeps_the_classes_that_forward_alone_loses():
     assert max(with_warm_up) < without
 
 
-def test_collapse_warning_names_the_lost_class():
-    y = np.repeat([0, 1, 2], 50)
-    y_proba = np.tile([0.5, 0.499, 0.001], (150, 1))
-    classes = np.array(["cat", "deer", "dog"])
-    with pytest.warns(ClassCollapseWarning, match=r"lost 1 of 3 classes: dog \(0.1% "):
-        warn_of_collapse(y_proba.mean(axis=0), y, np.ones(150), np.eye(3), classes)
-
-
-def test_no_warning_where_the_implied_prior_is_small_too():
-    T = np.array([[1, 0, 0], [0, 1, 0], [0.5, 0.5, 0]])
-    y_proba = np.tile([0.5, 0.5, 0], (150, 1))
+def collapse(counts, predicted, T=None, error=0.0):
+    """Judge predictions of certain classes by how often each label occurs."""
+    counts, T = np.asarray(counts), np.eye(len(counts)) if T is None else T
+    y_proba = np.eye(len(counts))[np.repeat(np.arange(len(counts)), predicted)]
+    transition = Transition(np.asarray(T), np.full_like(T, error))
     with warnings.catch_warnings(record=True) as caught:
-        warn_of_collapse(
-            y_proba.mean(axis=0), np.repeat([0, 1], 75), np.ones(150), T, np.arange(3)
-        )
-    assert_array_equal(caught, [])
+        warnings.simplefilter("always")
+        y, weight = np.repeat(np.arange(len(counts)), counts), np.ones(len(y_proba))
+        warn_of_collapse(y_proba, y, weight, transition, np.array(["a", "b", "dog"]))
+    return [str(warning.message) for warning in caught]
+
+
+@pytest.mark.parametrize("n_rare", [5, 10, 30, 300])
+def test_collapse_is_warned_of_at_every_size(n_rare):
+    rest = 1500 - n_rare
+    (message,) = collapse([1500, rest, n_rare], [1500, 1500, 0])
+    assert "1 of 3 classes: dog (0 samples predicted" in message
+    assert collapse([1500, rest, n_rare], [1500, rest, n_rare]) == []
+
+
+def test_chance_may_predict_too_few_of_a_handful():
+    assert collapse([1500, 1498, 2], [1500, 1500, 0]) == []
+
+
+@pytest.mark.parametrize(("share", "n_warnings"), [(0.4, 1), (1, 0), (4, 1)])
+def test_class_that_keeps_its_probability_is_not_lost(share, n_warnings):
+    y, of_class = np.repeat([0, 1], [90, 10]), share * np.array([0.09, 0.11])
+    y_proba = np.c_[1 - of_class[y], of_class[y]]
+    none = Transition.identity(2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_collapse(y_proba, y, np.ones(100), none, np.arange(2))
+    assert len(caught) == n_warnings
+
+
+@pytest.mark.parametrize(
+    ("T", "error"),
+    [
+        # What the rare labels imply is within the error of T, or is nothing.
+        ([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05], [0.05, 0.05, 0.9]], 0.02),
+        ([[0.9, 0.0, 0.1], [0.0, 0.9, 0.1], [0.0, 0.1, 0.9]], 0.0),
+        ([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.5, 0.5, 0.0]], 0.0),
+    ],
+)
+def test_no_collapse_where_the_class_may_not_exist(T, error):
+    assert collapse([1420, 1420, 160], [1500, 1500, 0], T, error) == []
+
+
+def test_class_without_samples_has_not_collapsed():
+    T = [[0.8, 0.2, 0.0], [0.2, 0.8, 0.0], [0.1, 0.8, 0.1]]
+    assert collapse([100, 400, 0], [100, 400, 0], T) == []
+
+
+@pytest.mark.parametrize("correction", ["none", "gce", "mae", "forward"])
+def test_rare_class_does_not_vanish_in_silence(quick_net, rng, correction):
+    y = np.repeat([0, 1, 2], [290, 290, 10])
+    X = rng.standard_normal((590, 2)) + np.array([[-4, 0], [4, 0], [0, 4]])[y]
+    first_pass = LogisticRegression()
+    clf = NoiseRobustClassifier(
+        quick_net, correction=correction, first_pass=first_pass, random_state=0
+    )
+    with pytest.warns(ClassCollapseWarning, match="2 "):  # after a single epoch
+        clf.set_params(estimator__max_epochs=1).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ClassCollapseWarning)
+        clf.set_params(estimator__max_epochs=200).fit(X, y)
+    assert (clf.predict(X) == 2).sum() >= 5
 
 
 def test_rows_of_a_rare_label_are_all_judged():

@@ -374,6 +374,7 @@ def test_class_that_only_trusted_rows_name_is_learned(
     assert clf.score(X, y) > 0.9
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.DominatedClassWarning")
 @pytest.mark.parametrize("correction", ["forward", "adaptation"])
 def test_class_that_a_known_transition_never_names_is_learned_from_trusted_rows(
     quick_net, never_said, correction
