@@ -43,8 +43,9 @@ class NoisyScoreMixin(ClassifierMixin):
         check_is_fitted(self)
         if are_text(y) != are_text(self.classes_):
             raise ValueError(
-                f"y must hold labels of the kind of classes_, {list_some(self.classes_)}; "
-                f"got {list_some(y)}. Pass the labels themselves, not their codes."
+                "y must hold labels of the kind of classes_, "
+                f"{list_some(self.classes_)}; got {list_some(y)}. Pass the "
+                "labels themselves, not their codes."
             )
         return super().score(X, y, as_numpy(sample_weight))
 

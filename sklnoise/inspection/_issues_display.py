@@ -1,5 +1,7 @@
 """The labels that are most suspect, with their quality or as images."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
@@ -147,8 +149,10 @@ class LabelIssuesDisplay:
             If `n_shown` is below 1, or the parameters differ in length.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        if n_shown < 1:
-            raise ValueError(f"n_shown must be at least 1 sample; got {n_shown}.")
+        if not isinstance(n_shown, Integral) or n_shown < 1:
+            raise ValueError(
+                f"n_shown must be a number of samples, at least 1; got {n_shown!r}."
+            )
         columns = self._columns()
         shown = order_issues(columns["is_issue"], columns["quality"])[:n_shown]
         self.worst_ = columns["rows"][shown]
@@ -169,7 +173,12 @@ class LabelIssuesDisplay:
     def _columns(self):
         """Return what is known of each sample as arrays of the same length, by name."""
         names = ("labels", "suggested_labels", "quality", "is_issue", "rows")
-        columns = {name: np.asarray(as_numpy(getattr(self, name))) for name in names}
+        try:
+            columns = {name: np.asarray(as_numpy(getattr(self, name))) for name in names}
+        except ValueError as error:  # lists of several lengths
+            raise ValueError(
+                f"{', '.join(names)} must have one entry per sample: {error}"
+            ) from error
         if self.rows is None:
             columns["rows"] = np.arange(columns["quality"].size)
         shapes = {name: column.shape for name, column in columns.items()}

@@ -155,6 +155,8 @@ def as_positions(fold, n_samples):
 
 def run_trials(estimators, trials, n_rates, n_jobs):
     """Return the accuracies of each classifier, shape (n_rates, n_repeats)."""
+    if n_jobs == 0:
+        raise ValueError("n_jobs must be None or an integer other than 0; got 0.")
     jobs = [
         delayed(accuracy)(estimator, *trial)
         for trial in trials

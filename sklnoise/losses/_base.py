@@ -5,6 +5,8 @@ from numbers import Integral, Real
 import torch
 from torch import nn
 
+from sklnoise._text import shorten
+
 REDUCTIONS = {
     "mean": lambda losses: losses.mean(),
     "sum": lambda losses: losses.sum(),
@@ -263,10 +265,10 @@ def check_not_negative(name, value):
 def check_real(name, value):
     """Raise a TypeError if a parameter is not a real number."""
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number; got {value!r}.")
+        raise TypeError(f"{name} must be a number; got {shorten(repr(value))}.")
 
 
 def check_integer(name, value):
     """Raise a TypeError if a parameter is not an integer."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer; got {value!r}.")
+        raise TypeError(f"{name} must be an integer; got {shorten(repr(value))}.")

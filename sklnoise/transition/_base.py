@@ -97,7 +97,13 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         y_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
         given = {"features": features, "trusted": trusted, "folds": folds}
         known = {name: given[name] for name in {"trusted", *self._uses}}
-        return self._fit_codes(y_proba, codes, weight, **check_known(known, len(codes)))
+        known, before = check_known(known, len(codes)), vars(self).copy()
+        try:
+            return self._fit_codes(y_proba, codes, weight, **known)
+        except BaseException:  # leave no estimator that is half fitted
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _fit_codes(self, y_proba, codes, sample_weight, **known):
         """Estimate T from samples that have been validated."""
