@@ -137,7 +137,7 @@ def judge_predicted(classifier, y, clean_proba):
     T, classes = classifier.transition_matrix_, classifier.classes_
     codes, _ = match_labels(y, len(classes), classes)
     posterior = check_proba(clean_proba)
-    frequency = posterior.mean(axis=0)
+    frequency = posterior.mean(axis=0, dtype=np.float64)
     if is_identity(T):
         # Nothing was corrected, which does not make all labels right.
         quality = self_confidence(posterior, codes)
