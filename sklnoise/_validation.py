@@ -226,11 +226,18 @@ def check_features(features, n_samples):
 
 def check_folds(folds, n_samples):
     """Validate the folds that samples were held out in."""
-    folds = column_or_1d(as_numpy(folds))
-    assert_all_finite(folds, input_name="folds")
+    try:
+        folds = column_or_1d(as_numpy(folds))
+        assert_all_finite(folds, input_name="folds")
+        codes = np.unique(folds, return_inverse=True)[1]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "folds must be the number of the fold that held each sample out, shape "
+            f"({n_samples},), without missing values: {shorten(error, 200)}"
+        ) from error
     if len(folds) != n_samples:
         raise ValueError(
             f"folds must have one entry per sample, shape ({n_samples},); got shape "
             f"{folds.shape}. Pass the number of the fold that held each sample out."
         )
-    return np.unique(folds, return_inverse=True)[1]
+    return codes

@@ -55,11 +55,9 @@ def test_labels_of_other_length_are_refused():
         transition_matrix_from_labels([0, 1], [1])
 
 
-@pytest.mark.parametrize(
-    "weight", [[-1, 1], [np.nan, 1], [1, np.inf], [1], ["a", "b"], 1]
-)
+@pytest.mark.parametrize("weight", [[-1, 1], [np.nan, 1], [1, np.inf], [1], ["a", "b"]])
 def test_weights_that_count_nothing_are_refused(weight):
-    with pytest.raises((TypeError, ValueError), match="weight|dimension"):
+    with pytest.raises(ValueError, match="weight"):
         transition_matrix_from_labels([0, 1], [0, 1], sample_weight=weight)
 
 
