@@ -11,8 +11,11 @@ def as_numpy(value):
     """Return a tensor, or a list of tensors, as a numpy array; leave all else as it is.
 
     A tensor keeps its values and loses its graph and its device. Sparse ones become CSR
-    matrices; floats that numpy has not, such as bfloat16, become float32.
+    matrices; floats that numpy has not, such as bfloat16, become float32. A frame of
+    sparse columns becomes dense unless all that is left out is 0, as scikit-learn asks.
     """
+    if hasattr(value, "sparse") and hasattr(value, "dtypes"):
+        return to_dense_frame(value)
     if isinstance(value, torch.Tensor):
         return tensor_to_numpy(value)
     if isinstance(value, list | tuple) and any(map(torch.is_tensor, value)):
@@ -20,6 +23,12 @@ def as_numpy(value):
     if hasattr(value, "__array_namespace__") and not isinstance(value, np.ndarray):
         return value.get() if hasattr(value, "get") else np.asarray(value)
     return value
+
+
+def to_dense_frame(frame):
+    """Return a frame whose sparse columns leave out nothing but 0."""
+    fills = [getattr(dtype, "fill_value", 0) for dtype in frame.dtypes]
+    return frame if all(fill == 0 for fill in fills) else frame.sparse.to_dense()
 
 
 def tensor_to_numpy(tensor):

@@ -8,11 +8,13 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
 from sklnoise._names import align_columns, align_square, frame_classes
 from sklnoise._tensors import as_numpy
-from sklnoise._text import shorten
+from sklnoise._text import list_some, shorten
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import RescaledWeightsWarning
 
 SUM_TOLERANCE = 1e-6
+# Of rows in half precision, which hold two or three digits.
+HALF_SUM_TOLERANCE = 2e-2
 # What arithmetic in double precision leaves, and is taken away without a word.
 ROUNDING = 1e-12
 # Predicted in single precision, over many classes.
@@ -27,7 +29,20 @@ MAX_TOTAL_WEIGHT = 1e150
 def check_numbers(array, name, **checks):
     """Validate an array as scikit-learn does, and say so if it holds no numbers."""
     array = as_numpy(array)
+    if issparse(array) and array.ndim != 2:
+        raise ValueError(
+            f"{name} as a sparse array must have rows and columns; got shape "
+            f"{array.shape}. Pass it dense, or reshape it to (n_samples, n_features)."
+        )
+    columns = list(getattr(array, "columns", ()))
+    if len(set(columns)) < len(columns):
+        raise ValueError(
+            f"{name} must have columns whose names differ; got {list_some(columns)}. "
+            "Rename them."
+        )
     try:
+        if is_complex(array):  # the imaginary part would be dropped with a warning
+            raise ValueError("complex numbers have no order")
         return check_array(array, input_name=name, **checks)
     except (TypeError, ValueError, OverflowError) as error:
         if is_numeric(array):
@@ -38,8 +53,21 @@ def check_numbers(array, name, **checks):
         ) from error
 
 
+def is_complex(array):
+    """Return whether something is an array, or a list of lists, of complex numbers."""
+    if isinstance(array, list | tuple):
+        try:
+            array = np.asarray(array)
+        except ValueError:  # of several lengths
+            return False
+    dtypes = array.dtypes if hasattr(array, "columns") else [np.asarray(array).dtype]
+    return any(str(dtype).lower().startswith("complex") for dtype in dtypes)
+
+
 def is_numeric(array):
     """Return whether something can be turned into an array of real numbers."""
+    if is_complex(array):
+        return False
     if issparse(array):
         return array.dtype.kind in "biuf"
     try:
@@ -75,7 +103,8 @@ def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
     T = T.clip(min=0)
     row_sums, column_sums = T.sum(axis=1), T.sum(axis=0)
     worst = np.abs(row_sums - 1).argmax()
-    if abs(row_sums[worst] - 1) > SUM_TOLERANCE:
+    is_half = str(getattr(transition_matrix, "dtype", "")).endswith("float16")
+    if abs(row_sums[worst] - 1) > (HALF_SUM_TOLERANCE if is_half else SUM_TOLERANCE):
         if np.allclose(column_sums, 1, atol=SUM_TOLERANCE):
             remedy = "Its columns do sum to 1: it is transposed, so pass its transpose"
         else:

@@ -148,12 +148,32 @@ def test_many_labels_are_not_all_listed():
 
 
 @pytest.mark.parametrize("dtype", [object, "U3"])
-def test_kept_labels_are_coded_in_sorted_order_and_others_are_not(dtype):
+def test_labels_that_are_not_kept_stay_classes(dtype):
     y, kept = np.array(["cat", "ant", "bee", "cat"], dtype=dtype), np.array([0, 1, 3])
     codes, classes = encode_kept_labels(y, kept)
-    assert_array_equal(codes, [1, 0, -1, 1])
-    assert classes.tolist() == ["ant", "cat"]
+    assert_array_equal(codes, [2, 0, 1, 2])
+    assert classes.tolist() == ["ant", "bee", "cat"]
     assert classes.dtype == dtype
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_label_is_no_class_and_must_not_be_kept(missing):
+    y = np.array(["cat", missing, "ant"], dtype=object)
+    codes, classes = encode_kept_labels(y, np.array([0, 2]))
+    assert_array_equal(codes, [1, -1, 0])
+    assert classes.tolist() == ["ant", "cat"]
+    with pytest.raises(ValueError, match="sample 1"):
+        encode_kept_labels(y, np.array([0, 1]))
+
+
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+@pytest.mark.parametrize("dtype", [int, float, str])
+def test_many_labels_that_all_differ_are_no_classes(dtype):
+    y = np.arange(300).astype(dtype)
+    with pytest.raises(ValueError, match="all 300 labels differ"):
+        encode_kept_labels(y, np.arange(300))
+    codes, _ = encode_kept_labels(y, np.arange(5))
+    assert len(set(codes.tolist())) == 300
 
 
 def test_integers_are_no_codes_of_kept_labels():

@@ -1,10 +1,10 @@
 """The classifier that prunes or reweights samples with label issues, around any other."""
 
 from copy import deepcopy
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -29,17 +29,20 @@ from sklnoise.classifiers._confident_steps import (
 )
 from sklnoise.classifiers._estimator_calls import (
     check_predicts,
-    columns_explained,
     describe,
+    failure_explained,
     nets_of,
     predict_all,
 )
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     draw_seeds,
     make_router,
     reset_fitted,
     route_fit,
 )
+from sklnoise.classifiers._html import with_short_names
+from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._transition import warn_of_dominated_rows
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_samples, resolve_transition
@@ -51,7 +54,7 @@ def estimator_has(method):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 
-class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
     """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label
@@ -71,6 +74,10 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
         Definition of a label issue, see :func:`~sklnoise.find_label_issues`.
+
+    threshold : float in [0, 1], default=None
+        Samples whose `label_quality_` is below it are the issues, whatever `filter_by`
+        is. None leaves it to `filter_by`.
 
     action : {"auto", "prune", "reweight"}, default="auto"
         "prune" leaves the issues out. If all samples of a class are issues, it keeps the
@@ -157,13 +164,14 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
     True
     >>> wrong = y != y_noisy
     >>> print(f"{wrong[clf.label_issues_].mean():.2f} of the issues are wrong labels")
-    0.86 of the issues are wrong labels
+    0.79 of the issues are wrong labels
     """
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit"])],
         "cv": ["cv_object"],
         "filter_by": [StrOptions({"posterior", "confident-learning", "self-confidence"})],
+        "threshold": [Interval(Real, 0, 1, closed="both"), None],
         "action": [StrOptions({"auto", "prune", "reweight"})],
         "transition": [StrOptions({"auto"}), "array-like"],
         "n_jobs": [
@@ -174,12 +182,15 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         "random_state": ["random_state"],
     }
 
+    cv = KeptSplits()
+
     def __init__(
         self,
         estimator,
         *,
         cv=5,
         filter_by="posterior",
+        threshold=None,
         action="auto",
         transition="auto",
         n_jobs=None,
@@ -188,6 +199,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         self.estimator = estimator
         self.cv = cv
         self.filter_by = filter_by
+        self.threshold = threshold
         self.action = action
         self.transition = transition
         self.n_jobs = n_jobs
@@ -274,7 +286,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             if known_transition is None:
                 T = resolve_transition(None, held_out, weight)
             self.label_quality_[judged], self.label_issues_[judged] = judge_labels(
-                held_out, weight, T, self.filter_by
+                held_out, weight, T, self.filter_by, self.threshold
             )
         self.transition_matrix_ = T
 
@@ -403,7 +415,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         n_classes = len(self.classes_)
         names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
         X = as_numpy(X)
-        with columns_explained(X):
+        with failure_explained(self.estimator, X):
             return predict_all(self.estimator_, X, names, method, missing)
 
     def label_quality(self, X, y):
@@ -433,6 +445,9 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         check_consistent_length(clean_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(clean_proba, codes, self.transition_matrix_)
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -25,17 +25,18 @@ from sklnoise._text import shorten
 from sklnoise._validation import check_weight
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._estimator_calls import (
-    columns_explained,
     describe,
+    failure_explained,
     nets_of,
     predict_all,
 )
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
 from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.classifiers._sample_checks import check_container, check_one_label_each
 from sklnoise.exceptions import ClassCollapseWarning
-from sklnoise.issues import find_label_issues
-from sklnoise.issues._quality import judge
-from sklnoise.training import LabelledData
+from sklnoise.issues._find import judge_by_confidence
+from sklnoise.issues._flags import judge_samples
+from sklnoise.training import LabelledData, interruptible
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -55,14 +56,12 @@ class Source(NamedTuple):
 
 def check_source(owner, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
-    if X is None:
-        raise ValueError("X must hold the samples to fit; got None.")
-    X, y = as_numpy(X), as_numpy(y)
+    check_container(X)
+    X, y = as_numpy(X), check_one_label_each(owner, y)
     # They come first, as a sample of weight 0 needs no label.
-    weight = check_weight(sample_weight, 0 if y is None else len(y))
+    weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
-    y = None if y is None else fill_unused_labels(y, rows)
-    X, y = indexable(X, validate_data(owner, y=y))
+    X, y = indexable(X, validate_data(owner, y=fill_unused_labels(y, rows)))
     codes, classes = encode_kept_labels(y, rows)
     weighted = sample_weight is not None
     if weighted and not takes_weights(owner.estimator):
@@ -76,7 +75,8 @@ def check_source(owner, X, y, sample_weight, fit_params):
 def fill_unused_labels(y, rows):
     """Give unused samples a label, and raise a ValueError if others have none."""
     labels = np.asarray(y)
-    missing = missing_labels(labels).reshape(len(labels), -1).any(axis=1)
+    missing = missing_labels(labels)
+    missing = missing.any(axis=1) if missing.ndim == 2 else missing
     if not missing.any():
         return y
     unnamed = rows[missing[rows]]
@@ -145,7 +145,7 @@ def fit_rows(estimator, source, rows, factors, seed):
             name = weight_name(estimator)
             params[name] = params.get(name, 1) * factor
     X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
-    with torch_seeded(fitted, seed), columns_explained(X):
+    with torch_seeded(fitted, seed), interruptible(), failure_explained(estimator, X):
         return fitted.fit(X, y, **params)
 
 
@@ -174,23 +174,18 @@ def fit_fold(estimator, source, split, seed):
     fitted = fit_rows(estimator, source, train, None, seed)
     X = safe_indexing(source.data.X, test)
     # To iterate over batches draws from torch too.
-    with torch_seeded(fitted, seed), columns_explained(X):
+    with torch_seeded(fitted, seed), failure_explained(estimator, X):
         return FoldOutcome(predict_all(fitted, X, source.names))
 
 
-def judge_labels(samples, sample_weight, transition_matrix, filter_by):
+def judge_labels(samples, sample_weight, transition_matrix, filter_by, threshold):
     """Score the labels of samples, and find the issues among them."""
-    quality, suggested = judge(samples.y_proba, samples.y, transition_matrix)
-    if filter_by == "posterior":
-        return quality, suggested != samples.y
-    is_issue = find_label_issues(
-        samples.y,
-        samples.y_proba,
-        labels=samples.classes,
-        sample_weight=sample_weight,
-        filter_by=filter_by,
+    quality, _, is_issue = judge_samples(
+        samples, sample_weight, transition_matrix, threshold
     )
-    return quality, is_issue
+    if filter_by == "posterior" or threshold is not None:
+        return quality, is_issue
+    return quality, judge_by_confidence(samples, sample_weight, filter_by)[2]
 
 
 def choose_rows(y, quality, is_left_out, classes):

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from sklnoise._text import shorten
 from sklnoise._transition_matrix import MAX_CONDITION, mix_with_identity
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD, check_transition_matrix
 from sklnoise._warnings import warn_caller
@@ -77,9 +78,15 @@ def chosen_params(loss):
     """Return the parameters that a `functools.partial` of a loss sets."""
     if not isinstance(loss, partial):
         return {}
-    return (
-        inspect.signature(loss.func).bind_partial(*loss.args, **loss.keywords).arguments
-    )
+    signature = "unknown"
+    try:
+        signature = inspect.signature(loss.func)
+        return signature.bind_partial(*loss.args, **loss.keywords).arguments
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"correction={shorten(loss, 200)} sets what the loss does not take: {error}. "
+            f"Its signature is {signature}."
+        ) from error
 
 
 def needs_transition(loss):
@@ -216,6 +223,10 @@ class ClassWeightedLoss(PerClassLoss):
     def _class_losses(self, logits):
         losses = losses_of_each_class(self.loss, logits)
         return self.class_weight.to(losses) * losses
+
+    def _sample_losses(self, logits, target):
+        losses = self.loss(logits, target)
+        return self.class_weight.to(losses)[target] * losses
 
     def extra_repr(self):
         return repr(self.loss)

@@ -87,7 +87,9 @@ def clean_posterior(y_proba, y, trusted, transition_matrix):
 def best_transition(clean, y, sample_weight):
     """Count the labels by their clean posterior, the exact M-step for T."""
     noisy = np.eye(clean.shape[1])[y] * sample_weight[:, None]
-    return normalize_rows(clean.T @ noisy)
+    counts = clean.T @ noisy
+    counts[noisy.sum(axis=0) == 0] = 0  # a class without a label keeps its row
+    return normalize_rows(counts)
 
 
 def log_likelihood(y_proba, y, sample_weight, trusted, transition_matrix):

@@ -13,15 +13,16 @@ MAX_LENGTH = 200
 
 
 @contextmanager
-def columns_explained(X):
-    """Name the columns of X without numbers if what is done with them fails."""
+def failure_explained(estimator, X):
+    """Say which estimator has failed, and name the columns of X without numbers."""
     try:
         yield
     except (TypeError, ValueError) as error:
         columns = columns_without_numbers(X)
+        kind = TypeError if isinstance(error, TypeError) else ValueError
         if not columns:
-            raise
-        raise ValueError(
+            raise kind(f"estimator={describe(estimator)} fails: {error}") from error
+        raise kind(
             f"X has columns that hold no numbers: {enumerate_names(columns)}. If the "
             "estimator takes numbers alone, encode them, for instance with "
             "skrub.TableVectorizer or OneHotEncoder in a pipeline. It failed with: "
@@ -38,7 +39,10 @@ def columns_without_numbers(X):
             for name, dtype in zip(X.columns, types)
             if not is_numeric(dtype)
         ]
-    dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X[:1]).dtype
+    try:
+        dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X[:1]).dtype
+    except (TypeError, ValueError):  # no array at all: the estimator says so
+        return []
     return [] if getattr(dtype, "kind", "f") in "biuf" else [f"all ({dtype})"]
 
 

@@ -29,10 +29,17 @@ def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
 
 def epoch_losses(history):
     """Return the losses of a training by name, or None if it has kept none."""
-    losses = {
-        name: np.array([epoch.get(name, np.nan) for epoch in history], dtype=float)
-        for name in ("train_loss", "valid_loss")
-    }
+    names = "train_loss", "valid_loss"
+    try:
+        losses = {
+            name: np.array([epoch.get(name, np.nan) for epoch in history], dtype=float)
+            for name in names
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            "a history must list epochs as dicts whose train_loss and valid_loss are "
+            f"numbers, such as the history_ of a fitted classifier; got {history!r:.200}."
+        ) from error
     if np.isnan(losses["train_loss"]).all():
         return None
     return {name: values for name, values in losses.items() if np.isfinite(values).any()}

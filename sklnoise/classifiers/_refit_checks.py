@@ -131,7 +131,9 @@ def warn_of_permutation(learned, start, classes):
     gain = distance.trace() - distance[rows, places].sum()
     moved = np.flatnonzero(rows != places)
     if gain > MIN_DRIFT and len(moved):
-        named = ", ".join(f"{classes[i]!s} → {classes[places[i]]!s}" for i in moved)
+        named = ", ".join(
+            f"{shorten(classes[i])} → {shorten(classes[places[i]])}" for i in moved
+        )
         warn_caller(
             "the learned T no longer names the classes: rows have come to look like "
             f"those that other classes started with ({named}), so that predictions of "

@@ -126,7 +126,7 @@ def limit_magnitude(X):
     low, high = X.min(axis=0), X.max(axis=0)
     if issparse(X):
         low, high = low.toarray().ravel(), high.toarray().ravel()
-    peak = np.maximum(-low, high)
+    peak = np.maximum(-low, high).astype(np.float64)
     extreme = (peak > MAX_MAGNITUDE) | ((peak < MIN_MAGNITUDE) & (peak > 0))
     if not extreme.any():
         return X

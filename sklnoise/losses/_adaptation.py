@@ -286,8 +286,30 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         -------
         transition_matrices : torch.Tensor of shape (n_samples, n_classes, n_classes)
             Rows sum to 1.
+
+        Raises
+        ------
+        TypeError
+            If the features are no floating tensor.
+
+        ValueError
+            If there are not `n_features` of them.
         """
+        self._check_features(features)
         return self._log_transitions(at_least_single_precision(features)).exp()
+
+    def _check_features(self, features):
+        if not isinstance(features, torch.Tensor) or not features.is_floating_point():
+            raise TypeError(
+                f"features must be a floating tensor; got {kind_of(features)}. Pass the "
+                "last hidden layer of the net, or torch.as_tensor(features).float()."
+            )
+        if features.shape[1:] != (self.n_features,):
+            raise ValueError(
+                f"features must have shape (n_samples, {self.n_features}); got "
+                f"{tuple(features.shape)}. Flatten them, or pass their number as "
+                "n_features."
+            )
 
     def forward(self, outputs, target):
         """Compute the loss of a batch.
@@ -324,17 +346,7 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
                 "return its last hidden layer too, or use SimpleAdaptationLoss."
             )
         features = outputs[1]
-        if not isinstance(features, torch.Tensor) or not features.is_floating_point():
-            raise TypeError(
-                f"features must be a floating tensor; got {kind_of(features)}. Pass the "
-                "last hidden layer of the net, or torch.as_tensor(features).float()."
-            )
-        if features.shape[1:] != (self.n_features,):
-            raise ValueError(
-                f"features must have shape (n_samples, {self.n_features}); got "
-                f"{tuple(features.shape)}. Flatten them, or pass their number as "
-                "n_features."
-            )
+        self._check_features(features)
         if isinstance(outputs[0], torch.Tensor) and len(outputs[0]) != len(features):
             raise ValueError(
                 "logits and features must be those of the same samples; got "

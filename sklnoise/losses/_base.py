@@ -5,6 +5,8 @@ from numbers import Integral, Real
 import torch
 from torch import nn
 
+from sklnoise._text import shorten
+
 REDUCTIONS = {
     "mean": lambda losses: losses.mean(),
     "sum": lambda losses: losses.sum(),
@@ -28,7 +30,7 @@ class NoisyLabelLoss(nn.Module):
 
     def __init__(self, *, ignore_index=-100, reduction="mean"):
         super().__init__()
-        if reduction not in REDUCTIONS:
+        if not isinstance(reduction, str) or reduction not in REDUCTIONS:
             raise ValueError(
                 f"reduction must be one of {sorted(REDUCTIONS)}; got {reduction!r}."
             )
@@ -122,6 +124,11 @@ def check_logits(logits, n_classes):
             f"logits must be a floating tensor; got {kind_of(logits)}. Pass what the "
             "net returns, or torch.as_tensor(logits).float()."
         )
+    if logits.layout is not torch.strided:
+        raise TypeError(
+            f"logits must be a dense tensor; got one of layout {logits.layout}. Pass "
+            "logits.to_dense()."
+        )
     if logits.ndim != 2 or n_classes not in (None, logits.shape[1]):
         expected = "n_classes" if n_classes is None else n_classes
         raise ValueError(
@@ -176,7 +183,8 @@ def has_ignored(target, n_classes, ignore_index):
 
 def check_soft_target(target, logits, ignore_index):
     """Raise a ValueError if a target holds no distributions over the labels."""
-    if target.shape != logits.shape or not target.is_floating_point():
+    is_dense = target.layout == torch.strided and target.is_floating_point()
+    if target.shape != logits.shape or not logits.shape[1] or not is_dense:
         raise ValueError(
             f"target must hold one integer label per sample, shape ({len(logits)},), or "
             f"floating probabilities of each label, shape {tuple(logits.shape)}; got "
@@ -257,10 +265,10 @@ def check_not_negative(name, value):
 def check_real(name, value):
     """Raise a TypeError if a parameter is not a real number."""
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number; got {value!r}.")
+        raise TypeError(f"{name} must be a number; got {shorten(repr(value))}.")
 
 
 def check_integer(name, value):
     """Raise a TypeError if a parameter is not an integer."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer; got {value!r}.")
+        raise TypeError(f"{name} must be an integer; got {shorten(repr(value))}.")

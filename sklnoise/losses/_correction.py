@@ -109,6 +109,12 @@ NAMED_LOSSES = {
 }
 
 
+MISFIT = (
+    "base_loss must give one loss per sample for logits of shape (n_samples, n_classes) "
+    "and labels of shape (n_samples,), as torch.nn.CrossEntropyLoss does"
+)
+
+
 def check_base_loss(base_loss):
     """Return the name of a loss, or a copy of a loss that gives one value per sample."""
     if isinstance(base_loss, str):
@@ -125,6 +131,11 @@ def check_base_loss(base_loss):
             "with a reduction, as those of torch.nn and sklnoise.losses; got "
             f"{base_loss!r}. Instantiate a class; give a loss of your own a reduction."
         )
+    if getattr(base_loss, "wants_features", False):
+        raise TypeError(
+            "base_loss must be a loss of logits alone; got "
+            f"{type(base_loss).__name__}, which needs features."
+        )
     base_loss = deepcopy(base_loss)
     base_loss.reduction = "none"
     return base_loss
@@ -138,7 +149,14 @@ def losses_of_each_class(base_loss, logits):
         return base_loss._class_losses(logits)
     n_samples, n_classes = logits.shape
     labels = torch.arange(n_classes, device=logits.device)
-    return torch.stack([base_loss(logits, j.expand(n_samples)) for j in labels], dim=1)
+    try:
+        losses = [base_loss(logits, j.expand(n_samples)) for j in labels]
+    except (RuntimeError, TypeError, IndexError) as error:
+        raise ValueError(f"{MISFIT}; {base_loss!r} fails: {error}") from error
+    if any(loss.shape != (n_samples,) for loss in losses):
+        shape = tuple(losses[0].shape)
+        raise ValueError(f"{MISFIT}; {base_loss!r} gives shape {shape}.")
+    return torch.stack(losses, dim=1)
 
 
 class ForwardLoss(NoisyLabelLoss):
@@ -278,6 +296,11 @@ class BackwardLoss(NoisyLabelLoss):
         )
         T = check_matrix_of_codes(transition_matrix)
         self.n_classes = len(T)
+        if getattr(self.base_loss, "n_classes", None) not in (None, len(T)):
+            raise ValueError(
+                f"base_loss must be for the {len(T)} classes of transition_matrix; got "
+                f"one for {self.base_loss.n_classes}."
+            )
         mixed = mix_with_identity(T, identity_weight)
         check_invertible(mixed, SINGULAR_REMEDY)
         self.register_buffer("transition_matrix", torch.from_numpy(T))

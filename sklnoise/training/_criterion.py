@@ -1,5 +1,6 @@
 """The criterion that skorch sees: weights, warm-up and probabilities around a loss."""
 
+from collections.abc import Mapping
 from copy import copy, deepcopy
 
 import torch
@@ -158,4 +159,6 @@ def scaled(logits, mean, var):
 
 def first_output(y_pred):
     """Return the logits of a module that may give more than logits."""
+    if isinstance(y_pred, Mapping) and "logits" in y_pred:  # as those of transformers
+        return y_pred["logits"]
     return y_pred[0] if isinstance(y_pred, tuple) else y_pred

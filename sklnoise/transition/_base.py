@@ -97,7 +97,13 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         y_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
         given = {"features": features, "trusted": trusted, "folds": folds}
         known = {name: given[name] for name in {"trusted", *self._uses}}
-        return self._fit_codes(y_proba, codes, weight, **check_known(known, len(codes)))
+        known, before = check_known(known, len(codes)), vars(self).copy()
+        try:
+            return self._fit_codes(y_proba, codes, weight, **known)
+        except BaseException:  # leave no estimator that is half fitted
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _fit_codes(self, y_proba, codes, sample_weight, **known):
         """Estimate T from samples that have been validated."""
@@ -198,7 +204,9 @@ def soft_counts(membership, y, sample_weight):
 
 def multinomial_standard_error(counts):
     """Return the standard error of the row frequencies of a matrix of counts."""
-    posterior = counts + 1 / len(counts)
-    mass = posterior.sum(axis=1, keepdims=True)
-    share = posterior / mass
-    return np.sqrt(share * (1 - share) / (mass + 1))
+    share = counts + 1 / len(counts)
+    mass = share.sum(axis=1, keepdims=True)
+    share /= mass
+    variance = share * (1 - share)
+    variance /= mass + 1
+    return np.sqrt(variance, out=variance)

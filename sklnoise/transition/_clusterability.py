@@ -115,7 +115,7 @@ class ClusterabilityEstimator(BaseTransitionEstimator):
         if len(y) < 3 or len(found) == 1:  # no triple, or nothing to tell
             return T, multinomial_standard_error(T)
         features = y_proba if features is None else features
-        peak = np.abs(features).max()
+        peak = float(np.abs(features).max())
         if peak > MAX_MAGNITUDE:
             features = features / peak  # which leaves the order of the distances
         codes = np.searchsorted(found, y)

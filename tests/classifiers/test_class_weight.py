@@ -23,6 +23,11 @@ from sklnoise.losses import (
 )
 from sklnoise.nn import MLP
 
+# Weights of up to 5 lose classes of 40 overlapping samples.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.ClassCollapseWarning"
+)
+
 T = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.1, 0.6]])
 WEIGHT = torch.tensor([1.0, 2.0, 5.0])
 PER_CLEAN_CLASS = [
@@ -80,7 +85,6 @@ def shares(clf, X):
     return clf.predict_proba(X).mean(axis=0)
 
 
-@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 @pytest.mark.parametrize("correction", PER_CLEAN_CLASS)
 def test_weights_reach_each_loss_of_a_clean_class(fit, problem, correction):
     plain, weighted = (
@@ -155,13 +159,22 @@ def test_reweighting_is_unbiased_where_the_net_has_the_weighted_posterior(
     torch.testing.assert_close(given, expected, atol=1e-6, rtol=1e-6)
 
 
-@pytest.mark.parametrize("correction", ["gce", GeneralizedCrossEntropyLoss()])
-def test_robust_loss_is_weighted_by_the_label(fit, problem, correction):
+OF_LABELS = {
+    "by name": ("gce", GeneralizedCrossEntropyLoss()),
+    "instance": (GeneralizedCrossEntropyLoss(q=0.5), GeneralizedCrossEntropyLoss(q=0.5)),
+    "loss of torch": (nn.MultiMarginLoss, nn.MultiMarginLoss()),
+}
+
+
+@pytest.mark.parametrize(("correction", "plain"), OF_LABELS.values(), ids=OF_LABELS)
+def test_loss_without_a_matrix_is_weighted_by_the_label(fit, problem, correction, plain):
     loss = fit(correction, WEIGHT).correction_.double()
     logits, y = torch.randn(3, 3, dtype=torch.float64), torch.arange(3)
     weight = WEIGHT.double() / WEIGHT[problem[2]].mean()
-    expected = weight * GeneralizedCrossEntropyLoss(reduction="none")(logits, y)
-    torch.testing.assert_close(loss(logits, y), expected, atol=1e-6, rtol=1e-6)
+    plain.reduction = "none"
+    torch.testing.assert_close(
+        loss(logits, y), weight * plain(logits, y), atol=1e-6, rtol=1e-6
+    )
 
 
 def test_em_learns_the_same_matrix_with_weights(fit):
@@ -217,7 +230,6 @@ def test_weights_may_be_any_array(fit, problem, weight):
 NEED_POSITIVE = ["em", "reweight"]
 
 
-@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 @pytest.mark.parametrize("correction", ["none", "backward", "gce"])
 def test_class_of_weight_0_is_learned_from_no_sample(fit, problem, correction):
     clf = fit(correction, torch.tensor([1.0, 1.0, 0.0]))

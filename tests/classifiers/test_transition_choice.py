@@ -90,11 +90,12 @@ def test_hidden_features_are_those_of_the_net_that_held_the_row_out(
     fit(estimator, trusted)
     features, folds = Spy.seen
     kept = ROWS if trusted is None else ROWS[~trusted]
-    assert sorted(set(folds)) == [0, 1, 2]
+    assert sorted(set(folds)) == [1, 2, 3]
     for number, (net, train) in enumerate(nets):
-        rows = kept[folds == number]
+        rows = kept[folds == number + 1]
         assert not np.isin(rows, train).any()
-        assert_array_equal(features[folds == number], hidden_features(net, X, rows))
+        held_out = features[folds == number + 1]
+        assert_array_equal(held_out, hidden_features(net, X, rows))
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])

@@ -56,7 +56,7 @@ class Program:
         """Yield programs that differ by one argument, which is plain or left out."""
         if self.sizes != PLAIN_SIZES:
             yield replace(self, sizes=PLAIN_SIZES)
-        for at, step in enumerate(self.steps):
+        for at, step in reversed(list(enumerate(self.steps))):
             if step.method not in (None, "fit", "__call__"):
                 yield replace(self, steps=self.steps[:at] + self.steps[at + 1 :])
             for name, text in step.args:

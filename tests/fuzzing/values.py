@@ -320,6 +320,8 @@ GOOD = {
     "metric": "'accuracy'\n'balanced_accuracy'",
     "base_loss": "'cross-entropy'\n'mae'\nnn.CrossEntropyLoss()",
     "reduction": "'mean'\n'sum'\n'none'",
+    "ignore_index": "-100\n-1",
+    "threshold": "None\n0.5\n0\n1.0",
     "percentile": "97\n100\n50.5\n0",
     "space": "'hidden'\n'input'",
     "kind": "'symmetric'\n'uniform'\n'pair'\n'permutation'\n'random'",
@@ -737,7 +739,6 @@ ODD = {
         torch.tensor(y)[:, None]
         torch.tensor(y).float()
         torch.tensor(p)
-        torch.full((n,), -100)
         torch.tensor(y, device='meta')
         torch.tensor(y > 0)
     """,
