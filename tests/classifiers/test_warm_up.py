@@ -61,6 +61,7 @@ def swapped_blobs():
     return X, make_noisy_labels(y, T, random_state=0), y, T
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.DominatedClassWarning")
 @pytest.mark.parametrize(
     "params",
     [
