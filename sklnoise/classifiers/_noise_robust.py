@@ -109,8 +109,9 @@ class NoiseRobustClassifier(
         "dual", "clusterability" or "trusted" name an estimator of
         `sklnoise.transition`, and "auto" picks one by the rule of
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
-        columns in the order of `classes_`. A float in [0, 1) is the share of wrong
-        labels, spread evenly over the other classes. Wrap an estimator that is already
+        columns in the order of `classes_`. A float is the share of wrong labels,
+        spread evenly over the other classes, below that of labels drawn by chance,
+        `1 - 1 / n_classes`. Wrap an estimator that is already
         fitted in :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is
         fitted.
 
@@ -217,6 +218,10 @@ class NoiseRobustClassifier(
         - `indistinguishable_classes` : list of pairs of classes that noisy labels alone
           cannot tell apart: more than a quarter of each is labelled as the other, or
           their rows of T are alike.
+        - `pooled_classes` : list of classes whose row of the estimate would rest on fewer
+          than 10 samples, none of them trusted. They share the rate of right labels of
+          all other classes; their wrong labels are spread like the labels of these. Where
+          there are no other classes, T is the identity, with a `RareClassWarning`.
         - `anchors_per_class` : ndarray of shape (n_classes,), weight of the samples
           whose clean posterior is at least 0.95.
         - `weak_first_pass` : bool, whether the noise that T claims may be the first

@@ -18,8 +18,8 @@ from sklnoise.training import predict_proba
 # not be the most probable one anywhere.
 COLLAPSED_SHARE = 0.1
 
-# Share for a class that is hardly predicted at all. Only this is told of where there is no
-# T, as most labels of a rare class may then be noise; and it needs less evidence.
+# Share for a class that is hardly predicted at all, which needs less evidence. Without T
+# only this is told, as most labels of a rare class may then be noise.
 VANISHED_SHARE = 0.01
 
 # Factor by which the total probability of a class that has kept it may be off.
