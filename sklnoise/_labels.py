@@ -1,9 +1,16 @@
 """From labels to codes: the numbers of their columns in y_proba, or rows in T."""
 
+from collections.abc import Hashable
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
-MAX_LISTED = 8
+from sklnoise._tensors import as_numpy
+from sklnoise._text import list_some
+
+# More labels that all differ are not taken for classes.
+MAX_ALL_DIFFERENT = 20
 
 
 def match_labels(y, n_classes, labels=None):
@@ -14,17 +21,55 @@ def match_labels(y, n_classes, labels=None):
 
 
 def encode_kept_labels(y, kept):
-    """Return the code of each label to fit to, -1 elsewhere, and the sorted classes."""
-    codes = np.full(len(y), -1, dtype=np.int64)
-    classes = sort_classes(y[kept])
-    codes[kept] = encode_labels(y[kept], classes, "y")
-    check_classification_targets(y)
+    """Return the code of each label, -1 where it is missing, and the sorted classes.
+
+    A class stays one if none of its samples is kept; only labels to fit to must be there.
+    """
+    codes, named = np.full(len(y), -1, dtype=np.int64), np.ones(len(y), dtype=bool)
+    if y.dtype == object:
+        named = np.array([is_label(label) for label in y.tolist()])
+        unnamed = kept[~named[kept]]
+        if len(unnamed):
+            raise ValueError(
+                "y must hold labels of one kind, without missing values; sample "
+                f"{unnamed[0]} has {list_some([y[unnamed[0]]])}. Leave samples without "
+                "a label out."
+            )
+    labels = y[named]
+    if y.dtype == object and all(isinstance(label, Real) for label in labels):
+        labels = np.array(labels.tolist())  # numbers in a column of objects
+    classes = sort_classes(labels)
+    codes[named] = encode_labels(labels, classes, "y")
+    check_classification_targets(labels)
+    n_kept = len(kept)
+    if n_kept > MAX_ALL_DIFFERENT and len(np.unique(codes[kept])) == n_kept:
+        raise ValueError(
+            f"y must hold classes, of which some have several samples; all {n_kept} "
+            f"labels differ: {list_some(classes)}. They look like a regression target or "
+            "an identifier: use a regressor, or pass the column that holds the classes."
+        )
     return codes, classes
+
+
+def is_label(entry):
+    """Return whether an entry can be a label."""
+    return isinstance(entry, Hashable) and not is_missing(entry)
 
 
 def check_labels(y, name):
     """Validate labels and return them as a one-dimensional array."""
-    y = np.asarray(y)
+    if np.ma.is_masked(y):
+        raise ValueError(
+            f"{name} must have a label for every sample; some are masked. Leave these "
+            "samples out."
+        )
+    try:
+        y = np.asarray(as_numpy(y))
+    except ValueError as error:  # lists of several lengths
+        raise ValueError(
+            f"{name} must hold one label per sample, shape (n_samples,); got a "
+            f"{type(y).__name__} that is no array: {error}"
+        ) from error
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or not len(y):
@@ -32,14 +77,28 @@ def check_labels(y, name):
             f"{name} must hold one label per sample, shape (n_samples,); got shape "
             f"{y.shape}. Pass the labels of at least one sample, not probabilities."
         )
-    if y.dtype.kind in "fO":
-        missing = [at for at, label in enumerate(y.tolist()) if is_missing(label)]
-        if missing:
-            raise ValueError(
-                f"{name} must have a label for every sample; sample {missing[0]} has "
-                f"{y.tolist()[missing[0]]!r}. Leave samples without a label out."
-            )
+    missing = np.flatnonzero(missing_labels(y))
+    if len(missing):
+        raise ValueError(
+            f"{name} must have a label for every sample; sample {missing[0]} has "
+            f"{y[missing[0]]}. Leave samples without a label out."
+        )
+    if y.dtype == object and not all(map(is_label, y.tolist())):
+        raise TypeError(
+            f"{name} must hold labels that can be compared, such as strings and numbers; "
+            f"got {list_some(y)}. Turn them into strings."
+        )
     return y
+
+
+def missing_labels(y):
+    """Return which entries of an array are no label."""
+    if y.dtype.kind in "mM":
+        return np.isnat(y)
+    if y.dtype.kind not in "fO":
+        return np.zeros(y.shape, dtype=bool)
+    missing = [is_missing(label) for label in y.ravel().tolist()]
+    return np.reshape(np.array(missing, dtype=bool), y.shape)
 
 
 def is_missing(label):
@@ -75,14 +134,18 @@ def check_classes(labels, n_classes):
 def infer_classes(n_classes, *labels):
     """Return the class of each column where only the labels that occur are known."""
     if all(are_codes(y, n_classes) for y in labels):
-        return np.arange(n_classes)
+        if min(y.min() for y in labels) == 0:
+            return np.arange(n_classes)
+        raise ValueError(
+            f"the labels {list_some(sort_classes(*labels))} may be codes that start at "
+            f"0 or at 1: y_proba has columns, or T rows, for {n_classes} classes, and 0 "
+            "does not occur. Pass all classes as labels, in the order of the columns: "
+            f"labels=range({n_classes}) for codes that start at 0."
+        )
     classes = sort_classes(*labels)
     if len(classes) != n_classes:
         if len(classes) < n_classes:
-            remedy = (
-                f"Pass the codes 0..{n_classes - 1}, or, where there is a parameter "
-                "labels, all classes in the order of the columns."
-            )
+            remedy = "Pass all classes as labels, in the order of the columns."
         else:
             remedy = "Leave out the samples of classes that have no column or row."
         raise ValueError(
@@ -125,9 +188,3 @@ def encode_labels(y, classes, name):
             "or leave these samples out."
         )
     return codes
-
-
-def list_some(labels):
-    """Return the first few labels as text."""
-    shown = labels.tolist() if isinstance(labels, np.ndarray) else sorted(labels, key=str)
-    return str(shown[:MAX_LISTED])[:-1] + (", ...]" if len(shown) > MAX_LISTED else "]")

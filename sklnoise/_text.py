@@ -33,3 +33,10 @@ def enumerate_names(names):
     names = list(names)
     shown, n_more = ", ".join(names[:MAX_LISTED]), len(names) - MAX_LISTED
     return f"{shown} and {n_more} more" if n_more > 0 else shown
+
+
+def list_some(values):
+    """Return the first few values as the text of a list, each of them cut short."""
+    values = values.tolist() if hasattr(values, "tolist") else list(values)
+    shown = [shorten(repr(value)) for value in values[:MAX_LISTED]]
+    return f"[{', '.join(shown)}{', ...' if len(values) > MAX_LISTED else ''}]"

@@ -2,9 +2,20 @@
 
 import numpy as np
 from scipy.optimize import nnls
+from scipy.sparse import csr_array
 
 # Above this condition number the inverse of an estimate blows up its sampling noise.
 MAX_CONDITION = 5
+
+# Exact least squares of more classes take minutes.
+MAX_LEAST_SQUARES_CLASSES = 200
+
+# Gain of the log-likelihood per label, in nats, below which a prior is good enough.
+PRIOR_TOLERANCE = 1e-4
+MAX_PRIOR_STEPS = 300
+
+# Share of entries above 0 below which a matrix is multiplied faster as a sparse one.
+MAX_SPARSE_SHARE = 0.1
 
 # Flips in both directions above this could as well be a swap of the two names.
 FREQUENT_FLIP_THRESHOLD = 0.25
@@ -18,7 +29,10 @@ def is_identity(transition_matrix):
 def normalize_rows(counts):
     """Scale each row to sum to 1; a row without mass becomes a row of the identity."""
     mass = counts.sum(axis=1, keepdims=True)
-    return np.where(mass > 0, counts / np.where(mass > 0, mass, 1), np.eye(len(counts)))
+    rows = counts / np.where(mass > 0, mass, 1)
+    empty = np.flatnonzero(mass <= 0)
+    rows[empty, empty] = 1
+    return rows
 
 
 def uniform_flips(n_classes, noise_rate):
@@ -49,7 +63,8 @@ def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
     """Shrink rows towards the identity until no other class exceeds the diagonal."""
     T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
     lead = T.max(axis=1) - T.diagonal()
-    of_leader = error[np.arange(len(T)), T.argmax(axis=1)]
+    leads = T.max(axis=1, keepdims=True) == T
+    of_leader = np.where(leads, error, 0).max(axis=1)
     # What leads by more than two standard errors is no accident of the estimate.
     lead = np.where(lead <= 2 * np.hypot(error.diagonal(), of_leader), lead, 0)
     share = (lead / (1 + lead))[:, np.newaxis]  # the least that makes the two equal
@@ -71,9 +86,9 @@ def pooled_rows(transition_matrix, noisy_mass, sound, possible):
     return shrink_dominated_rows(rows)
 
 
-def noise_rate_of(transition_matrix, noisy_frequencies, n_samples):
+def noise_rate_of(transition_matrix, noisy_frequencies):
     """Return the share of wrong labels that T implies."""
-    prior, _ = clean_prior(transition_matrix, noisy_frequencies, n_samples)
+    prior = solve_prior(transition_matrix, noisy_frequencies)
     return float(1 - prior @ transition_matrix.diagonal())
 
 
@@ -85,16 +100,48 @@ def swappable_pairs(transition_matrix):
 
 def clean_prior(transition_matrix, noisy_frequencies, n_samples, standard_error=None):
     """Solve `Tᵀ π = noisy frequencies` for the clean prior, with its standard error."""
-    # Least squares under π >= 0: the inverse alone may leave the simplex.
-    prior, _ = nnls(transition_matrix.T, noisy_frequencies)
-    if not prior.any():  # T calls all the labels that occur impossible
-        return noisy_frequencies, np.full(len(prior), np.inf)
+    prior = solve_prior(transition_matrix, noisy_frequencies)
     try:
         inverse = np.linalg.inv(transition_matrix)
     except np.linalg.LinAlgError:
-        return prior / prior.sum(), np.full(len(prior), np.inf)
+        return prior, np.full(len(prior), np.inf)
     variance = (noisy_frequencies @ inverse**2 - prior**2).clip(min=0) / n_samples
     if standard_error is not None:
         # To first order, an error of T acts as one of the frequencies `Tᵀ π`.
         variance = variance + prior**2 @ standard_error**2 @ inverse**2
-    return prior / prior.sum(), np.sqrt(variance)
+    return prior, np.sqrt(variance)
+
+
+def solve_prior(transition_matrix, noisy_frequencies):
+    """Solve `Tᵀ π = noisy frequencies` for the clean prior."""
+    if len(transition_matrix) > MAX_LEAST_SQUARES_CLASSES:
+        return solve_prior_by_steps(transition_matrix, noisy_frequencies)
+    # Least squares under π >= 0: the inverse alone may leave the simplex.
+    prior, _ = nnls(transition_matrix.T, noisy_frequencies)
+    if not prior.any():  # T calls all the labels that occur impossible
+        return noisy_frequencies
+    return prior / prior.sum()
+
+
+def solve_prior_by_steps(transition_matrix, noisy_frequencies):
+    """Solve for the clean prior of most likelihood by expectation maximisation."""
+    T, frequencies = transition_matrix, noisy_frequencies
+    try:
+        exact = np.linalg.solve(T.T, frequencies)
+    except np.linalg.LinAlgError:
+        exact = np.full_like(frequencies, -1)
+    if exact.min() >= 0:
+        return exact / exact.sum()
+    if np.count_nonzero(T) < MAX_SPARSE_SHARE * T.size:
+        T = csr_array(T)
+    columns = T.T
+    prior = (frequencies + 1 / len(frequencies)) / 2
+    for _ in range(MAX_PRIOR_STEPS):
+        noisy = columns @ prior
+        gain = T @ np.divide(
+            frequencies, noisy, out=np.zeros_like(noisy), where=noisy > 0
+        )
+        if gain.max() < 1 + PRIOR_TOLERANCE:
+            break
+        prior = prior * gain
+    return prior / prior.sum() if prior.any() else frequencies

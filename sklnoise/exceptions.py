@@ -21,6 +21,10 @@ class PermutedClassesWarning(UserWarning):
     """The rows of a learned transition matrix are permuted."""
 
 
+class RescaledWeightsWarning(UserWarning):
+    """Weights are too small to be counts of samples, and are scaled to mean 1."""
+
+
 class SwappableClassesWarning(UserWarning):
     """Two classes flip into each other so often that their names may be swapped."""
 

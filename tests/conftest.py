@@ -1,5 +1,7 @@
 """Data and networks that the tests share."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,16 @@ from skorch import NeuralNetClassifier
 from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.nn import MLP
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("fuzz", "sklnoise: tests/test_fuzz.py")
+    group.addoption(
+        "--fuzz-examples",
+        type=int,
+        help="calls, and fits, at random; the same few hundred every time without it",
+    )
+    group.addoption("--fuzz-report", type=Path, help="file for counts and failures")
 
 
 @pytest.fixture

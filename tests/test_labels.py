@@ -52,6 +52,20 @@ def test_codes_are_of_one_type(dtype):
     assert match_labels(np.array([0, 1], dtype=dtype), 2)[0].dtype == np.int64
 
 
+@pytest.mark.parametrize("y", [[1, 2, 1], [3, 2, 3], [1]], ids=str)
+def test_integers_that_may_start_at_one_are_ambiguous(y):
+    with pytest.raises(ValueError, match="labels="):
+        match_labels(y, 4)
+    assert_array_equal(match_labels(y, 4, labels=range(1, 5))[0], np.array(y) - 1)
+    assert_array_equal(match_labels(y, 4, labels=range(4))[0], y)
+
+
+def test_messages_stay_short_where_labels_are_long():
+    with pytest.raises(ValueError, match="labels") as error:
+        match_labels([str(i) * 10_000 for i in range(9)], 3)
+    assert len(str(error.value)) < 2000
+
+
 def test_labels_give_the_order_of_the_columns():
     codes, classes = match_labels(["ant", "cat"], 3, labels=["cat", "ant", "bee"])
     assert_array_equal(codes, [1, 0])
@@ -134,12 +148,32 @@ def test_many_labels_are_not_all_listed():
 
 
 @pytest.mark.parametrize("dtype", [object, "U3"])
-def test_kept_labels_are_coded_in_sorted_order_and_others_are_not(dtype):
+def test_labels_that_are_not_kept_stay_classes(dtype):
     y, kept = np.array(["cat", "ant", "bee", "cat"], dtype=dtype), np.array([0, 1, 3])
     codes, classes = encode_kept_labels(y, kept)
-    assert_array_equal(codes, [1, 0, -1, 1])
-    assert classes.tolist() == ["ant", "cat"]
+    assert_array_equal(codes, [2, 0, 1, 2])
+    assert classes.tolist() == ["ant", "bee", "cat"]
     assert classes.dtype == dtype
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_label_is_no_class_and_must_not_be_kept(missing):
+    y = np.array(["cat", missing, "ant"], dtype=object)
+    codes, classes = encode_kept_labels(y, np.array([0, 2]))
+    assert_array_equal(codes, [1, -1, 0])
+    assert classes.tolist() == ["ant", "cat"]
+    with pytest.raises(ValueError, match="sample 1"):
+        encode_kept_labels(y, np.array([0, 1]))
+
+
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+@pytest.mark.parametrize("dtype", [int, float, str])
+def test_many_labels_that_all_differ_are_no_classes(dtype):
+    y = np.arange(300).astype(dtype)
+    with pytest.raises(ValueError, match="all 300 labels differ"):
+        encode_kept_labels(y, np.arange(300))
+    codes, _ = encode_kept_labels(y, np.arange(5))
+    assert len(set(codes.tolist())) == 300
 
 
 def test_integers_are_no_codes_of_kept_labels():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise._validation import (
     check_invertible,
@@ -12,6 +12,7 @@ from sklnoise._validation import (
     check_trusted,
     check_weight,
 )
+from sklnoise.exceptions import RescaledWeightsWarning
 from sklnoise.losses import BackwardLoss
 
 T = [[0.8, 0.2], [0.3, 0.7]]
@@ -109,6 +110,42 @@ def test_bad_weights_are_refused(bad, message):
 
 def test_no_weights_mean_one_each():
     assert_array_equal(check_weight(None, 3), [1, 1, 1])
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-3, 0.2])
+def test_weights_that_cannot_be_counts_are_scaled_to_mean_one(scale):
+    weight = np.array([3.0, 0.0, 1.0, 2.0])
+    with pytest.warns(RescaledWeightsWarning, match="sample_weight"):
+        checked = check_weight(scale * weight, 4)
+    assert_allclose(checked, weight / 2)
+
+
+@pytest.mark.parametrize("weight", [[0.5, 0.5, 0.5, 0], [1, 2, 3, 0], [1e9, 1, 0, 0]])
+def test_weights_that_may_be_counts_stay(weight):
+    assert_array_equal(check_weight(weight, 4), weight)
+
+
+@pytest.mark.parametrize("weight", [1e308, 1e200])
+def test_weights_whose_squares_overflow_are_refused(weight):
+    with pytest.raises(ValueError, match="sample_weight"):
+        check_weight([weight, weight], 2)
+
+
+@pytest.mark.parametrize("error", [1e-17, 1e-13])
+def test_rounding_below_zero_is_clipped(error):
+    checked = check_transition_matrix([[1 + error, -error], [0.0, 1.0]])
+    assert checked.min() == 0
+
+
+def test_rows_that_are_a_little_off_are_scaled_to_sum_to_one():
+    checked = check_transition_matrix(np.array(T) * (1 - 5e-7))
+    assert_allclose(checked.sum(axis=1), 1, rtol=1e-15)
+
+
+def test_probabilities_a_little_below_zero_are_clipped():
+    y_proba = np.array([[1 + 1e-9, -1e-9]])
+    assert check_proba(y_proba).min() == 0
+    assert y_proba.min() < 0
 
 
 def test_checked_weights_are_a_copy():

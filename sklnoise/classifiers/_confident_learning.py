@@ -1,32 +1,48 @@
 """The classifier that prunes or reweights samples with label issues, around any other."""
 
 from copy import deepcopy
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklnoise._compat import HasMethods, StrOptions, fit_context, routing_enabled
+from sklnoise._compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    routing_enabled,
+)
 from sklnoise._labels import match_labels
+from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.classifiers._confident_steps import (
     check_source,
     choose_rows,
     fit_rows,
     judge_labels,
-    nets_of,
     predict_out_of_fold,
     weight_name,
 )
+from sklnoise.classifiers._estimator_calls import (
+    check_predicts,
+    describe,
+    failure_explained,
+    nets_of,
+    predict_all,
+)
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     draw_seeds,
     make_router,
     reset_fitted,
     route_fit,
 )
+from sklnoise.classifiers._html import with_short_names
+from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._transition import warn_of_dominated_rows
 from sklnoise.issues._quality import quality_of
 from sklnoise.issues._transition import check_samples, resolve_transition
@@ -38,7 +54,7 @@ def estimator_has(method):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 
-class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
     """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label
@@ -59,12 +75,17 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             default="posterior"
         Definition of a label issue, see :func:`~sklnoise.find_label_issues`.
 
+    threshold : float in [0, 1], default=None
+        Samples whose `label_quality_` is below it are the issues, whatever `filter_by`
+        is. None leaves it to `filter_by`.
+
     action : {"auto", "prune", "reweight"}, default="auto"
         "prune" leaves the issues out. If all samples of a class are issues, it keeps the
         one of the best quality, with a warning. "reweight" keeps all samples, weighted
         by `label_quality_`. "auto" does both, or only prunes if the estimator takes no
         weights. The weights are the `sample_weight` of the estimator's `fit`, in a
-        pipeline that of its last step.
+        pipeline that of its last step; a pipeline with a sampler of imbalanced-learn,
+        which changes the samples, takes none.
 
     transition : "auto" or array-like of shape (n_classes, n_classes), default="auto"
         T[i, j] = P(noisy = j | clean = i), in the order of `classes_`. "auto" estimates
@@ -143,18 +164,25 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
     True
     >>> wrong = y != y_noisy
     >>> print(f"{wrong[clf.label_issues_].mean():.2f} of the issues are wrong labels")
-    0.86 of the issues are wrong labels
+    0.79 of the issues are wrong labels
     """
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit"])],
         "cv": ["cv_object"],
         "filter_by": [StrOptions({"posterior", "confident-learning", "self-confidence"})],
+        "threshold": [Interval(Real, 0, 1, closed="both"), None],
         "action": [StrOptions({"auto", "prune", "reweight"})],
         "transition": [StrOptions({"auto"}), "array-like"],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,
@@ -162,6 +190,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         *,
         cv=5,
         filter_by="posterior",
+        threshold=None,
         action="auto",
         transition="auto",
         n_jobs=None,
@@ -170,6 +199,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         self.estimator = estimator
         self.cv = cv
         self.filter_by = filter_by
+        self.threshold = threshold
         self.action = action
         self.transition = transition
         self.n_jobs = n_jobs
@@ -221,7 +251,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         n_classes = len(self.classes_)
         T = None
         if not isinstance(self.transition, str):
-            T = check_transition_matrix(self.transition, n_classes)
+            T = check_transition_matrix(self.transition, n_classes, self.classes_)
             warn_of_dominated_rows(T, self.classes_)
         split_seed, fold_seed, refit_seed = draw_seeds(self.random_state, 3)
         splits = make_splits(
@@ -256,7 +286,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             if known_transition is None:
                 T = resolve_transition(None, held_out, weight)
             self.label_quality_[judged], self.label_issues_[judged] = judge_labels(
-                held_out, weight, T, self.filter_by
+                held_out, weight, T, self.filter_by, self.threshold
             )
         self.transition_matrix_ = T
 
@@ -276,16 +306,21 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
                 setattr(self, name, getattr(self.estimator_, name))
 
     def _check_estimator(self):
-        if not hasattr(self.estimator, "predict_proba"):
-            raise ValueError(
-                "estimator must have predict_proba, which the label issues are found "
-                f"by; got {self.estimator!r}. Wrap it in CalibratedClassifierCV, or use "
-                "a classifier of probabilities."
+        if isinstance(self.estimator, type) or not hasattr(self.estimator, "get_params"):
+            raise TypeError(
+                "estimator must be an instance of a classifier of scikit-learn's kind, "
+                f"with get_params; got {describe(self.estimator)}. Pass an "
+                "instance instead of a class, and derive a classifier of your own from "
+                "ClassifierMixin and BaseEstimator."
             )
+        # Some have it only once they are fitted, such as a StackingClassifier.
+        if not hasattr(type(self.estimator), "predict_proba"):
+            check_predicts(self.estimator, "predict_proba")
         if self.action == "reweight" and weight_name(self.estimator) is None:
             raise ValueError(
                 'action="reweight" needs an estimator with sample_weight in its fit, or '
-                f"a pipeline that ends in one; got {self.estimator!r}. Use "
+                "a pipeline that ends in one and has no sampler, which would change the "
+                f"samples but not their weights; got {describe(self.estimator)}. Use "
                 'action="prune" or another estimator; where metadata routing is on, '
                 "the steps of a pipeline must request sample_weight."
             )
@@ -322,7 +357,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             What `estimator_` predicts.
         """
         check_is_fitted(self)
-        y_pred = self.estimator_.predict(X)
+        y_pred = self.estimator_.predict(as_numpy(X))
         return self.classes_[y_pred] if nets_of(self.estimator_) else y_pred
 
     def predict_proba(self, X):
@@ -339,7 +374,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             Those of `estimator_`, columns in the order of `classes_`.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
+        return self._predict_all("predict_proba", X)
 
     def predict_noisy_proba(self, X):
         """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
@@ -372,7 +407,16 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
             That of `estimator_`.
         """
         check_is_fitted(self)
-        return self.estimator_.decision_function(X)
+        # As in scikit-learn's own cross-validation, a class without samples is last.
+        return self._predict_all("decision_function", X, np.finfo(np.float32).min)
+
+    def _predict_all(self, method, X, missing=0.0):
+        """Predict a column for each of `classes_`, also those of weight 0."""
+        n_classes = len(self.classes_)
+        names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
+        X = as_numpy(X)
+        with failure_explained(self.estimator, X):
+            return predict_all(self.estimator_, X, names, method, missing)
 
     def label_quality(self, X, y):
         """Score how likely the labels of new samples are right.
@@ -401,6 +445,9 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstim
         check_consistent_length(clean_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(clean_proba, codes, self.transition_matrix_)
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -18,15 +18,25 @@ from sklnoise._compat import (
     safe_indexing,
     set_random_states,
 )
-from sklnoise._labels import encode_kept_labels
+from sklnoise._containers import has_sampler
+from sklnoise._labels import encode_kept_labels, missing_labels
+from sklnoise._tensors import as_numpy
+from sklnoise._text import shorten
 from sklnoise._validation import check_weight
 from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._estimator_calls import (
+    describe,
+    failure_explained,
+    nets_of,
+    predict_all,
+)
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
 from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.classifiers._sample_checks import check_container, check_one_label_each
 from sklnoise.exceptions import ClassCollapseWarning
-from sklnoise.issues import find_label_issues
-from sklnoise.issues._quality import judge
-from sklnoise.training import LabelledData, is_net
+from sklnoise.issues._find import judge_by_confidence
+from sklnoise.issues._flags import judge_samples
+from sklnoise.training import LabelledData, interruptible
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -46,12 +56,12 @@ class Source(NamedTuple):
 
 def check_source(owner, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
-    y = validate_data(owner, y=y)
-    if not len(y):
-        raise ValueError("X and y must have at least one sample; got 0 labels.")
-    X, y = indexable(X, y)
+    check_container(X)
+    X, y = as_numpy(X), check_one_label_each(owner, y)
+    # They come first, as a sample of weight 0 needs no label.
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
+    X, y = indexable(X, validate_data(owner, y=fill_unused_labels(y, rows)))
     codes, classes = encode_kept_labels(y, rows)
     weighted = sample_weight is not None
     if weighted and not takes_weights(owner.estimator):
@@ -62,21 +72,43 @@ def check_source(owner, X, y, sample_weight, fit_params):
     return Source(data, rows, classes, names, weighted, fit_params)
 
 
+def fill_unused_labels(y, rows):
+    """Give unused samples a label, and raise a ValueError if others have none."""
+    labels = np.asarray(y)
+    missing = missing_labels(labels)
+    missing = missing.any(axis=1) if missing.ndim == 2 else missing
+    if not missing.any():
+        return y
+    unnamed = rows[missing[rows]]
+    if len(unnamed):
+        raise ValueError(
+            f"y must have a label for every sample; sample {unnamed[0]} has "
+            f"{shorten(labels[unnamed[0]])}. Leave samples without a label out, or give "
+            "them a weight of 0."
+        )
+    filled = labels.copy()
+    filled[missing] = labels[rows[0]]
+    return filled
+
+
 def check_whole(weight, estimator):
     """Raise a ValueError if a weight is no number of repeats."""
     broken = np.flatnonzero(weight % 1)
     if len(broken):
         raise ValueError(
-            f"estimator={estimator!r} takes no sample_weight in its fit, so a sample is "
-            "repeated as often as its weight says, which must be a whole number; entry "
-            f"{broken[0]} is {weight[broken[0]]:.4g}. Round the weights, use an "
-            "estimator that takes them, or let the steps of a pipeline request them by "
-            "metadata routing."
+            f"estimator={describe(estimator)} takes no sample_weight in its fit, so a "
+            "sample is repeated as often as its weight says, which must be a whole "
+            f"number; entry {broken[0]} is {weight[broken[0]]:.4g}. Round the weights, "
+            "use an estimator that takes them, or let the steps of a pipeline request "
+            "them by metadata routing."
         )
 
 
 def takes_weights(estimator):
     """Return whether the loss of an estimator gets the `sample_weight` of `fit`."""
+    # A sampler changes the number of samples, but not of their weights.
+    if isinstance(estimator, Pipeline) and has_sampler(estimator):
+        return False
     if not routing_enabled():
         return has_fit_parameter(estimator, "sample_weight")
     if isinstance(estimator, Pipeline):
@@ -89,17 +121,13 @@ def weight_name(estimator):
     """Return the parameter of `fit` by which the loss gets weights."""
     if takes_weights(estimator):
         return "sample_weight"
-    if isinstance(estimator, Pipeline) and not routing_enabled():
+    if isinstance(estimator, Pipeline) and not (
+        routing_enabled() or has_sampler(estimator)
+    ):
         step, last = estimator.steps[-1]
         name = weight_name(last)
         return None if name is None else f"{step}__{name}"
     return None
-
-
-def nets_of(estimator):
-    """Find the networks in an estimator, which need codes and draw from torch."""
-    parts = estimator.get_params(deep=not is_net(estimator)).values()
-    return [part for part in (estimator, *parts) if is_net(part)]
 
 
 def fit_rows(estimator, source, rows, factors, seed):
@@ -117,7 +145,7 @@ def fit_rows(estimator, source, rows, factors, seed):
             name = weight_name(estimator)
             params[name] = params.get(name, 1) * factor
     X, y = safe_indexing(source.data.X, rows), source.names[source.data.y[rows]]
-    with torch_seeded(fitted, seed):
+    with torch_seeded(fitted, seed), interruptible(), failure_explained(estimator, X):
         return fitted.fit(X, y, **params)
 
 
@@ -144,29 +172,20 @@ def fit_fold(estimator, source, split, seed):
     """Fit a clone to the samples of a fold and predict the others."""
     train, test = split
     fitted = fit_rows(estimator, source, train, None, seed)
-    with torch_seeded(fitted, seed):  # to iterate over batches draws from torch too
-        proba = fitted.predict_proba(safe_indexing(source.data.X, test))
-    n_classes = len(source.names)
-    if proba.shape[1] == n_classes:  # a net has all columns, whatever it was fitted to
-        return FoldOutcome(proba)
-    y_proba = np.zeros((len(test), n_classes), proba.dtype)
-    y_proba[:, np.searchsorted(source.names, fitted.classes_)] = proba
-    return FoldOutcome(y_proba)
+    X = safe_indexing(source.data.X, test)
+    # To iterate over batches draws from torch too.
+    with torch_seeded(fitted, seed), failure_explained(estimator, X):
+        return FoldOutcome(predict_all(fitted, X, source.names))
 
 
-def judge_labels(samples, sample_weight, transition_matrix, filter_by):
+def judge_labels(samples, sample_weight, transition_matrix, filter_by, threshold):
     """Score the labels of samples, and find the issues among them."""
-    quality, suggested = judge(samples.y_proba, samples.y, transition_matrix)
-    if filter_by == "posterior":
-        return quality, suggested != samples.y
-    is_issue = find_label_issues(
-        samples.y,
-        samples.y_proba,
-        labels=samples.classes,
-        sample_weight=sample_weight,
-        filter_by=filter_by,
+    quality, _, is_issue = judge_samples(
+        samples, sample_weight, transition_matrix, threshold
     )
-    return quality, is_issue
+    if filter_by == "posterior" or threshold is not None:
+        return quality, is_issue
+    return quality, judge_by_confidence(samples, sample_weight, filter_by)[2]
 
 
 def choose_rows(y, quality, is_left_out, classes):

@@ -6,7 +6,9 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch import nn
 
+from sklnoise._text import shorten
 from sklnoise._transition_matrix import MAX_CONDITION, mix_with_identity
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD, check_transition_matrix
 from sklnoise._warnings import warn_caller
@@ -28,12 +30,14 @@ from sklnoise.losses import (
     SparseAdaptationLoss,
     UnhingedLoss,
 )
+from sklnoise.losses._base import PerClassLoss
+from sklnoise.losses._correction import losses_of_each_class
 
 # Weight of the volume of T in the loss, as in the paper on minimum volume.
 VOLUME_WEIGHT = 1e-4
 
 CORRECTIONS = {
-    "none": torch.nn.CrossEntropyLoss,
+    "none": nn.CrossEntropyLoss,
     "forward": ForwardLoss,
     "backward": BackwardLoss,
     "reweight": ReweightedLoss,
@@ -74,9 +78,15 @@ def chosen_params(loss):
     """Return the parameters that a `functools.partial` of a loss sets."""
     if not isinstance(loss, partial):
         return {}
-    return (
-        inspect.signature(loss.func).bind_partial(*loss.args, **loss.keywords).arguments
-    )
+    signature = "unknown"
+    try:
+        signature = inspect.signature(loss.func)
+        return signature.bind_partial(*loss.args, **loss.keywords).arguments
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"correction={shorten(loss, 200)} sets what the loss does not take: {error}. "
+            f"Its signature is {signature}."
+        ) from error
 
 
 def needs_transition(loss):
@@ -93,12 +103,15 @@ def has_transition(loss):
     return given or needs_transition(loss) or hasattr(loss, "transition_matrix")
 
 
-def own_transition(loss, n_classes):
+def own_transition(loss, classes):
     """Return the T that a loss brings along; the identity if it has none."""
+    n_classes = len(classes)
     T = chosen_params(loss).get("transition_matrix")
     if T is None and loss_class(loss) is None and hasattr(loss, "transition_matrix"):
         T = transition_of(loss, n_classes)
-    return np.eye(n_classes) if T is None else check_transition_matrix(T, n_classes)
+    if T is None:
+        return np.eye(n_classes)
+    return check_transition_matrix(T, n_classes, classes)
 
 
 def needs_features(loss):
@@ -109,7 +122,12 @@ def needs_features(loss):
     return issubclass(made_by, ComplexAdaptationLoss)
 
 
-def bind_loss(loss, transition):
+def bind_loss(loss, transition, clean_loss):
+    """Return an instance of a loss with T that gives one value per sample."""
+    return with_clean_loss(bind_transition(loss, transition), deepcopy(clean_loss))
+
+
+def bind_transition(loss, transition):
     """Return an instance of a loss with T that gives one value per sample."""
     made_by = loss_class(loss)
     names = dir(loss) if made_by is None else inspect.signature(made_by).parameters
@@ -117,6 +135,11 @@ def bind_loss(loss, transition):
         raise TypeError(
             "correction must be a loss with a reduction, as in torch.nn and "
             f"sklnoise.losses, so that weights can reach each sample; got {loss!r}."
+        )
+    if 0 <= getattr(loss, "ignore_index", -100) < len(transition.matrix):
+        raise ValueError(
+            f"ignore_index={loss.ignore_index} of the loss would leave out a class: "
+            "labels are encoded as 0, 1, .... Give such samples a sample_weight of 0."
         )
     if made_by is None:
         # The instance of the user stays as it is.
@@ -130,6 +153,106 @@ def bind_loss(loss, transition):
         if not transition.is_known:
             params |= regularize_estimate(loss, transition.matrix)
     return loss(**params)
+
+
+def check_clean_loss(correction, clean_loss):
+    """Raise a ValueError if a correction cannot take over the loss of a clean class."""
+    if clean_loss.is_plain:
+        return
+    loss = as_loss("forward" if correction == "auto" else correction)
+    kind = loss_class(loss) or type(loss)
+    name = correction if isinstance(correction, str) else kind.__name__
+    if clean_loss.label_smoothing and kind is not nn.CrossEntropyLoss:
+        raise ValueError(
+            'criterion__label_smoothing of the net is for correction="none"; '
+            f'got correction="{name}". Use correction="label-smoothing", or '
+            "functools.partial(BackwardLoss, "
+            "base_loss=torch.nn.CrossEntropyLoss(label_smoothing=...))."
+        )
+    divides = correction == "em" or issubclass(kind, ReweightedLoss)
+    if has_transition(loss) and not divides and not issubclass(kind, BackwardLoss):
+        raise ValueError(
+            "criterion__weight of the net needs a correction with a loss per clean "
+            'class: "none", "backward", "reweight", "em" or a robust loss; '
+            f'"{name}" has a likelihood of noisy labels only. Use one of those, or pass '
+            "sample_weight, which weights the samples in the estimate of T too."
+        )
+    if divides and clean_loss.weight.min() == 0:
+        raise ValueError(
+            f'with correction="{name}" criterion__weight of the net must be above 0 for '
+            "each class, as the posterior is computed by dividing by the weights."
+        )
+
+
+def is_plain_cross_entropy(loss):
+    """Return whether a loss is torch's cross-entropy without parameters."""
+    is_exact = type(loss) is nn.CrossEntropyLoss
+    return is_exact and loss.weight is None and not loss.label_smoothing
+
+
+def with_clean_loss(loss, clean_loss):
+    """Take the loss of a clean class over into a bound loss that has such a loss."""
+    if clean_loss.is_plain:
+        return loss
+    if is_plain_cross_entropy(loss):
+        return clean_loss
+    if clean_loss.label_smoothing:
+        raise ValueError(
+            "criterion__label_smoothing of the net would be lost, as correction="
+            f"{loss!r} has parameters of its own. Set label_smoothing there."
+        )
+    if isinstance(loss, BackwardLoss):
+        loss.base_loss = ClassWeightedLoss(loss.base_loss, clean_loss.weight)
+        return loss
+    if isinstance(loss, ReweightedLoss):
+        return ReweightedCleanLoss(loss, clean_loss)
+    return ClassWeightedLoss(loss, clean_loss.weight)
+
+
+class ClassWeightedLoss(PerClassLoss):
+    """A loss of the label times the weight of that class, one value per sample."""
+
+    has_likelihood = False
+
+    def __init__(self, loss, class_weight):
+        super().__init__(reduction="none")
+        self.loss = loss
+        self.wants_normalized_logits = getattr(loss, "wants_normalized_logits", False)
+        self.register_buffer("class_weight", class_weight)
+
+    def _class_losses(self, logits):
+        losses = losses_of_each_class(self.loss, logits)
+        return self.class_weight.to(losses) * losses
+
+    def _sample_losses(self, logits, target):
+        losses = self.loss(logits, target)
+        return self.class_weight.to(losses)[target] * losses
+
+    def extra_repr(self):
+        return repr(self.loss)
+
+
+class ReweightedCleanLoss(nn.Module):
+    """Importance reweighting of a weighted cross-entropy, one value per sample.
+
+    The net learns the weight of a class times its posterior: the weight is divided out
+    where the posterior is needed.
+    """
+
+    has_likelihood = False
+    reduction = "none"
+
+    def __init__(self, loss, clean_loss):
+        super().__init__()
+        self.loss = loss
+        self.clean_loss = clean_loss
+        self.transition_matrix = loss.transition_matrix
+
+    def forward(self, logits, target):
+        """Compute `w_y β_y ℓ(z, y)`, with `β` of `softmax(z - log w)`."""
+        posterior = logits - self.clean_loss.weight.to(logits).log()
+        weight = self.loss.importance_weights(posterior, target)
+        return weight * self.clean_loss(logits, target)
 
 
 def regularize_estimate(loss, transition_matrix):

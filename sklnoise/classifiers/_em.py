@@ -6,7 +6,7 @@ from torch.nn.functional import log_softmax
 
 from sklnoise._transition_matrix import normalize_rows
 from sklnoise.losses._base import at_least_single_precision
-from sklnoise.training import predict_proba, weights_of
+from sklnoise.training import predict_proba, take_out_class_weight, weights_of
 
 MAX_ROUNDS = 5
 # Gain of the mean log-likelihood below which another round is not worth its time.
@@ -16,19 +16,26 @@ MIN_GAIN = 1e-4
 class SoftLabelLoss(nn.Module):
     """Cross-entropy with a distribution over the classes per sample."""
 
-    def __init__(self, transition_matrix=None):
+    def __init__(self, transition_matrix=None, class_weight=None):
         super().__init__()
         self.transition_matrix = transition_matrix
+        self.register_buffer("class_weight", class_weight)
 
     def forward(self, logits, target, soft_labels):
-        """Compute `-Σ_i c_i log p_i` of each sample."""
+        """Compute `-Σ_i w_i c_i log p_i` of each sample."""
+        if self.class_weight is not None:
+            soft_labels = soft_labels * self.class_weight
         return -(soft_labels * log_softmax(at_least_single_precision(logits), dim=1)).sum(
             dim=1
         )
 
 
-def alternate(trainer, net, transition_matrix, data, report):
-    """Fit T and the net in turns until the likelihood hardly gains."""
+def alternate(trainer, net, transition_matrix, data, report, class_weight=None):
+    """Fit T and the net in turns until the likelihood hardly gains.
+
+    With class weights the net of a round learns the weight times the posterior; the
+    first net, which is given, has none.
+    """
     rows, T = data.rows, transition_matrix
     y, trusted, weight = data.y[rows], data.trusted[rows], data.sample_weight[rows]
     y_proba = predict_proba(net, data.X, rows)
@@ -42,17 +49,21 @@ def alternate(trainer, net, transition_matrix, data, report):
         # The M-step of the net is only a training, and may lower the likelihood.
         candidate = trainer.fit(
             rows,
-            SoftLabelLoss(T),
+            SoftLabelLoss(T, class_weight),
             data=data.labelled._replace(extra=soft_labels),
             start_from=weights_of(net),
         )
-        candidate_proba = predict_proba(candidate, data.X, rows)
+        candidate_proba = take_out_class_weight(
+            predict_proba(candidate, data.X, rows), class_weight
+        )
         with_T = log_likelihood(y_proba, y, weight, trusted, T)
         with_both = log_likelihood(candidate_proba, y, weight, trusted, T)
-        accepted = with_both >= with_T
+        # The first net has no weights, so that one of the rounds must follow it.
+        is_first = number == 1 and class_weight is not None
+        accepted = with_both >= with_T or is_first
         if accepted:
             net, y_proba = candidate, candidate_proba
-        gain = max(with_T, with_both) - likelihood
+        gain = (with_both if accepted else with_T) - likelihood
         likelihood += gain
         report(
             f"EM round {number}: mean log-likelihood {likelihood:.6f}"
@@ -76,7 +87,9 @@ def clean_posterior(y_proba, y, trusted, transition_matrix):
 def best_transition(clean, y, sample_weight):
     """Count the labels by their clean posterior, the exact M-step for T."""
     noisy = np.eye(clean.shape[1])[y] * sample_weight[:, None]
-    return normalize_rows(clean.T @ noisy)
+    counts = clean.T @ noisy
+    counts[noisy.sum(axis=0) == 0] = 0  # a class without a label keeps its row
+    return normalize_rows(counts)
 
 
 def log_likelihood(y_proba, y, sample_weight, trusted, transition_matrix):

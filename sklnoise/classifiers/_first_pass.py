@@ -1,37 +1,36 @@
 """The first pass: probabilities of samples from models that did not see them."""
 
-import hashlib
-import inspect
 import os
 from contextlib import closing
 from functools import partial
-from importlib.metadata import version
 from itertools import repeat
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 import torch
-from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
+from sklnoise._text import shorten
+from sklnoise.classifiers._cache_key import cache_key
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     attempt,
+    check_names,
     epochs_of,
     hidden_features,
+    interruptible,
     is_net,
     make_splits,
     predict_proba,
     weights_of,
 )
 
-# Data are hashed in pieces of this size, which need no copy of all of them.
-CHUNK_BYTES = 2**24
+# Of a model, or of an error, in a message.
+MAX_CAUSE_LENGTH = 200
 
 
 class FirstPass(NamedTuple):
@@ -59,20 +58,22 @@ class FoldOutcome(NamedTuple):
 
 def check_first_pass(model, X, sample_weight, fit_params):
     """Raise a ValueError if the first pass cannot take the samples or the weights."""
-    takes_weights = (
-        is_net(model)
-        or has_fit_parameter(model, "sample_weight")
-        or "sample_weight" in fit_params
-    )
-    if isinstance(X, torch.utils.data.Dataset) and not is_net(model):
+    if is_net(model):
+        check_names(model, X, fit_params)
+        return
+    shown = shorten(repr(model), MAX_CAUSE_LENGTH)
+    if isinstance(X, torch.utils.data.Dataset | dict):
         raise ValueError(
-            f"X is a torch Dataset, which first_pass={model!r} cannot learn from. "
-            "Leave first_pass at None, or pass X as an array; a numpy.memmap keeps data "
-            "that are too large for memory on disk."
+            f"X is a torch Dataset or a dict, which first_pass={shown} cannot learn "
+            "from. Leave first_pass at None, or pass X as an array; a numpy.memmap keeps "
+            "data that are too large for memory on disk."
         )
+    takes_weights = (
+        has_fit_parameter(model, "sample_weight") or "sample_weight" in fit_params
+    )
     if sample_weight is not None and not takes_weights:
         raise ValueError(
-            f"sample_weight was passed, but first_pass={model!r} has no "
+            f"sample_weight was passed, but first_pass={shown} has no "
             "sample_weight in its fit, so T would not see the weights. Use a classifier "
             "that takes them, let a pipeline request them by metadata routing, or leave "
             "first_pass at None."
@@ -93,12 +94,29 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
     """Predict each sample by a model that did not see it, or read that from a cache."""
     if memory is None:
         return fit_and_collect(None, trainer, splits, with_features, n_jobs, on_fold_end)
-    memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
     # joblib would pickle the data to hash them; the key covers all of these.
     unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
-    cached = check_memory(memory).cache(fit_and_collect, ignore=unhashed)
+    cached = open_memory(memory).cache(fit_and_collect, ignore=unhashed)
     key = cache_key(trainer, splits, with_features)
     return cached(key, trainer, splits, with_features, n_jobs, on_fold_end)
+
+
+def open_memory(memory):
+    """Return a joblib.Memory, or raise a ValueError if it cannot be written to."""
+    memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+    if isinstance(memory, type):
+        raise TypeError(
+            f"memory must be a folder or an instance such as joblib.Memory(folder); got "
+            f"the class {memory.__name__}."
+        )
+    try:
+        return check_memory(memory)
+    except OSError as error:
+        raise ValueError(
+            f"memory must be a folder that can be written to; got {shorten(memory)}: "
+            f"{shorten(error, MAX_CAUSE_LENGTH)}. Pass another folder, or leave memory "
+            "at None."
+        ) from error
 
 
 def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
@@ -183,44 +201,16 @@ def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
     """Fit any classifier and predict the samples of its fold."""
     train, test = split
     set_random_states(classifier, seed)
-    weight = data.sample_weight[train]
+    weight, codes = data.sample_weight[train], data.y[train]
+    if (codes == codes[0]).all():
+        # Nothing else can be predicted, and many classifiers refuse to learn one class.
+        return FoldOutcome(np.tile(np.eye(n_classes)[codes[0]], (len(test), 1)))
     if (weight != 1).any() and "sample_weight" not in fit_params:
         fit_params = fit_params | {"sample_weight": weight}
-    classifier.fit(safe_indexing(data.X, train), data.y[train], **fit_params)
+    with interruptible():
+        classifier.fit(safe_indexing(data.X, train), codes, **fit_params)
     proba = classifier.predict_proba(safe_indexing(data.X, test))
     # A class that is missing in the fold has probability 0.
     y_proba = np.zeros((len(test), n_classes), proba.dtype)
     y_proba[:, classifier.classes_] = proba
     return FoldOutcome(y_proba)
-
-
-def cache_key(trainer, splits, with_features):
-    """Hash all that the result of the first pass depends on."""
-    data = "\n".join(map(hash_array, trainer.data))
-    # Another version of a library may train to other bits.
-    libraries = "sklnoise", "torch", "skorch", "scikit-learn", "numpy"
-    versions = *map(version, libraries), source_of(trainer.net)
-    settings = trainer.seed, trainer.config, trainer.fit_params, trainer.observed
-    return joblib.hash([data, splits, trainer.net, settings, with_features, versions])
-
-
-def hash_array(part):
-    """Hash a part of the data without a copy of it."""
-    if issparse(part):
-        arrays = part.data, part.indices, part.indptr
-        return " ".join([f"{type(part).__name__}{part.shape}", *map(hash_array, arrays)])
-    if not isinstance(part, np.ndarray) or part.dtype.hasobject:
-        return joblib.hash(part)
-    digest = hashlib.sha256(f"{part.dtype.str} {part.shape}".encode())
-    n_rows = max(1, CHUNK_BYTES * len(part) // max(1, part.nbytes))
-    for start in range(0, len(part), n_rows):
-        digest.update(np.ascontiguousarray(part[start : start + n_rows]).data)
-    return digest.hexdigest()
-
-
-def source_of(model):
-    """Return the source of the module of a net, which no hash of its name covers."""
-    try:
-        return inspect.getsource(model.module)
-    except (AttributeError, OSError, TypeError):
-        return None

@@ -1,5 +1,6 @@
 """What `fit` is given: X, labels, weights and metadata, checked and encoded once."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,16 +12,37 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.validation import check_consistent_length, validate_data
-from torch.utils.data import Dataset, IterableDataset
+from sklearn.utils.validation import check_consistent_length
+from torch.utils.data import Dataset
 
 from sklnoise._compat import CALLBACK_STATE, routing_enabled
 from sklnoise._labels import encode_kept_labels
 from sklnoise._validation import check_trusted, check_weight
-from sklnoise.training import LabelledData, sample_shape
+from sklnoise.classifiers._sample_checks import (
+    check_like_fit,
+    check_samples,
+)
+from sklnoise.training import LabelledData, sample_kind, sample_shape
 
-CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 MAX_SEED = np.iinfo(np.int32).max
+
+
+class KeptSplits:
+    """The parameter `cv`, which keeps the splits of an iterator as a list.
+
+    A generator gives its splits once, and can be neither cloned nor pickled.
+    """
+
+    def __get__(self, estimator, owner=None):
+        if estimator is None:
+            return self
+        try:
+            return vars(estimator)["cv"]
+        except KeyError:
+            raise AttributeError("cv") from None
+
+    def __set__(self, estimator, cv):
+        vars(estimator)["cv"] = list(cv) if isinstance(cv, Iterator) else cv
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,25 +71,12 @@ class FitInput:
 
 def check_fit_input(estimator, X, y, sample_weight, trusted):
     """Validate what `fit` was given and encode the labels."""
-    # A pandas Series: the message of `validate_data` would name no remedy.
-    if getattr(y, "hasnans", False):
-        raise ValueError(
-            "y contains missing values. Drop the samples without a label: "
-            "X[y.notna()], y[y.notna()]."
-        )
-    if isinstance(X, Dataset):
-        if not hasattr(X, "__len__") or isinstance(X, IterableDataset):
-            raise ValueError(
-                "X is a torch Dataset without a length or without indices, so that no "
-                f"folds can be made of it; got {type(X).__name__}. Give it __len__ and "
-                "__getitem__, or read its samples into an array."
-            )
-        y = validate_data(estimator, y=y)
-        check_consistent_length(X, y)
-        estimator.n_features_in_ = (*sample_shape(X), 1)[0]
-    else:
-        X, y = validate_data(estimator, X, y, **CHECKS)
-    estimator._sample_shape = sample_shape(X)
+    X, y = check_samples(estimator, X, y)
+    check_consistent_length(X, y)
+    shape = sample_shape(X)
+    if isinstance(X, Dataset) and not isinstance(shape, dict):
+        estimator.n_features_in_ = (*shape, 1)[0]
+    estimator._sample_shape, estimator._sample_kind = shape, sample_kind(X)
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
     codes, classes = encode_kept_labels(y, rows)
@@ -79,15 +88,8 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
 
 def check_predict_input(estimator, X):
     """Validate samples to predict against those of `fit`."""
-    if not isinstance(X, Dataset):
-        X = validate_data(estimator, X, reset=False, **CHECKS)
-    if sample_shape(X) != estimator._sample_shape:
-        raise ValueError(
-            f"X must have samples of shape {estimator._sample_shape}, as in fit; got "
-            f"samples of shape {sample_shape(X)}. Reshape X to (n_samples, ...) of that "
-            "shape."
-        )
-    return X
+    X, _ = check_samples(estimator, X, reset=False)
+    return check_like_fit(estimator, X)
 
 
 def draw_seeds(random_state, n_seeds):

@@ -1,10 +1,9 @@
 """What the displays and the report read of a fitted classifier."""
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklnoise._containers import innermost, is_search
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 
 
@@ -28,32 +27,19 @@ def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
     )
 
 
-def innermost(estimator):
-    """Follow the last steps of pipelines and the best estimators of searches."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif is_search(estimator) and hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator
-
-
-def is_search(estimator):
-    """Return whether an estimator is a search over parameters, by its attributes."""
-    # Searches of other libraries, such as dask's, derive from nothing in common.
-    names = ("fit", "estimator", "scoring", "refit", "cv", "return_train_score")
-    return not isinstance(estimator, type) and all(hasattr(estimator, n) for n in names)
-
-
 def epoch_losses(history):
     """Return the losses of a training by name, or None if it has kept none."""
-    losses = {
-        name: np.array([epoch.get(name, np.nan) for epoch in history], dtype=float)
-        for name in ("train_loss", "valid_loss")
-    }
+    names = "train_loss", "valid_loss"
+    try:
+        losses = {
+            name: np.array([epoch.get(name, np.nan) for epoch in history], dtype=float)
+            for name in names
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            "a history must list epochs as dicts whose train_loss and valid_loss are "
+            f"numbers, such as the history_ of a fitted classifier; got {history!r:.200}."
+        ) from error
     if np.isnan(losses["train_loss"]).all():
         return None
     return {name: values for name, values in losses.items() if np.isfinite(values).any()}

@@ -2,6 +2,8 @@
 
 from html import escape
 
+import numpy as np
+
 from sklnoise._text import as_text, percent, shorten
 from sklnoise.classifiers._noise_text import (
     caution_sentences,
@@ -47,3 +49,13 @@ def name_html(label):
     if short == whole:
         return escape(short)
     return f'<span title="{escape(whole[:MAX_TITLE_LENGTH])}">{escape(short)}</span>'
+
+
+def with_short_names(attributes):
+    """Shorten the names of classes in scikit-learn's table of fitted attributes."""
+    for attribute in attributes.values():
+        value = attribute["value"]
+        if isinstance(value, np.ndarray) and value.dtype.kind in "OU":
+            names = [shorten(name) for name in value.ravel().tolist()]
+            attribute["value"] = np.array(names, dtype=object).reshape(value.shape)
+    return attributes

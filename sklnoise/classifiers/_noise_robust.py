@@ -4,8 +4,9 @@ import os
 from functools import partial
 from numbers import Integral, Real
 
+import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -19,7 +20,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
-from sklnoise.classifiers._correction import CORRECTIONS, as_loss
+from sklnoise.classifiers._correction import CORRECTIONS, as_loss, check_clean_loss
 from sklnoise.classifiers._first_pass import (
     check_first_pass,
     make_first_pass_splits,
@@ -27,6 +28,7 @@ from sklnoise.classifiers._first_pass import (
 )
 from sklnoise.classifiers._fit_callbacks import report_fit
 from sklnoise.classifiers._fit_input import (
+    KeptSplits,
     check_fit_input,
     check_predict_input,
     draw_seeds,
@@ -34,15 +36,17 @@ from sklnoise.classifiers._fit_input import (
     reset_fitted,
     route_fit,
 )
-from sklnoise.classifiers._html import noise_html
+from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
+    clean_loss_for,
     count_trainings,
     fine_tune,
     refit,
 )
 from sklnoise.classifiers._refit_checks import check_refit
+from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._selection import select_correction
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
@@ -58,17 +62,23 @@ from sklnoise.training import (
     TrainingConfig,
     as_net,
     available_threads,
+    check_names,
+    check_plain_criterion,
+    check_validation_labels,
     dtype_of,
+    is_module_class,
+    is_net,
     predict_proba,
     resolve_device,
     resolve_dtype,
     resolve_half,
     snapshot,
+    take_out_class_weight,
 )
 
 
 class NoiseRobustClassifier(
-    CallbackSupportMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    CallbackSupportMixin, MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator
 ):
     """Train a neural network on noisy labels as if they were clean.
 
@@ -79,7 +89,9 @@ class NoiseRobustClassifier(
     Parameters
     ----------
     estimator : skorch.NeuralNetClassifier or torch.nn.Module class, default=None
-        The network. `correction` replaces its criterion. The module receives the number
+        The network. `correction` replaces its criterion; a `criterion__weight` of
+        cross-entropy multiplies the corrected loss of the clean class, or is an error
+        where there is none, as with "forward". The module receives the number
         of features as `n_features`, `n_features_in`, `in_features` or `input_dim`, and
         the number of classes as `n_classes`, `num_classes`, `out_features` or
         `output_dim`, if its `__init__` has such a parameter; `in_features`,
@@ -109,11 +121,11 @@ class NoiseRobustClassifier(
         "dual", "clusterability" or "trusted" name an estimator of
         `sklnoise.transition`, and "auto" picks one by the rule of
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
-        columns in the order of `classes_`. A float is the share of wrong labels,
-        spread evenly over the other classes, below that of labels drawn by chance,
-        `1 - 1 / n_classes`. Wrap an estimator that is already
-        fitted in :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is
-        fitted.
+        columns in the order of `classes_`; a frame may name them in any order. A float
+        is the share of wrong labels, spread evenly over the other classes; it must be
+        below that of labels drawn by chance, `1 - 1 / n_classes`.
+        Wrap an estimator that is already fitted in
+        :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
 
     first_pass : classifier, default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -143,7 +155,8 @@ class NoiseRobustClassifier(
         Epochs on the trusted samples alone, with cross-entropy, after the refit.
 
     device : str or torch.device, default="auto"
-        Device of the training; "auto" takes CUDA, then MPS, then the CPU.
+        Device of the training; "auto" takes that of the `estimator` where it has set
+        another than the CPU, or else CUDA, then MPS, then the CPU.
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Type of the network. "auto" is float64 for float64 data on the CPU, otherwise
@@ -170,7 +183,7 @@ class NoiseRobustClassifier(
         Labels, sorted.
 
     n_features_in_ : int
-        Number of columns of X.
+        Number of columns of X; absent where X is a dict of arrays.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where X has them.
@@ -218,10 +231,8 @@ class NoiseRobustClassifier(
         - `indistinguishable_classes` : list of pairs of classes that noisy labels alone
           cannot tell apart: more than a quarter of each is labelled as the other, or
           their rows of T are alike.
-        - `pooled_classes` : list of classes whose row of the estimate would rest on fewer
-          than 10 samples, none of them trusted. They share the rate of right labels of
-          all other classes; their wrong labels are spread like the labels of these. Where
-          there are no other classes, T is the identity, with a `RareClassWarning`.
+        - `pooled_classes` : list of classes whose row of T rests on fewer than 10
+          samples and has been replaced by the pooled row, see the user guide.
         - `anchors_per_class` : ndarray of shape (n_classes,), weight of the samples
           whose clean posterior is at least 0.95.
         - `weak_first_pass` : bool, whether the noise that T claims may be the first
@@ -318,10 +329,16 @@ class NoiseRobustClassifier(
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "device": [str, torch.device],
         "dtype": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,
@@ -384,10 +401,12 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples to learn from: an array, data frame, CSR or CSC matrix, images or, for
             a network that embeds them, integer token ids. The items of a Dataset are
-            samples, or tuples that start with one.
+            samples, or tuples that start with one. A dict of arrays, such as skorch's
+            `SliceDict`, is passed to the module by keyword; its `SliceDataset` is a
+            Dataset that scikit-learn's cross-validation can split.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.
@@ -428,9 +447,12 @@ class NoiseRobustClassifier(
     def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
         routed = self._route_fit(sample_weight, fit_params)
         first_pass_model = self._first_pass_model()
-        check_first_pass(first_pass_model, X, sample_weight, routed.first_pass.fit)
         data = check_fit_input(self, X, y, sample_weight, trusted)
+        check_first_pass(first_pass_model, data.X, sample_weight, routed.first_pass.fit)
+        check_names(as_net(self.estimator), data.X, routed.estimator.fit)
         self.classes_ = data.classes
+        for net in (as_net(self.estimator), first_pass_model):
+            check_validation_labels(net, data.classes)
         # Two seeds: the refit must not depend on whether folds were fitted before.
         first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
         trainer = Trainer(
@@ -443,6 +465,11 @@ class NoiseRobustClassifier(
 
         correction = self.correction
         selects = isinstance(correction, str) and correction == "auto"
+        if is_net(self.first_pass):
+            check_plain_criterion(self.first_pass)
+        clean_loss = clean_loss_for(trainer, data)
+        check_clean_loss(correction, clean_loss)
+        self._class_weight = clean_loss.weight
         loss = as_loss("forward" if selects else correction)
         transition = known_transition(self.transition, loss, data.classes)
         # A known T needs no folds, but the choice of a correction needs held-out labels.
@@ -514,10 +541,12 @@ class NoiseRobustClassifier(
         if fine_tunes:
             self.estimator_ = self._fine_tune(trainer, data, progress)
         # The refit may have learned another T than the one that it started from.
-        check_refit(result._replace(net=self.estimator_), transition, data)
+        check_refit(
+            result._replace(net=self.estimator_), transition, data, self._class_weight
+        )
 
     def _training_config(self, data):
-        device = resolve_device(self.device)
+        device = resolve_device(self.device, as_net(self.estimator).device)
         return TrainingConfig(
             n_classes=data.n_classes,
             device=device,
@@ -586,6 +615,13 @@ class NoiseRobustClassifier(
     def _first_pass_model(self):
         if self.first_pass is None:
             return as_net(self.estimator)
+        if isinstance(self.first_pass, type) and not is_module_class(self.first_pass):
+            name = self.first_pass.__name__
+            raise TypeError(
+                "first_pass must be None, a classifier with predict_proba, a skorch net "
+                f"or a class of torch modules; got the class {name}. Pass an instance, "
+                f"first_pass={name}()."
+            )
         if self.refit == "first-pass":
             raise ValueError(
                 'refit="first-pass" starts from the weights of the first pass, which '
@@ -594,7 +630,7 @@ class NoiseRobustClassifier(
             )
         if hasattr(self.first_pass, "predict_proba"):
             return self.first_pass
-        return as_net(self.first_pass)
+        return as_net(self.first_pass, "first_pass")
 
     def _route_fit(self, sample_weight, fit_params):
         """Sort metadata into what the splitter and what the models get."""
@@ -624,7 +660,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -635,13 +671,31 @@ class NoiseRobustClassifier(
         check_is_fitted(self)
         return predict_proba(self.estimator_, check_predict_input(self, X))
 
+    def predict_log_proba(self, X):
+        """Predict the logarithms of the probabilities of the clean classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
+            Samples like those that the classifier was fitted on.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes)
+            Logarithm of the clean posterior, columns in the order of `classes_`; minus
+            infinity where a probability is 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X):
         """Predict the clean class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -658,7 +712,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         Returns
@@ -666,7 +720,7 @@ class NoiseRobustClassifier(
         y_proba : ndarray of shape (n_samples, n_classes)
             Noisy posterior, columns in the order of `classes_`.
         """
-        y_proba = self.predict_proba(X)
+        y_proba = self._clean_posterior(X)
         return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
 
     def label_quality(self, X, y):
@@ -679,7 +733,7 @@ class NoiseRobustClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), or torch.utils.data.Dataset
+                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
         y : array-like of shape (n_samples,)
@@ -696,14 +750,21 @@ class NoiseRobustClassifier(
         ValueError
             If a label is not one of `classes_`, or X and y differ in length.
         """
-        y_proba = self.predict_proba(X)
+        y_proba = self._clean_posterior(X)
         check_consistent_length(y_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(y_proba, codes, self.transition_matrix_)
 
+    def _clean_posterior(self, X):
+        """Predict the clean posterior, without the class weights of the criterion."""
+        return take_out_class_weight(self.predict_proba(X), self._class_weight)
+
     def _html_repr(self):
         """Append what is known about the noise to scikit-learn's diagram."""
         return super()._html_repr() + noise_html(self)
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "transition_matrix_")

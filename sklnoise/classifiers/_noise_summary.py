@@ -8,6 +8,7 @@ from sklearn.utils import Bunch
 
 from sklnoise._transition_matrix import clean_prior, swappable_pairs
 from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._transition import fit_to_occurring
 from sklnoise.exceptions import WeakFirstPassWarning
 from sklnoise.issues import clean_posterior
 from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator
@@ -126,7 +127,8 @@ def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_ar
     rates = noise_rates(transition_matrix, prior)
     distances = []
     for reference in map(clone, REFERENCES):
-        other = reference.fit(y_proba, y, sample_weight).transition_matrix_
+        fitted = fit_to_occurring(reference, y_proba, y, sample_weight, np.unique(y))
+        other = fitted.transition_matrix_
         # References from noisy labels alone may have the names of classes swapped.
         if classes_are_named:
             distance = cdist(transition_matrix, other, "cityblock")
@@ -210,7 +212,7 @@ def top_agreement_gain(y_proba, agrees, sample_weight):
     rank = (reached - start[within]) / mass[within]
     parts = [order[rank < 0.25], order[(rank >= 0.25) & (rank < 0.5)]]
     if not all(len(part) for part in parts):
-        return 0.0, np.inf
+        return 0.0, 1.0  # nothing is known of a difference of two shares
     top, second = (np.average(agrees[p], weights=sample_weight[p]) for p in parts)
     variance = sum(
         share * (1 - share) / sample_weight[part].sum()

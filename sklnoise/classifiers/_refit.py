@@ -20,7 +20,14 @@ from sklnoise.classifiers._correction import (
 from sklnoise.classifiers._em import SoftLabelLoss, alternate
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.losses._base import at_least_single_precision
-from sklnoise.training import hidden_features, mean_transition, snapshot, weights_of
+from sklnoise.training import (
+    CleanCrossEntropy,
+    clean_loss_of,
+    hidden_features,
+    mean_transition,
+    snapshot,
+    weights_of,
+)
 
 
 class Refit(NamedTuple):
@@ -34,9 +41,12 @@ class Refit(NamedTuple):
 def refit(trainer, correction, transition, data, *, warm_up, start_from=None, report):
     """Fit the net to all samples with the corrected loss."""
     T = transition.matrix
+    clean_loss = clean_loss_for(trainer, data)
+    # EM starts from a posterior: only its rounds weight the classes.
+    first_loss = CleanCrossEntropy(reduction="none") if correction == "em" else clean_loss
 
     def wrap(loss):
-        return TrustedSamplesLoss(loss) if data.trusted.any() else loss
+        return TrustedSamplesLoss(loss, first_loss) if data.trusted.any() else loss
 
     labelled = data.labelled
     if data.trusted.any():
@@ -48,11 +58,13 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
         "data": labelled,
         "start_from": start_from,
         "warm_up": warm_up if start_from is None else 0.0,
-        "warm_up_loss": wrap(LikelyLabelsLoss(T if names_are_known else np.eye(len(T)))),
+        "warm_up_loss": wrap(
+            LikelyLabelsLoss(T if names_are_known else np.eye(len(T)), first_loss.weight)
+        ),
     }
     if correction == "em":
         net = trainer.fit(data.rows, wrap(ForwardLoss(T, reduction="none")), **start)
-        net, T = alternate(trainer, net, T, data, report)
+        net, T = alternate(trainer, net, T, data, report, clean_loss.weight)
         return Refit(net, ForwardLoss(T, reduction="none"), T)
     loss = as_loss(correction)
     if needs_features(loss):
@@ -64,12 +76,18 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
         n_features = hidden_features(first.net, data.X, data.rows[:1]).shape[1]
         loss = partial(loss, n_features=n_features)
         start |= {"start_from": weights_of(first.net), "warm_up": 0.0}
-    loss = bind_loss(loss, transition)
+    loss = bind_loss(loss, transition, clean_loss)
     # The warm-up is for a T that could lose classes; other losses need none.
     if not hasattr(loss, "transition_matrix"):
         start["warm_up"] = 0.0
     net = trainer.fit(data.rows, wrap(loss), **start)
     return outcome_of(net, transition.matrix, data)
+
+
+def clean_loss_for(trainer, data):
+    """Return the cross-entropy of a clean label that the net of a fit asks for."""
+    weight = data.sample_weight[data.rows]
+    return clean_loss_of(trainer.net, data.y[data.rows], weight, data.n_classes)
 
 
 def fine_tune(trainer, fitted, loss, data, n_epochs):
@@ -83,7 +101,7 @@ def fine_tune(trainer, fitted, loss, data, n_epochs):
     all_trusted = np.ones(len(data.y), dtype=bool)
     return trainer.replace(net=net, fit_params=None).fit(
         np.flatnonzero(data.trusted),
-        TrustedSamplesLoss(deepcopy(loss)),
+        TrustedSamplesLoss(deepcopy(loss), clean_loss_for(trainer, data)),
         data=data.labelled._replace(extra=all_trusted),
         start_from=weights_of(fitted),
     )
@@ -133,16 +151,17 @@ def correction_of(net):
 class TrustedSamplesLoss(nn.Module):
     """Cross-entropy on trusted samples, another loss on the rest."""
 
-    def __init__(self, loss):
+    def __init__(self, loss, clean_loss):
         super().__init__()
         self.loss = loss
+        self.clean_loss = deepcopy(clean_loss)
         for need in ("wants_features", "wants_normalized_logits"):
             setattr(self, need, getattr(loss, need, False))
 
     def forward(self, y_pred, target, trusted):
         """Compute the loss of each sample."""
         logits = y_pred[0] if self.wants_features else y_pred
-        clean = cross_entropy(logits, target, reduction="none")
+        clean = self.clean_loss(logits, target)
         return torch.where(trusted, clean, self.loss(y_pred, target))
 
 
@@ -151,14 +170,17 @@ class LikelyLabelsLoss(nn.Module):
 
     reduction = "none"
 
-    def __init__(self, transition_matrix):
+    def __init__(self, transition_matrix, class_weight=None):
         super().__init__()
         T = transition_matrix
         # A label that no other class gives more often than its own stays as it is.
         itself = T.diagonal() >= T.max(axis=0)
         mass = np.where(itself, 1, T.sum(axis=0))
         labels = np.where(itself[:, np.newaxis], np.eye(len(T)), (T / mass).T)
-        self.register_buffer("labels", torch.from_numpy(labels))
+        labels = torch.from_numpy(labels)
+        self.register_buffer(
+            "labels", labels if class_weight is None else labels * class_weight
+        )
 
     def forward(self, logits, target):
         """Compute `-Σ_i c_i log p_i`, with c the row of the noisy label."""

@@ -11,7 +11,7 @@ from sklnoise._text import enumerate_names, shorten
 from sklnoise._transition_matrix import clean_prior
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
-from sklnoise.training import predict_proba
+from sklnoise.training import predict_proba, take_out_class_weight
 
 # A class that is predicted for less than this share of the samples that T implies has
 # collapsed, unless it keeps its probability: a rare class that overlaps with others need
@@ -36,7 +36,7 @@ MIN_JUDGED_PER_CLASS = 100
 MIN_DRIFT = 0.1
 
 
-def check_refit(result, start, data):
+def check_refit(result, start, data, class_weight=None):
     """Warn if the refit has permuted or lost classes."""
     warn_of_permutation(result.transition_matrix, start.matrix, data.classes)
     # Trusted samples need not be drawn like the others: they imply no prior.
@@ -45,8 +45,11 @@ def check_refit(result, start, data):
         return
     drawn, stands_for = draw_judged(data.y[rows], data.n_classes)
     judged = rows[drawn]
+    y_proba = take_out_class_weight(
+        predict_proba(result.net, data.X, judged), class_weight
+    )
     warn_of_collapse(
-        predict_proba(result.net, data.X, judged),
+        y_proba,
         data.y[judged],
         stands_for * data.sample_weight[judged],
         replace(start, matrix=result.transition_matrix),
@@ -132,7 +135,9 @@ def warn_of_permutation(learned, start, classes):
     gain = distance.trace() - distance[rows, places].sum()
     moved = np.flatnonzero(rows != places)
     if gain > MIN_DRIFT and len(moved):
-        named = ", ".join(f"{classes[i]!s} → {classes[places[i]]!s}" for i in moved)
+        named = ", ".join(
+            f"{shorten(classes[i])} → {shorten(classes[places[i]])}" for i in moved
+        )
         warn_caller(
             "the learned T no longer names the classes: rows have come to look like "
             f"those that other classes started with ({named}), so that predictions of "

@@ -25,10 +25,10 @@ from sklnoise.classifiers._correction import (
 )
 from sklnoise.classifiers._rare_rows import replace_rare_rows
 from sklnoise.exceptions import DominatedClassWarning, SwappableClassesWarning
+from sklnoise.training import as_features
 from sklnoise.transition import (
     AnchorEstimator,
     AutoEstimator,
-    BaseTransitionEstimator,
     ClusterabilityEstimator,
     ConfidentJointEstimator,
     ConfusionEstimator,
@@ -36,7 +36,7 @@ from sklnoise.transition import (
     LabelFrequencyEstimator,
     TrustedEstimator,
 )
-from sklnoise.transition._base import TIE
+from sklnoise.transition._base import TIE, fit_codes
 
 TRANSITION_ESTIMATORS = {
     "auto": AutoEstimator(),
@@ -92,7 +92,7 @@ def known_transition(transition, loss, classes):
     if not needs_transition(loss):
         if not has_transition(loss):
             return Transition.identity(n_classes)
-        T = own_transition(loss, n_classes)
+        T = own_transition(loss, classes)
     elif isinstance(transition, FrozenEstimator):
         check_is_fitted(transition.estimator, "transition_matrix_")
         T = transition.estimator.transition_matrix_
@@ -102,7 +102,7 @@ def known_transition(transition, loss, classes):
     elif isinstance(transition, Real):
         T = even_flips(transition, n_classes)
     else:
-        T = check_transition_matrix(transition, n_classes)
+        T = check_transition_matrix(transition, n_classes, classes)
     warn_of_dominated_rows(T, classes)
     return Transition.known(T)
 
@@ -143,6 +143,11 @@ def new_estimator(transition):
     """Make the estimator of T that the parameter `transition` names or is."""
     if isinstance(transition, str):
         transition = TRANSITION_ESTIMATORS[transition]
+    if isinstance(transition, type):
+        raise TypeError(
+            "transition must be an instance of an estimator of T; got the class "
+            f"{transition.__name__}. Add brackets: {transition.__name__}()."
+        )
     return clone(transition)
 
 
@@ -197,17 +202,40 @@ def fit_estimator(estimator, first_pass, data, seed):
     if first_pass.features is not None:
         known |= {"features": first_pass.features, "folds": first_pass.folds}
     elif feature_space(estimator):
-        known["features"] = data.X
-    # An estimator from elsewhere knows no trusted samples: it gets the others.
-    if not isinstance(estimator, BaseTransitionEstimator):
-        held_out, known = held_out & ~data.trusted, {}
-    estimator.fit(
+        known["features"] = as_features(data.X)
+    return fit_to_occurring(
+        estimator,
         first_pass.y_proba[held_out],
         data.y[held_out],
         data.sample_weight[held_out],
+        np.unique(data.y[data.rows]),
         **{name: array[held_out] for name, array in known.items()},
     )
-    return estimator.estimator_ if isinstance(estimator, AutoEstimator) else estimator
+
+
+def fit_to_occurring(estimator, y_proba, y, sample_weight, occurring, **known):
+    """Fit an estimator of T to the classes that occur; the others get no noise."""
+    n_classes = y_proba.shape[1]
+    has_all = len(occurring) == n_classes
+    if not has_all:
+        y_proba, y = keep_columns(y_proba, occurring), np.searchsorted(occurring, y)
+    fit_codes(estimator, y_proba, y, sample_weight, **known)
+    if isinstance(estimator, AutoEstimator):
+        estimator = estimator.estimator_
+    if not has_all:
+        T, error = np.eye(n_classes), np.zeros((n_classes, n_classes))
+        among = np.ix_(occurring, occurring)
+        T[among] = estimator.transition_matrix_
+        error[among] = standard_error_of(estimator, len(occurring))
+        estimator.transition_matrix_, estimator.standard_error_ = T, error
+    return estimator
+
+
+def keep_columns(y_proba, columns):
+    """Return the probabilities of some classes, given that one of them is right."""
+    kept = y_proba[:, columns]
+    mass = kept.sum(axis=1, keepdims=True)
+    return np.divide(kept, mass, out=np.full_like(kept, 1 / len(columns)), where=mass > 0)
 
 
 def warn_of_swaps(transition_matrix, classes, settled):
@@ -215,9 +243,9 @@ def warn_of_swaps(transition_matrix, classes, settled):
     T, pairs = transition_matrix, swappable_pairs(transition_matrix)
     pairs = pairs[~settled[pairs].any(axis=1)]
     if len(pairs):
-        named = ", ".join(
-            f"{classes[i]!s} ↔ {classes[j]!s} ({T[i, j]:.0%} and {T[j, i]:.0%})"
-            for i, j in pairs
+        names = [*map(shorten, classes)]
+        named = enumerate_names(
+            f"{names[i]} ↔ {names[j]} ({T[i, j]:.0%} and {T[j, i]:.0%})" for i, j in pairs
         )
         warn_caller(
             f"these classes flip into each other so often that their names could be "

@@ -46,13 +46,13 @@ def check_settings(settings):
         )
     refused = f"--device {settings.device!r} cannot be used here"
     advice = "Use auto, cpu, or cuda or mps where there is one."
-    try:
-        resolved = resolve_device(settings.device)
-    except ValueError as error:
-        reason = first_sentence(error.__cause__, MAX_WARNING_LENGTH, ends=".!?:")
-        raise BadInput(f"{refused}: {reason} {advice}") from error
-    if resolved.type == "meta":
+    if settings.device.partition(":")[0] == "meta":
         raise BadInput(f"{refused}: it computes no values. {advice}")
+    try:
+        resolve_device(settings.device)
+    except ValueError as error:
+        reason = first_sentence(error.__cause__ or error, MAX_WARNING_LENGTH, ends=".!?:")
+        raise BadInput(f"{refused}: {reason} {advice}") from error
 
 
 def fit_table(table, settings, verbose):

@@ -1,12 +1,15 @@
 """Label noise that depends on the features of the sample, not on its class alone."""
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import ndtr, ndtri, softmax
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, check_random_state, column_or_1d, gen_batches
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise.datasets._noise import check_noise_rate
+from sklnoise._compat import validate_params
+from sklnoise._validation import check_numbers
+from sklnoise.datasets._noise import PROBABILITY, encode_clean_labels
 
 # Standard deviation of the flip rates, before the distribution is truncated.
 RATE_SPREAD = 0.1
@@ -14,7 +17,18 @@ RATE_SPREAD = 0.1
 # Samples that are converted to floats at a time, to standardise integer features.
 BATCH_SIZE = 1000
 
+# Squares of larger values, or of smaller ones, may leave the range of float64.
+MAX_MAGNITUDE, MIN_MAGNITUDE = 1e100, 1e-100
 
+
+@validate_params(
+    {
+        "noise_rate": [PROBABILITY],
+        "random_state": ["random_state"],
+        "return_proba": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_instance_dependent_labels(
     X, y, noise_rate, *, random_state=None, return_proba=False
 ):
@@ -54,7 +68,7 @@ def make_instance_dependent_labels(
     ------
     ValueError
         If the rate is not a probability, X has entries that are missing or not finite,
-        or X and y differ in length.
+        a label is missing, or X and y differ in length.
 
     Notes
     -----
@@ -92,17 +106,36 @@ def make_instance_dependent_labels(
     >>> y_proba.shape
     (1797, 10)
     """
-    check_noise_rate(noise_rate)
-    X = check_array(X, accept_sparse="csr", allow_nd=True, input_name="X")
-    classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+    X = check_numbers(X, "X", accept_sparse="csr", allow_nd=True)
+    codes, classes = encode_clean_labels(y)
     check_consistent_length(X, codes)
     rng = check_random_state(random_state)
-    rates = flip_rates(noise_rate, len(codes), rng)
-    y_proba = spread_flips(X.reshape(len(codes), -1), codes, rates, rng)
+    rates = flip_rates(float(noise_rate), len(codes), rng)
+    X = limit_magnitude(X.reshape(len(codes), -1))
+    y_proba = spread_flips(X, codes, rates, rng)
     draws = rng.random_sample((len(codes), 1))
     noisy = (y_proba.cumsum(axis=1) <= draws).sum(axis=1)
     y_noisy = classes[noisy.clip(max=len(classes) - 1)]
     return (y_noisy, y_proba) if return_proba else y_noisy
+
+
+def limit_magnitude(X):
+    """Divide features by their largest value where their squares could overflow."""
+    if X.dtype.kind != "f":
+        return X
+    low, high = X.min(axis=0), X.max(axis=0)
+    if issparse(X):
+        low, high = low.toarray().ravel(), high.toarray().ravel()
+    peak = np.maximum(-low, high).astype(np.float64)
+    extreme = (peak > MAX_MAGNITUDE) | ((peak < MIN_MAGNITUDE) & (peak > 0))
+    if not extreme.any():
+        return X
+    scale = np.where(extreme, peak, 1)
+    if not issparse(X):
+        return X / scale
+    X = X.copy()
+    X.data = X.data / scale[X.indices]
+    return X
 
 
 def flip_rates(noise_rate, n_samples, rng):

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
+from sklnoise._compat import validate_params
 from sklnoise.datasets._files import (
     Source,
     decode_jpegs,
@@ -17,7 +18,11 @@ from sklnoise.datasets._files import (
     import_pillow,
     validate_loader,
 )
-from sklnoise.datasets._noise import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets._noise import (
+    PROBABILITY,
+    make_noisy_labels,
+    make_transition_matrix,
+)
 
 MNIST = Source("MNIST", "mnist.npz", n_train=60_000, n_test=10_000, data_id=554)
 CIFAR10 = Source(
@@ -332,6 +337,10 @@ def read_imdb(path):
 LOOK_ALIKES = (6, 7, 0, 9, 1, 8, 5, 2, 3, 4)
 
 
+@validate_params(
+    {"noise_rate": [PROBABILITY], "random_state": ["random_state"]},
+    prefer_skip_nested_validation=True,
+)
 def load_noisy_digits(*, noise_rate=0.4, random_state=None):
     """Load scikit-learn's handwritten digits with labels flipped to a look-alike.
 

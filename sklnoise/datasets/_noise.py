@@ -3,13 +3,12 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import (
-    assert_all_finite,
-    check_random_state,
-    check_scalar,
-    column_or_1d,
-)
+from sklearn.utils import assert_all_finite, check_random_state
 
+from sklnoise._compat import Interval, StrOptions, validate_params
+from sklnoise._labels import check_labels, encode_labels, sort_classes
+from sklnoise._tensors import as_numpy
+from sklnoise._text import shorten
 from sklnoise._transition_matrix import mix_with_identity, normalize_rows, uniform_flips
 from sklnoise._validation import check_transition_matrix
 
@@ -66,7 +65,21 @@ def make_named_matrix(name, n_classes, noise_rate):
 
 KINDS = ("uniform", "symmetric", "pair", "permutation", "random")
 
+# T of more classes would take more than 8 GB.
+MAX_CLASSES = 2**15
 
+PROBABILITY = Interval(Real, 0, 1, closed="both")
+
+
+@validate_params(
+    {
+        "kind": [StrOptions({*KINDS, *TARGETS})],
+        "n_classes": [Interval(Integral, 1, MAX_CLASSES, closed="both")],
+        "noise_rate": [PROBABILITY],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_transition_matrix(
     kind, n_classes, noise_rate, *, permutation=None, random_state=None
 ):
@@ -136,10 +149,7 @@ def make_transition_matrix(
     array([[0.95, 0.05],
            [0.4 , 0.6 ]])
     """
-    if kind not in (*KINDS, *TARGETS):
-        raise ValueError(f"kind must be one of {(*KINDS, *TARGETS)}; got {kind!r}.")
-    check_noise_rate(noise_rate)
-    check_scalar(n_classes, "n_classes", Integral, min_val=1)
+    n_classes, noise_rate = int(n_classes), float(noise_rate)
     if kind in TARGETS:
         return make_named_matrix(kind, n_classes, noise_rate)
     if kind == "symmetric":
@@ -153,21 +163,26 @@ def make_transition_matrix(
     else:
         if kind == "pair":
             permutation = np.roll(np.arange(n_classes), -1)
-        if permutation is None or sorted(permutation) != list(range(n_classes)):
-            raise ValueError(
-                f"permutation must hold each of 0..{n_classes - 1} once, the class that "
-                f"each class flips to; got {permutation!r}."
-            )
-        flips = np.eye(n_classes)[np.asarray(permutation, dtype=int)]
+        flips = np.eye(n_classes)[check_permutation(permutation, n_classes)]
     return mix_with_identity(flips, 1 - noise_rate)
 
 
-def check_noise_rate(noise_rate):
-    """Raise a ValueError if the rate is not a probability."""
-    if not isinstance(noise_rate, Real) or not 0 <= noise_rate <= 1:
-        raise ValueError(f"noise_rate must be a probability; got {noise_rate!r}.")
+def check_permutation(permutation, n_classes):
+    """Validate the class that each class flips to."""
+    try:
+        targets = np.asarray(as_numpy(permutation))
+        order = np.arange(n_classes)
+        if targets.shape == order.shape and (np.sort(targets) == order).all():
+            return targets.astype(np.int64)
+    except (TypeError, ValueError):  # lists of several lengths, or of several kinds
+        pass
+    raise ValueError(
+        f"permutation must hold each of 0..{n_classes - 1} once, the class that each "
+        f"class flips to; got {shorten(repr(permutation))}."
+    )
 
 
+@validate_params({"random_state": ["random_state"]}, prefer_skip_nested_validation=True)
 def make_noisy_labels(y, transition_matrix, *, random_state=None):
     """Flip clean labels at random, by a transition matrix.
 
@@ -200,10 +215,8 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
     >>> make_noisy_labels(y, [[1.0, 0.0], [0.5, 0.5]], random_state=0).tolist()
     ['cat', 'cat', 'cat', 'cat', 'cat', 'dog', 'cat', 'dog', 'dog', 'cat']
     """
-    y = column_or_1d(y)
-    assert_all_finite(y, input_name="y")
-    classes, codes = np.unique(y, return_inverse=True)
-    T = check_transition_matrix(transition_matrix, len(classes))
+    codes, classes = encode_clean_labels(y)
+    T = check_transition_matrix(transition_matrix, len(classes), classes)
     draws = check_random_state(random_state).random_sample(len(codes))
     noisy = np.empty_like(codes)
     for i, row in enumerate(T):
@@ -213,3 +226,11 @@ def make_noisy_labels(y, transition_matrix, *, random_state=None):
         reached /= reached[-1]
         noisy[members] = np.searchsorted(reached, draws[members], side="right")
     return classes[noisy]
+
+
+def encode_clean_labels(y):
+    """Validate labels of any kind; return the code of each, and the sorted classes."""
+    y = check_labels(y, "y")
+    assert_all_finite(y, input_name="y")
+    classes = sort_classes(y)
+    return encode_labels(y, classes, "y"), classes

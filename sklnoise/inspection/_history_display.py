@@ -1,7 +1,10 @@
 """The losses of the first pass and the refit, epoch by epoch."""
 
+from numbers import Integral
+
 import numpy as np
 
+from sklnoise._text import shorten
 from sklnoise.classifiers._fitted import (
     epoch_losses,
     fitted_classifier,
@@ -92,11 +95,12 @@ class TrainingHistoryDisplay:
             If matplotlib is not installed.
 
         ValueError
-            If there is no epoch with a training loss, or no first pass to draw on the
-            first of two axes.
+            If there is no epoch with a training loss, `kept_epoch` is none of them, or
+            there is no first pass to draw on the first of two axes.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
         refit, folds = self._losses()
+        check_epoch(self.kept_epoch, len(refit["train_loss"]))
         *first, last = self._axes(ax, bool(folds))
         self.first_pass_lines_ = draw_folds(first[0], folds) if first else []
         self.lines_ = draw_losses(last, refit)
@@ -114,7 +118,13 @@ class TrainingHistoryDisplay:
                 "history must hold epochs with a train_loss, such as the history_ of a "
                 f"fitted classifier; got {len(self.history)} epochs without."
             )
-        folds = [epoch_losses(history) for history in self.first_pass_history or []]
+        folds = self.first_pass_history or []
+        if not isinstance(folds, list | tuple) or not all(map(is_history, folds)):
+            raise ValueError(
+                "first_pass_history must be a list of histories, one per fold, such as "
+                f"first_pass_history_ of a fitted classifier; got {folds!r:.200}."
+            )
+        folds = [epoch_losses(history) for history in folds]
         return refit, [losses for losses in folds if losses is not None]
 
     def _axes(self, ax, has_folds):
@@ -176,6 +186,21 @@ class TrainingHistoryDisplay:
             kept_epoch=kept_epoch(clf),
         )
         return display.plot(**plot_params)
+
+
+def check_epoch(epoch, n_epochs):
+    """Raise an error unless an epoch is one of the history, or None."""
+    is_number = isinstance(epoch, Integral) and not isinstance(epoch, bool)
+    if epoch is not None and not (is_number and 1 <= epoch <= n_epochs):
+        raise ValueError(
+            f"kept_epoch must be an epoch of the history, 1 to {n_epochs}, or None; got "
+            f"{shorten(repr(epoch))}."
+        )
+
+
+def is_history(value):
+    """Return whether something lists epochs as dicts."""
+    return isinstance(value, list) and all(isinstance(epoch, dict) for epoch in value)
 
 
 def draw_losses(ax, losses, **style):

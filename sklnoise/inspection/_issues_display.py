@@ -1,10 +1,13 @@
 """The labels that are most suspect, with their quality or as images."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import safe_indexing
 from sklnoise._samples import as_images, index_of, sample_name
+from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
@@ -20,6 +23,9 @@ IMAGES_PER_LINE = 4
 
 # Characters that fit above an image; longer captions take two lines.
 MAX_CAPTION_LENGTH = 16
+
+
+KINDS = {"quality": "real numbers", "is_issue": "booleans", "rows": "positions"}
 
 
 class LabelIssuesDisplay:
@@ -140,29 +146,53 @@ class LabelIssuesDisplay:
             If matplotlib is not installed.
 
         ValueError
-            If `n_shown` is below 1.
+            If `n_shown` is below 1, or the parameters differ in length.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        if n_shown < 1:
-            raise ValueError(f"n_shown must be at least 1 sample; got {n_shown}.")
-        shown = order_issues(self.is_issue, self.quality)[:n_shown]
-        rows = (
-            np.arange(len(self.quality)) if self.rows is None else np.asarray(self.rows)
-        )
-        self.worst_ = rows[shown]
+        if not isinstance(n_shown, Integral) or n_shown < 1:
+            raise ValueError(
+                f"n_shown must be a number of samples, at least 1; got {n_shown!r}."
+            )
+        columns = self._columns()
+        shown = order_issues(columns["is_issue"], columns["quality"])[:n_shown]
+        self.worst_ = columns["rows"][shown]
         images = self._images() if ax is None else None
         if images is None:
             if ax is None:
                 width, height = AXES_SIZE
                 [ax] = new_axes(width, height + BAR_HEIGHT * max(1, len(shown)))
             self.axes_ = [ax]
-            self._draw_bars(ax, shown)
-            ax.set_title(self._title())
+            self._draw_bars(ax, columns, shown)
+            ax.set_title(self._title(columns["is_issue"]))
         else:
-            self.axes_ = self._draw_images(images, shown)
-            self.axes_[0].figure.suptitle(self._title())
+            self.axes_ = self._draw_images(images, columns, shown)
+            self.axes_[0].figure.suptitle(self._title(columns["is_issue"]))
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         return self
+
+    def _columns(self):
+        """Return what is known of each sample as arrays of the same length, by name."""
+        names = ("labels", "suggested_labels", "quality", "is_issue", "rows")
+        try:
+            columns = {name: np.asarray(as_numpy(getattr(self, name))) for name in names}
+        except ValueError as error:  # lists of several lengths
+            raise ValueError(
+                f"{', '.join(names)} must have one entry per sample: {error}"
+            ) from error
+        if self.rows is None:
+            columns["rows"] = np.arange(columns["quality"].size)
+        shapes = {name: column.shape for name, column in columns.items()}
+        if len(set(shapes.values())) > 1 or len(shapes["quality"]) != 1:
+            raise ValueError(
+                f"{', '.join(names)} must have one entry per sample; got shapes "
+                f"{', '.join(map(str, shapes.values()))}."
+            )
+        for name, kinds in {"quality": "biuf", "is_issue": "b", "rows": "iu"}.items():
+            if len(columns[name]) and columns[name].dtype.kind not in kinds:
+                raise ValueError(
+                    f"{name} must hold {KINDS[name]}; got {columns[name].dtype}."
+                )
+        return columns
 
     def _images(self):
         """Return the samples to show as images, or None if they are no images."""
@@ -170,18 +200,18 @@ class LabelIssuesDisplay:
             return None
         return as_images(safe_indexing(self.X, self.worst_))
 
-    def _draw_bars(self, ax, shown):
+    def _draw_bars(self, ax, columns, shown):
         """Draw a bar per label, the most suspect at the top."""
-        quality = np.asarray(self.quality)[shown]
+        quality = columns["quality"][shown]
         bars = ax.barh(range(len(shown)), quality, color=COLOURS[1])
         ax.bar_label(bars, fmt="%.2g", padding=3)
-        ax.set_yticks(range(len(shown)), self._captions(shown), parse_math=False)
+        ax.set_yticks(range(len(shown)), self._captions(columns, shown), parse_math=False)
         ax.set_ylim(max(1, len(shown)) - 0.4, -0.6)
         ax.set_xlim(0, 1)
         ax.set_xlabel("Label quality: probability that the label is right")
         ax.spines[["top", "right"]].set_visible(False)
 
-    def _draw_images(self, images, shown):
+    def _draw_images(self, images, columns, shown):
         """Draw images, four per line, and return their axes."""
         n_columns = min(IMAGES_PER_LINE, len(images))
         n_lines = -(-len(images) // n_columns)
@@ -189,7 +219,7 @@ class LabelIssuesDisplay:
         axes = new_axes(max(width, 3.2), height + 0.5, n_lines, n_columns)
         for ax in axes[len(images) :]:
             ax.remove()
-        for ax, image, caption in zip(axes, images, self._captions(shown)):
+        for ax, image, caption in zip(axes, images, self._captions(columns, shown)):
             if len(caption) > MAX_CAPTION_LENGTH:
                 caption = caption.replace(" → ", "\n→ ")
             ax.imshow(image, cmap="gray", vmin=0, vmax=1)
@@ -197,22 +227,22 @@ class LabelIssuesDisplay:
             ax.set_title(caption, fontsize="small", parse_math=False)
         return axes[: len(images)]
 
-    def _captions(self, shown):
+    def _captions(self, columns, shown):
         """Return the name of each sample, its label and the suggested one."""
         index = index_of(self.X)
         names = [sample_name(index, row) for row in self.worst_]
-        labels = np.asarray(self.labels)[shown].tolist()
-        suggested = np.asarray(self.suggested_labels)[shown].tolist()
+        labels = columns["labels"][shown].tolist()
+        suggested = columns["suggested_labels"][shown].tolist()
         return [
             "{}: {} → {}".format(*(shorten(part, MAX_NAME_LENGTH) for part in parts))
             for parts in zip(names, labels, suggested)
         ]
 
-    def _title(self):
+    def _title(self, is_issue):
         """Return the title: how many labels are suspect, and how they were judged."""
-        n_issues = int(np.sum(self.is_issue))
+        n_issues = int(is_issue.sum())
         verb = "is" if n_issues == 1 else "are"
-        lines = [f"{n_issues} of {len(self.labels)} labels {verb} suspect"]
+        lines = [f"{n_issues} of {len(is_issue)} labels {verb} suspect"]
         if self.n_left_out:
             samples, them = "samples", "them"
             if self.n_left_out == 1:

@@ -6,11 +6,13 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedShuffleSplit, check_cv
-from sklearn.utils import column_or_1d
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import safe_indexing
+from sklnoise._labels import check_labels
+from sklnoise._tensors import as_numpy
+from sklnoise._text import shorten
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 
@@ -28,9 +30,22 @@ def check_named(named, parameter, values):
         raise ValueError(f"{parameter} must hold {values}; got an empty dict.")
 
 
+def as_floats(values, name):
+    """Return values as an array of floats."""
+    try:
+        values = np.asarray(as_numpy(values))
+        if values.dtype.kind == "c":
+            raise ValueError("complex numbers have no order")
+        return values.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be numbers; got {shorten(repr(values))}."
+        ) from error
+
+
 def check_rates(noise_rates):
     """Validate noise rates."""
-    rates = np.asarray(noise_rates, dtype=float)
+    rates = as_floats(noise_rates, "noise_rates")
     if rates.ndim != 1 or not rates.size:
         raise ValueError(
             "noise_rates must be a list of at least one rate; got shape "
@@ -47,13 +62,13 @@ def check_rates(noise_rates):
 
 def check_accuracies(name, accuracies, n_rates):
     """Validate the accuracies of one classifier."""
-    values = np.asarray(accuracies, dtype=float)
+    values = as_floats(accuracies, f"accuracies of {shorten(name)}")
     values = values[:, np.newaxis] if values.ndim == 1 else values
     if values.ndim != 2 or len(values) != n_rates or not values.size:
         raise ValueError(
             f"accuracies must have one entry for each of the {n_rates} noise_rates, "
             f"shape (n_rates, n_repeats); those of {name!r} have shape "
-            f"{np.shape(accuracies)}. Transpose them where repetitions come first."
+            f"{values.shape}. Transpose them where repetitions come first."
         )
     return values
 
@@ -75,8 +90,8 @@ def check_test_data(X_test, y_test):
 def make_trials(data, test, noise_rates, kind, cv, random_state):
     """List noisy data to fit and clean data to test: by noise rate, then by split."""
     (X, y), (split_seed, noise_seed) = data, draw_seeds(random_state, 2)
-    check_consistent_length(X, y)
-    y = column_or_1d(y)
+    y = check_labels(y, "y")
+    check_length(X, y)
     splits = make_splits(X, y, test is not None, cv, split_seed)
     # The flips need a seed of their own: they must not depend on the draws behind T.
     seeds = draw_seeds(noise_seed, 2 * len(splits))
@@ -89,6 +104,16 @@ def make_trials(data, test, noise_rates, kind, cv, random_state):
             judged = (X, y, held_out) if test is None else (*test, None)
             trials.append(((X, y_noisy, train), judged))
     return trials
+
+
+def check_length(X, y):
+    """Raise an error unless there is a sample for each label."""
+    try:
+        check_consistent_length(X, y)
+    except TypeError as error:
+        raise TypeError(
+            f"X must hold one sample for each label; got {shorten(repr(X))}."
+        ) from error
 
 
 def make_splits(X, y, has_test, cv, seed):
@@ -104,11 +129,34 @@ def make_splits(X, y, has_test, cv, seed):
         return [(None, None)] * cv
     if is_number:
         cv = StratifiedShuffleSplit(cv, test_size=TEST_SHARE, random_state=seed)
-    return list(check_cv(cv, y, classifier=True).split(X, y))
+    try:
+        splits = [
+            (as_positions(train, len(y)), as_positions(test, len(y)))
+            for train, test in check_cv(cv, y, classifier=True).split(X, y)
+        ]
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(
+            f"cv must split the {len(y)} samples of {len(np.unique(y))} classes into "
+            f"positions to train on and to test: {shorten(error, 200)}. Pass more "
+            "samples of each class, X_test and y_test, or another cv."
+        ) from error
+    if not splits:
+        raise ValueError("cv must yield at least one split; got none.")
+    return splits
+
+
+def as_positions(fold, n_samples):
+    """Return the positions of a fold, which may be a mask; raise if there are none."""
+    positions = np.arange(n_samples)[np.asarray(fold)]
+    if positions.ndim != 1 or not len(positions):
+        raise ValueError(f"a fold has shape {positions.shape}")
+    return positions
 
 
 def run_trials(estimators, trials, n_rates, n_jobs):
     """Return the accuracies of each classifier, shape (n_rates, n_repeats)."""
+    if n_jobs == 0:
+        raise ValueError("n_jobs must be None or an integer other than 0; got 0.")
     jobs = [
         delayed(accuracy)(estimator, *trial)
         for trial in trials
@@ -121,7 +169,19 @@ def run_trials(estimators, trials, n_rates, n_jobs):
 def accuracy(estimator, training, judged):
     """Fit a clone to noisy labels and compute its accuracy on clean ones."""
     (X, y), (X_test, y_test) = take(*training), take(*judged)
-    return accuracy_score(y_test, clone(estimator).fit(X, y).predict(X_test))
+    try:
+        predicted = clone(estimator).fit(X, y).predict(X_test)
+    except (TypeError, ValueError) as error:
+        raise type_of(error)(
+            f"estimators must be classifiers that fit X and noisy labels; "
+            f"{shorten(type(estimator).__name__)} raises: {shorten(error, 300)}"
+        ) from error
+    return accuracy_score(y_test, predicted)
+
+
+def type_of(error):
+    """Return the base class of an error, which takes a message alone."""
+    return TypeError if isinstance(error, TypeError) else ValueError
 
 
 def take(X, y, rows):

@@ -4,8 +4,8 @@ from itertools import cycle
 
 import numpy as np
 
+from sklnoise._containers import innermost
 from sklnoise._text import shorten
-from sklnoise.classifiers._fitted import innermost
 from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
 from sklnoise.inspection._robustness import (
     check_accuracies,
@@ -101,8 +101,17 @@ class RobustnessCurveDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+
+        ValueError
+            If a rate is no probability, or the accuracies are not one array per rate.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
+        rates = check_rates(self.noise_rates)
+        check_named(self.accuracies, "accuracies", "the accuracies of classifiers")
+        checked = {
+            name: check_accuracies(name, values, len(rates))
+            for name, values in self.accuracies.items()
+        }
         is_outside = ax is None and len(self.accuracies) > MAX_INSIDE
         n_columns = -(-len(self.accuracies) // MAX_PER_COLUMN)
         if ax is None:
@@ -110,15 +119,12 @@ class RobustnessCurveDisplay:
             width += n_columns * LEGEND_WIDTH if is_outside else 0
             height = max(height, 0.22 * min(len(self.accuracies), MAX_PER_COLUMN) + 0.5)
             [ax] = new_axes(width, height)
-        rates = np.asarray(self.noise_rates, dtype=float)
         order = np.argsort(rates, kind="stable")
         self.lines_, self.bands_ = {}, {}
         # As 4, 5 and 7 have no common divisor, 140 curves look different.
         styles = zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS))
-        for (name, values), (colour, dashes, marker) in zip(
-            self.accuracies.items(), styles
-        ):
-            values = np.asarray(values, dtype=float)[order]
+        for (name, values), (colour, dashes, marker) in zip(checked.items(), styles):
+            values = values[order]
             mean = values.mean(axis=1)
             style = {"color": colour, "ls": dashes, "marker": marker}
             (self.lines_[name],) = ax.plot(rates[order], mean, **style)

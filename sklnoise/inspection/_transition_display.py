@@ -3,10 +3,13 @@
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from sklnoise._containers import innermost
+from sklnoise._names import align_square, names_of_columns
+from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
-from sklnoise._validation import check_transition_matrix
+from sklnoise._validation import check_numbers, check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.classifiers._fitted import fitted_classifier, innermost
+from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._matplotlib import check_matplotlib, new_axes
 
 MAX_NAME_LENGTH = 24
@@ -144,10 +147,13 @@ class TransitionMatrixDisplay:
             If matplotlib is not installed.
 
         ValueError
-            If there are not as many names, or standard errors, as the matrix asks for.
+            If the matrix is not square, or there are not as many names, or standard
+            errors, as it asks for.
         """
         check_matplotlib(f"{type(self).__name__}.plot")
-        T = np.asarray(self.transition_matrix, dtype=float)
+        T = check_numbers(self.transition_matrix, "transition_matrix", dtype=np.float64)
+        if len(T) != T.shape[1]:
+            raise ValueError(f"transition_matrix must be square; got shape {T.shape}.")
         names, errors = self._names(T), self._errors(T)
         if ax is None:
             [ax] = new_axes(*figure_size(names))
@@ -184,24 +190,30 @@ class TransitionMatrixDisplay:
     def _names(self, T):
         """Return the names of the classes as they are shown."""
         names = range(len(T)) if self.display_labels is None else self.display_labels
-        if len(names) != len(T):
+        names = np.asarray(as_numpy(names))
+        if names.shape != (len(T),):
             raise ValueError(
                 f"display_labels must name the {len(T)} classes of transition_matrix, "
-                f"in their order; got {len(names)} names."
+                f"in their order; got shape {names.shape}."
             )
-        return [shorten(name, MAX_NAME_LENGTH) for name in np.asarray(names).tolist()]
+        return [shorten(name, MAX_NAME_LENGTH) for name in names.tolist()]
 
     def _errors(self, T):
         """Return the standard errors, if there are any."""
         if self.standard_error is None:
             return None
-        errors = np.asarray(self.standard_error, dtype=float)
+        errors = np.asarray(as_numpy(self.standard_error))
+        if errors.dtype.kind not in "biuf":
+            raise ValueError(
+                "standard_error must hold real numbers, NaN where one is not known; got "
+                f"{errors.dtype}."
+            )
         if errors.shape != T.shape:
             raise ValueError(
                 f"standard_error must have one value for each entry of transition_matrix,"
                 f" shape {T.shape}; got shape {errors.shape}."
             )
-        return errors
+        return errors.astype(float)
 
     @classmethod
     def from_estimator(cls, estimator, *, display_labels=None, **plot_params):
@@ -272,7 +284,8 @@ class TransitionMatrixDisplay:
             T; rows are clean classes and sum to 1.
 
         display_labels : array-like of shape (n_classes,), default=None
-            Names of the classes; None counts them from 0.
+            Names of the classes. None takes those of the columns of a frame, or else
+            counts from 0.
 
         standard_error : array-like of shape (n_classes, n_classes), default=None
             Standard error of each entry, such as an estimator of T has it in
@@ -299,11 +312,20 @@ class TransitionMatrixDisplay:
         >>> display.im_.get_clim()
         (0.0, 1.0)
         """
-        display = cls(
-            check_transition_matrix(transition_matrix),
-            display_labels=display_labels,
-            standard_error=standard_error,
-        )
+        if display_labels is None:
+            display_labels = names_of_columns(transition_matrix)
+        elif np.ndim(display_labels) != 1:
+            raise ValueError(
+                "display_labels must be a list with the name of each class; got "
+                f"{shorten(repr(display_labels))}."
+            )
+        T = check_transition_matrix(transition_matrix, classes=display_labels)
+        if standard_error is not None:
+            frame, standard_error = standard_error, np.asarray(as_numpy(standard_error))
+            standard_error = align_square(
+                standard_error, frame, display_labels, "standard_error"
+            )
+        display = cls(T, display_labels=display_labels, standard_error=standard_error)
         return display.plot(**plot_params)
 
 

@@ -1,8 +1,11 @@
 """The clean posterior, from the noisy posterior and T."""
 
+from functools import partial
+
 import numpy as np
 
 from sklnoise._blocks import sample_blocks
+from sklnoise._names import frame_classes
 from sklnoise._validation import check_proba, check_transition_matrix
 
 # Gain of a sample's log-likelihood, in nats, below which its solution is good enough.
@@ -70,28 +73,42 @@ def clean_posterior(y_proba, transition_matrix):
            [0.5, 0.5],
            [0. , 1. ]])
     """
+    classes = frame_classes(y_proba)
     y_proba = check_proba(y_proba)
-    T = check_transition_matrix(transition_matrix, y_proba.shape[1])
+    T = check_transition_matrix(transition_matrix, y_proba.shape[1], classes)
     clean = np.empty_like(y_proba)
+    solve = make_solver(T, y_proba.dtype)
     for block in sample_blocks(*y_proba.shape):
-        clean[block] = solve(y_proba[block], T)
+        clean[block] = solve(y_proba[block])
     return clean
 
 
-def solve(y_proba, transition_matrix, max_steps=None):
-    """Solve for the clean posterior of some samples."""
+def make_solver(transition_matrix, dtype, max_steps=None):
+    """Return the function that solves for the clean posterior of some samples."""
     T = transition_matrix
     stays, flips = T[0, 0], T[0, -1]
-    symmetric = np.full_like(T, flips)
-    np.fill_diagonal(symmetric, stays)
-    if stays > flips and np.allclose(T, symmetric, rtol=0, atol=1e-12):
-        return solve_symmetric(y_proba, flips / (stays - flips))
-    possible = T.any(axis=0)
-    if not possible.all():
-        y_proba = y_proba * possible
-        mass = y_proba.sum(axis=1, keepdims=True)
-        y_proba = np.divide(y_proba, mass, out=y_proba, where=mass > 0)
-    return solve_by_steps(y_proba, T.astype(y_proba.dtype), max_steps)
+    if is_symmetric_noise(T) and stays > flips:
+        return partial(solve_symmetric, offset=flips / (stays - flips))
+    T = T.astype(dtype)
+    return partial(
+        solve_possible, transition_matrix=T, inverse=invert(T), max_steps=max_steps
+    )
+
+
+def is_symmetric_noise(transition_matrix):
+    """Return whether T treats all classes alike."""
+    off_diagonal = np.abs(transition_matrix - transition_matrix[0, -1])
+    diagonal = transition_matrix.diagonal()
+    np.fill_diagonal(off_diagonal, np.abs(diagonal - diagonal[0]))
+    return off_diagonal.max() <= 1e-12
+
+
+def invert(transition_matrix):
+    """Invert T, or return None if it is singular."""
+    try:
+        return np.linalg.inv(transition_matrix)
+    except np.linalg.LinAlgError:
+        return None
 
 
 def solve_symmetric(y_proba, offset):
@@ -106,13 +123,23 @@ def solve_symmetric(y_proba, offset):
     return clean / clean.sum(axis=1, keepdims=True)
 
 
-def solve_by_steps(y_proba, transition_matrix, max_steps=None):
+def solve_possible(y_proba, transition_matrix, inverse, max_steps):
+    """Solve for the clean posterior, leaving out labels that T calls impossible."""
+    possible = transition_matrix.any(axis=0)
+    if not possible.all():
+        y_proba = y_proba * possible
+        mass = y_proba.sum(axis=1, keepdims=True)
+        y_proba = np.divide(y_proba, mass, out=y_proba, where=mass > 0)
+    return solve_by_steps(y_proba, transition_matrix, inverse, max_steps)
+
+
+def solve_by_steps(y_proba, transition_matrix, inverse, max_steps):
     """Solve for the clean posterior in steps, leaving out samples that are done."""
     T = transition_matrix
     tiny = np.finfo(y_proba.dtype).tiny
     clean = np.empty_like(y_proba)
     samples = np.arange(len(y_proba))
-    q = starting_posterior(y_proba, T)
+    q = starting_posterior(y_proba, inverse)
     max_steps = max_steps or MAX_STEPS
     for step in range(max_steps):
         ratio = q @ T
@@ -135,14 +162,12 @@ def solve_by_steps(y_proba, transition_matrix, max_steps=None):
     return clean
 
 
-def starting_posterior(y_proba, transition_matrix):
+def starting_posterior(y_proba, inverse):
     """Return the inverse solution where it is a distribution, elsewhere y_proba."""
-    q = y_proba + y_proba.dtype.type(0.01 / len(transition_matrix))
-    try:
-        inverse = y_proba @ np.linalg.inv(transition_matrix)
-    except np.linalg.LinAlgError:
-        inverse = np.full_like(q, -1)
-    solved = inverse.min(axis=1) > -ROUNDING
-    q[solved] = np.maximum(inverse[solved], MIN_PROBABILITY)
+    q = y_proba + y_proba.dtype.type(0.01 / y_proba.shape[1])
+    if inverse is not None:
+        exact = y_proba @ inverse
+        solved = exact.min(axis=1) > -ROUNDING
+        q[solved] = np.maximum(exact[solved], MIN_PROBABILITY)
     q /= q.sum(axis=1, keepdims=True)
     return q

@@ -1,13 +1,21 @@
 """The samples whose label is probably wrong."""
 
+from numbers import Real
+
 import numpy as np
 
 from sklnoise._blocks import sample_blocks
-from sklnoise._compat import StrOptions, validate_params
+from sklnoise._compat import Interval, StrOptions, validate_params
 from sklnoise._validation import check_weight
-from sklnoise.issues._quality import judge, order_issues, self_confidence
-from sklnoise.issues._transition import check_samples, resolve_transition
-from sklnoise.transition._confusion import confident_classes, confident_thresholds
+from sklnoise.issues._flags import judge_samples, lowest_quality
+from sklnoise.issues._quality import best_other, order_issues, self_confidence
+from sklnoise.issues._transition import (
+    check_samples,
+    drop_absent_classes,
+    resolve_transition,
+)
+from sklnoise.transition._base import TIE
+from sklnoise.transition._confusion import confident_members, confident_thresholds
 
 
 @validate_params(
@@ -15,6 +23,7 @@ from sklnoise.transition._confusion import confident_classes, confident_threshol
         "y": ["array-like"],
         "y_proba": ["array-like"],
         "filter_by": [StrOptions({"posterior", "confident-learning", "self-confidence"})],
+        "threshold": [Interval(Real, 0, 1, closed="both"), None],
         "return_type": [StrOptions({"mask", "indices", "frame"})],
     },
     prefer_skip_nested_validation=True,
@@ -27,6 +36,7 @@ def find_label_issues(
     labels=None,
     sample_weight=None,
     filter_by="posterior",
+    threshold=None,
     return_type="mask",
 ):
     """Find the samples whose label is probably wrong.
@@ -46,17 +56,23 @@ def find_label_issues(
         samples, as :func:`label_quality_scores` does.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column. None takes the sorted labels of y.
+        The class of each column. None takes the names of a frame of probabilities or
+        of T, or else the sorted labels of y, or codes from 0 if 0 occurs.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, counted as frequencies, where T or thresholds are estimated.
 
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
-        "posterior": another class is more likely than the label, given the sample, the
-        label and T. "confident-learning": off the diagonal of the confident joint
-        (Northcutt, 2021), and not the most probable class. "self-confidence": the samples
-        of lowest probability of their label, as many as "confident-learning" finds.
+        "posterior": the samples of lowest quality, as many as T says are wrong, see the
+        notes. "confident-learning": off the diagonal of the confident joint (Northcutt,
+        2021), and not the most probable class. "self-confidence": the samples of lowest
+        probability of their label, at most as many as "confident-learning" finds.
+
+    threshold : float in [0, 1], default=None
+        Flags the samples whose quality is below it instead. The quality is
+        :func:`label_quality_scores` with "posterior", otherwise the probability of the
+        label.
 
     return_type : {"mask", "indices", "frame"}, default="mask"
         What is returned.
@@ -67,7 +83,10 @@ def find_label_issues(
         "mask": a boolean array of shape (n_samples,). "indices": the positions of the
         issues, the most suspect first. "frame": one line per sample, with the index of y
         where it has one, and the columns `label`, `suggested_label`, `quality` and
-        `is_issue`.
+        `is_issue`. For an issue, `suggested_label` is the most likely class besides the
+        label (of several, the one that is more frequent, and the label itself if that
+        decides nothing); for other samples the label, or with the other filters the most
+        probable class.
 
     Raises
     ------
@@ -80,6 +99,21 @@ def find_label_issues(
     See Also
     --------
     label_quality_scores : The quality that issues are sorted by with "posterior".
+
+    Notes
+    -----
+    With "posterior", the samples are sorted by :func:`label_quality_scores`. The number
+    of issues is that of the wrong labels that T implies, given the frequencies of the
+    noisy labels: all labels times the noise rate, with two classes for each label by
+    itself. Up to two standard errors are added where the sum of `1 - quality` is larger.
+    A label of quality 0.7 or more is no issue: where the model is weak, T comes out too
+    noisy, and such labels would only make up the number.
+
+    The order of samples and classes does not matter. Samples of the same quality are all
+    issues, or none of them is if there would be too many. With "confident-learning" a
+    label is no issue if no class is more probable, or no other class among those whose
+    threshold is reached. Classes that are neither a label nor the most probable class of
+    any sample are left out of the estimate of T.
 
     References
     ----------
@@ -101,17 +135,17 @@ def find_label_issues(
     >>> print(sorted(find_label_issues(y, y_proba, return_type="indices")[:2].tolist()))
     [3, 100]
     """
-    samples = check_samples(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels, transition_matrix)
+    weight = check_weight(sample_weight, len(samples.y))
     if filter_by == "posterior":
-        T = resolve_transition(transition_matrix, samples, sample_weight)
-        quality, suggested = judge(samples.y_proba, samples.y, T)
-        is_issue = suggested != samples.y
+        if transition_matrix is None:
+            samples = drop_absent_classes(samples)
+        T = resolve_transition(transition_matrix, samples, weight)
+        quality, suggested, is_issue = judge_samples(samples, weight, T, threshold)
     else:
-        weight = check_weight(sample_weight, len(samples.y))
-        quality = self_confidence(samples.y_proba, samples.y)
-        is_issue, suggested = off_confident_diagonal(samples.y_proba, samples.y, weight)
-        if filter_by == "self-confidence":
-            is_issue = lowest_quality(quality, weight, weight[is_issue].sum())
+        quality, suggested, is_issue = judge_by_confidence(
+            samples, weight, filter_by, threshold
+        )
     if return_type == "mask":
         return is_issue
     if return_type == "indices":
@@ -119,26 +153,37 @@ def find_label_issues(
     return as_frame(y, samples, suggested, quality, is_issue)
 
 
-def off_confident_diagonal(y_proba, y, sample_weight):
+def judge_by_confidence(samples, sample_weight, filter_by, threshold=None):
+    """Return self-confidence, suggested class and whether there is an issue."""
+    y_proba, y, _ = samples
+    quality = self_confidence(y_proba, y)
+    is_top, other = np.empty(len(y), dtype=bool), np.empty(len(y), dtype=np.int64)
+    frequency = y_proba.mean(axis=0)
+    for block in sample_blocks(*y_proba.shape):
+        is_top[block] = quality[block] >= y_proba[block].max(axis=1) - TIE
+        other[block] = best_other(y_proba[block], y[block], frequency)
+    if threshold is not None:
+        is_issue = quality < threshold
+    else:
+        is_issue = off_confident_diagonal(y_proba, y, sample_weight, is_top)
+        if filter_by == "self-confidence":
+            n_found = sample_weight[is_issue].sum() * (1 + TIE)
+            is_issue = lowest_quality(quality, sample_weight, n_found)
+    return quality, np.where(is_top & ~is_issue, y, other), is_issue
+
+
+def off_confident_diagonal(y_proba, y, sample_weight, is_top):
     """Find the samples off the diagonal of the confident joint."""
-    top = y_proba.argmax(axis=1)
-    # A label that is the most probable class is no issue, so these need no threshold.
-    other = np.flatnonzero(top != y)
     thresholds = confident_thresholds(y_proba, y, sample_weight)
-    confident = np.empty(len(other), dtype=np.int64)
-    for block in sample_blocks(len(other), len(thresholds)):
-        confident[block] = confident_classes(y_proba[other[block]], thresholds)
     is_issue = np.zeros(len(y), dtype=bool)
-    is_issue[other] = (confident >= 0) & (confident != y[other])
-    return is_issue, top
-
-
-def lowest_quality(quality, sample_weight, mass):
-    """Return the mask of the samples of lowest quality, `mass` of them in weight."""
-    order = np.argsort(quality, kind="stable")
-    is_lowest = np.zeros(len(quality), dtype=bool)
-    is_lowest[order] = np.cumsum(sample_weight[order]) <= mass * (1 + 1e-9)
-    return is_lowest & (sample_weight > 0)
+    # A label that is the most probable class is no issue, so these need no threshold.
+    others = np.flatnonzero(~is_top)
+    for block in sample_blocks(len(others), len(thresholds)):
+        samples = others[block]
+        is_member = confident_members(y_proba[samples], thresholds)
+        is_own = is_member[np.arange(len(samples)), y[samples]]
+        is_issue[samples] = is_member.any(axis=1) & ~is_own
+    return is_issue
 
 
 def as_frame(y, samples, suggested, quality, is_issue):

@@ -5,11 +5,25 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import match_labels
+from sklnoise._labels import check_labels, match_labels
+from sklnoise._names import align_columns, frame_classes
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import is_identity
 from sklnoise._validation import check_proba, check_trusted
-from sklnoise.issues._quality import best_of, judge, label_posterior, order_issues
-from sklnoise.issues._transition import check_samples, resolve_transition, shrink_estimate
+from sklnoise.issues._flags import flag, judge_samples
+from sklnoise.issues._quality import (
+    best_other,
+    label_posterior,
+    order_issues,
+    self_confidence,
+)
+from sklnoise.issues._transition import (
+    check_samples,
+    drop_absent_classes,
+    resolve_transition,
+    shrink_estimate,
+)
+from sklnoise.transition._base import TIE
 
 
 class Judgement(NamedTuple):
@@ -43,6 +57,11 @@ class Judgement(NamedTuple):
 
 def judge_fitted(classifier, X, y, *, model=None, new_rows=False, trusted=None):
     """Judge labels by a fitted classifier, the last step of a model that takes X."""
+    if not isinstance(new_rows, bool | np.bool_):
+        raise TypeError(
+            "new_rows must be True for samples other than those of fit, else False; got "
+            f"{new_rows!r}."
+        )
     if trusted is not None:
         trusted = check_trusted(trusted, len(y))
     held_out = None if new_rows else getattr(classifier, "out_of_fold_proba_", None)
@@ -91,7 +110,10 @@ def shrunk_transition(classifier, y):
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
     """Judge labels by held-out probabilities, as `find_label_issues` does."""
     check_consistent_length(y, y_proba)
-    y, y_proba = np.asarray(y), np.asarray(y_proba)
+    y, frame, y_proba = check_labels(y, "y"), y_proba, np.asarray(as_numpy(y_proba))
+    for named in frame, transition_matrix:
+        classes = frame_classes(named, y) if classes is None else classes
+    y_proba = align_columns(y_proba, frame, classes, "y_proba")
     kept = np.arange(len(y))
     if y_proba.ndim == 2 and y_proba.dtype.kind == "f":
         kept = np.flatnonzero(~np.isnan(y_proba).any(axis=1))
@@ -101,10 +123,13 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
             "fold. Fit with a cv that holds samples out, or pass new_rows=True."
         )
     samples = check_samples(y[kept], y_proba[kept], classes)
-    T = resolve_transition(transition_matrix, samples, None)
-    quality, suggested = judge(samples.y_proba, samples.y, T)
+    if transition_matrix is None:
+        samples = drop_absent_classes(samples)
+    weight = np.ones(len(kept))
+    T = resolve_transition(transition_matrix, samples, weight)
+    quality, suggested, is_issue = judge_samples(samples, weight, T)
     labels = samples.classes[samples.y], samples.classes[suggested]
-    return Judgement(kept, *labels, quality, suggested != samples.y, len(y) - len(kept))
+    return Judgement(kept, *labels, quality, is_issue, len(y) - len(kept))
 
 
 def judge_predicted(classifier, y, clean_proba):
@@ -112,8 +137,15 @@ def judge_predicted(classifier, y, clean_proba):
     T, classes = classifier.transition_matrix_, classifier.classes_
     codes, _ = match_labels(y, len(classes), classes)
     posterior = check_proba(clean_proba)
-    if not is_identity(T):
+    frequency = posterior.mean(axis=0)
+    if is_identity(T):
+        # Nothing was corrected, which does not make all labels right.
+        quality = self_confidence(posterior, codes)
+        is_issue = quality < posterior.max(axis=1) - TIE
+    else:
         posterior = label_posterior(posterior, codes, T)
-    quality, suggested = best_of(posterior, codes)
+        quality = self_confidence(posterior, codes)
+        is_issue = flag(quality, codes, np.ones(len(codes)), T)
+    suggested = np.where(is_issue, best_other(posterior, codes, frequency), codes)
     labels = classes[codes], classes[suggested]
-    return Judgement(np.arange(len(codes)), *labels, quality, suggested != codes)
+    return Judgement(np.arange(len(codes)), *labels, quality, is_issue)

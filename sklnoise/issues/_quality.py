@@ -5,8 +5,14 @@ import numpy as np
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import StrOptions, validate_params
 from sklnoise._transition_matrix import is_identity
-from sklnoise.issues._clean_posterior import solve
-from sklnoise.issues._transition import check_samples, resolve_transition
+from sklnoise._validation import check_weight
+from sklnoise.issues._clean_posterior import is_symmetric_noise, make_solver
+from sklnoise.issues._transition import (
+    check_samples,
+    drop_absent_classes,
+    resolve_transition,
+)
+from sklnoise.transition._base import TIE
 
 # To go on until all samples are solved takes much longer, and hardly changes a flag.
 MAX_POSTERIOR_STEPS = 30
@@ -51,7 +57,8 @@ def label_quality_scores(
         even flips as far as its standard error asks for, see the notes.
 
     labels : array-like of shape (n_classes,), default=None
-        The class of each column. None takes the sorted labels of y.
+        The class of each column. None takes the names of a frame of probabilities or
+        of T, or else the sorted labels of y, or codes from 0 if 0 occurs.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the samples where T is estimated.
@@ -101,10 +108,13 @@ def label_quality_scores(
     >>> label_quality_scores([0, 1, 1], y_proba, transition_matrix=T).round(2)
     array([0.94, 0.97, 0.58])
     """
-    samples = check_samples(y, y_proba, labels)
+    samples = check_samples(y, y_proba, labels, transition_matrix)
     if method == "self-confidence":
         return self_confidence(samples.y_proba, samples.y)
-    T = resolve_transition(transition_matrix, samples, sample_weight)
+    weight = check_weight(sample_weight, len(samples.y))
+    if transition_matrix is None:
+        samples = drop_absent_classes(samples)
+    T = resolve_transition(transition_matrix, samples, weight)
     return judge(samples.y_proba, samples.y, T)[0]
 
 
@@ -114,30 +124,42 @@ def self_confidence(y_proba, y):
 
 
 def judge(y_proba, y, transition_matrix):
-    """Compute the posterior of the noisy label, and the most likely clean one."""
-    quality, suggested = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
+    """Compute the quality of each label, and the most likely class besides it."""
+    quality, other = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
+    solve = make_solver(transition_matrix, y_proba.dtype, MAX_POSTERIOR_STEPS)
+    slope = make_slope(transition_matrix, y_proba.dtype)
+    T, frequency = transition_matrix.astype(y_proba.dtype), y_proba.mean(axis=0)
     for block in sample_blocks(*y_proba.shape):
         p, labels = y_proba[block], y[block]
-        clean = solve(p, transition_matrix, MAX_POSTERIOR_STEPS)
-        posterior = label_posterior(clean, labels, transition_matrix)
-        quality[block], suggested[block] = best_of(posterior, labels)
-        quality[block] += SLOPE_SHARE * slope(clean, p, labels, transition_matrix)
-    return quality / (1 + SLOPE_SHARE), suggested
+        clean = solve(p)
+        posterior = label_posterior(clean, labels, T)
+        quality[block] = self_confidence(posterior, labels)
+        quality[block] += SLOPE_SHARE * slope(clean, p, labels)
+        other[block] = best_other(posterior, labels, frequency)
+    return (quality / (1 + SLOPE_SHARE)).clip(max=1), other
 
 
 def quality_of(clean_proba, y, transition_matrix):
     """Compute the posterior of the label where the clean posterior is known."""
     if not is_identity(transition_matrix):
         clean_proba = label_posterior(clean_proba, y, transition_matrix)
-    return self_confidence(clean_proba, y)
+    return self_confidence(clean_proba, y).clip(max=1)  # of rounding
 
 
-def slope(clean_proba, y_proba, y, transition_matrix):
-    """Compute how the likelihood of each sample changes with the share of its label."""
-    T = transition_matrix.astype(clean_proba.dtype)
-    noisy = clean_proba @ T
-    ratio = np.divide(y_proba, noisy, out=np.zeros_like(noisy), where=noisy > 0)
-    return np.minimum(np.einsum("ij,ij->i", ratio, T[y]), 1)
+def make_slope(transition_matrix, dtype):
+    """Return how the likelihood of a sample changes with the share of its label."""
+    T = transition_matrix.astype(dtype)
+    flips, is_symmetric = T[0, -1], is_symmetric_noise(transition_matrix)
+
+    def slope(clean_proba, y_proba, y):
+        if is_symmetric:  # the same without products of matrices
+            noisy = flips + (T[0, 0] - flips) * clean_proba if len(T) > 1 else clean_proba
+        else:
+            noisy = clean_proba @ T
+        ratio = np.divide(y_proba, noisy, out=np.zeros_like(noisy), where=noisy > 0)
+        return np.minimum(np.einsum("ij,ij->i", ratio, T[y]), 1)
+
+    return slope
 
 
 def order_issues(is_issue, quality):
@@ -146,23 +168,35 @@ def order_issues(is_issue, quality):
     return found[np.argsort(np.asarray(quality)[found], kind="stable")]
 
 
-def best_of(posterior, y):
-    """Return the posterior of each label and the most likely class, the label in ties."""
-    quality, best = self_confidence(posterior, y), posterior.argmax(axis=1)
-    ties = quality >= self_confidence(posterior, best)
-    return quality, np.where(ties, y, best)
+def best_other(posterior, y, frequency):
+    """Return the most likely class besides the label; in ties the more frequent one.
+
+    Where these are as frequent, too, it is the label, so that the order of the classes
+    never decides.
+    """
+    samples, others = np.arange(len(y)), posterior.copy()
+    others[samples, y] = -1
+    best = others.argmax(axis=1)
+    is_best = others >= others[samples, best, np.newaxis] - TIE
+    tied = np.flatnonzero(np.count_nonzero(is_best, axis=1) > 1)
+    share = np.where(is_best[tied], frequency, -1)
+    is_most = share >= share.max(axis=1, keepdims=True) - TIE
+    best[tied] = np.where(is_most.sum(axis=1) > 1, y[tied], is_most.argmax(axis=1))
+    return best
 
 
 def label_posterior(clean_proba, y, transition_matrix):
     """Compute P(clean | noisy label, sample) by Bayes' rule."""
-    T = transition_matrix.astype(clean_proba.dtype)
-    joint = clean_proba * T.T[y]
+    columns = transition_matrix.T.astype(clean_proba.dtype, copy=False)
+    joint = columns[y]
+    joint *= clean_proba
+    mass = joint.sum(axis=1)
     # No class that is possible for the sample gives its label: T alone decides.
-    excluded = np.flatnonzero(joint.sum(axis=1) == 0)
-    joint[excluded] = T.T[y[excluded]]
+    excluded = np.flatnonzero(mass == 0)
+    joint[excluded] = columns[y[excluded]]
     # No class at all gives the label: the sample alone decides.
-    impossible = np.flatnonzero(~T.any(axis=0)[y])
-    joint[impossible] = 1
-    joint /= joint.sum(axis=1, keepdims=True)
+    impossible = excluded[~joint[excluded].any(axis=1)]
     joint[impossible] = clean_proba[impossible]
+    mass[excluded] = joint[excluded].sum(axis=1)
+    joint /= mass[:, np.newaxis]
     return joint

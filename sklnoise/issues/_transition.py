@@ -5,7 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import match_labels
+from sklnoise._blocks import sample_blocks
+from sklnoise._labels import check_labels, match_labels
+from sklnoise._names import frame_classes
+from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import (
     noise_rate_of,
     shrink_dominated_rows,
@@ -14,6 +17,13 @@ from sklnoise._transition_matrix import (
 )
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.transition import AutoEstimator
+from sklnoise.transition._base import TIE, fit_codes
+
+# With fewer labels of each class, a row of T would be read off less than the 20 samples
+# of `LabelFrequencyEstimator`, which looks at half of those predicted so. It hardly says
+# which classes are mistaken for which, and of many classes to use it takes very long.
+MIN_LABELS_PER_CLASS = 40
+MANY_CLASSES = 200
 
 
 class Samples(NamedTuple):
@@ -24,9 +34,9 @@ class Samples(NamedTuple):
     classes: np.ndarray
 
 
-def check_samples(y, y_proba, labels):
-    """Validate the samples to judge."""
-    y_proba = np.asarray(y_proba)
+def check_samples(y, y_proba, labels, transition_matrix=None):
+    """Validate the samples to judge; names of a frame are their classes."""
+    frame, y_proba = y_proba, np.asarray(as_numpy(y_proba))
     if y_proba.ndim != 2 or y_proba.dtype.kind not in "fiub":
         raise ValueError(
             "y_proba must hold one probability per class, shape (n_samples, n_classes); "
@@ -40,8 +50,11 @@ def check_samples(y, y_proba, labels):
             "those are that no fold has held out. Leave them out: known = "
             "~np.isnan(y_proba[:, 0])."
         )
-    y_proba = check_proba(y_proba)
     check_consistent_length(y_proba, y)
+    y = check_labels(y, "y")
+    for named in frame, transition_matrix:
+        labels = frame_classes(named, y) if labels is None else labels
+    y_proba = check_proba(frame, labels)
     return Samples(y_proba, *match_labels(y, y_proba.shape[1], labels))
 
 
@@ -49,16 +62,51 @@ def resolve_transition(transition_matrix, samples, sample_weight):
     """Return the T to judge by, estimated where it is not known."""
     n_classes = len(samples.classes)
     if transition_matrix is not None:
-        return check_transition_matrix(transition_matrix, n_classes)
-    estimator = AutoEstimator().fit(samples.y_proba, samples.y, sample_weight)
+        return check_transition_matrix(transition_matrix, n_classes, samples.classes)
+    kept = occurring_classes(samples)
+    if not kept.all():
+        T = np.eye(n_classes)
+        T[np.ix_(kept, kept)] = resolve_transition(
+            None, keep_classes(samples, kept), sample_weight
+        )
+        return T
+    estimator = fit_codes(AutoEstimator(), samples.y_proba, samples.y, sample_weight)
     mass = np.bincount(samples.y, weights=sample_weight, minlength=n_classes)
     return shrink_estimate(estimator.transition_matrix_, estimator.standard_error_, mass)
 
 
+def drop_absent_classes(samples):
+    """Leave out the classes that are neither a label nor most probable of any sample."""
+    kept = occurring_classes(samples)
+    return samples if kept.all() else keep_classes(samples, kept)
+
+
+def occurring_classes(samples):
+    """Return the mask of the classes that some sample is labelled or predicted as."""
+    y_proba, y, classes = samples
+    occurs = np.bincount(y, minlength=len(classes)) > 0
+    for block in sample_blocks(*y_proba.shape):
+        if occurs.all():
+            break
+        p = y_proba[block]
+        occurs |= (p >= p.max(axis=1, keepdims=True) - TIE).any(axis=0)
+    return occurs
+
+
+def keep_classes(samples, kept):
+    """Leave out classes, and share their probability among the others."""
+    y_proba = samples.y_proba[:, kept]
+    y_proba *= (samples.y_proba.sum(axis=1) / y_proba.sum(axis=1))[:, np.newaxis]
+    codes = np.cumsum(kept) - 1
+    return Samples(y_proba, codes[samples.y], samples.classes[kept])
+
+
 def shrink_estimate(transition_matrix, standard_error, mass):
     """Shrink a rough estimate of T until labels can be judged by it."""
-    noise_rate = noise_rate_of(transition_matrix, mass / mass.sum(), mass.sum())
+    noise_rate = noise_rate_of(transition_matrix, mass / mass.sum())
     even = uniform_flips(len(mass), noise_rate)
+    if len(mass) > MANY_CLASSES and mass.sum() < MIN_LABELS_PER_CLASS * len(mass):
+        return even
     T, _ = shrink_towards(transition_matrix, standard_error, even)
     # Otherwise every label of a dominated class would be an issue.
     return shrink_dominated_rows(T)

@@ -5,12 +5,14 @@ import torch
 from torch import nn
 from torch.nn.functional import log_softmax
 
-from sklnoise._validation import check_transition_matrix
+from sklnoise._validation import check_matrix_of_codes
 from sklnoise.losses._base import (
     NoisyLabelLoss,
     at_least_single_precision,
+    check_integer,
     check_not_negative,
     check_positive,
+    kind_of,
 )
 
 # Smallest entry of T that a layer starts with; a logit of -inf would get no gradient.
@@ -37,10 +39,14 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
 
     frozen_steps : int, default=0
         Number of first calls in training mode during which the layer keeps its initial
-        T. It then has no gradient, and an optimizer skips it.
+        T. It then has no gradient, and an optimizer skips it; in a compiled graph its
+        gradient is 0. The classifier counts steps of the optimizer instead of calls.
 
     volume_weight : float, default=0.0
         Weight of the volume of T, at least 0.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -54,9 +60,9 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         The current T, the softmax of the weights.
 
     step : int
-        Number of calls in training mode so far. A copy and a pickle keep it, the
-        `state_dict` does not: to continue from a `state_dict` of a trained layer, build
-        the loss with `frozen_steps=0`.
+        Number of calls in training mode so far, if `frozen_steps` is above 0. A copy and
+        a pickle keep it, the `state_dict` does not: to continue from a `state_dict` of a
+        trained layer, build the loss with `frozen_steps=0`.
 
     Raises
     ------
@@ -83,15 +89,24 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
     """
 
     def __init__(
-        self, transition_matrix, *, frozen_steps=0, volume_weight=0.0, reduction="mean"
+        self,
+        transition_matrix,
+        *,
+        frozen_steps=0,
+        volume_weight=0.0,
+        ignore_index=-100,
+        reduction="mean",
     ):
-        super().__init__(reduction=reduction)
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_not_negative("frozen_steps", frozen_steps)
         check_not_negative("volume_weight", volume_weight)
         self.frozen_steps = frozen_steps
         self.volume_weight = volume_weight
-        self.step = 0
-        start = log_start(torch.from_numpy(check_transition_matrix(transition_matrix)))
+        self.counts_calls = True
+        # A buffer: an integer of Python would let torch.compile compile each step anew.
+        n_steps = torch.zeros((), dtype=torch.int64)
+        self.register_buffer("_n_steps", n_steps, persistent=False)
+        start = log_start(torch.from_numpy(check_matrix_of_codes(transition_matrix)))
         self.n_classes = len(start)
         if volume_weight and not log_volume(start.log_softmax(dim=1)).isfinite():
             raise ValueError(
@@ -100,6 +115,17 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
                 "(1 - a) T + a I, or use volume_weight=0."
             )
         self.transition_logits = nn.Parameter(start)
+
+    @property
+    def step(self):
+        """Return the number of steps that were counted.
+
+        Returns
+        -------
+        step : int
+            Calls in training mode so far, or steps of the optimizer in the classifier.
+        """
+        return self._n_steps.item()
 
     @property
     def transition_matrix(self):
@@ -116,21 +142,43 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         """Compute `-log (p @ softmax(b))[y]`, and the volume of `softmax(b)`."""
         log_p = log_softmax(logits, dim=1)
         log_T = log_softmax(self._weights_of_this_step(), dim=1).to(log_p)
-        losses = -torch.logsumexp(log_p + log_T.T[target], dim=1)
-        if self.volume_weight:
-            losses = losses + self.volume_weight * log_volume(log_T)
-        return losses
+        return self._with_volume(-torch.logsumexp(log_p + log_T.T[target], dim=1), log_T)
+
+    def _class_losses(self, logits):
+        """Compute `-log (p @ softmax(b))`, and the volume of `softmax(b)`."""
+        log_p = log_softmax(logits, dim=1)
+        log_T = log_softmax(self._weights_of_this_step(), dim=1).to(log_p)
+        return self._with_volume(-log_product(log_p, log_T), log_T)
+
+    def _with_volume(self, losses, log_T):
+        if not self.volume_weight:
+            return losses
+        return losses + self.volume_weight * log_volume(log_T)
 
     def _weights_of_this_step(self):
-        frozen = self.training and self.step < self.frozen_steps
-        self.step += self.training
-        return self.transition_logits.detach() if frozen else self.transition_logits
+        weights = self.transition_logits
+        if not self.training or not self.frozen_steps:
+            return weights
+        is_frozen = self._n_steps < self.frozen_steps
+        if self.counts_calls:
+            self._count_step()
+        if torch.compiler.is_compiling():
+            return torch.where(is_frozen, weights.detach(), weights)
+        return weights.detach() if is_frozen else weights
+
+    def _count_step(self):
+        self._n_steps += 1
 
 
 def log_start(transition_matrix):
     """Return the weights that a layer starts with, none of them at -inf."""
     smallest = min(MIN_START, MAX_LIFT / transition_matrix.shape[1])
     return transition_matrix.clamp(min=smallest).log()
+
+
+def log_product(log_p, log_T):
+    """Compute `log(p @ T)`, with a T in common or one per sample, from logarithms."""
+    return torch.logsumexp(log_p[:, :, None] + log_T, dim=1)
 
 
 def log_volume(log_transition):
@@ -159,6 +207,9 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
 
     n_features : int
         Number of features of a sample.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -200,10 +251,13 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
 
     wants_features = True
 
-    def __init__(self, transition_matrix, n_features, *, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(
+        self, transition_matrix, n_features, *, ignore_index=-100, reduction="mean"
+    ):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check_integer("n_features", n_features)
         check_positive("n_features", n_features)
-        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        T = torch.from_numpy(check_matrix_of_codes(transition_matrix))
         self.n_classes, self.n_features = len(T), n_features
         self.transition_logits = nn.Parameter(log_start(T))
         self.feature_weights = nn.Parameter(T.new_zeros(*T.shape, n_features))
@@ -232,8 +286,30 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         -------
         transition_matrices : torch.Tensor of shape (n_samples, n_classes, n_classes)
             Rows sum to 1.
+
+        Raises
+        ------
+        TypeError
+            If the features are no floating tensor.
+
+        ValueError
+            If there are not `n_features` of them.
         """
+        self._check_features(features)
         return self._log_transitions(at_least_single_precision(features)).exp()
+
+    def _check_features(self, features):
+        if not isinstance(features, torch.Tensor) or not features.is_floating_point():
+            raise TypeError(
+                f"features must be a floating tensor; got {kind_of(features)}. Pass the "
+                "last hidden layer of the net, or torch.as_tensor(features).float()."
+            )
+        if features.shape[1:] != (self.n_features,):
+            raise ValueError(
+                f"features must have shape (n_samples, {self.n_features}); got "
+                f"{tuple(features.shape)}. Flatten them, or pass their number as "
+                "n_features."
+            )
 
     def forward(self, outputs, target):
         """Compute the loss of a batch.
@@ -244,8 +320,9 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
             Logits of shape (n_samples, n_classes), of the clean classes, and features of
             shape (n_samples, n_features).
 
-        target : torch.Tensor of shape (n_samples,), dtype=int64
-            Noisy labels, as columns of the logits.
+        target : torch.Tensor of shape (n_samples,) or (n_samples, n_classes)
+            Noisy labels, integer columns of the logits or `ignore_index`; or, floating,
+            the probability of each label, over which the loss is averaged.
 
         Returns
         -------
@@ -256,10 +333,11 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         Raises
         ------
         TypeError
-            If `outputs` are not logits and features.
+            If `outputs` are not logits and features, both floating tensors, or the
+            target is no tensor.
 
         ValueError
-            If there are not `n_features` features.
+            If there are not `n_features` features, or the parts do not fit each other.
         """
         if not isinstance(outputs, tuple | list) or len(outputs) != 2:
             raise TypeError(
@@ -268,11 +346,11 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
                 "return its last hidden layer too, or use SimpleAdaptationLoss."
             )
         features = outputs[1]
-        if features.shape[1:] != (self.n_features,):
+        self._check_features(features)
+        if isinstance(outputs[0], torch.Tensor) and len(outputs[0]) != len(features):
             raise ValueError(
-                f"features must have shape (n_samples, {self.n_features}); got "
-                f"{tuple(features.shape)}. Flatten them, or pass their number as "
-                "n_features."
+                "logits and features must be those of the same samples; got "
+                f"{len(outputs[0])} and {len(features)}."
             )
         return super().forward(tuple(outputs), target)
 
@@ -283,6 +361,12 @@ class ComplexAdaptationLoss(NoisyLabelLoss):
         log_T = self._log_transitions(features.to(log_p))
         label = target[:, None, None].expand(-1, log_T.shape[1], 1)
         return -torch.logsumexp(log_p + log_T.gather(2, label).squeeze(2), dim=1)
+
+    def _class_losses(self, outputs):
+        """Compute `-log (p @ T(h))` with the T of each sample."""
+        logits, features = outputs
+        log_p = log_softmax(logits, dim=1)
+        return -log_product(log_p, self._log_transitions(features.to(log_p)))
 
     def _log_transitions(self, features):
         weights = self.feature_weights.to(features).flatten(0, 1)
@@ -308,6 +392,9 @@ class SparseAdaptationLoss(NoisyLabelLoss):
 
     n_entries : int, default=5
         Number of entries kept of each row, at most the number of classes.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -346,10 +433,13 @@ class SparseAdaptationLoss(NoisyLabelLoss):
             [0.0000, 0.2000, 0.8000]], dtype=torch.float64)
     """
 
-    def __init__(self, transition_matrix, *, n_entries=5, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(
+        self, transition_matrix, *, n_entries=5, ignore_index=-100, reduction="mean"
+    ):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check_integer("n_entries", n_entries)
         check_positive("n_entries", n_entries)
-        T = check_transition_matrix(transition_matrix)
+        T = check_matrix_of_codes(transition_matrix)
         self.n_classes = len(T)
         columns = largest_columns(T, n_entries)
         kept = np.take_along_axis(T, columns, axis=1)

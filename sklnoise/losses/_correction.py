@@ -9,14 +9,15 @@ from torch import nn
 from torch.nn.functional import cross_entropy, linear, log_softmax, nll_loss, softmax
 
 from sklnoise._transition_matrix import mix_with_identity
-from sklnoise._validation import check_invertible, check_transition_matrix
+from sklnoise._validation import check_invertible, check_matrix_of_codes
 from sklnoise.losses._base import (
     REDUCTIONS,
     NoisyLabelLoss,
     at_least_single_precision,
-    check_batch,
+    check_logits,
     check_positive,
     check_share,
+    check_target,
 )
 from sklnoise.losses._robust import MeanAbsoluteErrorLoss
 
@@ -59,6 +60,14 @@ class NoisyCrossEntropy(nn.Module):
         # Probabilities have a positive entry, logarithms have none.
         self.in_logarithms = bool(self.columns.max() <= 0)
 
+    def of_each_class(self, logits):
+        """Compute the losses under each label."""
+        if not self.in_logarithms:
+            return -exact_linear(softmax(logits, dim=1), self.columns.to(logits)).log()
+        log_p = log_softmax(logits, dim=1)
+        columns = self.columns.to(logits)
+        return -torch.stack([torch.logsumexp(log_p + c, dim=1) for c in columns], dim=1)
+
     def forward(self, logits, target, reduction="none"):
         """Compute the losses."""
         use_product = not self.in_logarithms and len(self.columns) <= MAX_PRODUCT_CLASSES
@@ -79,6 +88,14 @@ def in_mixed_precision(device_type):
     return known and torch.is_autocast_enabled(device_type)
 
 
+def exact_linear(rows, matrix):
+    """Compute `rows @ matrix.T` without rounding it, also in mixed precision."""
+    if not in_mixed_precision(rows.device.type):
+        return linear(rows, matrix)
+    with torch.autocast(rows.device.type, enabled=False):
+        return linear(rows, matrix)
+
+
 def squared_errors(logits):
     """Compute `Σ_k (p_k - y_k)²` under each one-hot label y."""
     p = softmax(logits, dim=1)
@@ -90,6 +107,12 @@ NAMED_LOSSES = {
     "mean-absolute-error": MeanAbsoluteErrorLoss()._class_losses,
     "squared-error": squared_errors,
 }
+
+
+MISFIT = (
+    "base_loss must give one loss per sample for logits of shape (n_samples, n_classes) "
+    "and labels of shape (n_samples,), as torch.nn.CrossEntropyLoss does"
+)
 
 
 def check_base_loss(base_loss):
@@ -108,6 +131,11 @@ def check_base_loss(base_loss):
             "with a reduction, as those of torch.nn and sklnoise.losses; got "
             f"{base_loss!r}. Instantiate a class; give a loss of your own a reduction."
         )
+    if getattr(base_loss, "wants_features", False):
+        raise TypeError(
+            "base_loss must be a loss of logits alone; got "
+            f"{type(base_loss).__name__}, which needs features."
+        )
     base_loss = deepcopy(base_loss)
     base_loss.reduction = "none"
     return base_loss
@@ -117,11 +145,18 @@ def losses_of_each_class(base_loss, logits):
     """Compute the loss of each sample under each label."""
     if isinstance(base_loss, str):
         return NAMED_LOSSES[base_loss](logits)
-    if hasattr(base_loss, "_class_losses"):
+    if isinstance(base_loss, NoisyLabelLoss):
         return base_loss._class_losses(logits)
     n_samples, n_classes = logits.shape
     labels = torch.arange(n_classes, device=logits.device)
-    return torch.stack([base_loss(logits, j.expand(n_samples)) for j in labels], dim=1)
+    try:
+        losses = [base_loss(logits, j.expand(n_samples)) for j in labels]
+    except (RuntimeError, TypeError, IndexError) as error:
+        raise ValueError(f"{MISFIT}; {base_loss!r} fails: {error}") from error
+    if any(loss.shape != (n_samples,) for loss in losses):
+        shape = tuple(losses[0].shape)
+        raise ValueError(f"{MISFIT}; {base_loss!r} gives shape {shape}.")
+    return torch.stack(losses, dim=1)
 
 
 class ForwardLoss(NoisyLabelLoss):
@@ -135,6 +170,9 @@ class ForwardLoss(NoisyLabelLoss):
     ----------
     transition_matrix : array-like of shape (n_classes, n_classes)
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -163,9 +201,9 @@ class ForwardLoss(NoisyLabelLoss):
     tensor(0.5495)
     """
 
-    def __init__(self, transition_matrix, *, reduction="mean"):
-        super().__init__(reduction=reduction)
-        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+    def __init__(self, transition_matrix, *, ignore_index=-100, reduction="mean"):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        T = torch.from_numpy(check_matrix_of_codes(transition_matrix))
         self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
         self._noisy_cross_entropy = NoisyCrossEntropy(T)
@@ -173,6 +211,14 @@ class ForwardLoss(NoisyLabelLoss):
     def _batch_loss(self, logits, target):
         """Compute `-log (p @ T)[y]`, and reduce it."""
         return self._noisy_cross_entropy(logits, target, self.reduction)
+
+    def _sample_losses(self, logits, target):
+        """Compute `-log (p @ T)[y]`."""
+        return self._noisy_cross_entropy(logits, target)
+
+    def _class_losses(self, logits):
+        """Compute `-log (p @ T)`."""
+        return self._noisy_cross_entropy.of_each_class(logits)
 
 
 class BackwardLoss(NoisyLabelLoss):
@@ -197,6 +243,9 @@ class BackwardLoss(NoisyLabelLoss):
         "mean-absolute-error", both of the probabilities, or an instance with a
         `reduction`, which is copied. A loss of `sklnoise.losses` that needs no T costs
         one evaluation per batch, one of `torch.nn` one per class.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -235,17 +284,23 @@ class BackwardLoss(NoisyLabelLoss):
         *,
         identity_weight=0.0,
         base_loss="cross-entropy",
+        ignore_index=-100,
         reduction="mean",
     ):
-        super().__init__(reduction=reduction)
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_share("identity_weight", identity_weight)
         self.identity_weight = identity_weight
         self.base_loss = check_base_loss(base_loss)
         self.wants_normalized_logits = getattr(
             self.base_loss, "wants_normalized_logits", False
         )
-        T = check_transition_matrix(transition_matrix)
+        T = check_matrix_of_codes(transition_matrix)
         self.n_classes = len(T)
+        if getattr(self.base_loss, "n_classes", None) not in (None, len(T)):
+            raise ValueError(
+                f"base_loss must be for the {len(T)} classes of transition_matrix; got "
+                f"one for {self.base_loss.n_classes}."
+            )
         mixed = mix_with_identity(T, identity_weight)
         check_invertible(mixed, SINGULAR_REMEDY)
         self.register_buffer("transition_matrix", torch.from_numpy(T))
@@ -263,6 +318,11 @@ class BackwardLoss(NoisyLabelLoss):
         """Combine the base losses, gathering one row of the inverse per label."""
         losses = losses_of_each_class(self.base_loss, logits)
         return (self._inverse.index_select(0, target).to(losses) * losses).sum(dim=1)
+
+    def _class_losses(self, logits):
+        """Combine the base losses by all rows of the inverse."""
+        losses = losses_of_each_class(self.base_loss, logits)
+        return exact_linear(losses, self._inverse.to(losses))
 
 
 class ReweightedLoss(NoisyLabelLoss):
@@ -283,6 +343,9 @@ class ReweightedLoss(NoisyLabelLoss):
 
     max_weight : float, default=10.0
         Largest weight; it has no effect if the diagonal of T is above `1 / max_weight`.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -314,11 +377,13 @@ class ReweightedLoss(NoisyLabelLoss):
     tensor(0.5638)
     """
 
-    def __init__(self, transition_matrix, *, max_weight=10.0, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(
+        self, transition_matrix, *, max_weight=10.0, ignore_index=-100, reduction="mean"
+    ):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_positive("max_weight", max_weight)
         self.max_weight = max_weight
-        T = torch.from_numpy(check_transition_matrix(transition_matrix))
+        T = torch.from_numpy(check_matrix_of_codes(transition_matrix))
         self.n_classes = len(T)
         self.register_buffer("transition_matrix", T)
         self._noisy_cross_entropy = NoisyCrossEntropy(T)
@@ -332,28 +397,42 @@ class ReweightedLoss(NoisyLabelLoss):
         logits : torch.Tensor of shape (n_samples, n_classes)
             Scores before the softmax, of the clean classes.
 
-        target : torch.Tensor of shape (n_samples,), dtype=int64
-            Noisy labels, as columns of `logits`.
+        target : torch.Tensor of shape (n_samples,) or (n_samples, n_classes)
+            Noisy labels, integer columns of `logits` or `ignore_index`; or, floating,
+            the probability of each label, over which the weight is averaged.
 
         Returns
         -------
         weights : torch.Tensor of shape (n_samples,)
             `p_y / (p T)_y`, at most `max_weight`, without gradient; float32 for logits
-            of bfloat16 or float16.
+            of bfloat16 or float16. 0 for an ignored sample.
 
         Raises
         ------
+        TypeError
+            If logits are no floating tensor, or the target is no tensor.
+
         ValueError
             If logits and target do not fit each other, or T.
         """
-        target = check_batch(logits, target, self.n_classes)
+        check_logits(logits, self.n_classes)
+        target, kept = check_target(target, logits, self.ignore_index)
         logits = at_least_single_precision(logits)
-        return self._weights(logits, target, self._clean_losses(logits, target))
+        if target.ndim == 2:
+            weights = self._class_weights(logits, -log_softmax(logits, dim=1))
+            return (target.to(weights) * weights).sum(dim=1)
+        weights = self._weights(logits, target, self._clean_losses(logits, target))
+        return weights if kept is None else weights.masked_fill(~kept, 0)
 
     def _sample_losses(self, logits, target):
         """Compute `-w log p[y]`."""
         losses = self._clean_losses(logits, target)
         return self._weights(logits, target, losses) * losses
+
+    def _class_losses(self, logits):
+        """Compute `-w log p`, with a weight for each label."""
+        losses = -log_softmax(logits, dim=1)
+        return self._class_weights(logits, losses) * losses
 
     @staticmethod
     def _clean_losses(logits, target):
@@ -361,6 +440,12 @@ class ReweightedLoss(NoisyLabelLoss):
 
     @torch.no_grad()
     def _weights(self, logits, target, losses):
+        return self._quotient(self._noisy_cross_entropy(logits, target), losses)
+
+    @torch.no_grad()
+    def _class_weights(self, logits, losses):
+        return self._quotient(self._noisy_cross_entropy.of_each_class(logits), losses)
+
+    def _quotient(self, noisy_losses, losses):
         # A quotient of probabilities would be 0 / 0 where both underflow.
-        noisy_losses = self._noisy_cross_entropy(logits, target)
         return (noisy_losses - losses).exp().clamp(max=self.max_weight)

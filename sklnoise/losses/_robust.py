@@ -4,7 +4,12 @@ import math
 
 from torch.nn.functional import log_softmax, softmax
 
-from sklnoise.losses._base import PerClassLoss, check_positive, check_share
+from sklnoise.losses._base import (
+    PerClassLoss,
+    check_positive,
+    check_real,
+    check_share,
+)
 
 
 class SoftBootstrappingLoss(PerClassLoss):
@@ -18,6 +23,9 @@ class SoftBootstrappingLoss(PerClassLoss):
     ----------
     beta : float, default=0.95
         Share of the label in the mixture, in [0, 1]; 1 is cross-entropy.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -41,8 +49,8 @@ class SoftBootstrappingLoss(PerClassLoss):
     tensor(2.0388)
     """
 
-    def __init__(self, *, beta=0.95, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(self, *, beta=0.95, ignore_index=-100, reduction="mean"):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_share("beta", beta)
         self.beta = beta
 
@@ -61,6 +69,9 @@ class HardBootstrappingLoss(PerClassLoss):
     ----------
     beta : float, default=0.8
         Share of the label in the mixture, in [0, 1]; 1 is cross-entropy.
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -84,8 +95,8 @@ class HardBootstrappingLoss(PerClassLoss):
     tensor(1.7269)
     """
 
-    def __init__(self, *, beta=0.8, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(self, *, beta=0.8, ignore_index=-100, reduction="mean"):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_share("beta", beta)
         self.beta = beta
 
@@ -107,6 +118,9 @@ class GeneralizedCrossEntropyLoss(PerClassLoss):
     ----------
     q : float, default=0.7
         The exponent, in (0, 1].
+
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
 
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
@@ -130,8 +144,9 @@ class GeneralizedCrossEntropyLoss(PerClassLoss):
     tensor(1.1062)
     """
 
-    def __init__(self, *, q=0.7, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(self, *, q=0.7, ignore_index=-100, reduction="mean"):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check_real("q", q)
         if not 0 < q <= 1:
             raise ValueError(
                 f"q must be above 0 and at most 1; got {q!r}. The limit at 0 is "
@@ -155,6 +170,9 @@ class MeanAbsoluteErrorLoss(PerClassLoss):  # numpydoc ignore=PR02
 
     Parameters
     ----------
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
+
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
 
@@ -187,6 +205,9 @@ class UnhingedLoss(PerClassLoss):  # numpydoc ignore=PR02
 
     Parameters
     ----------
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
+
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
 
@@ -221,6 +242,9 @@ class SigmoidLoss(PerClassLoss):  # numpydoc ignore=PR02
 
     Parameters
     ----------
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
+
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
 
@@ -253,6 +277,9 @@ class SavageLoss(PerClassLoss):  # numpydoc ignore=PR02
 
     Parameters
     ----------
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
+
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
 
@@ -288,6 +315,9 @@ class LabelSmoothingLoss(PerClassLoss):
     smoothing : float, default=0.1
         The share `a`, in [0, 1]; 0 is cross-entropy.
 
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
+
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
 
@@ -313,8 +343,8 @@ class LabelSmoothingLoss(PerClassLoss):
     tensor(0.2269)
     """
 
-    def __init__(self, *, smoothing=0.1, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(self, *, smoothing=0.1, ignore_index=-100, reduction="mean"):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_share("smoothing", smoothing)
         self.smoothing = smoothing
 
@@ -338,6 +368,9 @@ class ClippedCrossEntropyLoss(PerClassLoss):
         loss of a uniform prediction: an untrained net gets a gradient from nearly every
         sample, for any number of classes.
 
+    ignore_index : int, default=-100
+        Target of the samples that are left out, as in `torch.nn.CrossEntropyLoss`.
+
     reduction : {"mean", "sum", "none"}, default="mean"
         How the losses of the samples become the loss of the batch.
 
@@ -360,8 +393,8 @@ class ClippedCrossEntropyLoss(PerClassLoss):
     tensor([0.1269, 1.3863])
     """
 
-    def __init__(self, *, max_loss=None, reduction="mean"):
-        super().__init__(reduction=reduction)
+    def __init__(self, *, max_loss=None, ignore_index=-100, reduction="mean"):
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
         if max_loss is not None:
             check_positive("max_loss", max_loss)
         self.max_loss = max_loss

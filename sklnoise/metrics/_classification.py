@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._labels import check_labels, encode_labels, resolve_classes
+from sklnoise._names import frame_classes
 from sklnoise._validation import check_invertible, check_transition_matrix, check_weight
 
 TOTALS = {
@@ -43,14 +44,15 @@ def noise_corrected_accuracy_score(
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
 
     labels : array-like of shape (n_classes,), default=None
-        All classes, in the order of the rows of T. None takes the labels that occur,
-        sorted, which must be as many as T has rows; integers from 0 to `n_classes - 1`
-        are taken for the numbers of the rows, so that some may be missing.
+        All classes, in the order of the rows of T. None takes the names of a frame
+        of T, or else the labels that occur, sorted, which must be as many as T has rows;
+        integers from 0 to `n_classes - 1` are taken for the numbers of the rows, so
+        that some but 0 may be missing.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, counted as frequencies: a sample of weight 2 is a sample that is there
-        twice, in the score and in its standard error. Weights that sum to 1 claim one
-        sample.
+        twice, in the score and in its standard error. Weights whose mean is below 0.5
+        are no counts, and are scaled to mean 1.
 
     return_std : bool, default=False
         Whether to return the standard error too.
@@ -83,7 +85,10 @@ def noise_corrected_accuracy_score(
     >>> print(noise_corrected_accuracy_score(y_noisy, y_pred, T))
     1.0
     """
-    inverse = inverse_transition(transition_matrix)
+    y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
+    if labels is None:
+        labels = frame_classes(transition_matrix, y_noisy, y_pred)
+    inverse = inverse_transition(transition_matrix, labels)
     noisy, predicted, weight, _ = check_labels_and_predictions(
         y_noisy, y_pred, len(inverse), labels, sample_weight
     )
@@ -126,9 +131,10 @@ def noise_corrected_confusion_matrix(
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
 
     labels : array-like of shape (n_classes,), default=None
-        All classes, in the order of the rows of T. None takes the labels that occur,
-        sorted, which must be as many as T has rows; integers from 0 to `n_classes - 1`
-        are taken for the numbers of the rows, so that some may be missing.
+        All classes, in the order of the rows of T. None takes the names of a frame
+        of T, or else the labels that occur, sorted, which must be as many as T has rows;
+        integers from 0 to `n_classes - 1` are taken for the numbers of the rows, so
+        that some but 0 may be missing.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, counted as frequencies.
@@ -163,7 +169,10 @@ def noise_corrected_confusion_matrix(
         raise ValueError(
             f'normalize must be "true", "pred", "all" or None; got {normalize!r}.'
         )
-    inverse = inverse_transition(transition_matrix)
+    y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
+    if labels is None:
+        labels = frame_classes(transition_matrix, y_noisy, y_pred)
+    inverse = inverse_transition(transition_matrix, labels)
     noisy, predicted, weight, _ = check_labels_and_predictions(
         y_noisy, y_pred, len(inverse), labels, sample_weight
     )
@@ -174,9 +183,9 @@ def noise_corrected_confusion_matrix(
     return np.where(totals > 0, clean_counts / np.where(totals > 0, totals, 1), 0)
 
 
-def inverse_transition(transition_matrix):
+def inverse_transition(transition_matrix, classes=None):
     """Validate T and invert it."""
-    T = check_transition_matrix(transition_matrix)
+    T = check_transition_matrix(transition_matrix, classes=classes)
     check_invertible(
         T,
         "Merge classes with the same row, or score on samples whose labels are known to "

@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
+from sklnoise._containers import innermost_with_input
 from sklnoise._labels import check_labels, encode_labels, infer_classes
 from sklnoise._validation import check_proba
 from sklnoise.losses import (
@@ -33,9 +33,11 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
     It is `scorer(estimator, X, y_noisy, *, sample_weight=None)`, higher is better: a
     proper score, best for the noisy posterior. The probabilities are those of
     `predict_noisy_proba`, where the estimator has it, otherwise of `predict_proba`, which
-    takes T for the identity. It looks into a `Pipeline` and into the best estimator of a
-    search, nested too. As in :func:`sklearn.metrics.log_loss`, probabilities are clipped
-    at the machine epsilon of their dtype.
+    takes T for the identity. It looks into a `Pipeline`, also into one of
+    imbalanced-learn, whose samplers take no part in a prediction, into the best estimator
+    of a search, a frozen estimator and a classifier with a threshold, nested too. As in
+    :func:`sklearn.metrics.log_loss`, probabilities are clipped at the machine epsilon of
+    their dtype.
 
     A classifier that was fitted with a loss without likelihood, such as "gce" or "mae",
     is refused with a ValueError. The score can rule out any other, but not tell apart
@@ -69,7 +71,8 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
         super().__init__("predict_proba")
 
     def _sample_scores(self, method_caller, estimator, X, y_noisy, sample_weight):
-        estimator, X = innermost_classifier(estimator, X)
+        estimator, X = innermost_with_input(estimator, X)
+        check_predicts_proba(estimator)
         check_has_likelihood(estimator)
         predict = getattr(estimator, "predict_noisy_proba", None)
         y_proba = check_proba((predict or estimator.predict_proba)(X))
@@ -89,17 +92,20 @@ class NoisyLogLikelihoodScorer(NoisyLabelScorer):
 noisy_log_likelihood_scorer = NoisyLogLikelihoodScorer()
 
 
-def innermost_classifier(estimator, X):
-    """Reach through pipelines and searches for the classifier inside."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            if len(estimator.steps) > 1:
-                X = estimator[:-1].transform(X)
-            estimator = estimator.steps[-1][1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator, X
+def check_predicts_proba(estimator):
+    """Raise an error if an estimator predicts no probabilities."""
+    name = getattr(type(estimator), "__name__", "")
+    if isinstance(estimator, type):
+        raise TypeError(
+            "noisy_log_likelihood_scorer needs a fitted estimator; got the class "
+            f"{estimator.__name__}. Pass an instance that was fitted."
+        )
+    if not hasattr(estimator, "predict_proba"):
+        raise TypeError(
+            "noisy_log_likelihood_scorer needs an estimator with predict_proba; got one "
+            f"of {name}, which has none. Use a classifier of probabilities, or wrap it "
+            "in CalibratedClassifierCV; a search must refit its best estimator."
+        )
 
 
 def classes_of_columns(estimator, n_classes, y_noisy):

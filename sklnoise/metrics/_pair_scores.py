@@ -4,9 +4,10 @@ import warnings
 from functools import lru_cache
 
 import numpy as np
-from sklearn.utils import check_array
 
+from sklnoise._names import align_square
 from sklnoise._transition_matrix import clean_prior
+from sklnoise._validation import check_numbers
 
 NAMES = ("accuracy", "balanced_accuracy")
 
@@ -17,7 +18,7 @@ N_TRIALS = 3
 MIN_PRIOR = 1e-12
 
 
-def check_metric(metric, n_classes):
+def check_metric(metric, n_classes, classes):
     """Validate a metric as far as it can be done before the classes are known."""
     if callable(metric) or (isinstance(metric, str) and metric in NAMES):
         return metric
@@ -26,14 +27,14 @@ def check_metric(metric, n_classes):
             f"metric must be one of {list(NAMES)}, a callable such as "
             f"sklearn.metrics.zero_one_loss, or an array of scores; got {metric!r}."
         )
-    scores = check_array(metric, dtype=np.float64, copy=True, input_name="metric")
+    scores = check_numbers(metric, "metric", dtype=np.float64, copy=True)
     if scores.shape != (n_classes, n_classes):
         raise ValueError(
             "metric as an array must have the score of each clean class (row) and "
             f"prediction (column), shape {(n_classes, n_classes)} as transition_matrix; "
             f"got shape {scores.shape}."
         )
-    return scores
+    return align_square(scores, metric, classes, "metric")
 
 
 def balanced_scores(transition_matrix, noisy, weight):

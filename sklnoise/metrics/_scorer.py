@@ -3,7 +3,9 @@
 import numpy as np
 
 from sklnoise._compat import BaseScorer
-from sklnoise._labels import check_classes, list_some
+from sklnoise._labels import check_classes, check_labels
+from sklnoise._names import frame_classes
+from sklnoise._text import list_some
 from sklnoise._validation import check_transition_matrix, check_weight
 from sklnoise.metrics._classification import (
     check_labels_and_predictions,
@@ -19,8 +21,7 @@ from sklnoise.metrics._pair_scores import (
 
 def mean_score(sample_scores, sample_weight=None):
     """Average the scores of the samples."""
-    weight = check_weight(sample_weight, len(sample_scores))
-    return float(np.average(sample_scores, weights=weight))
+    return float(np.average(sample_scores, weights=sample_weight))
 
 
 class NoisyLabelScorer(BaseScorer):
@@ -31,10 +32,10 @@ class NoisyLabelScorer(BaseScorer):
         super().__init__(mean_score, sign, {}, response_method)
 
     def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
-        sample_scores = self._sample_scores(
-            method_caller, estimator, X, y_true, sample_weight
-        )
-        return self._sign * self._score_func(sample_scores, sample_weight=sample_weight)
+        y_true = check_labels(y_true, "y_noisy")
+        weight = check_weight(sample_weight, len(y_true))
+        scores = self._sample_scores(method_caller, estimator, X, y_true, weight)
+        return self._sign * self._score_func(scores, sample_weight=weight)
 
     def _sample_scores(self, method_caller, estimator, X, y_noisy, sample_weight):
         """Compute the score of each sample; subclasses override this."""
@@ -70,8 +71,9 @@ def make_noise_corrected_scorer(
         False for a loss, whose sign is then changed.
 
     labels : array-like of shape (n_classes,), default=None
-        All classes, in the order of the rows of T. None takes the `classes_` of the
-        estimator, so it is only needed where a training fold may lack a class.
+        All classes, in the order of the rows of T. None takes the names of a frame of
+        T or, without them, the `classes_` of the estimator, so it is only needed where
+        a training fold may lack a class.
 
     Returns
     -------
@@ -103,9 +105,11 @@ def make_noise_corrected_scorer(
     >>> print((y_noisy == y).mean() < 0.75 < 0.9 < scores.mean())
     True
     """
-    T = check_transition_matrix(transition_matrix)
-    metric = check_metric(metric, len(T))
+    for named in transition_matrix, metric:
+        labels = frame_classes(named) if labels is None else labels
+    T = check_transition_matrix(transition_matrix, classes=labels)
     labels = None if labels is None else check_classes(labels, len(T))
+    metric = check_metric(metric, len(T), labels)
     if labels is not None and callable(metric):
         scores_of_pairs(metric, tuple(labels.tolist()))
     return NoiseCorrectedScorer(T, metric, 1 if greater_is_better else -1, labels)

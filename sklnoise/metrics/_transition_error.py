@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklnoise._names import frame_classes
 from sklnoise._validation import check_transition_matrix
 
 
@@ -14,7 +15,8 @@ def transition_error(transition_matrix_true, transition_matrix_pred):
         T[i, j] = P(noisy = j | clean = i); rows sum to 1.
 
     transition_matrix_pred : array-like of shape (n_classes, n_classes)
-        The estimate, with rows and columns in the same order.
+        The estimate, with rows and columns in the same order; those of two frames are
+        matched by name.
 
     Returns
     -------
@@ -33,6 +35,7 @@ def transition_error(transition_matrix_true, transition_matrix_pred):
     >>> print(transition_error([[0.75, 0.25], [0, 1]], [[0.5, 0.5], [0, 1]]))
     0.25
     """
+    classes = frame_classes(transition_matrix_true)
     true = check_transition_matrix(transition_matrix_true)
-    pred = check_transition_matrix(transition_matrix_pred, n_classes=len(true))
+    pred = check_transition_matrix(transition_matrix_pred, len(true), classes)
     return float(np.abs(true - pred).sum() / true.sum())

@@ -1,9 +1,11 @@
 """A multilayer perceptron for tables, sparse text and small images."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
-from numbers import Integral
+from numbers import Integral, Real
 
+import numpy as np
 import torch
 from scipy.sparse import issparse
 from torch import nn
@@ -40,7 +42,8 @@ class MLP(nn.Module):
     """
 
     def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
-        widths = [n_features, *([hidden] if isinstance(hidden, Integral) else hidden)]
+        widths = [n_features, *check_widths(hidden)]
+        check_dropout(dropout)
         super().__init__()
         # Named, so that weights can be loaded into an MLP with another dropout.
         self.layers = nn.Sequential()
@@ -68,6 +71,27 @@ class MLP(nn.Module):
             Scores before the softmax.
         """
         return self.layers(X)
+
+
+def check_widths(hidden):
+    """Return the widths of the hidden layers as a list."""
+    widths = [hidden] if isinstance(hidden, Integral) else hidden
+    is_list = isinstance(widths, Sequence | np.ndarray) and not isinstance(widths, str)
+    if not is_list or not all(isinstance(n, Integral) and n > 0 for n in widths):
+        raise ValueError(
+            "hidden must be the width of a layer, or a tuple of the widths of several, "
+            f"integers from 1 on; got {hidden!r}. () is a linear model."
+        )
+    return list(widths)
+
+
+def check_dropout(dropout):
+    """Raise a ValueError unless a probability of dropout is valid."""
+    if not isinstance(dropout, Real) or not 0 <= dropout < 1:
+        raise ValueError(
+            f"dropout must be a number in [0, 1), the share of units that are dropped; "
+            f"got {dropout!r}. 0 drops none."
+        )
 
 
 class Flatten(nn.Flatten):
@@ -112,6 +136,7 @@ class SparseProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx, X, weight):
         """Compute `X @ weight`."""
+        X = X.astype(weight.numpy(force=True).dtype, copy=False)
         ctx.X = X
         values, columns, starts = map(
             torch.from_numpy, (X.data, X.indices, X.indptr[:-1])

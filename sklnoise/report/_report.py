@@ -6,6 +6,7 @@ from numbers import Integral
 from pathlib import Path
 
 from sklnoise._compat import HasMethods, Interval, validate_params
+from sklnoise._tensors import as_numpy
 from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.issues._judgement import judge_fitted
 from sklnoise.report._charts import chart_section
@@ -139,7 +140,7 @@ def noise_report(
     >>> html[:15], "<h1>Blobs</h1>" in html
     ('<!DOCTYPE html>', True)
     """
-    clf = fitted_classifier(estimator)
+    clf, X = fitted_classifier(estimator), as_numpy(X)
     if path is not None:
         check_folder(Path(path))
     judgement = judge_fitted(

@@ -121,8 +121,9 @@ def sample_cells(X, rows):
     """Return headers, the cells of some samples, made when asked for, and a note."""
     if X is None:
         return [], ([] for _ in rows), "X was not given, so the rows are not shown."
-    if isinstance(X, Dataset):
-        return [], ([] for _ in rows), "The rows of a Dataset are not shown."
+    if isinstance(X, Dataset | dict):
+        kind = "Dataset" if isinstance(X, Dataset) else "dict"
+        return [], ([] for _ in rows), f"The rows of a {kind} are not shown."
     if issparse(X):
         return sparse_cells(X.tocsr()[rows])
     taken = safe_indexing(X, rows)
@@ -198,6 +199,7 @@ def format_value(value):
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return None
+        value = float(value)  # 1e15 overflows in half precision
         is_whole = abs(value) < MAX_WHOLE and value == np.round(value)
         return f"{value:.0f}" if is_whole else f"{value:.4g}"
     return None if is_missing(value) else str(value)

@@ -1,5 +1,12 @@
 """Training of nets: the only package that imports skorch."""
 
+from sklnoise.training._callbacks import interruptible
+from sklnoise.training._class_weight import (
+    CleanCrossEntropy,
+    check_plain_criterion,
+    clean_loss_of,
+    take_out_class_weight,
+)
 from sklnoise.training._config import (
     TrainingConfig,
     available_threads,
@@ -8,10 +15,24 @@ from sklnoise.training._config import (
     resolve_dtype,
     resolve_half,
 )
-from sklnoise.training._data import LabelledData, dtype_of, sample_shape
+from sklnoise.training._data import (
+    LabelledData,
+    as_features,
+    dtype_of,
+    sample_kind,
+    sample_shape,
+)
 from sklnoise.training._folds import make_splits
 from sklnoise.training._history import epochs_of, snapshot
-from sklnoise.training._net import AutoSizedNet, as_net, is_net, keeps_to_epochs
+from sklnoise.training._net import (
+    AutoSizedNet,
+    as_net,
+    is_module_class,
+    is_net,
+    keeps_to_epochs,
+)
+from sklnoise.training._net_checks import check_validation_labels
+from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
 from sklnoise.training._prediction import (
     hidden_features,
     mean_transition,
@@ -23,15 +44,26 @@ from sklnoise.training._workers import attempt
 
 __all__ = [
     "AutoSizedNet",
+    "CleanCrossEntropy",
     "LabelledData",
     "Trainer",
     "TrainingConfig",
+    "as_dataset",
+    "as_features",
+    "as_labels",
     "as_net",
     "attempt",
     "available_threads",
+    "check_names",
+    "check_parts",
+    "check_plain_criterion",
+    "check_validation_labels",
+    "clean_loss_of",
     "dtype_of",
     "epochs_of",
     "hidden_features",
+    "interruptible",
+    "is_module_class",
     "is_net",
     "isolated",
     "keeps_to_epochs",
@@ -41,7 +73,9 @@ __all__ = [
     "resolve_device",
     "resolve_dtype",
     "resolve_half",
+    "sample_kind",
     "sample_shape",
     "snapshot",
+    "take_out_class_weight",
     "weights_of",
 ]

@@ -25,6 +25,7 @@ from sklnoise.exceptions import NonFiniteLossError
 
 ANY_SCORE = "*"
 MIN_BATCHES = 8  # validation batches that a standard error is computed from
+TRAIN_EVENTS = ("on_train_begin", "on_train_end")
 BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
@@ -112,14 +113,15 @@ class EpochListener(Callback):
         self.n_epochs = n_epochs
         self.in_epoch = False
 
-    def on_train_begin(self, net, **kwargs):
-        """Pass it on."""
-        self._pass_on("on_train_begin", net)
-
     def on_epoch_begin(self, net, **kwargs):
         """Pass it on."""
         self.in_epoch = True
         self._pass_on("on_epoch_begin", net)
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Count the step, of which the optimizer may make several evaluations."""
+        if training:
+            net.criterion_.count_step()
 
     def on_epoch_end(self, net, **kwargs):
         """Check the losses, pass it on, and stop the training if that is asked for."""
@@ -170,6 +172,17 @@ def interrupts():
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def interruptible():
+    """Raise an interrupt by the user that a training has taken for its end."""
+    with interrupts() as interrupted:
+        try:
+            yield
+        finally:
+            if interrupted():
+                raise KeyboardInterrupt
+
+
 # Callbacks that change learning rates, gradients or the module, or stop a training.
 ACTING = (
     LRScheduler,
@@ -200,6 +213,27 @@ def leave_out_observers(net):
             and (ANY_SCORE in wanted or score_name(name, callback) in wanted)
         )
     ]
+
+
+def reads_data(follower):
+    """Return whether a callback, or a net, may read X where a training begins or ends."""
+    if isinstance(follower, InputShapeSetter):
+        return True
+    if isinstance(follower, ScoringBase) and not follower.use_caching:
+        return True
+    return any(is_of_user(follower, event) for event in TRAIN_EVENTS)
+
+
+def may_replace_module(callback):
+    """Return whether a callback may set parameters of the module before a training."""
+    is_setter = isinstance(callback, InputShapeSetter)
+    return is_setter or is_of_user(callback, "on_train_begin")
+
+
+def is_of_user(follower, event):
+    """Return whether what happens at an event is not of skorch or of ours."""
+    package = getattr(type(follower), event).__module__.partition(".")[0]
+    return package not in ("skorch", "sklnoise") or event in vars(follower)
 
 
 def score_name(name, callback):

@@ -4,10 +4,11 @@ import threading
 from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from sklnoise._warnings import warn_caller
+
+DEFAULT_DEVICE = "cpu"  # of skorch, where the user has set none
 
 # Torch's random state and thread count belong to the process: one training at a time.
 TRAINING_LOCK = threading.RLock()
@@ -26,16 +27,18 @@ class TrainingConfig(NamedTuple):
     half: torch.dtype | None = None  # of products, where that is not `dtype`
 
 
-def resolve_device(device):
-    """Resolve "auto" to CUDA before MPS before the CPU."""
+def resolve_device(device, of_net=None):
+    """Resolve "auto" to what a net asks for, or else to CUDA, MPS or the CPU."""
+    if device == "auto" and of_net not in (None, DEFAULT_DEVICE):
+        device = of_net
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(0, device=resolved)
-    except (RuntimeError, AssertionError) as error:
+        torch.ones(1, device=resolved).item()  # which fails where nothing is computed
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise ValueError(
             f'device must be "auto" or a device that torch can use here; got {device!r} '
             f"({error}). Is it spelled right, and is the accelerator visible?"
@@ -51,8 +54,9 @@ def resolve_dtype(dtype, X_dtype, device):
             '"float32", or device="cpu".'
         )
     if dtype == "auto":
-        is_double = X_dtype == np.float64 and device.type == "cpu"
-        return torch.float64 if is_double else torch.float32
+        # Of any byte order, and numpy's long double, which torch has not.
+        is_double = X_dtype.kind == "f" and X_dtype.itemsize >= 8
+        return torch.float64 if is_double and device.type == "cpu" else torch.float32
     return torch.float64 if dtype == "float64" else torch.float32
 
 
@@ -77,11 +81,16 @@ def resolve_half(dtype, device):
 
 
 def mixed_precision(config):
-    """Compute products in half precision in this thread, where the config says so."""
+    """Compute products in half precision in this thread only where the config says so."""
     if config.half is None:
-        return nullcontext()
+        return full_precision(config.device)
     # A cache of the cast weights would be out of date after the next step.
     return torch.autocast(config.device.type, config.half, cache_enabled=False)
+
+
+def full_precision(device):
+    """Compute products in the type of the weights, whatever is asked for around a fit."""
+    return torch.autocast(torch.device(device or DEFAULT_DEVICE).type, enabled=False)
 
 
 @contextmanager

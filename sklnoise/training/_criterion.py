@@ -1,11 +1,13 @@
 """The criterion that skorch sees: weights, warm-up and probabilities around a loss."""
 
+from collections.abc import Mapping
 from copy import copy, deepcopy
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from sklnoise.losses import SimpleAdaptationLoss
 from sklnoise.losses._base import NoisyLabelLoss
 
 MIN_UPDATE = 0.1  # of the running moments, once they have been averaged over 10 batches
@@ -13,6 +15,8 @@ MIN_UPDATE = 0.1  # of the running moments, once they have been averaged over 10
 
 class WeightedCriterion(nn.Module):
     """Weighted mean of a loss, after a warm-up with another one.
+
+    The training loop calls `count_step` after each step of the optimizer.
 
     Forward correction from random weights can lose whole classes for good; a short
     start with cross-entropy prevents it.
@@ -33,13 +37,30 @@ class WeightedCriterion(nn.Module):
         self.from_probabilities = False
         self.hidden = self.normalization = None
         self.step = 0
+        # A flag: torch.compile would compile each value of the counter anew.
+        self.in_warm_up = warm_up_steps > 0
+        self.frozen_layers = [
+            layer
+            for layer in self.loss.modules()
+            if isinstance(layer, SimpleAdaptationLoss) and layer.frozen_steps
+        ]
+        for layer in self.frozen_layers:
+            layer.counts_calls = False
+
+    def count_step(self):
+        """Count a step of the optimizer, which may take several evaluations."""
+        self.step += 1
+        if not self.in_warm_up:
+            for layer in self.frozen_layers:
+                layer._count_step()
+        self.in_warm_up = self.step < self.warm_up_steps
 
     def forward(self, y_pred, target):
         """Compute `sum(w * loss) / n_samples`; codes alone have weight 1."""
         if not isinstance(target, tuple | list):
             return self.sample_losses(y_pred, target, None).mean()
         codes, sample_weight, *extra = target
-        in_warm_up = self.training and self.step < self.warm_up_steps
+        in_warm_up = self.training and self.in_warm_up
         is_plain = self.normalization is None and not self.from_probabilities
         if self.mean_loss is not None and is_plain and not in_warm_up and not extra:
             return self.mean_loss(first_output(y_pred), codes)
@@ -53,8 +74,7 @@ class WeightedCriterion(nn.Module):
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
         if self.training and self.normalization is not None:
             logits = self.normalization.over_batch(logits, sample_weight)
-        if self.training and self.step < self.warm_up_steps:
-            self.step += 1
+        if self.training and self.in_warm_up:
             return self.warm_up_loss(logits, codes, *extra)
         if getattr(self.loss, "wants_features", False):
             logits = logits, self.hidden.of(y_pred)
@@ -139,4 +159,6 @@ def scaled(logits, mean, var):
 
 def first_output(y_pred):
     """Return the logits of a module that may give more than logits."""
+    if isinstance(y_pred, Mapping) and "logits" in y_pred:  # as those of transformers
+        return y_pred["logits"]
     return y_pred[0] if isinstance(y_pred, tuple) else y_pred

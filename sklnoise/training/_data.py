@@ -1,14 +1,27 @@
 """All the data of a fit, and batches of samples that are never copied for a fold."""
 
 import math
+from functools import cached_property
+from itertools import islice
 from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.sparse import issparse
+from skorch.dataset import Dataset as SkorchDataset
+from skorch.helper import SliceDict
 from torch.distributed import is_available, is_initialized
-from torch.utils.data import DataLoader, Dataset, Subset, default_collate
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    default_collate,
+)
 
 # Columns of sparse samples from which a linear model of them is the better network.
 MIN_LINEAR_COLUMNS = 1000
@@ -23,7 +36,7 @@ GATHERED_BYTES = 2**18  # smaller batches are gathered several at a time
 class LabelledData(NamedTuple):
     """All the data of a fit; folds and weights of 0 are index views into it."""
 
-    X: object  # ndarray, CSR matrix or Dataset
+    X: object  # ndarray, CSR matrix, SliceDict of ndarrays or Dataset
     y: np.ndarray  # label codes
     sample_weight: np.ndarray
     extra: np.ndarray | None = None  # what else a loss needs to know of each sample
@@ -35,15 +48,58 @@ def count_samples(X):
 
 
 def dtype_of(X):
-    """Return the type of the values of X."""
-    return collate_samples(X, [0]).numpy().dtype if isinstance(X, Dataset) else X.dtype
+    """Return the type of the values of X, of several parts that of all together."""
+    if isinstance(X, Dataset):
+        X = as_arrays(collate_samples(X, [0]))
+    if not isinstance(X, dict):
+        return X.dtype
+    # Integers are ids, which a net does not compute with.
+    types = {part.dtype for part in X.values()}
+    return np.result_type(*({t for t in types if t.kind == "f"} or types))
 
 
 def sample_shape(X):
-    """Return the shape of one sample of X."""
+    """Return the shape of one sample of X, or of each of its parts by name."""
     if isinstance(X, Dataset):
-        return tuple(collate_samples(X, [0]).shape[1:])
-    return X.shape[1:]
+        X = collate_samples(X, [0])
+    if isinstance(X, dict):
+        return {name: tuple(part.shape[1:]) for name, part in X.items()}
+    return tuple(X.shape[1:])
+
+
+def sample_kind(X):
+    """Return the kind of the values of X, or of each of its parts by name: "f" or "i"."""
+    if isinstance(X, Dataset):
+        X = as_arrays(collate_samples(X, [0]))
+    if isinstance(X, dict):
+        return {name: part.dtype.kind for name, part in X.items()}
+    return X.dtype.kind
+
+
+def count_values(X):
+    """Count the values of one sample of X."""
+    shape = sample_shape(X)
+    shapes = shape.values() if isinstance(shape, dict) else [shape]
+    return sum(map(math.prod, shapes))
+
+
+def as_features(X):
+    """Return all samples as one array, in which neighbours are searched."""
+    if isinstance(X, Dataset):
+        raise ValueError(
+            'space="input" searches neighbours among the samples, which must then be an '
+            'array; got a Dataset. Use space="hidden", or read its samples into an array.'
+        )
+    if isinstance(X, dict):
+        return np.hstack([part.reshape(len(part), -1) for part in X.values()])
+    return X if X.ndim == 2 else X.reshape(len(X), -1)
+
+
+def as_arrays(batch):
+    """Return a batch as an array, or as a dict of arrays that can be sliced."""
+    if isinstance(batch, dict):
+        return SliceDict(**{name: part.numpy() for name, part in batch.items()})
+    return batch.numpy()
 
 
 def densify_if_small(data):
@@ -57,6 +113,11 @@ def densify_if_small(data):
 
 def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
     """Copy some samples of X into a tensor, or into a CSR matrix."""
+    if isinstance(X, dict):
+        return {
+            name: gather(part, rows, dtype, cast_integers=cast_integers)
+            for name, part in X.items()
+        }
     if isinstance(X, Dataset):
         batch = collate_samples(X, np.arange(len(X))[rows].tolist())
     elif issparse(X) and keep_sparse:
@@ -66,15 +127,38 @@ def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
         if issparse(X):
             batch = X[rows].toarray()
         elif isinstance(rows, slice):
-            batch = np.require(X[rows], requirements="W")
+            batch = np.require(X[rows], requirements="CW")
         else:
             batch = np.asarray(X.take(rows, axis=0))
         native = batch.dtype.newbyteorder("=")
         native = np.float64 if native == np.longdouble else native
         batch = torch.from_numpy(batch.astype(native, copy=False))
-    if cast_integers or batch.is_floating_point():
-        batch = batch.to(dtype)
-    return batch
+    return cast(batch, dtype, cast_integers=cast_integers)
+
+
+def cast(batch, dtype, *, cast_integers=False):
+    """Convert the floats of a batch, or all its values, to a type."""
+    if isinstance(batch, dict):
+        return {
+            name: cast(part, dtype, cast_integers=cast_integers)
+            for name, part in batch.items()
+        }
+    is_cast = cast_integers or batch.is_floating_point()
+    return batch.to(dtype) if is_cast else batch
+
+
+def make_dataset(net, X, y=None):
+    """Call the class of datasets of a net on samples, and check their number."""
+    dataset = net.get_dataset(X, y)
+    n_samples = count_samples(X)
+    if not isinstance(dataset, Dataset) or len(dataset) != n_samples:
+        found = f" of {len(dataset)}" if hasattr(dataset, "__len__") else ""
+        raise ValueError(
+            f"dataset must make a torch Dataset of the {n_samples} samples that it is "
+            f"called with; got {type(dataset).__name__}{found}. Repeat samples by "
+            "sample_weight of fit."
+        )
+    return dataset
 
 
 def collate_samples(dataset, indices):
@@ -84,17 +168,20 @@ def collate_samples(dataset, indices):
     else:
         items = [dataset[index] for index in indices]
     batch = default_collate([sample_of(item) for item in items])
-    if not isinstance(batch, torch.Tensor):
+    parts = batch.values() if isinstance(batch, dict) else [batch]
+    if not all(isinstance(part, torch.Tensor) for part in parts):
         raise TypeError(
-            "the items of a Dataset must be samples, tensors or arrays of one shape, or "
-            f"tuples that start with one; got {type(items[0]).__name__}."
+            "the items of a Dataset must be samples, tensors or arrays of one shape, "
+            "dicts of these, or tuples that start with one; got "
+            f"{type(items[0]).__name__}."
         )
-    if batch.is_floating_point() and not batch.isfinite().all():
-        bad = [i for i, item in zip(indices, batch) if not item.isfinite().all()]
-        raise ValueError(
-            f"X contains NaN or infinity, in item {bad[0]} of the Dataset. Let its "
-            "__getitem__ impute the values, or leave such samples out."
-        )
+    for part in parts:
+        if part.is_floating_point() and not part.isfinite().all():
+            bad = [i for i, value in zip(indices, part) if not value.isfinite().all()]
+            raise ValueError(
+                f"X contains NaN or infinity, in item {bad[0]} of the Dataset. Let its "
+                "__getitem__ impute the values, or leave such samples out."
+            )
     return batch
 
 
@@ -109,15 +196,14 @@ def sample_of(item):
     return torch.tensor(item) if is_sample(item) else item
 
 
-class SampleDataset(Dataset):
+class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
     Weights are scaled to mean 1 over `rows`. `keep_sparse` is set where the net takes
-    CSR matrices.
+    CSR matrices. Callbacks find `X` and `y`, as in every dataset of skorch.
     """
 
     def __init__(self, data, rows, dtype, *, cast_integers=False):
-        # Not X and y: skorch would pair all samples of X with the labels of some.
         self.all_X = data.X
         self.rows = rows
         self.dtype = dtype
@@ -135,6 +221,25 @@ class SampleDataset(Dataset):
 
     def __len__(self):
         return len(self.rows)
+
+    @cached_property
+    def X(self):
+        """A copy of the samples, as an array, or their subset of a torch Dataset."""
+        if isinstance(self.all_X, Dataset):
+            return Subset(self.all_X, self.rows)
+        samples = gather(
+            self.all_X,
+            self.rows,
+            self.dtype,
+            cast_integers=self.cast_integers,
+            keep_sparse=issparse(self.all_X),
+        )
+        return samples if issparse(samples) else as_arrays(samples)
+
+    @property
+    def y(self):
+        """The label codes."""
+        return self.codes.numpy()
 
     def gather(self, rows):
         """Return some samples, by their indices into all the data."""
@@ -158,7 +263,10 @@ class SampleDataset(Dataset):
 
     def __getitem__(self, position):
         X, targets = self.take(np.array([position]))
-        return X[0], tuple(target[0] for target in targets)
+        sample = (
+            {name: part[0] for name, part in X.items()} if isinstance(X, dict) else X[0]
+        )
+        return sample, tuple(target[0] for target in targets)
 
 
 class BatchDataset(SampleDataset):
@@ -174,6 +282,20 @@ def collate(batch):
     return batch if isinstance(batch, tuple) else default_collate(batch)
 
 
+def batch_sizes(n_samples, batch_size, *, drop_last=False):
+    """Return the sizes of batches, of which none is a single sample left over.
+
+    Such a sample joins the batch before: batch normalisation needs two.
+    """
+    n_full, rest = divmod(n_samples, batch_size)
+    sizes = [batch_size] * n_full
+    if rest == 1 and sizes and batch_size > 1 and not drop_last:
+        sizes[-1] += 1
+    elif rest and not drop_last:
+        sizes.append(rest)
+    return sizes
+
+
 class BatchIterator:
     """Batches of a `BatchDataset`, or of a subset of one, for a training loop.
 
@@ -183,15 +305,17 @@ class BatchIterator:
     def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
         self.dataset, self.positions = resolve_subsets(dataset)
         self.n_samples = len(dataset)
-        self.batch_size = self.n_samples if batch_size == -1 else batch_size
+        self.batch_size = max(1, self.n_samples) if batch_size == -1 else batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.generator = None if seed is None else torch.Generator().manual_seed(seed)
 
     def __len__(self):
-        if self.drop_last:
-            return self.n_samples // self.batch_size
-        return -(-self.n_samples // max(1, self.batch_size))
+        return len(self.sizes())
+
+    def sizes(self):
+        """Return the sizes of the batches."""
+        return batch_sizes(self.n_samples, self.batch_size, drop_last=self.drop_last)
 
     def draw_order(self):
         """Draw the order of one pass, as positions in the dataset."""
@@ -200,20 +324,20 @@ class BatchIterator:
         else:
             order = torch.arange(self.n_samples)
         if self.drop_last:
-            order = order[: len(self) * self.batch_size]
+            order = order[: sum(self.sizes())]
         return order if self.positions is None else self.positions[order]
 
     def __iter__(self):
-        order = self.draw_order()
-        if not len(order):
+        order, sizes, dataset = self.draw_order(), self.sizes(), self.dataset
+        if not sizes:
             return
-        dataset, size = self.dataset, self.batch_size
         targets = zip(
-            *(target[order].split(size) for target in dataset.targets), strict=True
+            *(target[order].split(sizes) for target in dataset.targets), strict=True
         )
-        for positions in order.split(size * self.n_gathered()):
+        for start, some in groups(sizes, self.n_gathered()):
+            positions = order[start : start + sum(some)]
             X = dataset.gather(dataset.rows[positions.numpy()])
-            parts = (X,) if issparse(X) else X.split(size)
+            parts = (X,) if issparse(X) else X.split(some)
             yield from zip(parts, targets, strict=False)
 
     def n_gathered(self):
@@ -223,6 +347,31 @@ class BatchIterator:
             return 1
         batch_bytes = self.batch_size * X.nbytes // max(1, len(X))
         return max(1, GATHERED_BYTES // max(1, batch_bytes))
+
+
+def groups(sizes, n_together):
+    """Yield where each group of batches starts, and the sizes of those in it."""
+    start = 0
+    for first in range(0, len(sizes), n_together):
+        some = sizes[first : first + n_together]
+        yield start, some
+        start += sum(some)
+
+
+class WholeBatches(BatchSampler):
+    """A sampler of the batches that `batch_sizes` tells."""
+
+    def sizes(self):
+        """Return the sizes of the batches."""
+        return batch_sizes(len(self.sampler), self.batch_size, drop_last=self.drop_last)
+
+    def __len__(self):
+        return len(self.sizes())
+
+    def __iter__(self):
+        positions = iter(self.sampler)
+        for size in self.sizes():
+            yield list(islice(positions, size))
 
 
 def resolve_subsets(dataset):
@@ -241,18 +390,32 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
     All parameters but `drop_last` ask for a DataLoader, as does distributed training,
     which can shard nothing else.
     """
+    if params.get("drop_last") and 0 < len(dataset) < batch_size:
+        raise ValueError(
+            f"drop_last=True leaves no batch of {len(dataset)} samples, fewer than a "
+            f"batch of {batch_size}. Lower batch_size, or leave out drop_last."
+        )
     base, _ = resolve_subsets(dataset)
     is_ours = isinstance(base, BatchDataset)
-    in_memory = is_ours and not isinstance(base.all_X, Dataset)
+    in_memory = is_ours and not isinstance(base.all_X, Dataset | dict)
     is_distributed = is_available() and is_initialized()
     if in_memory and not is_distributed and params.keys() <= {"drop_last"}:
         return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
-    params |= {"batch_size": batch_size, "shuffle": shuffle}
     if is_ours:
         params["collate_fn"] = collate
     if seed is not None:
         params.setdefault("generator", torch.Generator().manual_seed(seed))
-    return DataLoader(dataset, **params)
+    if "batch_sampler" in params:
+        return DataLoader(dataset, **params)
+    if is_distributed or isinstance(dataset, IterableDataset):
+        return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, **params)
+    sampler = params.pop("sampler", None)
+    if sampler is None and shuffle:
+        sampler = RandomSampler(dataset, generator=params.get("generator"))
+    elif sampler is None:
+        sampler = SequentialSampler(dataset)
+    batches = WholeBatches(sampler, batch_size, params.pop("drop_last", False))
+    return DataLoader(dataset, batch_sampler=batches, **params)
 
 
 class HoldOut:

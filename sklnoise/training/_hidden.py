@@ -30,6 +30,12 @@ class HiddenFeatures:
                 hook.remove()
         self.layer = self.inputs = None
         if not has_features(output):
+            if hasattr(net.module_, "_orig_mod"):  # a compiled module calls no hooks
+                raise ValueError(
+                    "the hidden features of a compiled module cannot be observed. Let "
+                    "its forward return (logits, features), features of shape "
+                    "(n_samples, ...), or set compile=False."
+                )
             n_classes = first_output(output).shape[1]
             if not called or called[-1].out_features != n_classes:
                 raise ValueError(

@@ -37,13 +37,13 @@ class Member:
     """One net in the loop, with its batches and its callbacks."""
 
     def __init__(self, prepared, interrupted):
+        self.prepared = prepared
         self.net = net = prepared.net
         self.dataset = prepared.dataset
         self.on_epoch = prepared.on_epoch
         self.interrupted = interrupted
-        self.all_data = {"X": prepared.dataset, "y": prepared.y}
         net.check_data(prepared.dataset, prepared.y)
-        train, valid = net.get_split_datasets(prepared.dataset, prepared.y)
+        train, valid = split_datasets(net, prepared)
         self.parts = {"dataset_train": train, "dataset_valid": valid}
         self.batches = net.get_iterator(train, training=True)
         self.held_out = None if valid is None else net.get_iterator(valid)
@@ -51,37 +51,40 @@ class Member:
         self.error = None
         prepare_scoring(net)
 
-    def begin_training(self):
-        """Notify the callbacks that the training begins."""
-        with self._errors_kept():
-            self.notify("on_train_begin", **self.all_data)
-            self.report("on_train_begin")
-
     def begin_epoch(self):
-        """Notify the callbacks that an epoch begins."""
+        """Notify the callbacks that an epoch begins; return whether to go on."""
+        goes_on = False
         with self._errors_kept():
-            self.notify("on_epoch_begin", **self.parts)
+            goes_on = self.notify_unless_stopped("on_epoch_begin")
             self.report("on_epoch_begin")
+            if not goes_on:
+                self.report("on_epoch_end")
+        return goes_on
 
     def end_epoch(self):
         """Notify the callbacks that an epoch has ended; return whether to go on."""
-        goes_on = self.error is None
+        goes_on = False
         with self._errors_kept():
-            try:
-                check_epoch(self.net.history[-1])
-                self.notify("on_epoch_end", **self.parts)
-            except KeyboardInterrupt:  # skorch's way to end a training, or the user
-                if self.interrupted():
-                    raise
-                goes_on = False
+            check_epoch(self.net.history[-1])
+            goes_on = self.notify_unless_stopped("on_epoch_end")
             goes_on = not self.report("on_epoch_end") and goes_on
-        return goes_on and self.error is None
+        return goes_on
+
+    def notify_unless_stopped(self, event):
+        """Notify the callbacks of an event of an epoch; return whether to go on."""
+        try:
+            self.notify(event, **self.parts)
+        except KeyboardInterrupt:  # skorch's way to end a training, or the user
+            if self.interrupted():
+                raise
+            return False
+        return True
 
     def end_training(self):
         """Notify the callbacks that the training has ended."""
         if self.error is None:
             with self._errors_kept():
-                self.notify("on_train_end", **self.all_data)
+                self.prepared.end()
 
     @contextmanager
     def _errors_kept(self):
@@ -113,12 +116,23 @@ class Member:
         return bool(self.on_epoch(event, self.net, self.net.max_epochs))
 
 
+def split_datasets(net, prepared):
+    """Split samples off for validation, as the net says."""
+    try:
+        return net.get_split_datasets(prepared.dataset, prepared.y)
+    except ValueError as error:
+        raise ValueError(
+            f"train_split={net.train_split} of the net cannot split the "
+            f"{len(prepared.y)} samples of this training: {error} Pass train_split=None, "
+            "or more samples."
+        ) from error
+
+
 def prepare_scoring(net):
     """Let the scoring callbacks of a net find labels in our targets."""
     for _, callback in net.callbacks_:
         if isinstance(callback, ScoringBase) and hasattr(callback, "target_extractor"):
             callback.target_extractor = label_codes
-            callback.use_caching = True  # our dataset has no X and y to predict again
 
 
 def label_codes(targets):
@@ -129,14 +143,13 @@ def label_codes(targets):
 
 def run_epochs(members, model):
     """Train nets for their epochs, together as `model` takes their steps."""
-    for member in members:
-        member.begin_training()
-    running = drop_stopped(members, [m.error is None for m in members], model)
+    running = members
     for _ in range(members[0].net.max_epochs):
         if not running:
             return
-        for member in running:
-            member.begin_epoch()
+        running = drop_stopped(running, [m.begin_epoch() for m in running], model)
+        if not running:
+            return
         for member, (losses, sizes) in zip(running, model.train_epoch(), strict=True):
             member.record(losses, sizes, "train")
         for member, validated in zip(running, model.validate_epoch(), strict=True):
@@ -180,6 +193,7 @@ class SingleNet:
             loss = criterion(module(X), targets)
             loss.backward()
             optimizer.step()
+            criterion.count_step()
             losses.append(loss.detach())
             sizes.append(X.shape[0])
         return [(read(losses), sizes)]

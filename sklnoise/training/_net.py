@@ -4,19 +4,24 @@ import inspect
 import math
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from skorch import NeuralNetClassifier
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
+from sklnoise._text import shorten
 from sklnoise.nn import MLP
+from sklnoise.nn._mlp import check_widths
 from sklnoise.training._callbacks import KeepBest
-from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut
+from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut, batch_sizes
+from sklnoise.training._net_checks import check_module_parameters
 
 FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")
 CLASS_NAMES = ("n_classes", "num_classes", "out_features", "output_dim")
 # These may mean an inner width: they are filled in only where they have no default.
 AMBIGUOUS_NAMES = {"in_features", "input_dim", "out_features", "output_dim"}
+
+MAX_REPR_LENGTH = 200  # of an estimator in a message
 
 # Callbacks of skorch that take time in each epoch and are of use only when printed.
 QUIET = {"valid_acc", "print_log"}
@@ -87,25 +92,64 @@ class AutoSizedNet(NeuralNetClassifier):
             **kwargs,
         )
 
+    # That of skorch lists all parameters.
+    __repr__ = BaseEstimator.__repr__
+
+    def get_params(self, deep=True, **kwargs):
+        """Get the parameters, without what skorch only notes of them."""
+        params = super().get_params(deep=deep, **kwargs)
+        return {name: v for name, v in params.items() if not name.startswith("_")}
+
     @property
     def _default_callbacks(self):
         named = super()._default_callbacks
         return [(name, cb) for name, cb in named if self.verbose or name not in QUIET]
 
 
-def as_net(estimator):
+def full_signature(net_class):
+    """Return the signature of a class of nets with the parameters that skorch adds."""
+    found = {}
+    for cls in reversed(net_class.__mro__[: net_class.__mro__.index(NeuralNet) + 1]):
+        found |= inspect.signature(cls.__init__).parameters
+    variadic = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    first, by_name = {"self", "module"}, inspect.Parameter.KEYWORD_ONLY
+    return inspect.Signature(
+        [found[name] for name in found if name in first]
+        + [
+            p.replace(kind=by_name)
+            for name, p in found.items()
+            if name not in first and p.kind not in variadic
+        ]
+        + [found["kwargs"]]
+    )
+
+
+# By it scikit-learn tells which parameters were changed, and shows these.
+AutoSizedNet.__init__.__signature__ = full_signature(AutoSizedNet)
+
+
+def as_net(estimator, name="estimator"):
     """Turn what a user may pass as `estimator` into a skorch classifier."""
     if estimator is None:
         return AutoSizedNet()
-    if isinstance(estimator, type) and issubclass(estimator, torch.nn.Module):
+    if is_module_class(estimator):
         return AutoSizedNet(estimator)
     if is_net(estimator):
         return estimator
+    if isinstance(estimator, type):
+        found, remedy = f"the class {estimator.__name__}", "Pass an instance of a net."
+    else:
+        found = shorten(repr(estimator), MAX_REPR_LENGTH)
+        remedy = "Pass the class of a module, not an instance."
     raise TypeError(
-        "estimator must be None, a torch.nn.Module class or a skorch "
-        f"NeuralNetClassifier; got {estimator!r}. Pass the class of a module, not an "
-        "instance; a scikit-learn classifier can be the first_pass."
+        f"{name} must be None, a torch.nn.Module class or a skorch NeuralNetClassifier; "
+        f"got {found}. {remedy} A scikit-learn classifier can be the first_pass."
     )
+
+
+def is_module_class(estimator):
+    """Return whether an estimator is a class of torch modules."""
+    return isinstance(estimator, type) and issubclass(estimator, torch.nn.Module)
 
 
 def is_net(estimator):
@@ -154,13 +198,14 @@ def size_net(net, size, seed, *, of_fold=False):
         is_linear = size.is_sparse and size.n_features >= MIN_LINEAR_COLUMNS
         default = () if is_linear else (width, width // 2)
         hidden = vars(net).get("module__hidden", default)
-        dropout = 0.5 if np.max(hidden, initial=0) > 128 else 0.25
+        dropout = 0.5 if max(check_widths(hidden), default=0) > 128 else 0.25
         wanted |= {"hidden": hidden, "dropout": dropout if has_batches else 0.0}
     for name, value in wanted.items():
         if name not in taken or f"module__{name}" in vars(net):
             continue
         if name not in AMBIGUOUS_NAMES or taken[name].default is inspect.Parameter.empty:
             net.set_params(**{f"module__{name}": value})
+    check_module_parameters(net)
     if isinstance(net, AutoSizedNet):
         set_budget(net, size.n_samples, seed, has_batches=has_batches, of_fold=of_fold)
 
@@ -170,18 +215,20 @@ def set_budget(net, n_samples, seed, *, has_batches, of_fold):
 
     A budget of optimizer steps: 256 and 257 samples are trained alike.
     """
-    if "iterator_train__shuffle" not in vars(net):
+    orders = {f"iterator_train__{n}" for n in ("shuffle", "sampler", "batch_sampler")}
+    if not orders & vars(net).keys():
         net.set_params(iterator_train__shuffle=has_batches)
     if net.train_split == "auto":
         net.train_split = HoldOut(VALIDATION_SHARE, seed) if has_batches else None
     if net.max_epochs is None:
         n_train = count_training_samples(net, n_samples)
         n_batches = max(1, n_train / net.batch_size) if has_batches else 1
+        n_steps = len(batch_sizes(n_train, net.batch_size)) if has_batches else 1
         budget = FULL_BATCH_STEPS * math.sqrt(n_batches)
         min_epochs = MIN_EPOCHS
         if of_fold:
             budget, min_epochs = min(budget, MAX_FOLD_STEPS), MIN_FOLD_EPOCHS
-        net.max_epochs = max(min_epochs, round(budget / math.ceil(n_batches)))
+        net.max_epochs = max(min_epochs, round(budget / n_steps))
     if net.callbacks == "disable":
         return
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)

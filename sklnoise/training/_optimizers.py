@@ -1,12 +1,19 @@
 """What is known of torch's optimizers."""
 
 import inspect
+from contextlib import contextmanager
+from functools import partial
+from types import MethodType
 
 import torch
+from skorch import NeuralNet
+from torch.optim import Optimizer
 
 IMPLEMENTATIONS = {
     f"optimizer__{name}" for name in ("fused", "foreach", "differentiable")
 }
+# Methods that torch excludes from compilation, besides `step`.
+WRAPPED = "add_param_group", "zero_grad", "state_dict", "load_state_dict"
 FUSED = {
     "cpu": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.Adagrad),
     "cuda": (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD),
@@ -47,6 +54,52 @@ def cast_state(optimizer):
         for name, value in state.items():
             if torch.is_tensor(value) and value.shape == parameter.shape:
                 state[name] = value.to(parameter.dtype)
+
+
+@contextmanager
+def eager(net):
+    """Let the optimizers that a net makes spare the import of torch's compiler."""
+    optimizer = net.optimizer
+    is_plain = type(net).initialize_optimizer is NeuralNet.initialize_optimizer
+    if is_plain and inspect.isclass(optimizer) and issubclass(optimizer, Optimizer):
+        net.optimizer = partial(make_eager, optimizer)
+    try:
+        yield
+    finally:
+        net.optimizer = optimizer
+
+
+def make_eager(kind, *args, **kwargs):
+    """Make an optimizer whose methods are the ones that torch wraps for its compiler.
+
+    The wrappers import `torch._dynamo`, which takes seconds and changes the filters of
+    warnings and the environment; without a compiler they do nothing.
+    """
+    written = {name: inspect.unwrap(getattr(kind, name)) for name in WRAPPED}
+    optimizer = type(kind.__name__, (kind,), written)(*args, **kwargs)
+    optimizer.__class__ = kind
+    for name, method in written.items():
+        setattr(optimizer, name, MethodType(method, optimizer))
+    if kind.step.__module__.startswith("torch.optim."):
+        optimizer.step = MethodType(eager_step(kind), optimizer)
+    return optimizer
+
+
+def eager_step(kind):
+    """Return the step of a class of torch, with its hooks but not for its compiler."""
+    written = inspect.unwrap(kind.step)
+
+    def step(self, *args, **kwargs):
+        with torch.set_grad_enabled(self.defaults.get("differentiable", False)):
+            return written(self, *args, **kwargs)
+
+    return Optimizer.profile_hook_step(step)
+
+
+def drop_eager(optimizer):
+    """Let an optimizer be an ordinary one again."""
+    for name in (*WRAPPED, "step"):
+        vars(optimizer).pop(name, None)
 
 
 def needs_no_closure(optimizer):

@@ -1,17 +1,26 @@
 """Predict with a fitted net."""
 
-from math import prod
-
 import numpy as np
 import torch
 from scipy.sparse import issparse
 from skorch.utils import to_numpy
+from torch.utils.data import Dataset
 
+from sklnoise._tensors import as_numpy
 from sklnoise.nn import MLP
-from sklnoise.training._criterion import first_output
-from sklnoise.training._data import count_samples, gather, sample_shape
+from sklnoise.training._config import full_precision
+from sklnoise.training._data import (
+    as_arrays,
+    count_samples,
+    count_values,
+    gather,
+    make_dataset,
+)
+from sklnoise.training._explanations import explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._net import is_stock, wants_floats
+from sklnoise.training._net_checks import makes_datasets
+from sklnoise.training._output import proba_of
 
 # Samples that a net is applied to at once, between two bounds, by the values in them.
 MIN_CHUNK, MAX_CHUNK = 256, 4096
@@ -21,8 +30,8 @@ CHUNK_VALUES = 2**19
 def predict_proba(net, X, rows=None):
     """Predict class probabilities of some samples, or of all, in chunks."""
     n_samples, n_done = count(X, rows), 0
-    for output in map(first_output, outputs_in_chunks(net, X, rows)):
-        part = to_numpy(net.predict_nonlinearity(output))
+    for output in outputs_in_chunks(net, X, rows):
+        part = proba_of(net, output)
         if not n_done:
             y_proba = np.empty((n_samples, *part.shape[1:]), part.dtype)
         y_proba[n_done : n_done + len(part)] = part
@@ -39,7 +48,7 @@ def hidden_features(net, X, rows=None):
     probe = next(batches(net, X, np.arange(1)))
     with HiddenFeatures(net, probe) as hidden:
         outputs = outputs_in_chunks(net, X, rows)
-        return np.concatenate([to_numpy(hidden.of(output)) for output in outputs])
+        return np.concatenate([as_numpy(hidden.of(output)) for output in outputs])
 
 
 def mean_transition(net, loss, X, rows, sample_weight):
@@ -65,8 +74,8 @@ def outputs_in_chunks(net, X, rows):
     stock = is_stock(net)
     keep_sparse = stock and type(module) is MLP and str(net.device) == "cpu"
     for batch in batches(net, X, rows, keep_sparse=keep_sparse):
-        with torch.inference_mode():
-            if not stock:
+        with torch.inference_mode(), full_precision(net.device), explained(net, X):
+            if not stock or isinstance(batch, dict):
                 output = net.evaluation_step((batch, None))
             else:
                 output = module(batch if issparse(batch) else batch.to(net.device))
@@ -76,6 +85,10 @@ def outputs_in_chunks(net, X, rows):
 def batches(net, X, rows, *, keep_sparse=False):
     """Gather samples for a net, a chunk at a time, in the dtype of its weights."""
     dtype = next(net.module_.parameters(), torch.empty(0)).dtype
+    if makes_datasets(net) and not isinstance(X, Dataset):
+        rows = slice(None) if rows is None else rows
+        X = as_arrays(gather(X, rows, dtype, cast_integers=wants_floats(net)))
+        X, rows = make_dataset(net, X), None
     keep_sparse = keep_sparse and issparse(X)
     size = MAX_CHUNK if keep_sparse else chunk_size(X)
     for start in range(0, max(1, count(X, rows)), size):
@@ -96,7 +109,7 @@ def count(X, rows):
 
 def chunk_size(X):
     """Choose the number of samples in a dense chunk, fewer where they are long."""
-    n_samples = CHUNK_VALUES // max(1, prod(sample_shape(X)))
+    n_samples = CHUNK_VALUES // max(1, count_values(X))
     return max(MIN_CHUNK, min(MAX_CHUNK, n_samples))
 
 

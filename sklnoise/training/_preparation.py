@@ -7,22 +7,30 @@ import torch
 from scipy.sparse import issparse
 from sklearn.base import clone
 from skorch import NeuralNetClassifier
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
+from sklnoise._tensors import as_numpy
 from sklnoise.nn import MLP
-from sklnoise.training._callbacks import leave_out_observers
-from sklnoise.training._config import TrainingConfig, seeded
+from sklnoise.training._callbacks import (
+    leave_out_observers,
+    may_replace_module,
+    reads_data,
+)
+from sklnoise.training._config import TrainingConfig, full_precision, seeded
 from sklnoise.training._criterion import (
     LogitNormalization,
     NormalizedLogits,
     WeightedCriterion,
-    first_output,
 )
 from sklnoise.training._data import (
+    N_PROBE_SAMPLES,
     BatchDataset,
+    LabelledData,
     SampleDataset,
+    batch_sizes,
+    count_values,
     make_batches,
-    sample_shape,
+    make_dataset,
 )
 from sklnoise.training._net import (
     DataSize,
@@ -30,11 +38,18 @@ from sklnoise.training._net import (
     size_net,
     wants_floats,
 )
+from sklnoise.training._net_checks import (
+    check_classes_of_net,
+    check_count,
+    makes_datasets,
+)
 from sklnoise.training._optimizers import (
     cast_state,
+    eager,
     fuse_optimizer,
     has_sparse_gradients,
 )
+from sklnoise.training._output import identity, recognize_output, softmax
 
 
 @dataclass
@@ -47,16 +62,50 @@ class PreparedNet:
     seed: int
     fit_params: dict
     on_epoch: object = None
+    start_from: dict | None = None
+    finished: object = None  # the module that was last made ready
 
     @property
     def y(self):
         """Label codes, for a validation split."""
         return self.dataset.codes.numpy()
 
+    def begin(self):
+        """Notify the callbacks that the training begins, then look at the module."""
+        self.net.notify("on_train_begin", **self.data_of_events())
+        if self.net.module_ is not self.finished:
+            self.finish()
+        if self.on_epoch is not None:
+            self.on_epoch("on_train_begin", self.net, count_epochs(self.net, self))
+
+    def end(self):
+        """Notify the callbacks that the training has ended."""
+        self.net.notify("on_train_end", **self.data_of_events())
+
+    def data_of_events(self):
+        """Return the X and y that callbacks get; X is a copy where one may read it."""
+        reads = any(reads_data(callback) for _, callback in self.net.callbacks_)
+        reads = reads or reads_data(self.net)
+        return {"X": self.dataset.X if reads else self.dataset, "y": self.y}
+
+    def finish(self):
+        """Make the module ready, which a callback may have replaced."""
+        net, config = self.net, self.config
+        net.module_.to(config.dtype)
+        cast_state(net.optimizer_)
+        with full_precision(config.device):
+            recognize_output(net, self.dataset.probe(), config.n_classes)
+        if getattr(net.criterion_.loss, "wants_normalized_logits", False):
+            append_normalization(net, config)
+        if self.start_from is not None:
+            load_weights(net.module_, self.start_from)
+        self.finished = net.module_
+
     def batch_shape(self):
         """Return the shape of a full batch."""
-        n_samples = full_batch(self.net, len(self.dataset))
-        return n_samples, *self.dataset.probe().shape[1:]
+        n_samples, probe = full_batch(self.net, len(self.dataset)), self.dataset.probe()
+        parts = probe.values() if isinstance(probe, dict) else [probe]
+        return n_samples, *max((part.shape[1:] for part in parts), key=len)
 
 
 def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=None):
@@ -65,8 +114,12 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
     net = clone(trainer.net).set_params(
         device=str(config.device), verbose=max(trainer.net.verbose, trainer.verbose)
     )
-    n_features = int(np.prod(sample_shape(data.X)))
-    size = DataSize(len(rows), n_features, config.n_classes, issparse(data.X))
+    check_classes_of_net(net, config.n_classes)
+    if net.classes is not None:
+        net.set_params(classes=list(range(config.n_classes)))
+    if makes_datasets(net) and not isinstance(data.X, Dataset):
+        data, rows = data_of_user(net, data, rows, config.dtype)
+    size = DataSize(len(rows), count_values(data.X), config.n_classes, issparse(data.X))
     size_net(net, size, seed, of_fold=trainer.of_fold)
     is_fused = fuse_optimizer(net, config.device)
     n_train = count_training_samples(net, len(rows))
@@ -83,23 +136,38 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         ),
         weighted=dataset.weighted,
     )
-    with seeded(seed, config.device):
+    fit_params = trainer.fit_params or {}
+    # Another seed than that of the initial weights, for orders and dropout.
+    prepared = PreparedNet(
+        net, dataset, config, seed + 1, fit_params, trainer.on_epoch, start_from
+    )
+    with seeded(seed, config.device), eager(net):
         net.initialize()
-        net.module_.to(config.dtype)
-        cast_state(net.optimizer_)
+        if not trainer.observed:
+            leave_out_observers(net)
         if is_fused and has_sparse_gradients(net.module_):
             net.set_params(optimizer__fused=False)
         dataset.keep_sparse = type(net.module_) is MLP and config.device.type == "cpu"
-        recognize_output(net, dataset, config.n_classes)
-        if getattr(loss, "wants_normalized_logits", False):
-            append_normalization(net, config)
-        if start_from is not None:
-            load_weights(net.module_, start_from)
-    if not trainer.observed:
-        leave_out_observers(net)
-    fit_params = trainer.fit_params or {}
-    # Another seed than that of the initial weights, for orders and dropout.
-    return PreparedNet(net, dataset, config, seed + 1, fit_params, trainer.on_epoch)
+        if not any(may_replace_module(callback) for _, callback in net.callbacks_):
+            prepared.finish()
+    return prepared
+
+
+def data_of_user(net, data, rows, dtype):
+    """Let a class of the user make the samples; return data of them and their rows."""
+    plain = SampleDataset(data, rows, dtype, cast_integers=wants_floats(net))
+    samples = make_dataset(net, plain.X, plain.y)
+    for position, code in enumerate(plain.y[:N_PROBE_SAMPLES].tolist()):
+        item = samples[position]
+        if isinstance(item, tuple) and not np.array_equal(as_numpy(item[1]), code):
+            raise ValueError(
+                f"{type(samples).__name__} gives another label than it was given, "
+                f"{item[1]!r} for {code!r}. Labels must stay as they are: they are "
+                "weighted and corrected by the loss."
+            )
+    extra = None if data.extra is None else data.extra[rows]
+    data = LabelledData(samples, plain.y, data.sample_weight[rows], extra)
+    return data, np.arange(len(rows))
 
 
 def with_criterion(net, **criterion_params):
@@ -130,45 +198,23 @@ def use_whole_batches(net, seed):
 
 def full_batch(net, n_samples):
     """Count the samples of a full batch; a batch size of -1 means all."""
-    return n_samples if net.batch_size == -1 else min(n_samples, net.batch_size)
+    batch_size = vars(net).get("iterator_train__batch_size", net.batch_size)
+    return n_samples if batch_size == -1 else min(n_samples, batch_size)
 
 
 def count_epochs(net, trainer):
     """Count the epochs of a training, which its parameters may set."""
     epochs = (trainer.fit_params or {}).get("epochs")
-    return net.max_epochs if epochs is None else epochs
+    if epochs is None:
+        return net.max_epochs
+    check_count("epochs", epochs, "an integer from 1 on")
+    return epochs
 
 
 def count_warm_up_steps(net, n_samples, n_epochs, share):
     """Count the steps in the first `share` of the epochs, at least one of them."""
-    n_steps = np.ceil(n_samples / full_batch(net, n_samples))
+    n_steps = len(batch_sizes(n_samples, full_batch(net, n_samples)))
     return int(np.ceil(share * n_epochs * n_steps))
-
-
-def recognize_output(net, dataset, n_classes):
-    """Apply the module to a few samples, to see whether it gives logits or probabilities.
-
-    Raises a ValueError if the module fails or has another number of outputs.
-    """
-    batch = dataset.probe()
-    name = type(net.module_).__name__
-    try:
-        output = first_output(net.evaluation_step((batch, None)))
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{name} cannot be applied to a batch of X of shape {tuple(batch.shape)} and "
-            f"type {batch.dtype}: {error}"
-        ) from error
-    if output.ndim != 2 or output.shape[1] != n_classes:
-        raise ValueError(
-            f"{name} must give one logit for each of the {n_classes} classes, shape "
-            f"(n_samples, {n_classes}); got shape {tuple(output.shape)}. Give its "
-            "__init__ a parameter n_classes, which is filled in, or set module__..."
-        )
-    sums = output.sum(dim=1)
-    is_proba = output.min() >= 0 and torch.allclose(sums, sums.new_ones(1), atol=1e-3)
-    net.criterion_.from_probabilities = bool(is_proba)
-    net.set_params(predict_nonlinearity=identity if is_proba else softmax)
 
 
 def append_normalization(net, config):
@@ -185,7 +231,8 @@ def append_normalization(net, config):
     )
     net.criterion_.normalization = normalization
     net.criterion_.from_probabilities = False
-    net.predict_nonlinearity = softmax
+    if net.predict_nonlinearity is identity:
+        net.predict_nonlinearity = softmax
 
 
 def load_weights(module, weights):
@@ -194,13 +241,3 @@ def load_weights(module, weights):
     if isinstance(module, NormalizedLogits) and is_plain:
         module = module.module
     module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})
-
-
-def softmax(logits):
-    """Turn logits into probabilities."""
-    return logits.softmax(dim=1)
-
-
-def identity(proba):
-    """Leave probabilities as they are."""
-    return proba

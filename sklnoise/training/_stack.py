@@ -10,9 +10,9 @@ from sklnoise.nn import MLP
 from sklnoise.nn._mlp import Linear, SeededDropout, set_generator
 from sklnoise.training._callbacks import acts_alone
 from sklnoise.training._config import n_weights
-from sklnoise.training._data import BatchIterator
+from sklnoise.training._data import BatchIterator, groups
 from sklnoise.training._loop import to_device
-from sklnoise.training._optimizers import ELEMENTWISE
+from sklnoise.training._optimizers import ELEMENTWISE, make_eager
 from sklnoise.training._workers import raise_if_cancelled
 
 # Bytes of the weights and moments of all nets up to which a stack is at least 1.25 times
@@ -76,7 +76,7 @@ class StackedMLP:
         args, kwargs = lead.get_params_for_optimizer(
             "optimizer", list(self.parameters.items())
         )
-        self.optimizer = lead.optimizer(*args, **kwargs)
+        self.optimizer = make_eager(lead.optimizer, *args, **kwargs)
         self._make_views()
         self.n_epochs = 0
 
@@ -104,8 +104,9 @@ class StackedMLP:
         def step(losses, shares):
             for parameter in parameters:
                 parameter.grad = None
-            losses.backward(shares)  # the gradient of their weighted sum
+            (losses * shares).sum().backward()
             self.optimizer.step()
+            self.criterion.count_step()
 
         return self._run(iterators, step)
 
@@ -121,24 +122,23 @@ class StackedMLP:
     def _run(self, iterators, step=None):
         """Pass through the batches of all nets; return losses and sizes of each."""
         lead = self.members[0]
-        size = max(iterator.batch_size for iterator in iterators)
-        rows, targets, shares, sizes = draw_epoch(iterators, size)
+        rows, targets, shares, sizes = draw_epoch(iterators)
         device, dataset = torch.device(lead.net.device), lead.dataset
         targets = [to_device(target, device) for target in targets]
         shares = to_device(shares, device)
-        n_gathered = size * max(1, iterators[0].n_gathered() // len(iterators))
+        n_together = max(1, iterators[0].n_gathered() // len(iterators))
         # In one piece: what is left of each step would fragment the memory.
         totals = shares.new_empty(max(map(len, sizes)), len(iterators))
         n_done = 0
-        for start in range(0, rows.shape[1], n_gathered):
-            some_rows = rows[:, start : start + n_gathered]
+        for start, some in groups(max(sizes, key=sum), n_together):
+            part = slice(start, start + sum(some))
+            some_rows = rows[:, part]
             batches = dataset.gather(some_rows.ravel())
             batches = batches.view(*some_rows.shape, *batches.shape[1:])
-            part = slice(start, start + n_gathered)
             for X, share, *batch_targets in zip(
-                to_device(batches, device).split(size, dim=1),
-                shares[:, part].split(size, dim=1),
-                *(target[:, part].split(size, dim=1) for target in targets),
+                to_device(batches, device).split(some, dim=1),
+                shares[:, part].split(some, dim=1),
+                *(target[:, part].split(some, dim=1) for target in targets),
             ):
                 raise_if_cancelled()
                 codes, *extra = (target.flatten(0, 1) for target in batch_targets)
@@ -188,7 +188,7 @@ class StackedMLP:
                 member.net.module_.get_parameter(name).data = view
 
 
-def draw_epoch(iterators, size):
+def draw_epoch(iterators):
     """Draw the order of the samples of each net.
 
     Returns indices into all the data, targets, the share of each sample in the mean loss
@@ -200,15 +200,14 @@ def draw_epoch(iterators, size):
     rows, targets, shares, sizes = [], [], [], []
     for iterator, order in zip(iterators, orders, strict=True):
         dataset = iterator.dataset
-        n_full, rest = divmod(len(order), size)
+        own_sizes = torch.tensor(iterator.sizes(), dtype=torch.int64)
         share = torch.zeros(n_longest, dtype=dataset.dtype)
-        share[: len(order)] = dataset.sample_weight[order]
-        share[: n_full * size] /= size
-        share[n_full * size : len(order)] /= max(1, rest)
+        weight = dataset.sample_weight[order]
+        share[: len(order)] = weight / own_sizes.repeat_interleave(own_sizes)
         padded = torch.cat([order, order[:1].expand(n_longest - len(order))])
         rows.append(dataset.rows[padded.numpy()])
         targets.append([dataset.codes[padded], *(t[padded] for t in dataset.targets[2:])])
         shares.append(share)
-        sizes.append([size] * n_full + [rest] * bool(rest))
+        sizes.append(iterator.sizes())
     targets = [torch.stack(kind) for kind in zip(*targets, strict=True)]
     return np.stack(rows), targets, torch.stack(shares), sizes

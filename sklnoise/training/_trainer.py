@@ -22,6 +22,7 @@ from sklnoise.training._config import (
     thread_limit,
 )
 from sklnoise.training._data import HoldOut, LabelledData, densify_if_small
+from sklnoise.training._explanations import explain, explained
 from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._loop import (
     Member,
@@ -30,6 +31,9 @@ from sklnoise.training._loop import (
     prepare_scoring,
     run_epochs,
 )
+from sklnoise.training._net import AutoSizedNet, is_net
+from sklnoise.training._net_checks import check_net
+from sklnoise.training._optimizers import drop_eager
 from sklnoise.training._preparation import count_epochs, prepare
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
@@ -56,6 +60,11 @@ class Trainer:
     verbose: int = 0
     on_epoch: object = None
     of_fold: bool = False  # fewer steps, for a net that only has to rank the samples
+
+    def __post_init__(self):
+        if is_net(self.net):
+            chosen = ("max_epochs",) if isinstance(self.net, AutoSizedNet) else ()
+            check_net(self.net, chosen=chosen)
 
     def replace(self, **changes):
         """Return a copy with some fields changed."""
@@ -108,6 +117,11 @@ class Trainer:
                 return fit_on_threads(tasks, share, n_workers, finish)
             tasks = [partial(limit_threads, task, share) for task in tasks]
         del first
+        if effective_n_jobs(n_jobs) == 1:
+            # scikit-learn's wrapper of a task exchanges the filters of warnings, which
+            # are those of all threads.
+            numbered = enumerate(tasks)
+            return (attempt(fit_one, task, finish, fold) for fold, task in numbered)
         return Parallel(n_jobs=n_jobs, return_as="generator")(
             delayed(attempt)(fit_one, task, finish, fold)
             for fold, task in enumerate(tasks)
@@ -130,16 +144,18 @@ def train(prepared):
 def run(prepared, interrupted):
     """Train a net by one of the two routes, with torch's global state as it is."""
     net, dataset, config = prepared.net, prepared.dataset, prepared.config
-    generator = torch.Generator(config.device).manual_seed(prepared.seed)
-    set_generator(net.module_, generator)
-    with mixed_precision(config), observed_features(net, dataset):
-        if has_plain_steps(prepared):
-            member = Member(prepared, interrupted)
-            run_epochs([member], SingleNet(member))
-            if member.error is not None:
-                raise member.error
-        else:
-            run_skorch(prepared, interrupted)
+    with mixed_precision(config), explained(net, dataset.all_X):
+        prepared.begin()
+        generator = torch.Generator(config.device).manual_seed(prepared.seed)
+        set_generator(net.module_, generator)
+        with observed_features(net, dataset):
+            if has_plain_steps(prepared):
+                member = Member(prepared, interrupted)
+                run_epochs([member], SingleNet(member))
+                if member.error is not None:
+                    raise member.error
+            else:
+                run_skorch(prepared, interrupted)
     release(net)
 
 
@@ -152,7 +168,6 @@ def run_skorch(prepared, interrupted):
     named = "epoch_listener", listener
     net.callbacks_.append(named)
     try:
-        net.notify("on_train_begin", X=dataset, y=prepared.y)
         net.fit_loop(dataset, prepared.y, **fit_params)
     except KeyboardInterrupt:  # skorch's way to end a training, or the user
         if interrupted():
@@ -160,7 +175,7 @@ def run_skorch(prepared, interrupted):
         listener.end_epoch_of_stop(net)
     finally:
         net.callbacks_.remove(named)
-    net.notify("on_train_end", X=dataset, y=prepared.y)
+    prepared.end()
 
 
 @contextmanager
@@ -182,6 +197,8 @@ def release(net):
     can be loaded where there is no such device.
     """
     set_generator(net.module_, None)
+    for name in net._optimizers:
+        drop_eager(getattr(net, f"{name}_"))
     for _, callback in net.callbacks_:
         vars(callback).pop("lr_scheduler_", None)
 
@@ -203,7 +220,7 @@ def fit_stacked(prepared, finish):
             member = one
             if not isinstance(one, Exception):
                 with seeded(one.seed, config.device):  # a user's split may draw
-                    member = attempt(Member, one, interrupted)
+                    member = attempt(begin_member, one, interrupted)
             if isinstance(member, Exception):
                 failure = member
                 break
@@ -220,9 +237,16 @@ def fit_stacked(prepared, finish):
             run_epochs(alike, model)
     for fold, member in enumerate(members):
         release(member.net)
-        yield member.error or attempt(finish, member.net, fold)
+        error = member.error and explain(member.error, member.net)
+        yield error or attempt(finish, member.net, fold)
     if failure is not None:
         yield failure
+
+
+def begin_member(prepared, interrupted):
+    """Begin the training of a net that takes part in the loop."""
+    prepared.begin()
+    return Member(prepared, interrupted)
 
 
 def may_share_threads(prepared):

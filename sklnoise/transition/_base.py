@@ -7,12 +7,15 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import fit_context
-from sklnoise._labels import match_labels
+from sklnoise._labels import check_labels, match_labels
+from sklnoise._names import frame_classes
+from sklnoise._text import shorten
 from sklnoise._transition_matrix import normalize_rows
 from sklnoise._validation import (
     check_features,
     check_folds,
     check_proba,
+    check_transition_matrix,
     check_trusted,
     check_weight,
 )
@@ -47,6 +50,7 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         features=None,
         trusted=None,
         folds=None,
+        labels=None,
     ):
         """Estimate T.
 
@@ -54,14 +58,16 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         ----------
         y_proba : array-like of shape (n_samples, n_classes)
             Held-out (out-of-fold) probabilities of the noisy labels. In-sample
-            probabilities of a fitted net would pull T to the identity.
+            probabilities of a fitted net would pull T to the identity. The columns of a
+            frame that are named as the classes are sorted by name.
 
         y : array-like of shape (n_samples,)
             Noisy labels: codes 0..n_classes-1, or labels of which every class occurs
             and whose sorted order is that of the columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as frequencies.
+            Weights, counted as frequencies; scaled to mean 1 where their mean is below
+            0.5.
 
         features : {array-like, sparse matrix} of shape (n_samples, ...), default=None
             A space in which neighbours share their clean class, such as the last
@@ -75,6 +81,9 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
             The fold that held each sample out. Features of different nets are not
             comparable, so neighbours are searched inside each fold.
 
+        labels : array-like of shape (n_classes,), default=None
+            The class of each column, where some class does not occur in y.
+
         Returns
         -------
         self : object
@@ -85,13 +94,29 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If the probabilities, labels, weights or what else is used is not valid.
         """
-        if trusted is not None and "trusted" not in self._uses:
-            sample_weight = weight_of_untrusted(trusted, sample_weight, len(y))
-        kept_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight)
+        y_proba, codes, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
         given = {"features": features, "trusted": trusted, "folds": folds}
-        known = {name: given[name] for name in self._uses}
-        known = check_known(known, len(y), sample_weight)
-        T, self.standard_error_ = self._estimate(kept_proba, codes, weight, **known)
+        known = {name: given[name] for name in {"trusted", *self._uses}}
+        known, before = check_known(known, len(codes)), vars(self).copy()
+        try:
+            return self._fit_codes(y_proba, codes, weight, **known)
+        except BaseException:  # leave no estimator that is half fitted
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _fit_codes(self, y_proba, codes, sample_weight, **known):
+        """Estimate T from samples that have been validated."""
+        if "trusted" not in self._uses:
+            sample_weight = weight_of_untrusted(known.get("trusted"), sample_weight)
+        known = {name: known.get(name) for name in self._uses}
+        kept = sample_weight > 0
+        if not kept.all():
+            y_proba, codes, sample_weight = (
+                part[kept] for part in (y_proba, codes, sample_weight)
+            )
+            known = {k: None if part is None else part[kept] for k, part in known.items()}
+        T, self.standard_error_ = self._estimate(y_proba, codes, sample_weight, **known)
         self.transition_matrix_ = normalize_rows(T)
         return self
 
@@ -100,22 +125,21 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
         """Return non-negative rows of T, not yet normalised, and their standard error."""
 
 
-def check_proba_and_labels(y_proba, y, sample_weight=None):
-    """Validate probabilities, labels and weights, and keep what has a weight."""
-    y_proba = check_proba(y_proba)
+def check_proba_and_labels(y_proba, y, sample_weight=None, labels=None):
+    """Validate probabilities, labels and weights."""
     check_consistent_length(y_proba, y)
-    codes, _ = match_labels(y, y_proba.shape[1])
-    weight = check_weight(sample_weight, len(codes))
-    kept = weight > 0
-    if kept.all():  # spare a copy
-        return y_proba, codes, weight
-    return y_proba[kept], codes[kept], weight[kept]
+    y = check_labels(y, "y")
+    labels = frame_classes(y_proba, y) if labels is None else labels
+    y_proba = check_proba(y_proba, labels)
+    codes, _ = match_labels(y, y_proba.shape[1], labels)
+    return y_proba, codes, check_weight(sample_weight, len(codes))
 
 
-def weight_of_untrusted(trusted, sample_weight, n_samples):
+def weight_of_untrusted(trusted, sample_weight):
     """Give the samples whose label is known to be right a weight of 0."""
-    weight = check_weight(sample_weight, n_samples)
-    weight[check_trusted(trusted, n_samples)] = 0
+    if trusted is None:
+        return sample_weight
+    weight = np.where(trusted, 0, sample_weight)
     if not weight.any():
         raise ValueError(
             "no sample is left to estimate the noise from: all are trusted. Leave out "
@@ -124,27 +148,39 @@ def weight_of_untrusted(trusted, sample_weight, n_samples):
     return weight
 
 
-def check_known(known, n_samples, sample_weight):
+def check_known(known, n_samples):
     """Validate what is known of the samples besides probabilities and labels."""
-    kept = slice(None)
-    if sample_weight is not None:
-        kept = np.asarray(sample_weight, dtype=np.float64) > 0
     return {
-        name: None if array is None else CHECKS[name](array, n_samples)[kept]
+        name: None if array is None else CHECKS[name](array, n_samples)
         for name, array in known.items()
     }
 
 
 def fit_clone(estimator, y_proba, y, sample_weight, **known):
-    """Fit a clone of an estimator of T, with those of the known arrays that it uses."""
-    estimator = clone(estimator)
+    """Fit a clone of an estimator of T to samples that have been validated."""
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(
+            "an estimator of T must be an instance with fit, such as AnchorEstimator(); "
+            f"got {shorten(repr(estimator))}."
+        )
+    return fit_codes(clone(estimator), y_proba, y, sample_weight, **known)
+
+
+def fit_codes(estimator, y_proba, y, sample_weight, **known):
+    """Fit an estimator of T to validated samples, with what it uses of the known."""
     if isinstance(estimator, BaseTransitionEstimator):
-        uses = {"trusted", *estimator._uses}
-        used = {name: array for name, array in known.items() if name in uses}
-        return estimator.fit(y_proba, y, sample_weight, **used)
+        estimator._validate_params()
+        return estimator._fit_codes(y_proba, y, sample_weight, **known)
     trusted = known.get("trusted")
     noisy = slice(None) if trusted is None else ~trusted
-    return estimator.fit(y_proba[noisy], y[noisy], sample_weight[noisy])
+    estimator.fit(y_proba[noisy], y[noisy], sample_weight[noisy])
+    if not hasattr(estimator, "transition_matrix_"):
+        raise TypeError(
+            "an estimator of T must have transition_matrix_ once it is fitted; got "
+            f"{shorten(repr(estimator))}. Pass one of sklnoise.transition."
+        )
+    check_transition_matrix(estimator.transition_matrix_, y_proba.shape[1])
+    return estimator
 
 
 def standard_error_of(estimator):
@@ -168,7 +204,9 @@ def soft_counts(membership, y, sample_weight):
 
 def multinomial_standard_error(counts):
     """Return the standard error of the row frequencies of a matrix of counts."""
-    posterior = counts + 1 / len(counts)
-    mass = posterior.sum(axis=1, keepdims=True)
-    share = posterior / mass
-    return np.sqrt(share * (1 - share) / (mass + 1))
+    share = counts + 1 / len(counts)
+    mass = share.sum(axis=1, keepdims=True)
+    share /= mass
+    variance = share * (1 - share)
+    variance /= mass + 1
+    return np.sqrt(variance, out=variance)

@@ -22,6 +22,9 @@ MAX_CLASSES = 200  # there are n_classes**3 triples of labels
 START_DIAGONALS = (0.9, 0.7, 0.5)
 MIN_MASS = 1e-12
 
+# Squared distances of larger features could overflow.
+MAX_MAGNITUDE = 1e100
+
 
 class ClusterabilityEstimator(BaseTransitionEstimator):
     """Estimate T by how often a sample and its two nearest neighbours agree.
@@ -112,6 +115,9 @@ class ClusterabilityEstimator(BaseTransitionEstimator):
         if len(y) < 3 or len(found) == 1:  # no triple, or nothing to tell
             return T, multinomial_standard_error(T)
         features = y_proba if features is None else features
+        peak = float(np.abs(features).max())
+        if peak > MAX_MAGNITUDE:
+            features = features / peak  # which leaves the order of the distances
         codes = np.searchsorted(found, y)
         triples = count_triples(features, codes, sample_weight, folds, len(found))
         confusion = normalize_rows(soft_counts(y_proba[:, found], codes, sample_weight))

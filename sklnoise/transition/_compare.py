@@ -10,6 +10,7 @@ from sklnoise.transition._base import (
     check_known,
     check_proba_and_labels,
     fit_clone,
+    fit_codes,
     label_mass,
     standard_error_of,
 )
@@ -65,10 +66,10 @@ class AutoEstimator(BaseTransitionEstimator):
         samples = y_proba, y, sample_weight
         if trusted is not None and trusted.any():
             self.estimator_ = TrustedEstimator(AutoEstimator())
-            self.estimator_.fit(*samples, trusted=trusted)
+            fit_codes(self.estimator_, *samples, trusted=trusted)
         else:
-            frequency = LabelFrequencyEstimator(share=0.05).fit(*samples)
-            joint = ConfidentJointEstimator().fit(*samples)
+            frequency = fit_codes(LabelFrequencyEstimator(share=0.05), *samples)
+            joint = fit_codes(ConfidentJointEstimator(), *samples)
             distance = np.abs(
                 frequency.transition_matrix_ - joint.transition_matrix_
             ).sum()
@@ -86,6 +87,7 @@ def compare_transition_estimators(
     features=None,
     trusted=None,
     folds=None,
+    labels=None,
 ):
     """Fit several estimators of T to the same samples and tabulate the results.
 
@@ -116,6 +118,9 @@ def compare_transition_estimators(
     folds : array-like of shape (n_samples,), default=None
         Passed on to the estimators that use them.
 
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column, where some class does not occur in y.
+
     Returns
     -------
     table : Bunch
@@ -144,17 +149,23 @@ def compare_transition_estimators(
     >>> table.noise_rate.round(2)
     array([0.15, 0.15, 0.15, 0.27])
     """
-    if estimators is None:
-        estimators = applicable_estimators(features=features, trusted=trusted)
-    if not estimators:
+    if not (estimators is None or isinstance(estimators, dict)):
+        raise TypeError(
+            "estimators must be a dict from names to estimators of T, or None for all "
+            f"that can run on what is given; got {type(estimators).__name__}."
+        )
+    if estimators is not None and not estimators:
         raise ValueError(
             "estimators must hold at least one estimator of T; got an empty dict. Pass "
             "None for all that can run on what is given."
         )
-    samples = check_proba_and_labels(y_proba, y, sample_weight)
+    y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
     known = {"features": features, "trusted": trusted, "folds": folds}
-    known = check_known(known, len(y), sample_weight)
-    y_proba, y, weight = samples
+    known = check_known(known, len(y))
+    if estimators is None:
+        estimators = applicable_estimators(
+            features=known["features"], trusted=known["trusted"]
+        )
     fits = [fit_clone(e, y_proba, y, weight, **known) for e in estimators.values()]
 
     matrices = np.array([fit.transition_matrix_ for fit in fits])
@@ -168,7 +179,7 @@ def compare_transition_estimators(
     disagreement = np.array([np.median(o) if len(o) else np.nan for o in others])
     return Bunch(
         estimator=list(estimators),
-        noise_rate=1 - (priors * diagonals).sum(axis=1),
+        noise_rate=(1 - (priors * diagonals).sum(axis=1)).clip(0, 1),
         smallest_diagonal=diagonals.min(axis=1),
         condition_number=conditions,
         largest_standard_error=np.array([standard_error_of(fit).max() for fit in fits]),

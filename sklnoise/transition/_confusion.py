@@ -17,7 +17,8 @@ class ConfidentJointEstimator(BaseTransitionEstimator):
 
     The threshold of class j is the mean held-out probability of j over the samples
     labelled j. A sample counts for its most probable class among those whose threshold it
-    reaches; the counts are then scaled to the frequencies of the noisy labels.
+    reaches, in equal parts where several are as probable; the counts are then scaled to
+    the frequencies of the noisy labels.
     A mild upward bias of the noise is known.
 
     Attributes
@@ -49,12 +50,15 @@ class ConfidentJointEstimator(BaseTransitionEstimator):
     def _estimate(self, y_proba, y, sample_weight):
         n_classes = y_proba.shape[1]
         thresholds = confident_thresholds(y_proba, y, sample_weight)
-        confident = np.empty(len(y), dtype=np.int64)
+        pairs, shares = [], []
         for block in sample_blocks(len(y), n_classes):
-            confident[block] = confident_classes(y_proba[block], thresholds)
-        counted = confident >= 0
-        pairs = confident[counted] * n_classes + y[counted]
-        counts = label_mass(pairs, sample_weight[counted], n_classes**2)
+            is_member = confident_members(y_proba[block], thresholds)
+            samples, classes = np.nonzero(is_member)
+            pairs.append(classes * n_classes + y[block][samples])
+            # A sample that ties counts for each of its classes in equal parts.
+            weight = sample_weight[block] / is_member.sum(axis=1).clip(min=1)
+            shares.append(weight[samples])
+        counts = label_mass(np.concatenate(pairs), np.concatenate(shares), n_classes**2)
         counts = counts.reshape(n_classes, n_classes)
         # As in the paper, each class keeps at least one sample that is labelled right.
         np.fill_diagonal(counts, counts.diagonal().clip(min=1))
@@ -72,16 +76,11 @@ def confident_thresholds(y_proba, y, sample_weight=None):
     return np.divide(total, mass, out=np.full(n_classes, np.inf), where=mass > 0)
 
 
-def confident_classes(y_proba, thresholds):
-    """Find the most probable class of each sample that reaches its threshold, else -1."""
-    reach = thresholds - TIE
-    top = y_proba.argmax(axis=1)
-    # Only where the most probable class of all fails must the others be looked at.
-    fails = np.flatnonzero(y_proba[np.arange(len(top)), top] < reach[top])
-    reached = np.where(y_proba[fails] >= reach, y_proba[fails], -1)
-    second = reached.argmax(axis=1)
-    top[fails] = np.where(reached[np.arange(len(fails)), second] < 0, -1, second)
-    return top
+def confident_members(y_proba, thresholds):
+    """Find the most probable classes of each sample among those it reaches."""
+    reached = np.where(y_proba >= thresholds - TIE, y_proba, -1)
+    best = reached.max(axis=1, keepdims=True)
+    return (reached >= best - TIE) & (best >= 0)
 
 
 class ConfusionEstimator(BaseTransitionEstimator):

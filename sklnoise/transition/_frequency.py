@@ -129,15 +129,15 @@ def classes_sharing_anchors(counts):
     T, mass = normalize_rows(counts), counts.sum(axis=1)
     flips = T.copy()
     np.fill_diagonal(flips, 0)
-    sources = flips.argmax(axis=1)
+    largest = flips.max(axis=1, keepdims=True)
+    is_source = (flips >= largest - TIE) & (largest >= FREQUENT_FLIP_THRESHOLD)
+    # Of two classes that tie, neither is known to be the source.
+    is_source &= is_source.sum(axis=1, keepdims=True) == 1
     return [
-        (int(i), j)
-        for j, i in enumerate(sources)
-        if flips[j, i] >= FREQUENT_FLIP_THRESHOLD
-        and (
-            total_variation(T[i], T[j]) < ALIKE_THRESHOLD
-            or mass[i] < MIN_MASS_RATIO * mass[j]
-        )
+        (int(i), int(j))
+        for j, i in np.argwhere(is_source)
+        if total_variation(T[i], T[j]) < ALIKE_THRESHOLD
+        or mass[i] < MIN_MASS_RATIO * mass[j]
     ]
 
 
@@ -149,7 +149,7 @@ def total_variation(row, other):
 def recount_shared_anchors(counts, y_proba, y, sample_weight, mass_range):
     """Count the labels of a class again whose top scores belong to another class."""
     min_mass, target_mass = mass_range
-    T, recounted, source_of = normalize_rows(counts), {}, {}
+    T, recounted, targets = normalize_rows(counts), {}, {}
     for i, j in classes_sharing_anchors(counts):
         # The probability of j that the flips of i do not explain.
         residual = y_proba[:, j] - T[j, j] / T[j, i] * y_proba[:, i]
@@ -161,14 +161,15 @@ def recount_shared_anchors(counts, y_proba, y, sample_weight, mass_range):
         row = found / mass
         # Half the mean absolute error of each share, that of a normal variable.
         by_chance = np.sqrt(row * (1 - row) / mass).sum() / np.sqrt(2 * np.pi)
-        if all(total_variation(row, known) >= MIN_DISTANCE + by_chance for known in T):
+        distances = np.abs(T - row).sum(axis=1) / 2
+        if distances.min() >= MIN_DISTANCE + by_chance:
             recounted[j] = found
-            if i not in source_of or T[j, i] > T[source_of[i], i]:
-                source_of[i] = j
+            targets.setdefault(i, []).append(j)
     separated = counts.copy()
     # What had been counted for j were samples of i, so the row of i is read off these.
-    for i, j in source_of.items():
-        separated[i] = counts[j]
+    for i, classes in targets.items():
+        most = T[classes, i] >= T[classes, i].max() - TIE
+        separated[i] = counts[classes][most].mean(axis=0)
     for j, found in recounted.items():
         separated[j] = found
     return separated

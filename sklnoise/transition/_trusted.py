@@ -3,11 +3,13 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
-from sklearn.metrics import confusion_matrix
-from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import HasMethods
+from sklnoise._labels import check_classes, check_labels, encode_labels, sort_classes
 from sklnoise._transition_matrix import normalize_rows
+from sklnoise._validation import check_shares
 from sklnoise.transition._base import (
     BaseTransitionEstimator,
     fit_clone,
@@ -168,7 +170,8 @@ def transition_matrix_from_labels(y_clean, y_noisy, *, labels=None, sample_weigh
     Raises
     ------
     ValueError
-        If a label occurs that is not among `labels`, or the labels are no classes.
+        If a label is missing or not among `labels`, the labels are no classes, or a
+        weight is negative.
 
     Examples
     --------
@@ -179,17 +182,17 @@ def transition_matrix_from_labels(y_clean, y_noisy, *, labels=None, sample_weigh
     array([[0.5, 0.5],
            [0. , 1. ]])
     """
-    found = unique_labels(y_clean, y_noisy)
-    labels = found if labels is None else np.asarray(labels)
-    unknown = np.setdiff1d(found, labels)
-    if len(unknown):
-        raise ValueError(
-            f"labels must name every label that occurs; got {labels.tolist()}, but "
-            f"{unknown.tolist()} occur too. Add them, or leave their samples out."
-        )
-    if len(labels) == 1:
-        return np.ones((1, 1))
-    counts = confusion_matrix(
-        y_clean, y_noisy, labels=labels, sample_weight=sample_weight
-    )
-    return normalize_rows(counts)
+    y_clean, y_noisy = check_labels(y_clean, "y_clean"), check_labels(y_noisy, "y_noisy")
+    check_consistent_length(y_clean, y_noisy)
+    for y in (y_clean, y_noisy):
+        check_classification_targets(y)
+    weight = check_shares(sample_weight, len(y_clean))
+    if labels is None:
+        classes = sort_classes(y_clean, y_noisy)
+    else:
+        classes = check_classes(labels, len(check_labels(labels, "labels")))
+    n_classes = len(classes)
+    pairs = encode_labels(y_clean, classes, "y_clean") * n_classes
+    pairs += encode_labels(y_noisy, classes, "y_noisy")
+    counts = label_mass(pairs, weight, n_classes**2)
+    return normalize_rows(counts.reshape(n_classes, n_classes))

@@ -3,8 +3,9 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state, check_scalar
+from sklearn.utils import Bunch, check_random_state
 
+from sklnoise._compat import Interval, validate_params
 from sklnoise.transition._base import (
     MAX_DRAWN,
     check_known,
@@ -13,6 +14,14 @@ from sklnoise.transition._base import (
 )
 
 
+@validate_params(
+    {
+        "n_bootstraps": [Interval(Integral, 2, None, closed="left")],
+        "confidence": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=False,
+)
 def bootstrap_transition(
     estimator,
     y_proba,
@@ -22,6 +31,7 @@ def bootstrap_transition(
     features=None,
     trusted=None,
     folds=None,
+    labels=None,
     n_bootstraps=100,
     confidence=0.95,
     random_state=None,
@@ -56,6 +66,9 @@ def bootstrap_transition(
     folds : array-like of shape (n_samples,), default=None
         Passed on to an estimator that uses them.
 
+    labels : array-like of shape (n_classes,), default=None
+        The class of each column, where some class does not occur in y.
+
     n_bootstraps : int, default=100
         Number of resamples.
 
@@ -89,19 +102,9 @@ def bootstrap_transition(
     >>> print((result.low[0, 0] < 0.9) & (0.9 < result.high[0, 0]))
     True
     """
-    check_scalar(n_bootstraps, "n_bootstraps", Integral, min_val=2)
-    check_scalar(
-        confidence,
-        "confidence",
-        Real,
-        min_val=0,
-        max_val=1,
-        include_boundaries="neither",
-    )
-    samples = check_proba_and_labels(y_proba, y, sample_weight)
+    y_proba, y, weight = check_proba_and_labels(y_proba, y, sample_weight, labels)
     known = {"features": features, "trusted": trusted, "folds": folds}
-    known = check_known(known, len(y), sample_weight)
-    y_proba, y, weight = samples
+    known = check_known(known, len(y))
     # Stratified, so that no class loses all of its trusted samples.
     strata = np.zeros(len(y), dtype=np.int64)
     if known["trusted"] is not None:
@@ -111,7 +114,7 @@ def bootstrap_transition(
         fit_clone(estimator, y_proba, y, drawn, **known).transition_matrix_
         for drawn in (resample_weight(weight, strata, rng) for _ in range(n_bootstraps))
     ]
-    tail = (1 - confidence) / 2
+    tail = (1 - float(confidence)) / 2
     low, high = np.quantile(spread, [tail, 1 - tail], axis=0)
     return Bunch(
         transition_matrix=fit_clone(
@@ -125,10 +128,12 @@ def bootstrap_transition(
 
 def resample_weight(sample_weight, strata, rng):
     """Draw as many samples as the weights sum to, and return them as weights."""
-    drawn = np.empty(len(sample_weight))
+    drawn = np.zeros(len(sample_weight))
     for stratum in np.unique(strata):
         members = strata == stratum
         mass = sample_weight[members].sum()
+        if mass == 0:
+            continue
         n_drawn = round(min(max(mass, 1), MAX_DRAWN))
         counts = rng.multinomial(n_drawn, sample_weight[members] / mass)
         drawn[members] = counts * (mass / n_drawn)

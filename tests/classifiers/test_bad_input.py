@@ -2,15 +2,19 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from scipy.sparse import coo_array, csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, KFold
+from skorch import NeuralNetClassifier
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.exceptions import FoldFitError, NonFiniteLossError, RareClassWarning
 from sklnoise.losses import ForwardLoss
 from sklnoise.nn import MLP
@@ -36,13 +40,17 @@ PARAMETERS = [
     ),
     ({"first_pass": LogisticRegression(), "refit": "first-pass"}, "leave first_pass at"),
     ({"transition": FrozenEstimator(AnchorEstimator())}, "is not fitted yet"),
+    ({"n_jobs": 0}, "n_jobs"),
+    ({"cv": KFold(3)}, r"split 1 of cv.*class 0"),
+    ({"cv": KFold(500)}, "split 1 of"),
+    ({"cv": GroupKFold(3)}, "groups"),
 ]
 DATA = [
     (lambda X, y: (np.where(X > 5, np.nan, X), y), {}, "contains NaN"),
     (lambda X, y: (np.where(X > 5, np.inf, X), y), {}, "contains infinity"),
     (lambda X, y: (X[:, 0], y), {}, "Expected 2D array, got 1D array"),
     (lambda X, y: (X, np.where(y == 1, np.nan, y)), {}, "y contains NaN"),
-    (lambda X, y: (X, np.where(y == 1, None, "a")), {}, "labels of one kind"),
+    (lambda X, y: (X, np.where(y == 1, None, "a")), {}, "y must h"),
     (lambda X, y: (X, pd.Series(y, dtype="Int64").mask(y == 1)), {}, "missing values"),
     (lambda X, y: (X, y + 0.5 * X[:, 0]), {}, "Unknown label type: continuous"),
     (lambda X, y: (X, y[:-1]), {}, "inconsistent numbers of samples"),
@@ -54,11 +62,116 @@ DATA = [
 ]
 
 
+FRAME = pd.DataFrame({"a": np.arange(240.0)})
+OTHER = {
+    "category": pd.Categorical(["u", "v"] * 120),
+    "string": ["u", "v"] * 120,
+    "date": np.datetime64("2020-01-01"),
+    "time": np.timedelta64(1, "s"),
+}
+
+
+def as_polars(frame):
+    return pl.DataFrame({name: frame[name].tolist() for name in frame})
+
+
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
+@pytest.mark.parametrize("kind", OTHER)
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("convert", [lambda X: X, as_polars], ids=["pandas", "polars"])
+@pytest.mark.parametrize("at_predict", [False, True])
+def test_column_that_holds_no_numbers_is_named(
+    quick_net, noisy_blobs, kind, alone, convert, at_predict
+):
+    X = FRAME.assign(spoilt=OTHER[kind])[["spoilt"] if alone else ["a", "spoilt"]]
+    clf, y_noisy = NoiseRobustClassifier(quick_net, correction="none"), noisy_blobs[1]
+    if at_predict:
+        clf.fit(FRAME.assign(spoilt=1.0)[X.columns], y_noisy)
+    with pytest.raises((TypeError, ValueError), match="'spoilt'"):
+        clf.predict(convert(X)) if at_predict else clf.fit(convert(X), y_noisy)
+
+
+@pytest.mark.parametrize(
+    ("X", "keyword"),
+    [
+        (None, "X must hold"),
+        (3, "X must hold"),
+        ("text", "X must hold"),
+        ((row for row in np.zeros((240, 2))), "X must hold"),
+        (torch.utils.data.DataLoader([0] * 240), "dataset"),
+        (torch.utils.data.TensorDataset(torch.zeros(0, 2)), "length 0"),
+        ([[1.0], [1.0, 2.0]] * 120, "one shape"),
+        (np.zeros((240, 2), dtype="M8[s]"), "numbers"),
+        (np.zeros((240, 2), dtype="m8[s]"), "numbers"),
+        (np.full((240, 2), "a"), "numbers"),
+        (np.full((240, 2), object()), "numbers"),
+        (np.zeros((240, 0)), "0 feature"),
+        (np.zeros((240, 0, 3)), "features|at least one value"),
+        (np.zeros((240, 3, 0)), "features|at least one value"),
+        (np.zeros((240, 2), dtype=complex), "Complex"),
+        (coo_array((np.ones(1), ([0], [0], [0])), shape=(240, 2, 2)), r"\(240, 2, 2\)"),
+        (coo_array((np.ones(1), ([0],)), shape=(240,)), r"\(240,\)"),
+        (pd.DataFrame(np.zeros((240, 2)), columns=["a", "a"]), "names that differ"),
+    ],
+)
+@pytest.mark.parametrize("at_predict", [False, True])
+def test_samples_of_an_unknown_kind_are_explained(
+    quick_net, noisy_blobs, X, keyword, at_predict
+):
+    clf = NoiseRobustClassifier(quick_net, correction="none")
+    if at_predict:
+        clf.fit(*noisy_blobs[:2])
+    with pytest.raises((TypeError, ValueError), match=keyword) as error:
+        clf.predict(X) if at_predict else clf.fit(X, noisy_blobs[1])
+    assert len(str(error.value)) < 3000
+
+
+CODES = np.arange(240) % 3
+
+
+@pytest.mark.parametrize(
+    ("y", "keyword"),
+    [
+        (None, "y to be passed"),
+        (np.eye(3)[CODES], r"argmax.*sample_weight"),
+        (pd.DataFrame(np.eye(3)[CODES]), r"argmax.*sample_weight"),
+        (csr_array(np.eye(3)[CODES]), "sparse"),
+        (1, "one label per sample"),
+        ("abc", "one label per sample"),
+        ([[1], [1, 2]] * 120, "one label per sample"),
+        ([{1}] * 240, "sample 0"),
+        (np.array([None] * 240), "sample 0"),
+        (np.arange(240), "all 240 labels differ"),
+        (np.array([f"id{i}" for i in range(240)]), "all 240 labels differ"),
+        (np.array([f"{i}{'x' * 10**5}" for i in range(240)], dtype=object), "240 labels"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("prunes", [False, True])
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+def test_target_that_is_no_labels_is_explained(
+    quick_net, noisy_blobs, y, keyword, prunes
+):
+    clf = NoiseRobustClassifier(quick_net)
+    if prunes:
+        clf = ConfidentLearningClassifier(LogisticRegression())
+    with pytest.raises(ValueError, match=keyword) as error:
+        clf.fit(noisy_blobs[0], y)
+    assert len(str(error.value)) < 1000
+    assert not [name for name in vars(clf) if name.endswith("_")]
+
+
+def test_dataset_needs_labels_beside_it(quick_net, noisy_blobs):
+    with pytest.raises(ValueError, match="beside it"):
+        NoiseRobustClassifier(quick_net).fit(as_dataset(noisy_blobs[0]), None)
+
+
 @pytest.mark.parametrize(("params", "message"), PARAMETERS)
 def test_bad_parameter_is_explained(quick_net, noisy_blobs, params, message):
     X, y_noisy, _, _ = noisy_blobs
+    order = np.argsort(y_noisy, kind="stable")
     with pytest.raises((ValueError, NotFittedError), match=message):
-        NoiseRobustClassifier(quick_net, **params).fit(X, y_noisy)
+        NoiseRobustClassifier(quick_net, **params).fit(X[order], y_noisy[order])
 
 
 @pytest.mark.parametrize(("spoil", "more", "message"), DATA)
@@ -69,12 +182,23 @@ def test_bad_data_are_explained(quick_net, noisy_blobs, spoil, more, message):
 
 
 @pytest.mark.parametrize(
-    "estimator", [MLP(2, 3), LogisticRegression(), LogisticRegression]
+    "estimator",
+    [MLP(2, 3), LogisticRegression(), LogisticRegression, NeuralNetClassifier],
 )
 def test_estimator_that_is_no_network_is_explained(noisy_blobs, estimator):
     X, y_noisy, _, _ = noisy_blobs
     with pytest.raises(TypeError, match="estimator must be None, a torch"):
         NoiseRobustClassifier(estimator).fit(X, y_noisy)
+
+
+@pytest.mark.parametrize(
+    "first_pass", [MLP(2, 3), LogisticRegression, NeuralNetClassifier]
+)
+def test_first_pass_that_is_no_classifier_is_explained(
+    quick_net, noisy_blobs, first_pass
+):
+    with pytest.raises(TypeError, match="first_pass must be None"):
+        NoiseRobustClassifier(quick_net, first_pass=first_pass).fit(*noisy_blobs[:2])
 
 
 def test_other_number_of_features_at_predict_is_an_error(quick_net, noisy_blobs):
@@ -144,12 +268,12 @@ class Records(torch.utils.data.Dataset):
         return 240
 
     def __getitem__(self, row):
-        return {"X": np.zeros(2)}
+        return "text"
 
 
 def test_items_of_a_dataset_that_are_no_rows_are_explained(quick_net, noisy_blobs):
     clf = NoiseRobustClassifier(quick_net, correction="none")
-    with pytest.raises(TypeError, match=r"items of a Dataset must be.*got dict"):
+    with pytest.raises(TypeError, match=r"items of a Dataset must be.*got str"):
         clf.fit(Records(), noisy_blobs[1])
 
 
@@ -222,12 +346,10 @@ class FailsWithoutDogs(LogisticRegression):
 
 def test_fold_that_fails_is_named_and_keeps_its_cause(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
-    everything = np.arange(240)
-    no_dog = everything[y_noisy != 2]
-    splits = [(everything, everything), (no_dog, everything)]
-    clf = NoiseRobustClassifier(quick_net, first_pass=FailsWithoutDogs(), cv=splits)
-    with pytest.raises(FoldFitError, match="in fold 2 of 2: 'no dog'") as error:
-        clf.fit(X, y_noisy)
+    y = np.where(np.arange(240) == 7, 2, y_noisy % 2)
+    clf = NoiseRobustClassifier(quick_net, first_pass=FailsWithoutDogs(), cv=KFold(2))
+    with pytest.raises(FoldFitError, match="in fold 1 of 2: 'no dog'") as error:
+        clf.fit(X, y)
     assert isinstance(error.value.__cause__, KeyError)
 
 

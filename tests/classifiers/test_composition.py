@@ -12,18 +12,26 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits, load_iris
-from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
+    KFold,
+    StratifiedKFold,
     cross_val_predict,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.nn import MLP
 
@@ -130,6 +138,59 @@ def test_other_meta_estimators_can_wrap_it(clf, noisy_blobs, wrap):
     assert wrap(clf).fit(X, y_noisy).score(X, y) > 0.8
 
 
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda clf: VotingClassifier(
+            [("a", clf), ("b", LogisticRegression())], voting="soft"
+        ),
+        lambda clf: StackingClassifier([("a", clf), ("b", LogisticRegression())], cv=2),
+        lambda clf: AdaBoostClassifier(clf, n_estimators=2, random_state=0),
+        lambda clf: BaggingClassifier(clf, n_estimators=2, random_state=0),
+        OneVsRestClassifier,
+        lambda clf: make_pipeline(clf),
+    ],
+    ids=["voting", "stacking", "boosting", "bagging", "one-vs-rest", "pipeline"],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")  # of boosting
+def test_class_of_weight_zero_does_not_break_other_meta_estimators(
+    clf, noisy_blobs, wrap
+):
+    X, y_noisy, _, _ = noisy_blobs
+    X, y = np.r_[X, [[30, 30]] * 4], np.r_[y_noisy, [3] * 4]
+    weight = {"sample_weight": (y != 3).astype(float)}
+    model = wrap(clf)
+    if isinstance(model, Pipeline):
+        weight = {"noiserobustclassifier__sample_weight": weight["sample_weight"]}
+    elif isinstance(model, OneVsRestClassifier):
+        weight = {}
+    model.fit(X, y, **weight)
+    assert_array_equal(model.classes_, [0, 1, 2, 3])
+    assert np.isin(model.predict(X[:240]), [0, 1, 2]).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.RareClassWarning")
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+@pytest.mark.parametrize("n_samples", [2, 3, 5])
+def test_few_labels_that_all_differ_can_be_learned(clf, n_samples):
+    X, y = np.eye(n_samples), np.arange(n_samples)
+    assert clf.fit(X, y).predict_proba(X).shape == (n_samples, n_samples)
+
+
+@pytest.mark.parametrize("first_pass", [None, MLP])
+def test_text_of_a_classifier_shows_what_was_set_in_its_network(first_pass):
+    clf = NoiseRobustClassifier(first_pass=first_pass).set_params(
+        estimator__lr=0.5, estimator__module__hidden=(3,)
+    )
+    for text in (repr(clf), repr(clone(clf)), repr(make_pipeline(clf))):
+        assert "lr=0.5" in text
+        assert "hidden=(3,)" in text
+        assert len(text) < 400
+    assert clone(clf).get_params()["estimator__batch_size"] == 256
+
+
 @pytest.fixture
 def routing():
     with sklearn.config_context(enable_metadata_routing=True):
@@ -168,7 +229,8 @@ def test_weights_and_groups_are_routed_through_pipeline_and_search(
 def test_weights_need_no_request_when_fit_is_called_directly(clf, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     weight = (y_noisy != 1).astype(float)
-    assert_array_equal(clf.fit(X, y_noisy, sample_weight=weight).classes_, [0, 2])
+    clf.fit(X, y_noisy, sample_weight=weight)
+    assert_array_equal(np.isnan(clf.out_of_fold_proba_[:, 0]), weight == 0)
 
 
 @pytest.mark.usefixtures("routing")
@@ -190,6 +252,32 @@ def test_given_splits_work_with_routing(clf, noisy_blobs):
     rows = np.arange(len(X))
     clf.set_params(cv=[(rows[::2], rows[1::2])]).fit(X, y_noisy)
     assert np.isnan(clf.out_of_fold_proba_[::2]).all()
+
+
+@pytest.mark.parametrize("set_later", [False, True])
+@pytest.mark.parametrize("is_pruning", [False, True])
+def test_generator_of_splits_can_be_cloned_pickled_and_used_again(
+    quick_net, noisy_blobs, is_pruning, set_later
+):
+    X, y_noisy, _, _ = noisy_blobs
+    splits = StratifiedKFold(3).split(X, y_noisy)
+    params = {"random_state": 0} if set_later else {"random_state": 0, "cv": splits}
+    if is_pruning:
+        clf = ConfidentLearningClassifier(LogisticRegression(), **params)
+    else:
+        clf = NoiseRobustClassifier(quick_net, **params)
+    if set_later:
+        clf.set_params(cv=splits)
+    fitted = clone(clf).fit(X, y_noisy)
+    again = pickle.loads(pickle.dumps(fitted)).fit(X, y_noisy)
+    assert_array_equal(again.out_of_fold_proba_, fitted.out_of_fold_proba_)
+    clf.set_params(cv=StratifiedKFold(3)).fit(X, y_noisy)
+    assert_array_equal(clf.out_of_fold_proba_, fitted.out_of_fold_proba_)
+
+
+@pytest.mark.parametrize("cv", [3, None, KFold(3), [([0], [1])]])
+def test_other_splits_are_kept_as_they_are(cv):
+    assert NoiseRobustClassifier(cv=cv).get_params()["cv"] is cv
 
 
 def test_parameters_of_the_default_network_survive_a_round_trip(noisy_blobs):
@@ -266,7 +354,8 @@ def test_pickle_holds_tensors_only_where_skorch_moves_them_to_the_device_at_hand
             return NotImplemented
 
     Spy(io.BytesIO()).dump(clf)
-    on_the_cpu = {tensor.data_ptr() for tensor in clf.correction_.state_dict().values()}
+    tensors = *clf.correction_.parameters(), *clf.correction_.buffers()
+    on_the_cpu = {tensor.data_ptr() for tensor in tensors}
     assert {tensor.data_ptr() for tensor in found} == on_the_cpu
 
 

@@ -7,14 +7,20 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
+from sklearn.model_selection import GridSearchCV, KFold, RepeatedStratifiedKFold
+from sklearn.pipeline import make_pipeline
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
 
 from sklnoise import NoiseRobustClassifier
+from sklnoise.classifiers._cache_key import cache_key
+from sklnoise.training import AutoSizedNet, LabelledData, Trainer, TrainingConfig
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklnoise.exceptions.SwappableClassesWarning"
@@ -76,11 +82,25 @@ def test_transition_is_that_of_the_estimator_on_the_probabilities(fit, noisy_blo
     assert_array_equal(clf.transition_matrix_, estimator.transition_matrix_)
 
 
-def test_class_that_a_fold_did_not_see_gets_probability_zero(fit, noisy_blobs):
-    y_noisy = noisy_blobs[1]
-    rows = np.arange(240)
-    clf = fit(first_pass=LogisticRegression(), cv=[(rows[y_noisy < 2], rows)])
-    assert_array_equal(clf.out_of_fold_proba_[:, 2], 0)
+def test_class_that_a_fold_did_not_see_gets_probability_zero(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    y = np.where(np.arange(240) == 7, 2, y_noisy % 2)
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=LogisticRegression(), cv=KFold(2), random_state=0
+    )
+    clf.fit(X, y)
+    assert_array_equal(clf.out_of_fold_proba_[:120, 2], 0)
+    assert (clf.out_of_fold_proba_[120:, 2] > 0).all()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_fold_of_one_class_needs_no_model_that_takes_one(quick_net, rng):
+    X, y = rng.normal(size=(20, 2)), np.arange(20) == 4
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=LogisticRegression(), cv=KFold(2), random_state=0
+    )
+    clf.fit(X, y)
+    assert_array_equal(clf.out_of_fold_proba_[:10], [[1, 0]] * 10)
 
 
 def test_refit_from_the_first_pass_starts_with_the_first_folds_weights(fit, quick_net):
@@ -168,6 +188,7 @@ def test_memory_knows_equal_data_however_they_lie(fits, rng, same):
     assert fits(same(X), y) == 0
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 def test_memory_knows_the_source_of_a_module(tmp_path, monkeypatch, noisy_blobs):
     monkeypatch.syspath_prepend(tmp_path)
     source = (
@@ -193,6 +214,162 @@ def test_memory_knows_the_source_of_a_module(tmp_path, monkeypatch, noisy_blobs)
         found.append(clf.fit(*noisy_blobs[:2]).out_of_fold_proba_)
     assert_array_equal(found[0], found[1])
     assert np.abs(found[0] - found[2]).max() > 0.01
+
+
+AT_A_PROMPT = """
+import torch
+
+def of_helper(X):
+    return X + {helper}
+
+class Base(torch.nn.Module):
+    of_class = {of_class}
+
+    def of_base(self, X):
+        return X + {base}
+
+def make(of_closure):
+    class Net(Base):
+        def __init__(self, n_features, n_classes, of_default={default}):
+            super().__init__()
+            self.of_default = of_default
+            self.out = torch.nn.Linear(n_features, n_classes)
+
+        @property
+        def of_property(self):
+            return {of_property}
+
+        def forward(self, X):
+            def of_nested(X):
+                return X + {nested}
+            X = of_helper(of_nested(self.of_base(X)))
+            X = X + self.of_default + self.of_property + self.of_class + of_closure
+            return self.out(X + {method})
+
+    return Net
+
+Net = make({closure})
+"""
+PARTS = "helper", "of_class", "base", "default", "of_property", "nested", "closure"
+
+
+def net_at_a_prompt(**values):
+    """Define a module where no source is kept, always by the same name."""
+    namespace = {"__name__": "__main__"}
+    exec(AT_A_PROMPT.format(**dict.fromkeys([*PARTS, "method"], 0) | values), namespace)
+    net = AutoSizedNet(namespace["Net"])
+    return net.set_params(max_epochs=1, callbacks="disable", train_split=None)
+
+
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
+@pytest.mark.parametrize("part", [*PARTS, "method"])
+def test_memory_knows_the_code_of_a_module_without_source(tmp_path, noisy_blobs, part):
+    def first_pass(net, memory=str(tmp_path)):
+        clf = NoiseRobustClassifier(net, memory=memory, cv=2, random_state=0)
+        return clf.fit(*noisy_blobs[:2]).out_of_fold_proba_
+
+    first = first_pass(net_at_a_prompt())
+    changed = net_at_a_prompt(**{part: 5})
+    assert_array_equal(first_pass(changed), first_pass(changed, memory=None))
+    assert np.abs(first_pass(changed) - first).max() > 0.01
+
+
+class Stateful(torch.nn.Module):
+    """Has an instance with weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = torch.nn.Linear(2, 3, dtype=torch.float64)
+
+    def forward(self, X):
+        return self.out(X)
+
+
+CLASSIFIER = """
+from sklearn.linear_model import LogisticRegression
+
+class Model(LogisticRegression):
+    fits = 0
+
+    def fit(self, X, y):
+        type(self).fits += 1
+        return super().fit(X + {value}, y)
+"""
+
+
+def classifier_at_a_prompt(value):
+    namespace = {"__name__": "__main__"}
+    exec(CLASSIFIER.format(value=value), namespace)
+    return namespace["Model"]()
+
+
+def test_memory_knows_the_code_of_a_first_pass(tmp_path, quick_net, noisy_blobs):
+    fits = []
+    for value in (0, 0, 1):
+        model = classifier_at_a_prompt(value)
+        clf = NoiseRobustClassifier(
+            quick_net, first_pass=model, memory=tmp_path, cv=2, random_state=0
+        )
+        clf.fit(*noisy_blobs[:2])
+        fits.append(type(model).fits)
+    assert fits == [2, 0, 2]
+
+
+def key_of(net, X=None):
+    X = np.zeros((4, 2)) if X is None else X
+    data = LabelledData(X, np.array([0, 1, 0, 1]), np.ones(4))
+    config = TrainingConfig(2, torch.device("cpu"), torch.float32, 1)
+    trainer = Trainer(net=net, data=data, config=config, seed=0)
+    return cache_key(trainer, [(np.arange(2), np.arange(2, 4))], with_features=False)
+
+
+def callback_at_a_prompt(value):
+    class Stop(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            net.stopped = value
+
+    return NeuralNetClassifier(Stateful, callbacks=[Stop()])
+
+
+def net_of_weight(value):
+    module = Stateful()
+    torch.nn.init.constant_(module.out.weight, value)
+    torch.nn.init.constant_(module.out.bias, value)
+    return NeuralNetClassifier(module)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda value: net_at_a_prompt(method=value),
+        net_of_weight,
+        callback_at_a_prompt,
+        lambda value: NeuralNetClassifier(Stateful, train_split=lambda *_: value),
+        classifier_at_a_prompt,
+        lambda value: make_pipeline(classifier_at_a_prompt(value)),
+    ],
+    ids=["module", "instance", "callback", "function", "classifier", "pipeline"],
+)
+def test_key_of_the_memory_follows_what_is_done_not_its_name(make):
+    assert key_of(make(1)) == key_of(make(1))
+    assert key_of(make(1)) != key_of(make(2))
+
+
+def test_key_of_the_memory_follows_the_tensors_of_a_dataset():
+    def dataset(value):
+        return torch.utils.data.TensorDataset(torch.full((4, 2), float(value)))
+
+    net = NeuralNetClassifier(Stateful)
+    assert key_of(net, dataset(1)) == key_of(net, dataset(1))
+    assert key_of(net, dataset(1)) != key_of(net, dataset(2))
+
+
+@pytest.mark.parametrize("under", ["a file", "a file/below it"])
+def test_memory_that_is_no_folder_is_explained(quick_net, noisy_blobs, tmp_path, under):
+    (tmp_path / "a file").touch()
+    clf = NoiseRobustClassifier(quick_net, memory=tmp_path / under)
+    with pytest.raises(ValueError, match="memory must be a folder"):
+        clf.fit(*noisy_blobs[:2])
 
 
 @pytest.mark.parametrize("n_samples", [200, 400])

@@ -50,6 +50,7 @@ def test_batches_are_left_out(fit):
     assert len(pickle.dumps(history)) < 1000
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 def test_loss_of_rows_held_out_for_early_stopping_is_there(fit):
     net = NeuralNetClassifier(
         MLP, callbacks=[EarlyStopping()], train_split=ValidSplit(4), verbose=0

@@ -117,6 +117,14 @@ def test_long_names_stand_whole_in_a_title(changed):
     assert "<b>" not in html
 
 
+def test_many_and_very_long_names_make_no_large_page(changed):
+    for names in ([f"{'x' * 10**6}{k}" for k in range(3)], [f"{k}" for k in range(3000)]):
+        changed.classes_ = np.array(names, dtype=object)
+        changed.transition_matrix_ = np.eye(len(names))
+        assert len(changed._repr_html_()) < 10**5
+        assert len(repr(changed)) < 10**4
+
+
 def test_no_pair_is_named_where_all_are_alike(changed):
     changed.transition_matrix_ = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
     assert "mistaken" not in summary_of(changed)

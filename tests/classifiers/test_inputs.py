@@ -9,9 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from skorch import NeuralNetClassifier
+from skorch.helper import SliceDataset, SliceDict
 
 from sklnoise import NoiseRobustClassifier
+from sklnoise.transition import ClusterabilityEstimator
 
 
 @pytest.fixture
@@ -123,6 +127,7 @@ def test_probabilities_are_read_as_such(noisy_blobs):
     assert_allclose(*proba, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_network_with_skorch_defaults_and_weights_works(noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     net = NeuralNetClassifier(LogitNet, lr=0.5, verbose=0)
@@ -206,3 +211,210 @@ def test_wide_sparse_rows_get_a_linear_network(n_samples):
     clf.set_params(estimator__max_epochs=1).fit(X, np.arange(n_samples) % 2)
     weights = [p for p in clf.estimator_.module_.parameters() if p.ndim == 2]
     assert [sorted(weight.shape) for weight in weights] == [[2, 1000]]
+
+
+class NamedParts(torch.nn.Module):
+    """Takes token ids and numbers by keyword."""
+
+    def __init__(self, n_classes):
+        super().__init__()
+        self.embed = torch.nn.EmbeddingBag(12, 8)
+        self.linear = torch.nn.Linear(2, 8)
+        self.out = torch.nn.Linear(16, n_classes)
+
+    def forward(self, tokens, numbers, scale=None):
+        hidden = [self.embed(tokens), self.linear(numbers)]
+        return self.out(torch.cat(hidden, dim=1).relu())
+
+
+class ItemsOfParts(torch.utils.data.Dataset):
+    """Pairs of a dict and a label."""
+
+    def __init__(self, parts, y):
+        self.parts, self.y = parts, y
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, row):
+        return {name: part[row] for name, part in self.parts.items()}, self.y[row]
+
+
+@pytest.fixture
+def parts(rng):
+    """Two arrays whose class is known by the tokens, and the classes."""
+    y = np.arange(90) // 2 % 3
+    tokens = rng.randint(4, size=(90, 5)) + 4 * y[:, np.newaxis]
+    return {"tokens": tokens, "numbers": rng.normal(size=(90, 2))}, y
+
+
+@pytest.fixture
+def net_of_parts():
+    return NeuralNetClassifier(
+        NamedParts,
+        optimizer=torch.optim.Adam,
+        lr=0.05,
+        max_epochs=15,
+        batch_size=40,
+        train_split=None,
+        verbose=0,
+    )
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"correction": "adaptation-complex"},
+        {"correction": "em"},
+        {"correction": "auto"},
+        {"transition": ClusterabilityEstimator(space="input")},
+        {"transition": ClusterabilityEstimator(space="hidden")},
+        {"first_pass": NamedParts},
+        {"dtype": "float32"},
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_dict_of_arrays_is_passed_to_the_module_by_keyword(net_of_parts, parts, params):
+    X, y = parts
+    clf = NoiseRobustClassifier(net_of_parts, cv=3, random_state=0, **params).fit(X, y)
+    assert clf.score(X, y) > 0.9
+    assert not hasattr(clf, "n_features_in_")
+    assert_allclose(np.exp(clf.predict_log_proba(X)), clf.predict_proba(X), rtol=1e-5)
+    assert clf.label_quality(X, y).shape == (90,)
+
+
+def test_module_class_takes_a_dict_too(parts):
+    X, y = parts
+    assert (
+        NoiseRobustClassifier(NamedParts, cv=3, random_state=0).fit(X, y).score(X, y)
+        > 0.7
+    )
+
+
+def test_all_containers_of_parts_give_the_same(net_of_parts, parts):
+    X, y = parts
+    dataset = ItemsOfParts(X, y)
+    clf = NoiseRobustClassifier(net_of_parts, cv=3, random_state=0)
+    expected = clf.fit(X, y).predict_proba(X)
+    for other in (SliceDict(**X), dataset, SliceDataset(dataset)):
+        assert_allclose(clf.predict_proba(other), expected)
+        assert_allclose(clone(clf).fit(other, y).predict_proba(X), expected)
+
+
+def test_parts_of_another_type_at_predict_are_converted(net_of_parts, parts):
+    X, y = parts
+    clf = NoiseRobustClassifier(net_of_parts, cv=3, random_state=0).fit(X, y)
+    other = {
+        "numbers": torch.from_numpy(X["numbers"]),
+        "tokens": pd.DataFrame(X["tokens"].astype(float)),
+    }
+    assert_allclose(clf.predict_proba(other), clf.predict_proba(X))
+
+
+def test_integers_at_predict_are_floats_as_in_fit(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    X = X.round()
+    clf = NoiseRobustClassifier(LogitNet, correction="none", random_state=0)
+    clf.fit(X, y_noisy)
+    assert_allclose(clf.predict_proba(X.astype(int)), clf.predict_proba(X))
+
+
+@pytest.mark.parametrize("as_slices", [SliceDict, SliceDataset])
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
+def test_slices_can_be_cross_validated_and_searched(net_of_parts, parts, as_slices):
+    X, y = parts
+    X = SliceDict(**X) if as_slices is SliceDict else SliceDataset(ItemsOfParts(X, y))
+    clf = NoiseRobustClassifier(net_of_parts, cv=3, random_state=0)
+    assert cross_val_score(clf, X, y, cv=2, error_score="raise").mean() > 0.7
+    assert cross_val_predict(clf, X, y, cv=2, method="predict_proba").shape == (90, 3)
+    grid = {"correction": ["none", "forward"], "estimator__lr": [0.05]}
+    search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.predict(X).shape == (90,)
+
+
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_slices_of_a_dataset_hold_samples_and_labels(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    dataset = torch.utils.data.TensorDataset(*map(torch.from_numpy, (X, y_noisy)))
+    clf = NoiseRobustClassifier(quick_net, cv=3, random_state=0)
+    samples, labels = SliceDataset(dataset), SliceDataset(dataset, idx=1)
+    expected = clone(clf).fit(dataset, y_noisy).predict_proba(X)
+    assert_allclose(clone(clf).fit(samples, labels).predict_proba(X), expected)
+    scores = cross_val_score(clf, samples, y_noisy, cv=2, error_score="raise")
+    assert_array_equal(
+        scores, cross_val_score(clf, samples, labels, cv=2, error_score="raise")
+    )
+
+
+@pytest.mark.parametrize("at_predict", [False, True])
+@pytest.mark.parametrize(
+    ("spoil", "keyword"),
+    [
+        (lambda X: {}, "empty|tokens"),
+        (lambda X: {"tokens": X["tokens"]}, "numbers"),
+        (lambda X: {**X, "more": X["tokens"]}, "more"),
+        (lambda X: {**X, "numbers": X["numbers"][:9]}, "numbers 9"),
+        (lambda X: {**X, "numbers": np.full((90, 2), np.nan)}, r"X\['numbers'\].*NaN"),
+        (lambda X: {**X, "numbers": np.full((90, 2), "a")}, r"X\['numbers'\]"),
+        (
+            lambda X: {**X, "numbers": np.full((90, 2), "2020", "M8[Y]")},
+            r"X\['numbers'\]",
+        ),
+        (lambda X: {**X, "numbers": 3}, r"X\['numbers'\]"),
+        (lambda X: {**X, "numbers": None}, r"X\['numbers'\]"),
+        (lambda X: {**X, 3: X["tokens"]}, "keys"),
+    ],
+)
+def test_dict_that_the_module_cannot_take_is_explained(
+    net_of_parts, parts, spoil, keyword, at_predict
+):
+    X, y = parts
+    clf = NoiseRobustClassifier(net_of_parts, correction="none", random_state=0)
+    if at_predict:
+        clf.fit(X, y)
+    with pytest.raises((TypeError, ValueError), match=keyword):
+        clf.predict(spoil(X)) if at_predict else clf.fit(spoil(X), y)
+
+
+def test_dict_and_array_do_not_stand_for_each_other(net_of_parts, quick_net, parts):
+    X, y = parts
+    of_parts = NoiseRobustClassifier(net_of_parts, correction="none").fit(X, y)
+    with pytest.raises(ValueError, match="tokens, numbers"):
+        of_parts.predict(X["numbers"])
+    of_array = NoiseRobustClassifier(quick_net, correction="none").fit(X["numbers"], y)
+    with pytest.raises(ValueError, match="tokens"):
+        of_array.predict(X)
+    with pytest.raises(ValueError, match="MLP"):
+        of_array.fit(X, y)
+    with pytest.raises(ValueError, match="LogisticRegression"):
+        of_parts.set_params(correction="forward", first_pass=LogisticRegression()).fit(
+            X, y
+        )
+
+
+def test_logarithms_of_probabilities_are_minus_infinity_at_zero(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, correction="none", random_state=0)
+    clf.fit(X, y_noisy)
+    log_proba = clf.predict_log_proba(np.r_[X, [[1e6, -1e6]]])
+    assert_allclose(log_proba[:240], np.log(clf.predict_proba(X)))
+    assert np.isneginf(log_proba[240]).any()
+
+
+@pytest.mark.parametrize("kind", ["list", "tensor", "bfloat16 weights"])
+def test_score_takes_labels_and_weights_of_every_kind(quick_net, noisy_blobs, kind):
+    X, y_noisy, y, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y_noisy)
+    labels = y.tolist() if kind == "list" else torch.tensor(y)
+    weight = torch.ones(len(y), dtype=torch.bfloat16) if "weights" in kind else None
+    assert clf.score(X, labels, weight) == clf.score(X, y)
+
+
+def test_score_refuses_labels_of_another_kind(quick_net, noisy_blobs):
+    X, y_noisy, y, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0).fit(X, y_noisy)
+    with pytest.raises(ValueError, match="classes_"):
+        clf.score(X, y.astype(str))

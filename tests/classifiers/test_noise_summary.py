@@ -299,8 +299,8 @@ def odd_transitions():
     """T at the edges of what is allowed, with labels of which some classes lack."""
     rng = np.random.default_rng(0)
     nearly = np.array([[0.5, 0.5], [0.5 - 1e-12, 0.5 + 1e-12]])
-    below = np.eye(3) * (1 - 1e-6)
-    above = np.array([[0.9, 0.1 + 1e-6], [0, 1 + 1e-6]])
+    below = np.eye(3) * (1 - 9e-7)
+    above = np.array([[0.9, 0.1 + 9e-7], [0, 1 + 9e-7]])
     many = rng.dirichlet(np.full(60, 0.05), 60)
     for T in (
         np.ones((1, 1)),

@@ -39,6 +39,7 @@ def test_bits_do_not_depend_on_jobs_nor_backend(net, noisy_blobs, backend):
     assert_array_equal(two.predict_proba(X), alone.predict_proba(X))
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_bits_of_large_steps_do_not_depend_on_jobs(quick_net, rng):
     X = rng.normal(size=(300, 40))
     y = (X[:, 0] > 0).astype(int)

@@ -165,6 +165,7 @@ def test_class_and_instance_are_normalised_like_the_name(fit, noisy_blobs, loss)
         assert_array_equal(fit(correction).predict_proba(X), expected)
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 @pytest.mark.parametrize(("loss", "params"), WITH_PARAMETERS)
 def test_parameters_given_by_partial_equal_those_of_an_instance(
     fit, noisy_blobs, loss, params
@@ -175,6 +176,7 @@ def test_parameters_given_by_partial_equal_those_of_an_instance(
     assert np.abs(by_partial.predict_proba(X) - fit(loss).predict_proba(X)).max() > 1e-4
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
 @pytest.mark.parametrize(("loss", "params"), WITH_PARAMETERS)
 def test_correction_keeps_the_parameters_given_by_partial(fit, loss, params):
     fitted = fit(partial(loss, **params)).correction_

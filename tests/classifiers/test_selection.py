@@ -156,6 +156,7 @@ def test_auto_on_clean_labels_equals_none_bit_for_bit(fit, noisy_blobs):
     assert_array_equal(clf.transition_matrix_, np.eye(3))
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_auto_after_a_weak_first_pass_is_none_and_compares_nothing(rng, fit):
     X, y = rng.standard_normal((600, 2)), (rng.random_sample(600) < 0.3).astype(int)
     clf = fit(y, X)

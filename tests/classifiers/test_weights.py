@@ -1,12 +1,15 @@
 """Weights count as frequencies in folds, T and refit."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.exceptions import RescaledWeightsWarning
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklnoise.exceptions.SwappableClassesWarning"
@@ -72,11 +75,53 @@ def test_rows_of_weight_zero_are_left_out(quick_net, noisy_blobs):
     assert_array_equal(np.isnan(clf.out_of_fold_proba_).any(axis=1), ~kept)
 
 
-def test_class_of_weight_zero_is_unknown(quick_net, noisy_blobs):
-    X, y_noisy, _, _ = noisy_blobs
-    clf = NoiseRobustClassifier(quick_net, random_state=0)
-    clf.fit(X, y_noisy, sample_weight=y_noisy != 1)
-    assert_array_equal(clf.classes_, [0, 2])
+ESTIMATORS = "auto", "anchor", "frequency", "confident-joint", "confusion", "dual"
+
+
+def fit_with_class_of_weight_zero(net, blobs, name, **params):
+    """Fit to three blobs without and with samples of a fourth class, of weight 0."""
+    X, y = blobs[0], np.array(["b", "d", "f"])[blobs[1]]
+    more = np.r_[X, np.full((9, 2), 30.0)], np.r_[y, [name] * 9], np.arange(249) < 240
+    fitted = []
+    for data in (X, y), more:
+        clf = NoiseRobustClassifier(net, random_state=0, **params)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            clf.fit(*data)
+        clf.warnings = {warning.category for warning in caught}
+        fitted.append(clf)
+    return fitted
+
+
+@pytest.mark.parametrize("transition", [*ESTIMATORS, "clusterability", 0.2])
+@pytest.mark.parametrize("name", ["a", "c", "g"])
+def test_class_of_weight_zero_stays_a_class(quick_net, noisy_blobs, transition, name):
+    less, clf = fit_with_class_of_weight_zero(
+        quick_net, noisy_blobs, name, transition=transition
+    )
+    assert clf.classes_.tolist() == sorted(["b", "d", "f", name])
+    absent = clf.classes_.tolist().index(name)
+    assert clf.predict_proba(noisy_blobs[0])[:, absent].max() < 0.1
+    assert (clf.predict(noisy_blobs[0]) == less.predict(noisy_blobs[0])).mean() > 0.8
+    if transition != 0.2:
+        others = np.delete(np.delete(clf.transition_matrix_, absent, 0), absent, 1)
+        assert_allclose(others, less.transition_matrix_, atol=0.2)
+        assert_array_equal(clf.transition_matrix_[absent], np.eye(4)[absent])
+        assert_allclose(clf.transition_matrix_.sum(axis=1), 1)
+        assert clf.warnings == less.warnings
+    summary = clf.noise_summary_
+    assert_allclose(summary.noise_rate, less.noise_summary_.noise_rate, atol=0.1)
+    assert np.isfinite(summary.noise_rate_interval).all()
+    assert len(summary.noise_rate_per_class) == 4
+
+
+@pytest.mark.parametrize("correction", ["em", "adaptation", "backward", "auto", "gce"])
+def test_corrections_keep_a_class_of_weight_zero(quick_net, noisy_blobs, correction):
+    _, clf = fit_with_class_of_weight_zero(
+        quick_net, noisy_blobs, "a", correction=correction
+    )
+    assert clf.predict_proba(noisy_blobs[0])[:, 0].max() < 0.1
+    assert_allclose(clf.transition_matrix_[0], [1, 0, 0, 0], atol=0.05)
 
 
 def test_weights_that_the_first_pass_cannot_take_are_an_error(quick_net, noisy_blobs):
@@ -84,6 +129,28 @@ def test_weights_that_the_first_pass_cannot_take_are_an_error(quick_net, noisy_b
     clf = NoiseRobustClassifier(quick_net, first_pass=KNeighborsClassifier())
     with pytest.raises(ValueError, match="has no sample_weight in its fit"):
         clf.fit(X, y_noisy, sample_weight=np.ones(len(X)))
+
+
+@pytest.mark.parametrize("scale", [1, 1 / 3])
+def test_weights_that_sum_to_one_leave_the_noise_as_it_is(quick_net, noisy_blobs, scale):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
+    expected = clf.fit(X, y_noisy).noise_summary_
+    weight = np.full(len(X), scale / len(X))
+    with pytest.warns(RescaledWeightsWarning) as warned:
+        found = clf.fit(X, y_noisy, sample_weight=weight).noise_summary_
+    assert len([w for w in warned if w.category is RescaledWeightsWarning]) == 1
+    assert found.noise_rate == pytest.approx(expected.noise_rate)
+
+
+def test_issues_do_not_depend_on_the_scale_of_relative_weights(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0)
+    expected = clf.fit(X, y_noisy).label_issues_
+    with pytest.warns(RescaledWeightsWarning) as warned:
+        found = clf.fit(X, y_noisy, sample_weight=np.full(len(X), 1e-3)).label_issues_
+    assert len([w for w in warned if w.category is RescaledWeightsWarning]) == 1
+    assert_array_equal(found, expected)
 
 
 def test_weights_are_not_changed(quick_net, noisy_blobs, rng):

@@ -1,6 +1,7 @@
 """Labels flipped to classes that depend on the features."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
@@ -115,6 +116,23 @@ def test_scale_and_origin_of_the_features_do_not_matter(samples):
     assert_allclose(draw(moved, y)[1], draw(X, y)[1], rtol=1e-8)
 
 
+@pytest.mark.parametrize("exponent", [-250, -120, 120, 250])
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_extreme_features_are_scaled_like_others(samples, exponent, container):
+    X, y = samples
+    extreme = X * [1, 1, 1, 2.0 ** (3 * exponent), 1, 1]
+    y_noisy, y_proba = draw(container(extreme), y)
+    expected, expected_proba = draw(container(X), y)
+    assert_array_equal(y_noisy, expected)
+    assert_allclose(y_proba, expected_proba, rtol=1e-8)
+
+
+@pytest.mark.parametrize("y", [[np.nan, 1.0], [None, "a"], pd.array([pd.NA, 1])])
+def test_missing_labels_are_refused(y):
+    with pytest.raises(ValueError, match="sample 0"):
+        make_instance_dependent_labels(np.eye(2), y, 0.4)
+
+
 @pytest.mark.parametrize("n_features", [1, 10, 1000])
 def test_number_of_features_does_not_sharpen_the_preferences(rng, n_features):
     X, y = rng.standard_normal((300, n_features)), np.arange(300) % 3
@@ -196,9 +214,9 @@ def test_samples_and_clean_labels_are_not_modified(samples):
     assert_array_equal(y, samples[1])
 
 
-@pytest.mark.parametrize("noise_rate", [-0.1, float("nan")])
+@pytest.mark.parametrize("noise_rate", [-0.1, 1.1, float("nan"), None, [0.1]])
 def test_rate_that_is_no_probability_is_refused(samples, noise_rate):
-    with pytest.raises(ValueError, match=f"must be a probability; got {noise_rate}"):
+    with pytest.raises(ValueError, match="noise_rate"):
         make_instance_dependent_labels(*samples, noise_rate)
 
 
@@ -206,8 +224,12 @@ def test_rate_that_is_no_probability_is_refused(samples, noise_rate):
     ("X", "message"),
     [
         (np.eye(3), r"inconsistent numbers of samples: \[3, 2\]"),
-        (np.array([[1.0], [np.nan]]), "Input X contains NaN"),
+        (np.array([[1.0], [np.nan]]), "X contains NaN"),
+        (np.array([[1.0], [np.inf]]), "X contains infinity"),
         (np.arange(2), "Expected 2D array, got 1D array"),
+        (np.array([["a"], ["b"]]), "X must be an array of numbers"),
+        ([[1.0], [1.0, 2.0]], "X must be an array of numbers"),
+        (pd.DataFrame({"x": [None, "a"]}), "X must be an array of numbers"),
     ],
 )
 def test_invalid_samples_are_refused(X, message):

@@ -179,7 +179,7 @@ def test_own_axes_are_used():
         ({"noise_rates": 0.2}, "at least one rate"),
         ({"noise_rates": [0.1, 20]}, r"probabilities; got 20.*percentages"),
         ({"noise_rates": [np.nan]}, "probabilities; got nan"),
-        ({"kind": "other"}, "kind must be one of"),
+        ({"kind": "other"}, "kind"),
         ({"X_test": X}, "y_test is missing"),
         ({"y_test": Y}, "X_test is missing"),
         ({"X_test": X, "y_test": Y[:3]}, "inconsistent numbers"),

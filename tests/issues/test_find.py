@@ -7,7 +7,6 @@ from numpy.testing import assert_array_equal
 
 from sklnoise import find_label_issues, label_quality_scores
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
-from sklnoise.issues import clean_posterior
 
 SEEDS = range(3)
 FILTERS = ["posterior", "confident-learning", "self-confidence"]
@@ -64,21 +63,74 @@ def test_confident_issues_are_off_the_diagonal_of_the_confident_joint(seed, n_cl
     assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("n_classes", [3, 6])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_posterior_flags_where_another_class_is_likelier(seed):
-    T = np.random.default_rng(seed).dirichlet(np.ones(4), 4) / 2 + np.eye(4) / 2
-    y_proba, y, _ = simulated(seed, T, certainty=2)
-    joint = clean_posterior(y_proba, T) * T[:, y].T
-    expected = joint.max(axis=1) > joint[np.arange(len(y)), y]
-    assert expected.any()
-    assert_array_equal(find_label_issues(y, y_proba, transition_matrix=T), expected)
+def test_as_many_labels_are_issues_as_T_calls_wrong(seed, n_classes):
+    T = make_transition_matrix("pair", n_classes, 0.3)
+    y_proba, y, _ = simulated(seed, T)
+    found = find_label_issues(y, y_proba, transition_matrix=T)
+    frequencies = np.bincount(y, minlength=n_classes) / len(y)
+    expected = len(y) * (1 - np.linalg.solve(T.T, frequencies) @ T.diagonal())
+    spread = np.sqrt(len(y) * 0.3 * 0.7)
+    quality = label_quality_scores(y, y_proba, transition_matrix=T)
+    at_least = min(expected, (quality < 0.7).sum())  # no surer label is an issue
+    assert at_least - 1 <= found.sum() <= expected + 2 * spread + 1
 
 
-def test_tie_is_no_issue():
-    T = [[0.6, 0.4], [0.4, 0.6]]
-    issues = find_label_issues([0, 1], [[0.4, 0.6], [0.6, 0.4]], transition_matrix=T)
-    assert not find_label_issues([0, 1], np.full((2, 2), 0.5), transition_matrix=T).any()
-    assert issues.all()
+@pytest.mark.parametrize("kind", ["pair", "symmetric"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_issues_are_the_labels_of_lowest_quality(seed, kind):
+    T = make_transition_matrix(kind, 4, 0.3)
+    y_proba, y, _ = simulated(seed, T)
+    found = find_label_issues(y, y_proba, transition_matrix=T)
+    quality = label_quality_scores(y, y_proba, transition_matrix=T)
+    assert quality[found].max() < min(quality[~found].min(), 0.7)
+
+
+@pytest.mark.parametrize("threshold", [0, 0.2, 0.5, 1])
+@everywhere
+def test_threshold_flags_by_the_quality_alone(filter_by, threshold):
+    y_proba, y, _ = noisy_pairs(0)
+    options = {"filter_by": filter_by, "threshold": threshold}
+    found = find_label_issues(y, y_proba, **options)
+    method = "posterior" if filter_by == "posterior" else "self-confidence"
+    quality = label_quality_scores(y, y_proba, method=method)
+    assert_array_equal(found, quality < threshold)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, np.nan, "half"])
+def test_threshold_must_be_a_probability(threshold):
+    y_proba, y, _ = noisy_pairs(0)
+    with pytest.raises(ValueError, match="threshold"):
+        find_label_issues(y, y_proba, threshold=threshold)
+
+
+def tied(seed):
+    """Return probabilities of which many are equal, in a sample and between samples."""
+    rng = np.random.default_rng(seed)
+    y_proba = rng.integers(1, 4, size=(300, 4)) / 1.0
+    return y_proba / y_proba.sum(axis=1, keepdims=True), rng.integers(4, size=300)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@everywhere
+def test_order_of_classes_and_samples_does_not_matter_for_ties(filter_by, seed):
+    y_proba, y = tied(seed)
+    rng = np.random.default_rng(seed)
+    places, rows = rng.permutation(4), rng.permutation(300)
+    found = find_label_issues(y, y_proba, filter_by=filter_by)
+    # Class k is column `places[k]` of the permuted probabilities.
+    permuted = find_label_issues(
+        places[y][rows], y_proba[:, np.argsort(places)][rows], filter_by=filter_by
+    )
+    assert_array_equal(permuted, found[rows])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_classes_that_no_sample_can_have_change_nothing(seed):
+    y_proba, y, _ = noisy_pairs(seed)
+    padded = np.c_[y_proba, np.zeros((len(y), 300))]
+    assert_array_equal(find_label_issues(y, padded), find_label_issues(y, y_proba))
 
 
 @pytest.mark.parametrize("zeros", [False, True])

@@ -77,7 +77,7 @@ def test_label_that_t_calls_impossible_is_judged_by_the_sample_alone():
     T = [[0.7, 0.3, 0.0], [0.2, 0.8, 0.0], [0.5, 0.5, 0.0]]
     y_proba = [[0.4, 0.6, 0.0]]
     expected = clean_posterior(y_proba, T)[:, 2]
-    quality = label_quality_scores([2], y_proba, transition_matrix=T)
+    quality = label_quality_scores([2], y_proba, transition_matrix=T, labels=range(3))
     assert_allclose(quality, expected, atol=1e-4)
 
 
@@ -85,12 +85,16 @@ def test_label_that_t_calls_impossible_is_judged_by_the_sample_alone():
 def test_impossible_labels_are_ranked_by_how_far_they_are_from_possible(kind):
     T = make_transition_matrix(kind, 3, 0.3)
     far, near = [0.94, 0.05, 0.01], [0.9, 0.09, 0.01]
-    quality = label_quality_scores([1, 1], [far, near], transition_matrix=T)
+    quality = label_quality_scores(
+        [1, 1], [far, near], transition_matrix=T, labels=range(3)
+    )
     assert quality[0] < quality[1] < 1e-3
 
 
 def test_label_that_no_likely_class_gives_is_judged_by_t_alone():
-    quality = label_quality_scores([1], [[1.0, 0.0]], transition_matrix=np.eye(2))
+    quality = label_quality_scores(
+        [1], [[1.0, 0.0]], transition_matrix=np.eye(2), labels=range(2)
+    )
     assert_allclose(quality, 1, atol=1e-4)
 
 
@@ -138,7 +142,8 @@ def test_quality_of_a_label_knows_what_it_is_mistaken_for(seed):
 
 
 def estimate(y, y_proba, sample_weight=None):
-    return resolve_transition(None, check_samples(y, y_proba, None), sample_weight)
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    return resolve_transition(None, check_samples(y, y_proba, None), weight)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -5,6 +5,7 @@ from functools import partial
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -293,3 +294,34 @@ def test_logits_of_other_classes_are_refused(make_loss):
 def test_labels_of_any_integer_type_are_accepted(make_loss, dtype):
     logits, y = batch()
     assert make_loss(T)(logits, y.to(dtype)) == make_loss(T)(logits, y)
+
+
+SHUFFLED = [2, 0, 1]
+AS_GIVEN = {
+    "list": T.tolist(),
+    "frame": pd.DataFrame(T),
+    "frame in another order": pd.DataFrame(T).iloc[SHUFFLED, SHUFFLED],
+    "frame with its columns in another order": pd.DataFrame(T).iloc[:, SHUFFLED],
+    "with gradient": torch.tensor(T, requires_grad=True),
+    "single precision": torch.tensor(T).float(),
+    "bfloat16": torch.tensor(T).bfloat16(),
+    "half precision": T.astype(np.float16),
+    "integers": torch.eye(3).int(),
+}
+
+
+@each_correction
+@pytest.mark.parametrize("given", AS_GIVEN.values(), ids=AS_GIVEN)
+def test_transition_matrix_may_be_any_array(make_loss, given):
+    loss, expected = make_loss(given).transition_matrix, torch.tensor(T)
+    if torch.is_tensor(given) and not given.is_floating_point():
+        expected = torch.eye(3).double()
+    torch.testing.assert_close(loss, expected, atol=0.02, rtol=0)
+    torch.testing.assert_close(loss.sum(dim=1), torch.ones(3).double())
+    assert not loss.requires_grad
+
+
+@each_correction
+def test_frame_of_other_names_is_refused(make_loss):
+    with pytest.raises(ValueError, match="transition_matrix"):
+        make_loss(pd.DataFrame(T, list("abc"), list("abc")))

@@ -12,6 +12,7 @@ from sklnoise.datasets import make_transition_matrix
 from sklnoise.losses import (
     BackwardLoss,
     ClippedCrossEntropyLoss,
+    ComplexAdaptationLoss,
     ForwardLoss,
     GeneralizedCrossEntropyLoss,
     HardBootstrappingLoss,
@@ -317,3 +318,20 @@ def test_importance_weights_check_their_batch_as_the_loss_does():
 def test_max_weight_is_positive(max_weight):
     with pytest.raises(ValueError, match="max_weight must be above 0"):
         ReweightedLoss(np.eye(2), max_weight=max_weight)
+
+
+MISFITS = {
+    "a loss of values": torch.nn.MSELoss(),
+    "a loss of one value": torch.nn.PoissonNLLLoss(),
+    "a loss for other classes": ForwardLoss(np.eye(4)),
+    "a loss of features": ComplexAdaptationLoss(np.eye(3), n_features=2),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("base_loss", MISFITS.values(), ids=MISFITS)
+@pytest.mark.parametrize("n_samples", [3, 5])
+def test_base_loss_that_fits_no_labels_is_refused(base_loss, n_samples):
+    logits, y = torch.zeros(n_samples, 3), torch.arange(n_samples) % 3
+    with pytest.raises((TypeError, ValueError), match="base_loss"):
+        BackwardLoss(np.eye(3), base_loss=base_loss)(logits, y)

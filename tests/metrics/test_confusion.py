@@ -54,7 +54,7 @@ def test_expected_matrix_is_the_clean_one(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_diagonal_sums_to_the_corrected_accuracy(seed):
     y, y_pred = labels_and_predictions(seed)
-    weight = np.random.default_rng(seed).random(len(y))
+    weight = np.random.default_rng(seed).uniform(1, 2, len(y))
     shares = noise_corrected_confusion_matrix(
         y, y_pred, T, sample_weight=weight, normalize="all"
     )

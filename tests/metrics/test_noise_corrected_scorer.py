@@ -57,7 +57,7 @@ def score_of(scorer, y, y_pred, **params):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_accuracy_is_the_corrected_accuracy(seed):
     y, y_pred = labels_and_predictions(seed)
-    weight = np.random.default_rng(seed).random(len(y))
+    weight = np.random.default_rng(seed).uniform(1, 2, len(y))
     score = score_of(make_noise_corrected_scorer(T), y, y_pred, sample_weight=weight)
     assert score == noise_corrected_accuracy_score(y, y_pred, T, sample_weight=weight)
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from skorch import NeuralNetClassifier
 from skorch.callbacks import (
     Callback,
     Checkpoint,
     EarlyStopping,
     EpochScoring,
+    InputShapeSetter,
     LRScheduler,
 )
 from skorch.dataset import ValidSplit
@@ -70,6 +72,13 @@ def test_events_are_those_of_skorch(table, plain, make_net, events, module, spli
     )
     assert seen == expected
     assert clf.history_[:, "epoch"] == alone.history[:, "epoch"]
+
+
+class Sized(torch.nn.Linear):
+    """A module of the user."""
+
+    def __init__(self, n_features, n_classes):
+        super().__init__(n_features, n_classes)
 
 
 class ReadsGradients(Callback):
@@ -179,6 +188,94 @@ def test_early_stopping_of_skorch_goes_back_to_its_best_epoch(table, plain, make
     best = int(np.argmin(clf.history_[:, "valid_loss"]))
     assert best < len(clf.history_) - 1
     assert_weights_are_of_epoch(clf.estimator_, best)
+
+
+class KeepsData(Callback):
+    """Records the data that come with the events of a training."""
+
+    def initialize(self):
+        self.given_ = []
+        return self
+
+    def on_train_begin(self, net, X, y, **kwargs):
+        assert not net.history
+        assert next(net.module_.parameters()) is not None
+        self.given_.append((X, y))
+
+    def on_train_end(self, net, X, y, **kwargs):
+        self.given_.append((X, y))
+
+
+DATA_NETS = {
+    "MLP": (MLP, torch.optim.Adam),
+    "module of the user": (Sized, torch.optim.Adam),
+    "optimizer with a closure": (Sized, torch.optim.LBFGS),
+}
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("name", DATA_NETS)
+def test_callbacks_get_the_samples_and_their_codes(
+    table, make_net, make_clf, name, container
+):
+    X, y = table
+    weight = np.arange(60) % 3
+    module, optimizer = DATA_NETS[name]
+    net = make_net(module, callbacks=[("data", KeepsData())], optimizer=optimizer)
+    clf = make_clf(net, correction="none").fit(container(X), y + 5, weight)
+    given = dict(clf.estimator_.callbacks_)["data"].given_
+    assert len(given) == 2
+    for samples, codes in given:
+        samples = samples.toarray() if sparse.issparse(samples) else samples
+        assert_array_equal(samples, X[weight > 0])
+        assert_array_equal(codes, y[weight > 0])
+
+
+def test_callbacks_of_a_first_pass_get_the_samples_of_their_folds(
+    table, splits, make_net, make_clf
+):
+    X, y = table
+    shapes = []
+
+    class KeepsShape(Callback):
+        def on_train_begin(self, net, X, y, **kwargs):
+            shapes.append((X.shape, y.shape))
+
+    first_pass = make_net(MLP, callbacks=[KeepsShape()])
+    make_clf(make_net(MLP), first_pass=first_pass).fit(X, y)
+    assert shapes == [((40, 4), (40,))] * 3
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.LBFGS])
+def test_module_is_sized_by_the_callback_of_skorch(table, make_net, make_clf, optimizer):
+    X, y = table
+    setter = InputShapeSetter(param_name="n_features")
+    params = {"module__n_features": 2, "module__n_classes": 3, "optimizer": optimizer}
+    clf = make_clf(make_net(Sized, callbacks=[setter], **params)).fit(X, y)
+    assert clf.estimator_.module_.in_features == 4
+    assert {p.dtype for p in clf.estimator_.module_.parameters()} == {torch.float64}
+    assert_allclose(clf.predict_proba(X).sum(axis=1), 1)
+
+
+def test_data_sets_of_epochs_are_those_of_skorch(table, make_net, make_clf):
+    X, y = table
+    seen = []
+
+    def reads(net, X, y):
+        seen.append((X.shape, X.dtype, len(y)))
+        return net.score(X, y)
+
+    scores = [
+        ("train", EpochScoring(reads, on_train=True, name="t", use_caching=False)),
+        ("valid", EpochScoring(reads, name="v", use_caching=False)),
+    ]
+    for optimizer in (torch.optim.Adam, torch.optim.LBFGS):
+        net = make_net(
+            MLP, callbacks=scores, train_split=ValidSplit(3), optimizer=optimizer
+        )
+        history = make_clf(net, correction="none").fit(X, y).history_
+        assert history[:, "v"] == history[:, "valid_acc"]
+    assert set(seen) == {((40, 4), X.dtype, 40), ((20, 4), X.dtype, 20)}
 
 
 def test_scores_see_labels(table, make_net, make_clf):

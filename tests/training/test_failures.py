@@ -1,6 +1,7 @@
 """Ctrl-C ends the whole fit, an error says where it was, and nothing stays fitted."""
 
 import _thread
+import os
 import signal
 import threading
 import time
@@ -11,10 +12,12 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.neural_network import MLPClassifier
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import nn
 
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.exceptions import FoldFitError, NonFiniteLossError
 from sklnoise.nn import MLP
 
@@ -154,20 +157,77 @@ def test_ctrl_c_at_any_time_ends_the_fit_soon(table, make_net, make_clf, module)
     assert_not_fitted(clf, X)
 
 
-class Stop(Callback):
-    """Ends a training after its first epoch, in the way that skorch knows."""
-
-    def on_epoch_end(self, net, **kwargs):
-        raise KeyboardInterrupt
+def stop_training():
+    """End a training, in the way that skorch knows."""
+    raise KeyboardInterrupt
 
 
+def callback_at(event, act):
+    """Make a callback that does something at an event."""
+
+    def method(self, net, **kwargs):
+        act()
+
+    return type("ActsAtEvent", (Callback,), {event: method})()
+
+
+EVENTS = ["on_epoch_begin", "on_batch_begin", "on_batch_end", "on_epoch_end"]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("module", [MLP, TwoLayers])
 @pytest.mark.parametrize("kind", [NeuralNetClassifier, OwnSteps])
-def test_interrupt_by_a_callback_ends_one_training_only(table, make_net, make_clf, kind):
+def test_interrupt_by_a_callback_ends_one_training_only(
+    table, make_net, make_clf, kind, module, event
+):
     X, y = table
-    net = make_net(MLP, kind, callbacks=[("stop", Stop())], max_epochs=9)
-    clf = make_clf(net).fit(X, y)
+    callback = callback_at(event, stop_training)
+    net = make_net(module, kind, callbacks=[("stop", callback)], max_epochs=9)
+    clf = make_clf(net, first_pass=net).fit(X, y)
     assert len(clf.history_) == 1
     assert np.isfinite(clf.out_of_fold_proba_).all()
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("event", ["on_train_begin", *EVENTS, "on_train_end"])
+@pytest.mark.parametrize("module", [MLP, TwoLayers])
+@pytest.mark.parametrize("kind", [NeuralNetClassifier, OwnSteps])
+def test_ctrl_c_while_a_callback_sleeps_ends_the_fit(
+    table, make_net, make_clf, kind, module, event
+):
+    X, y = table
+    callback = callback_at(event, lambda: time.sleep(5))
+    clf = make_clf(make_net(module, kind, callbacks=[callback]), transition=0.2)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    start = time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    assert time.monotonic() - start < 4
+    assert_not_fitted(clf, X)
+
+
+@pytest.mark.filterwarnings("ignore:Training interrupted by user")
+@pytest.mark.parametrize("kind", ["net", "MLPClassifier"])
+@pytest.mark.parametrize("role", ["first pass", "pruned"])
+def test_ctrl_c_that_another_classifier_swallows_ends_the_fit(
+    table, make_net, monkeypatch, kind, role
+):
+    X, y = table
+    if kind == "net":
+        model = make_net(ActsInTraining, module__n_features=4, module__n_classes=3)
+        monkeypatch.setattr(ActsInTraining, "act", staticmethod(press_ctrl_c))
+        monkeypatch.setattr(ActsInTraining, "at", 8)
+    else:
+        model = MLPClassifier((3,), max_iter=10**6, n_iter_no_change=10**6)
+        threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    if role == "pruned":
+        clf = ConfidentLearningClassifier(model, cv=2, random_state=0)
+    else:
+        clf = NoiseRobustClassifier(first_pass=model, cv=2, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X.astype(np.float32), y)
+    assert_not_fitted(clf, X)
 
 
 class FailsOnMarked(nn.Linear):

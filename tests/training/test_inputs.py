@@ -103,12 +103,49 @@ def test_dataset_gives_equal_results_for_equal_seeds(clf, table, make_clf):
 @pytest.mark.parametrize("kind", ["MLP", "module of the user"])
 def test_wide_sparse_rows_are_learned_from(make_net, make_clf, kind):
     X = sparse.random_array((60, 2000), density=0.01, format="csr", rng=0)
-    y = np.arange(60) % 3
+    y = np.arange(60) // 2 % 3  # the folds take every third sample
     clf = make_clf(make_net(**NETS[kind]))
     proba = clf.fit(X, y).predict_proba(X)
     dense = clf.fit(X.toarray(), y).predict_proba(X.toarray())
     assert_allclose(proba, dense, atol=1e-6)
     assert np.isfinite(proba).all()
+
+
+CONTENTS = {
+    "big-endian": lambda X: X.astype(">f8"),
+    "long double": lambda X: X.astype(np.longdouble),
+    "negative strides": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
+    "Fortran order": np.asfortranarray,
+    "not contiguous": lambda X: np.repeat(X, 2, axis=0)[::2],
+    "tensor": torch.from_numpy,
+    "tensor with a graph": lambda X: torch.from_numpy(X).requires_grad_(),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_arrays_of_any_layout_give_what_plain_ones_give(clf, table, name):
+    X, y = table
+    expected = clf.fit(X, y).predict_proba(X)
+    other = CONTENTS[name](X)
+    clf.fit(other, y)
+    assert {p.dtype for p in clf.estimator_.module_.parameters()} == {torch.float64}
+    assert_array_equal(clf.predict_proba(other), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ">f4", np.int8, np.uint16, ">i4", bool])
+def test_numbers_of_any_type_are_learned_from(table, make_clf, make_net, dtype):
+    X, y = table
+    X = np.abs(4 * X).astype(dtype)
+    clf = make_clf(make_net(MLP)).fit(X, y)
+    assert_allclose(clf.predict_proba(X[::-1]).sum(axis=1), 1, rtol=1e-5)
+
+
+def test_values_of_any_scale_and_sign_are_learned_from(table, make_clf, make_net):
+    X, y = table
+    clf = make_clf(make_net(MLP))
+    for other in (X - 1e9, -1e100 * X, 1e-300 * X):
+        proba = clf.fit(other, y).predict_proba(other)
+        assert_allclose(proba.sum(axis=1), 1, rtol=1e-5)
 
 
 # Without instructions for bfloat16 the float32 is taken, with a warning.

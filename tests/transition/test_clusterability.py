@@ -145,3 +145,9 @@ def test_random_state_fixes_the_standard_error():
 def test_too_many_classes_are_refused():
     with pytest.raises(ValueError, match=r"at most 200 classes.*got 201"):
         fitted(np.eye(201), np.arange(201), 201)
+
+
+def test_huge_features_have_the_neighbours_of_small_ones():
+    features, y, _ = clusters(0, pair_flips(3, 0.3), 300)
+    huge = fitted(features * 2.0**700, y, 3).transition_matrix_
+    assert_allclose(huge, fitted(features, y, 3).transition_matrix_)

@@ -14,7 +14,7 @@ SEEDS = range(3)
 def test_confusion_shares_each_label_by_the_probabilities(seed):
     rng = np.random.default_rng(seed)
     y_proba, y, weight = rng.dirichlet(np.ones(4), 200), rng.integers(4, size=200), None
-    weight = rng.random(200)
+    weight = rng.uniform(1, 2, size=200)
     expected = np.zeros((4, 4))
     for p, label, w in zip(y_proba, y, weight):
         expected[:, label] += w * p

@@ -33,7 +33,7 @@ def with_one_trusted_sample_per_class(y, clean):
 def test_row_is_the_mean_probability_of_the_trusted_samples(seed):
     rng = np.random.default_rng(seed)
     y_proba, y = rng.dirichlet(np.ones(3), 90), rng.integers(3, size=90)
-    trusted, weight = rng.random(90) < 0.3, rng.random(90)
+    trusted, weight = rng.random(90) < 0.3, rng.uniform(1, 2, size=90)
     expected = [
         np.average(y_proba[rows], axis=0, weights=weight[rows])
         for rows in (trusted & (y == i) for i in range(3))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.frozen import FrozenEstimator
+from sklearn.naive_bayes import GaussianNB
 
 from sklnoise.transition import (
     ClusterabilityEstimator,
@@ -12,6 +13,7 @@ from sklnoise.transition import (
     LabelFrequencyEstimator,
     TrustedEstimator,
     bootstrap_transition,
+    compare_transition_estimators,
 )
 
 T = np.array([[0.7, 0.1, 0.2], [0.1, 0.8, 0.1], [0.25, 0.05, 0.7]])
@@ -119,8 +121,13 @@ def test_frozen_estimator_does_not_move():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"n_bootstraps": 1}, "n_bootstraps == 1, must be >= 2"),
-        ({"confidence": 1.0}, "confidence == 1.0, must be < 1"),
+        ({"n_bootstraps": 1}, "n_bootstraps"),
+        ({"n_bootstraps": 2.0}, "n_bootstraps"),
+        ({"confidence": 1.0}, "confidence"),
+        ({"confidence": float("nan")}, "confidence"),
+        ({"random_state": -1}, "random_state"),
+        ({"folds": [[0], [1, 2]]}, "folds"),
+        ({"folds": [None] + [0] * 599}, "folds"),
     ],
 )
 def test_bad_parameters_are_refused(params, message):
@@ -135,3 +142,25 @@ def test_huge_weights_are_resampled_all_the_same():
         LabelFrequencyEstimator(), y_proba, y, np.full(100, 1e20), n_bootstraps=3
     )
     assert np.isfinite(result.standard_error).all()
+
+
+def test_trusted_samples_of_weight_zero_are_never_drawn():
+    y_proba, y = first_pass(0)
+    trusted, weight = np.arange(len(y)) < 6, np.ones(len(y))
+    weight[trusted & (y == 0)] = 0
+    known = {"trusted": trusted, "n_bootstraps": 3, "random_state": 0}
+    result = bootstrap_transition(
+        TrustedEstimator(ConfusionEstimator()), y_proba, y, weight, **known
+    )
+    assert all(np.isfinite(part).all() for part in result.values())
+
+
+@pytest.mark.parametrize(
+    "estimator", [ConfusionEstimator, "confusion", None, GaussianNB()]
+)
+def test_what_is_no_estimator_of_T_is_refused(estimator):
+    data = first_pass(0)
+    with pytest.raises(TypeError, match="estimator of T"):
+        bootstrap_transition(estimator, *data, n_bootstraps=2)
+    with pytest.raises(TypeError, match="estimator of T"):
+        compare_transition_estimators(*data, estimators={"its name": estimator})

@@ -1,0 +1,73 @@
+"""Which labels are issues: those of lowest quality, as many as T calls wrong."""
+
+import numpy as np
+
+from sklnoise.issues._clean_posterior import make_solver
+from sklnoise.issues._quality import judge
+from sklnoise.transition._base import TIE
+
+# A label above this quality is no issue, however many T calls wrong: a weak model makes
+# the estimate of T too noisy. Chosen on one half of the data of the benchmark.
+MAX_ISSUE_QUALITY = 0.7
+
+# Standard errors by which more labels may be wrong than T expects, where the qualities
+# say so: of one sample alone, T knows little.
+MAX_EXCESS = 2
+
+# So that rounding never decides whether another sample is an issue.
+ROUNDING = 1e-6
+
+
+def judge_samples(samples, sample_weight, transition_matrix, threshold=None):
+    """Return quality, suggested class and whether there is an issue, per sample."""
+    quality, other = judge(samples.y_proba, samples.y, transition_matrix)
+    is_issue = flag(quality, samples.y, sample_weight, transition_matrix, threshold)
+    return quality, np.where(is_issue, other, samples.y), is_issue
+
+
+def flag(quality, y, sample_weight, transition_matrix, threshold=None):
+    """Find the label issues: below the threshold, or else as many as T calls wrong."""
+    if threshold is not None:
+        return quality < threshold
+    n_classes = len(transition_matrix)
+    mass = np.bincount(y, weights=sample_weight, minlength=n_classes)
+    share = wrong_shares(transition_matrix, mass / mass.sum())
+    # Of two classes T knows the rate of each; of more, the count of all is more certain.
+    groups = [y == label for label in np.unique(y)] if n_classes == 2 else [y >= 0]
+    is_issue = np.zeros(len(y), dtype=bool)
+    for members in groups:
+        weight = sample_weight[members]
+        n_wrong = count_wrong(quality[members], share[y[members]], weight)
+        limit = n_wrong + 0.5 - ROUNDING  # the nearest whole number
+        is_issue[members] = lowest_quality(quality[members], weight, limit)
+    return is_issue & (quality < MAX_ISSUE_QUALITY)
+
+
+def wrong_shares(transition_matrix, noisy_frequencies):
+    """Return the share of wrong labels among those of each noisy label."""
+    solve = make_solver(transition_matrix, np.float64)
+    prior = solve(noisy_frequencies[np.newaxis])[0]
+    noisy, right = prior @ transition_matrix, prior * transition_matrix.diagonal()
+    return 1 - np.divide(right, noisy, out=np.zeros_like(noisy), where=noisy > 0)
+
+
+def count_wrong(quality, share, sample_weight):
+    """Return how many labels are wrong by T, or by their quality if that is possible."""
+    by_transition = sample_weight @ share
+    spread = np.sqrt(sample_weight @ (share * (1 - share)).clip(min=0))
+    by_quality = sample_weight @ (1 - quality)
+    return np.clip(by_quality, by_transition, by_transition + MAX_EXCESS * spread)
+
+
+def lowest_quality(quality, sample_weight, limit):
+    """Return the mask of the samples of lowest quality, of at most this weight.
+
+    Samples that tie are all in it or none is.
+    """
+    order = np.argsort(quality, kind="stable")
+    order = order[sample_weight[order] > 0]
+    n_fit = np.searchsorted(np.cumsum(sample_weight[order]), limit, side="right")
+    if n_fit in (0, len(order)):
+        return np.full(len(quality), n_fit > 0)
+    tie = max(TIE, 8 * np.finfo(quality.dtype).eps)
+    return quality < quality[order[n_fit]] - tie

@@ -1,0 +1,128 @@
+"""Samples of several named parts, for modules whose forward takes them by keyword."""
+
+import inspect
+
+import numpy as np
+from sklearn.utils import check_array
+from skorch import NeuralNetClassifier
+from skorch.helper import SliceDataset, SliceDict
+from torch import nn
+from torch.utils.data import Dataset
+
+from sklnoise._tensors import as_numpy
+from sklnoise._text import enumerate_names, shorten
+from sklnoise.training._data import sample_shape
+
+VARIADIC = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+
+
+class SlicedSamples(Dataset):
+    """The samples of a `SliceDataset` of skorch, as a dataset of torch."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __len__(self):
+        return len(self.samples)
+
+    def __getitem__(self, position):
+        return self.samples[int(position)]
+
+
+def as_dataset(X):
+    """Return a `SliceDataset` as a dataset of torch; leave all else as it is."""
+    return SlicedSamples(X) if isinstance(X, SliceDataset) else X
+
+
+def as_labels(y):
+    """Return the labels in a `SliceDataset` as an array; leave all else as it is."""
+    return y.__array__() if isinstance(y, SliceDataset) else y
+
+
+def check_parts(parts):
+    """Validate a dict of arrays, and return it as one that can be sliced."""
+    checked = {}
+    for name, values in parts.items():
+        if not isinstance(name, str):
+            raise TypeError(
+                "the keys of X must be names of parameters of the module's forward; got "
+                f"{shorten(repr(name))}. Rename it to a string."
+            )
+        checked[name] = check_part(f"X[{shorten(repr(name))}]", as_numpy(values))
+    lengths = {name: len(values) for name, values in checked.items()}
+    if len(set(lengths.values())) != 1:
+        named = enumerate_names(f"{shorten(name)} {n}" for name, n in lengths.items())
+        raise ValueError(
+            "X must be a dict of arrays with one entry per sample, all of one length; "
+            f"got {f'the lengths {named}' if lengths else 'an empty dict'}."
+        )
+    return SliceDict(**checked)
+
+
+def check_part(name, values):
+    """Validate one array of a dict."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of several lengths
+        array = np.empty((), dtype=object)
+    cause = None
+    if array.ndim and array.dtype.kind in "biufO":
+        try:
+            return check_array(array, ensure_2d=False, allow_nd=True, input_name=name)
+        except (TypeError, ValueError) as error:
+            if array.dtype.kind != "O" or "contains" in str(error):
+                raise
+            cause = error
+    raise ValueError(
+        f"{name} must be an array of numbers with one entry per sample; got "
+        f"{shorten(repr(values))} of type {array.dtype}. Encode what is no number, for "
+        "instance with an OrdinalEncoder, and repeat what all samples share."
+    ) from cause
+
+
+def check_names(net, X, fit_params=()):
+    """Raise a ValueError if samples have not the parts that the module of a net takes."""
+    names, parameters = sample_shape(X), parameters_of_forward(net)
+    if parameters is None or not isinstance(names, dict):
+        return
+    required = {
+        name
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty and parameter.kind not in VARIADIC
+    }
+    missing = sorted(required.difference(names, fit_params))
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    surplus = [] if takes_all else sorted(set(names).difference(parameters))
+    if missing or surplus:
+        found = [
+            f"{kind} {enumerate_names(map(shorten, those))}"
+            for kind, those in (("missing:", missing), ("not known:", surplus))
+            if those
+        ]
+        taken = enumerate_names(parameters)
+        raise ValueError(
+            f"the keys of X must be the parameters of {name_of(net.module)}.forward, "
+            f"{taken}; {', '.join(found)}. Rename the arrays of the dict as these."
+        )
+
+
+def parameters_of_forward(net):
+    """Return the parameters of the forward of a net's module, or None if not known."""
+    module = net.module
+    is_module = isinstance(module, nn.Module) or (
+        inspect.isclass(module) and issubclass(module, nn.Module)
+    )
+    if not is_module or type(net).infer is not NeuralNetClassifier.infer:
+        return None
+    try:
+        parameters = dict(inspect.signature(module.forward).parameters)
+    except (TypeError, ValueError):  # compiled code
+        return None
+    if inspect.isclass(module):
+        parameters.pop(next(iter(parameters), None), None)  # self
+    return parameters
+
+
+def name_of(module):
+    """Return the name of a module or of its class."""
+    return getattr(module, "__name__", type(module).__name__)
