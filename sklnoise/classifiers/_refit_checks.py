@@ -74,7 +74,7 @@ def warn_of_collapse(y_proba, y, sample_weight, transition, classes):
     implied, deviation = implied_counts(transition, y, sample_weight)
     predicted = np.bincount(y_proba.argmax(axis=1), sample_weight, minlength=len(classes))
     vanished = predicted <= np.maximum(1, VANISHED_SHARE * implied)
-    vanished &= deviation <= implied
+    vanished &= 2 * deviation <= implied
     vanished &= poisson.cdf(predicted, implied) < MAX_CHANCE
     few = predicted <= COLLAPSED_SHARE * implied
     few &= chance_of(predicted, implied, deviation) < MAX_CHANCE
