@@ -69,7 +69,7 @@ def check_names(names):
 def locate(names, classes, argument):
     """Return where each class is among names."""
     check_names(names)
-    classes = np.asarray(classes).tolist()
+    classes = np.ravel(np.asarray(classes)).tolist()
     for key in (lambda name: name), str:  # as they are, or else as text
         position = {key(name): at for at, name in enumerate(names)}
         if position.keys() == {key(label) for label in classes}:

@@ -10,6 +10,9 @@ MAX_CONDITION = 5
 # Exact least squares of more classes take minutes.
 MAX_LEAST_SQUARES_CLASSES = 200
 
+# Above this condition number rounding decides what a solution is.
+SINGULAR_CONDITION = 1e10
+
 # Gain of the log-likelihood per label, in nats, below which a prior is good enough.
 PRIOR_TOLERANCE = 1e-4
 MAX_PRIOR_STEPS = 300
@@ -115,6 +118,10 @@ def clean_prior(transition_matrix, noisy_frequencies, n_samples, standard_error=
 def solve_prior(transition_matrix, noisy_frequencies):
     """Solve `Tᵀ π = noisy frequencies` for the clean prior."""
     if len(transition_matrix) > MAX_LEAST_SQUARES_CLASSES:
+        return solve_prior_of_many(transition_matrix, noisy_frequencies)
+    # Of the many solutions for a singular T, least squares would pick one by the order
+    # of the classes; all classes start alike in the steps.
+    if not np.linalg.cond(transition_matrix) < SINGULAR_CONDITION:
         return solve_prior_by_steps(transition_matrix, noisy_frequencies)
     # Least squares under π >= 0: the inverse alone may leave the simplex.
     prior, _ = nnls(transition_matrix.T, noisy_frequencies)
@@ -123,15 +130,20 @@ def solve_prior(transition_matrix, noisy_frequencies):
     return prior / prior.sum()
 
 
+def solve_prior_of_many(transition_matrix, noisy_frequencies):
+    """Solve for the clean prior of many classes, exactly where that is possible."""
+    try:
+        exact = np.linalg.solve(transition_matrix.T, noisy_frequencies)
+    except np.linalg.LinAlgError:
+        exact = np.full_like(noisy_frequencies, -1)
+    if exact.min() >= 0:
+        return exact / exact.sum()
+    return solve_prior_by_steps(transition_matrix, noisy_frequencies)
+
+
 def solve_prior_by_steps(transition_matrix, noisy_frequencies):
     """Solve for the clean prior of most likelihood by expectation maximisation."""
     T, frequencies = transition_matrix, noisy_frequencies
-    try:
-        exact = np.linalg.solve(T.T, frequencies)
-    except np.linalg.LinAlgError:
-        exact = np.full_like(frequencies, -1)
-    if exact.min() >= 0:
-        return exact / exact.sum()
     if np.count_nonzero(T) < MAX_SPARSE_SHARE * T.size:
         T = csr_array(T)
     columns = T.T
@@ -144,4 +156,5 @@ def solve_prior_by_steps(transition_matrix, noisy_frequencies):
         if gain.max() < 1 + PRIOR_TOLERANCE:
             break
         prior = prior * gain
-    return prior / prior.sum() if prior.any() else frequencies
+    # T calls all the labels that occur impossible
+    return prior / prior.sum() if gain.any() else frequencies

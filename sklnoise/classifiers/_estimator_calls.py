@@ -17,6 +17,13 @@ def failure_explained(estimator, X):
     """Say which estimator has failed, and name the columns of X without numbers."""
     try:
         yield
+    except IndexError as error:
+        if not nets_of(estimator) or "out of bounds" not in str(error):
+            raise
+        raise ValueError(
+            f"estimator={describe(estimator)} fails: {error} A net must have an output "
+            "for each class of y, which it gets as the codes 0, 1, ..."
+        ) from error
     except (TypeError, ValueError) as error:
         columns = columns_without_numbers(X)
         kind = TypeError if isinstance(error, TypeError) else ValueError

@@ -1,11 +1,12 @@
 """The accuracy on given labels, which may be tensors."""
 
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._labels import check_labels
 from sklnoise._tensors import as_numpy
-from sklnoise._text import list_some
+from sklnoise._text import list_some, shorten
 from sklnoise.training import as_labels
 
 
@@ -47,7 +48,15 @@ class NoisyScoreMixin(ClassifierMixin):
                 f"{list_some(self.classes_)}; got {list_some(y)}. Pass the "
                 "labels themselves, not their codes."
             )
-        return super().score(X, y, as_numpy(sample_weight))
+        y_pred = self.predict(X)
+        check_consistent_length(y, y_pred)
+        try:
+            return accuracy_score(y, y_pred, sample_weight=as_numpy(sample_weight))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"y must hold labels such as those of classes_, "
+                f"{list_some(self.classes_)}; got {list_some(y)}: {shorten(error, 200)}"
+            ) from error
 
 
 def are_text(labels):

@@ -11,7 +11,12 @@ from sklnoise.classifiers._fitted import (
     kept_epoch,
     mean_losses,
 )
-from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
+from sklnoise.inspection._matplotlib import (
+    COLOURS,
+    check_axes,
+    check_matplotlib,
+    new_axes,
+)
 
 # Width and height of the axes in inches.
 PANEL_SIZE = 4.8, 3.8
@@ -118,7 +123,7 @@ class TrainingHistoryDisplay:
                 "history must hold epochs with a train_loss, such as the history_ of a "
                 f"fitted classifier; got {len(self.history)} epochs without."
             )
-        folds = self.first_pass_history or []
+        folds = [] if self.first_pass_history is None else self.first_pass_history
         if not isinstance(folds, list | tuple) or not all(map(is_history, folds)):
             raise ValueError(
                 "first_pass_history must be a list of histories, one per fold, such as "
@@ -133,7 +138,9 @@ class TrainingHistoryDisplay:
             n_panels = 1 + has_folds
             width, height = PANEL_SIZE
             return new_axes(n_panels * width, height, n_columns=n_panels)
-        axes = np.ravel(np.array(ax, dtype=object))
+        axes = ax.ravel() if isinstance(ax, np.ndarray) else ax
+        axes = list(axes) if isinstance(axes, list | tuple | np.ndarray) else [axes]
+        check_axes(*axes)
         if len(axes) not in (1, 1 + has_folds):
             raise ValueError(
                 "ax must be the axes of the refit, or where there is a first_pass_history"

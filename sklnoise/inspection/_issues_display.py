@@ -10,7 +10,12 @@ from sklnoise._samples import as_images, index_of, sample_name
 from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise.classifiers._fitted import fitted_classifier
-from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
+from sklnoise.inspection._matplotlib import (
+    COLOURS,
+    check_axes,
+    check_matplotlib,
+    new_axes,
+)
 from sklnoise.issues._judgement import judge_fitted, judge_held_out
 from sklnoise.issues._quality import order_issues
 
@@ -153,6 +158,8 @@ class LabelIssuesDisplay:
             raise ValueError(
                 f"n_shown must be a number of samples, at least 1; got {n_shown!r}."
             )
+        if ax is not None:
+            check_axes(ax)
         columns = self._columns()
         shown = order_issues(columns["is_issue"], columns["quality"])[:n_shown]
         self.worst_ = columns["rows"][shown]

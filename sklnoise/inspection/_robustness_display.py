@@ -6,7 +6,12 @@ import numpy as np
 
 from sklnoise._containers import innermost
 from sklnoise._text import shorten
-from sklnoise.inspection._matplotlib import COLOURS, check_matplotlib, new_axes
+from sklnoise.inspection._matplotlib import (
+    COLOURS,
+    check_axes,
+    check_matplotlib,
+    new_axes,
+)
 from sklnoise.inspection._robustness import (
     check_accuracies,
     check_named,
@@ -112,6 +117,8 @@ class RobustnessCurveDisplay:
             name: check_accuracies(name, values, len(rates))
             for name, values in self.accuracies.items()
         }
+        if ax is not None:
+            check_axes(ax)
         is_outside = ax is None and len(self.accuracies) > MAX_INSIDE
         n_columns = -(-len(self.accuracies) // MAX_PER_COLUMN)
         if ax is None:
@@ -133,7 +140,7 @@ class RobustnessCurveDisplay:
                 self.bands_[name] = ax.fill_between(
                     rates[order], mean - spread, mean + spread, color=colour, alpha=0.15
                 )
-        of_kind = f" ({self.kind})" if self.kind else ""
+        of_kind = "" if self.kind is None else f" ({shorten(self.kind, MAX_NAME_LENGTH)})"
         ax.set_xlabel(f"Noise rate of the training labels{of_kind}", parse_math=False)
         ax.set_ylabel("Accuracy on clean labels")
         ax.grid(axis="y", color="#e6e6e6")

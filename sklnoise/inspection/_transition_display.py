@@ -1,8 +1,11 @@
 """The transition matrix as a heat map, drawn by scikit-learn's confusion matrix."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from sklnoise._compat import StrOptions, validate_params
 from sklnoise._containers import innermost
 from sklnoise._names import align_square, names_of_columns
 from sklnoise._tensors import as_numpy
@@ -10,7 +13,7 @@ from sklnoise._text import shorten
 from sklnoise._validation import check_numbers, check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._fitted import fitted_classifier
-from sklnoise.inspection._matplotlib import check_matplotlib, new_axes
+from sklnoise.inspection._matplotlib import check_axes, check_matplotlib, new_axes
 
 MAX_NAME_LENGTH = 24
 
@@ -93,6 +96,18 @@ class TransitionMatrixDisplay:
         self.display_labels = display_labels
         self.standard_error = standard_error
 
+    @validate_params(
+        {
+            "include_values": ["boolean", StrOptions({"auto"})],
+            "values_format": [str],
+            "xticks_rotation": [StrOptions({"auto", "vertical", "horizontal"}), Real],
+            "cmap": [str, callable, None],
+            "colorbar": ["boolean"],
+            "im_kw": [dict, None],
+            "text_kw": [dict, None],
+        },
+        prefer_skip_nested_validation=True,
+    )
     def plot(
         self,
         *,
@@ -155,8 +170,10 @@ class TransitionMatrixDisplay:
         if len(T) != T.shape[1]:
             raise ValueError(f"transition_matrix must be square; got shape {T.shape}.")
         names, errors = self._names(T), self._errors(T)
+        check_format(values_format)
         if ax is None:
             [ax] = new_axes(*figure_size(names))
+        check_axes(ax)
         cell = cell_size(ax, len(T))
         font_size = min(font_size_of("font.size"), cell / MIN_CELL_RATIO)
         if include_values == "auto":
@@ -338,6 +355,17 @@ def known_errors(classifier):
     estimate, T = estimator.transition_matrix_, classifier.transition_matrix_
     same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
     return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None
+
+
+def check_format(values_format):
+    """Raise a ValueError if numbers cannot be written in a format."""
+    try:
+        format(0.5, values_format)
+    except ValueError as error:
+        raise ValueError(
+            "values_format must be a format of numbers, such as '.2f'; got "
+            f"{shorten(repr(values_format))}: {error}"
+        ) from error
 
 
 def figure_size(names):

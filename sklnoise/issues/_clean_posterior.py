@@ -19,6 +19,10 @@ MIN_PROBABILITY = 1e-10
 # Below zero by less than this is zero, computed in single precision.
 ROUNDING = 1e-5
 
+# Labels that say less than this of their class say nothing but rounding.
+MIN_SYMMETRIC_LEAD = 1e-5
+MAX_INVERSE = 1e5
+
 # Share of the samples in work that must be done before the others are copied together.
 DONE_THRESHOLD = 0.2
 
@@ -87,7 +91,7 @@ def make_solver(transition_matrix, dtype, max_steps=None):
     """Return the function that solves for the clean posterior of some samples."""
     T = transition_matrix
     stays, flips = T[0, 0], T[0, -1]
-    if is_symmetric_noise(T) and stays > flips:
+    if is_symmetric_noise(T) and stays - flips > MIN_SYMMETRIC_LEAD:
         return partial(solve_symmetric, offset=flips / (stays - flips))
     T = T.astype(dtype)
     return partial(
@@ -106,9 +110,10 @@ def is_symmetric_noise(transition_matrix):
 def invert(transition_matrix):
     """Invert T, or return None if it is singular."""
     try:
-        return np.linalg.inv(transition_matrix)
+        inverse = np.linalg.inv(transition_matrix)
     except np.linalg.LinAlgError:
         return None
+    return inverse if np.abs(inverse).max() < MAX_INVERSE else None
 
 
 def solve_symmetric(y_proba, offset):

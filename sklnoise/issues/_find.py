@@ -158,7 +158,7 @@ def judge_by_confidence(samples, sample_weight, filter_by, threshold=None):
     y_proba, y, _ = samples
     quality = self_confidence(y_proba, y)
     is_top, other = np.empty(len(y), dtype=bool), np.empty(len(y), dtype=np.int64)
-    frequency = y_proba.mean(axis=0)
+    frequency = y_proba.mean(axis=0, dtype=np.float64)
     for block in sample_blocks(*y_proba.shape):
         is_top[block] = quality[block] >= y_proba[block].max(axis=1) - TIE
         other[block] = best_other(y_proba[block], y[block], frequency)

@@ -31,30 +31,34 @@ def flag(quality, y, sample_weight, transition_matrix, threshold=None):
         return quality < threshold
     n_classes = len(transition_matrix)
     mass = np.bincount(y, weights=sample_weight, minlength=n_classes)
-    share = wrong_shares(transition_matrix, mass / mass.sum())
+    share, noise_rate = wrong_shares(transition_matrix, mass / mass.sum())
     # Of two classes T knows the rate of each; of more, the count of all is more certain.
     groups = [y == label for label in np.unique(y)] if n_classes == 2 else [y >= 0]
     is_issue = np.zeros(len(y), dtype=bool)
     for members in groups:
         weight = sample_weight[members]
-        n_wrong = count_wrong(quality[members], share[y[members]], weight)
+        n_wrong = count_wrong(quality[members], share[y[members]], weight, noise_rate)
         limit = n_wrong + 0.5 - ROUNDING  # the nearest whole number
         is_issue[members] = lowest_quality(quality[members], weight, limit)
     return is_issue & (quality < MAX_ISSUE_QUALITY)
 
 
 def wrong_shares(transition_matrix, noisy_frequencies):
-    """Return the share of wrong labels among those of each noisy label."""
+    """Return the share of wrong labels among those of each noisy label, and in all."""
     solve = make_solver(transition_matrix, np.float64)
     prior = solve(noisy_frequencies[np.newaxis])[0]
     noisy, right = prior @ transition_matrix, prior * transition_matrix.diagonal()
-    return 1 - np.divide(right, noisy, out=np.zeros_like(noisy), where=noisy > 0)
+    share = 1 - np.divide(right, noisy, out=np.zeros_like(noisy), where=noisy > 0)
+    return share, 1 - right.sum()
 
 
-def count_wrong(quality, share, sample_weight):
+def count_wrong(quality, share, sample_weight, noise_rate):
     """Return how many labels are wrong by T, or by their quality if that is possible."""
     by_transition = sample_weight @ share
-    spread = np.sqrt(sample_weight @ (share * (1 - share)).clip(min=0))
+    # Of a few labels that are all the same, the prior knows no other class: at least
+    # one of them may be wrong.
+    variance = sample_weight @ (share * (1 - share)), noise_rate * (1 - noise_rate)
+    spread = np.sqrt(max(*variance, 0))
     by_quality = sample_weight @ (1 - quality)
     return np.clip(by_quality, by_transition, by_transition + MAX_EXCESS * spread)
 

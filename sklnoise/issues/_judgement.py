@@ -113,7 +113,8 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
     y, frame, y_proba = check_labels(y, "y"), y_proba, np.asarray(as_numpy(y_proba))
     for named in frame, transition_matrix:
         classes = frame_classes(named, y) if classes is None else classes
-    y_proba = align_columns(y_proba, frame, classes, "y_proba")
+    if y_proba.ndim == 2:  # all else is refused below
+        y_proba = align_columns(y_proba, frame, classes, "y_proba")
     kept = np.arange(len(y))
     if y_proba.ndim == 2 and y_proba.dtype.kind == "f":
         kept = np.flatnonzero(~np.isnan(y_proba).any(axis=1))
@@ -122,7 +123,9 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
             "y_proba must be known for some samples; all of them are NaN, held out by no "
             "fold. Fit with a cv that holds samples out, or pass new_rows=True."
         )
-    samples = check_samples(y[kept], y_proba[kept], classes)
+    if y_proba.ndim:
+        y_proba = y_proba[kept]
+    samples = check_samples(y[kept], y_proba, classes)
     if transition_matrix is None:
         samples = drop_absent_classes(samples)
     weight = np.ones(len(kept))
@@ -137,7 +140,7 @@ def judge_predicted(classifier, y, clean_proba):
     T, classes = classifier.transition_matrix_, classifier.classes_
     codes, _ = match_labels(y, len(classes), classes)
     posterior = check_proba(clean_proba)
-    frequency = posterior.mean(axis=0)
+    frequency = posterior.mean(axis=0, dtype=np.float64)
     if is_identity(T):
         # Nothing was corrected, which does not make all labels right.
         quality = self_confidence(posterior, codes)

@@ -128,7 +128,10 @@ def judge(y_proba, y, transition_matrix):
     quality, other = np.empty(len(y), y_proba.dtype), np.empty(len(y), np.int64)
     solve = make_solver(transition_matrix, y_proba.dtype, MAX_POSTERIOR_STEPS)
     slope = make_slope(transition_matrix, y_proba.dtype)
-    T, frequency = transition_matrix.astype(y_proba.dtype), y_proba.mean(axis=0)
+    T, frequency = (
+        transition_matrix.astype(y_proba.dtype),
+        y_proba.mean(axis=0, dtype=np.float64),
+    )
     for block in sample_blocks(*y_proba.shape):
         p, labels = y_proba[block], y[block]
         clean = solve(p)

@@ -165,7 +165,7 @@ def noise_corrected_confusion_matrix(
     array([[ 2.5, -0.5],
            [ 0.5,  5.5]])
     """
-    if normalize not in TOTALS:
+    if not isinstance(normalize, str | None) or normalize not in TOTALS:
         raise ValueError(
             f'normalize must be "true", "pred", "all" or None; got {normalize!r}.'
         )

@@ -5,6 +5,7 @@ import numpy as np
 from sklnoise._compat import BaseScorer
 from sklnoise._labels import check_classes, check_labels
 from sklnoise._names import frame_classes
+from sklnoise._tensors import as_numpy
 from sklnoise._text import list_some
 from sklnoise._validation import check_transition_matrix, check_weight
 from sklnoise.metrics._classification import (
@@ -34,7 +35,9 @@ class NoisyLabelScorer(BaseScorer):
     def _score(self, method_caller, estimator, X, y_true, sample_weight=None):
         y_true = check_labels(y_true, "y_noisy")
         weight = check_weight(sample_weight, len(y_true))
-        scores = self._sample_scores(method_caller, estimator, X, y_true, weight)
+        scores = self._sample_scores(
+            method_caller, estimator, as_numpy(X), y_true, weight
+        )
         return self._sign * self._score_func(scores, sample_weight=weight)
 
     def _sample_scores(self, method_caller, estimator, X, y_noisy, sample_weight):

@@ -129,7 +129,7 @@ def test_extreme_features_are_scaled_like_others(samples, exponent, container):
 
 @pytest.mark.parametrize("y", [[np.nan, 1.0], [None, "a"], pd.array([pd.NA, 1])])
 def test_missing_labels_are_refused(y):
-    with pytest.raises(ValueError, match="sample 0"):
+    with pytest.raises(ValueError, match="label for every sample"):
         make_instance_dependent_labels(np.eye(2), y, 0.4)
 
 

@@ -25,6 +25,7 @@ import sklearn
 import torch
 from matplotlib import pyplot
 from numpydoc.docscrape import NumpyDocString
+from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from torch import nn
@@ -170,7 +171,7 @@ def judge_error(error):
     """Tell our own errors from those of others."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     path, text = frame.f_code.co_filename, str(error)
-    if len(text) > MAX_MESSAGE:
+    if len(text) > MAX_MESSAGE and not path.endswith("_param_validation.py"):
         detail = f"{type(error).__name__} of {len(text)} characters: {text[:80]}"
         return Outcome("wrong", ("long message", relative(path), line), detail)
     is_ours = path.startswith(PACKAGE) or VALIDATION.search(path)
@@ -357,7 +358,9 @@ def fingerprint(value):
         return None
     if isinstance(value, Iterator):  # to read it is what it is for
         return None
-    if isinstance(value, pd.DataFrame | pd.Series):  # keep caches, which change
+    if sparse.issparse(value):  # both keep caches, which change
+        value = value.toarray()
+    if isinstance(value, pd.DataFrame | pd.Series):
         value = (value.to_numpy(object).tolist(), list(value.index), str(value.dtypes))
     try:
         return joblib.hash(value)

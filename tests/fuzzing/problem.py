@@ -5,7 +5,7 @@
 import importlib
 import pkgutil
 import tempfile
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import joblib
@@ -47,6 +47,7 @@ from sklnoise.nn import MLP
 PRIVATE = {"cli", "training"}
 
 
+@cache
 def public_names():
     """Return the public classes and functions by name."""
     packages = [name for _, name, _ in pkgutil.iter_modules(sklnoise.__path__)]

@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sklearn.base import ClassifierMixin
 
@@ -71,6 +72,7 @@ class Program:
                 yield replace(self, steps=tuple(steps))
 
 
+@cache
 def parameters(owner, method):
     """Return the parameters of a public name, or of a method of it, by name."""
     function = public_names()[owner]
@@ -144,10 +146,9 @@ def without_strategy():
 
 
 def draw_step(rng, owner, method, fitted):
-    """Draw a step with plain values, a few others and at most two wrong ones."""
+    """Draw a step of values that somebody could pass, most of them plain ones."""
     args = {}
-    names = list(parameters(owner, method))
-    for name in names:
+    for name in parameters(owner, method):
         good = look_up(GOOD, owner, method, name) or ANYTHING
         if name in fitted and rng.random() < 0.9:
             args[name] = fitted[name]
@@ -155,21 +156,24 @@ def draw_step(rng, owner, method, fitted):
             args[name] = good[0] if rng.random() < 0.6 else rng.choice(good)
         elif rng.random() < 0.2:
             args[name] = rng.choice(good)
-    wrong = [name for name in names if rng.random() < (0.03 if fitted else 0.08)]
-    module = public_names()[owner].__module__
-    if module.startswith("sklnoise.nn"):  # its arguments are left to torch
-        wrong = []
-    is_drawing = module.startswith("sklnoise.inspection") and method in (None, "plot")
-    for name in wrong[:2]:
-        odd = look_up(ODD, owner, method, name)
-        is_odd = name in OWN_ONLY or is_drawing or (odd and rng.random() < 0.6)
-        if odd or not is_odd:
-            args[name] = rng.choice(odd if is_odd else odd + ANYTHING)
     return Step(owner, method, tuple(args.items()))
 
 
+def draw_wrong(rng, owner, method, name):
+    """Draw a wrong value, None where torch or matplotlib is left to check it."""
+    odd = look_up(ODD, owner, method, name)
+    module = public_names()[owner].__module__
+    drawing = (None, "plot", "from_accuracies")
+    is_drawing = module.startswith("sklnoise.inspection") and method in drawing
+    if module.startswith("sklnoise.nn"):
+        return None
+    if odd and (name in OWN_ONLY or is_drawing or rng.random() < 0.6):
+        return rng.choice(odd)
+    return None if name in OWN_ONLY or is_drawing else rng.choice(odd + ANYTHING)
+
+
 def draw_program(rng, routes):
-    """Draw a program along one of the routes, half of them on an unusual size."""
+    """Draw a program of an unusual size, and with up to two wrong values, or without."""
     sizes = dict(PLAIN_SIZES)
     if rng.random() < 0.5:
         n = rng.choice([30, 80, 12, 5, 3, 2, 1])
@@ -180,6 +184,14 @@ def draw_program(rng, routes):
         steps.append(draw_step(rng, owner, method, fitted))
         if method == "fit":
             fitted = {k: v for k, v in steps[-1].args if k in ("X", "y")}
+    places = [
+        (at, n) for at, s in enumerate(steps) for n in parameters(s.owner, s.method)
+    ]
+    for at, name in rng.sample(places, min(len(places), rng.choice([0, 0, 0, 1, 1, 2]))):
+        wrong = draw_wrong(rng, steps[at].owner, steps[at].method, name)
+        if wrong is not None:
+            args = dict(steps[at].args) | {name: wrong}
+            steps[at] = replace(steps[at], args=tuple(args.items()))
     return Program(sizes, tuple(steps))
 
 

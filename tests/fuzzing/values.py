@@ -46,7 +46,6 @@ ANYTHING = listed("""
     set()
     object()
     int
-    np
     1j
     pd.NA
     range(3)
@@ -63,8 +62,9 @@ ANYTHING = listed("""
     MLP
 """)
 
-# Anything else would start processes, be the global random state, or goes to matplotlib.
-OWN_ONLY = {"n_jobs", "random_state"}
+# Anything else would start processes, be the global random state, leave no label to take
+# a mean of (NaN, as in torch), or goes to matplotlib.
+OWN_ONLY = {"n_jobs", "random_state", "ignore_index"}
 OWN_ONLY |= {"ax", "cmap", "values_format", "xticks_rotation", "im_kw", "text_kw"}
 
 ALIASES = {
@@ -114,6 +114,9 @@ ALIASES = {
     "dropout": "share",
     "noise_rate": "share",
 }
+
+# Whatever is passed for these is true or false.
+OWN_ONLY |= {name for name, kind in ALIASES.items() if kind == "bool"}
 
 GOOD = {
     "X": """
@@ -281,7 +284,6 @@ GOOD = {
         RepeatedKFold(n_splits=2, n_repeats=2, random_state=0)
         TimeSeriesSplit(2)
         PredefinedSplit(np.arange(n) % 2)
-        GroupKFold(2)
         list(KFold(2, shuffle=True).split(X))
         iter(list(KFold(2, shuffle=True).split(X)))
         [(np.arange(n) % 2 == 0, np.arange(n) % 2 == 1)]
@@ -320,7 +322,7 @@ GOOD = {
     "metric": "'accuracy'\n'balanced_accuracy'",
     "base_loss": "'cross-entropy'\n'mae'\nnn.CrossEntropyLoss()",
     "reduction": "'mean'\n'sum'\n'none'",
-    "ignore_index": "-100\n-1",
+    "ignore_index": "-100\n-1\n1",
     "threshold": "None\n0.5\n0\n1.0",
     "percentile": "97\n100\n50.5\n0",
     "space": "'hidden'\n'input'",
@@ -389,13 +391,13 @@ GOOD = {
     "TextLSTM.forward.X": "torch.tensor([[1, 2], [3, 0]])\n"
     "torch.zeros(2, 5, dtype=torch.int32)",
     "from_estimator.estimator": "quick().fit(X, y)\nquick(transition=T).fit(X, y)\n"
-    "make_pipeline(StandardScaler(), quick()).fit(X, y)\n"
+    "make_pipeline(StandardScaler(with_mean=False), quick()).fit(X, y)\n"
     "GridSearchCV(quick(), {'correction': ['none']}, cv=2).fit(X, y)\n"
     "quick(correction='gce').fit(X, names[y])",
     "RobustnessCurveDisplay.from_estimator.estimator": "quick()\nLogisticRegression()",
     "noise_report.estimator": "quick().fit(X, y)\nquick(transition=T).fit(X, y)\n"
     "quick(correction='none').fit(X, y)\n"
-    "make_pipeline(StandardScaler(), quick()).fit(X, names[y])",
+    "make_pipeline(StandardScaler(with_mean=False), quick()).fit(X, names[y])",
     "bootstrap_transition.estimator": "AnchorEstimator()\nConfusionEstimator()\n"
     "TrustedEstimator()\nAutoEstimator()\n"
     "ClusterabilityEstimator(random_state=0)",
@@ -403,7 +405,7 @@ GOOD = {
     "ConstrainedEstimator.estimator": "None\n"
     "AnchorEstimator()\nDualTransitionEstimator()",
     "noisy_log_likelihood_scorer.estimator": "quick().fit(X, y)\n"
-    "make_pipeline(StandardScaler(), quick()).fit(X, y)\n"
+    "make_pipeline(StandardScaler(with_mean=False), quick()).fit(X, y)\n"
     "ConfidentLearningClassifier(LogisticRegression(), cv=2).fit(X, y)",
     "NoiseRobustClassifier.estimator": """
         net()
@@ -712,6 +714,7 @@ ODD = {
         Splitter(3)
         Splitter(None, None)
         KFold
+        GroupKFold(2)
         KFold(n + 1)
         StratifiedKFold(n)
         PredefinedSplit(-np.ones(n))
@@ -739,7 +742,6 @@ ODD = {
         torch.tensor(y)[:, None]
         torch.tensor(y).float()
         torch.tensor(p)
-        torch.tensor(y, device='meta')
         torch.tensor(y > 0)
     """,
     "logits": """
@@ -754,9 +756,9 @@ ODD = {
         torch.tensor(y)
         torch.eye(K, dtype=int)[torch.tensor(y)]
         torch.tensor(p + 0j)
-        torch.tensor(p, device='meta')
         torch.tensor(p).to_sparse()
     """,
+    "transition_matrices.features": "X\ntorch.tensor(y)\ntorch.tensor(X)[:, :0]",
     "outputs": """
         torch.tensor(p)
         (torch.tensor(p),)
@@ -774,7 +776,8 @@ ODD = {
     "[LogisticRegression()]",
     "accuracies": "[0.9, 0.8]\n{}\n{'a': []}\n{'a': [np.nan, 2]}\n{'a': 'b'}\n{'a': [1]}",
     "noise_rates": "[]\n[np.nan]\n[-1, 2]\n'abc'\n[0.1, 0.2]\n{}\n[[0.1], [0.2, 0.3]]",
-    "history": "[{}]\n[{'train_loss': 'a'}]\n{'train_loss': [1]}\n3",
+    "ignore_index": "0.5\n'a'\nNone\n[1]",
+    "history": "[{}]\n[{'valid_loss': 0.5}]",
     "percentile": "101\n-1\n100.0001\n'97'\n[97]",
     "metric": "'nope'\nget_scorer('accuracy')\n'roc_auc'",
     "noise_rate": "0.3\n1\n0\n[0.1] * K\nnp.full(n, 0.5)\nT\nnp.linspace(0, 0.9, K)",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cleanlab import filter as cleanlab
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise import find_label_issues, label_quality_scores
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
@@ -257,3 +257,69 @@ def test_sample_of_weight_zero_is_no_issue_by_self_confidence():
         y, y_proba, sample_weight=weight, filter_by="self-confidence"
     )
     assert not issues.any()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_labels_that_say_nothing_are_no_issues(dtype):
+    """T has equal rows, up to rounding."""
+    votes = np.array([[1, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2], [2, 0, 0, 0]], dtype)
+    T = np.full((4, 4), 0.25)
+    T[range(4), range(4)] += 1e-16
+    frame = find_label_issues(
+        np.arange(4), votes / 2, transition_matrix=T, return_type="frame"
+    )
+    assert np.isfinite(frame["quality"]).all()
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 5, 40])
+@pytest.mark.parametrize("n_classes", [1, 2, 4])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_order_of_classes_does_not_matter_for_few_samples(seed, n_classes, n_samples):
+    """Then T may be singular, and many clean priors explain the labels."""
+    rng = np.random.default_rng(seed)
+    y_proba = rng.multinomial(3, np.full(n_classes, 1 / n_classes), n_samples) / 3
+    y, order = rng.integers(n_classes, size=n_samples), rng.permutation(n_classes)
+    columns = np.arange(n_classes)
+    frame = find_label_issues(y, y_proba, labels=columns, return_type="frame")
+    permuted = find_label_issues(
+        y, y_proba[:, order], labels=columns[order], return_type="frame"
+    )
+    assert np.isfinite(frame["quality"]).all()
+    assert_allclose(permuted.pop("quality"), frame.pop("quality"), atol=1e-6)
+    assert_array_equal(permuted, frame)
+
+
+@everywhere
+def test_another_class_is_suggested_for_each_issue(filter_by):
+    y_proba, y, _ = noisy_pairs(0)
+    frame = find_label_issues(
+        y, y_proba, filter_by=filter_by, threshold=0.9, return_type="frame"
+    )
+    found = frame[frame["is_issue"]]
+    assert len(found)
+    assert (found["label"] != found["suggested_label"]).all()
+
+
+@pytest.mark.parametrize("n_samples", [1, 3])
+def test_one_label_that_cannot_be_right_is_an_issue(n_samples):
+    T = make_transition_matrix("symmetric", 3, 0.2)
+    y_proba = np.tile([0.9, 0.05, 0.05], (n_samples, 1))
+    y = np.zeros(n_samples, dtype=int)
+    y[0] = 1
+    issues = find_label_issues(y, y_proba, labels=range(3), transition_matrix=T)
+    assert_array_equal(issues, y == 1)
+
+
+def test_labels_that_are_all_wrong_are_all_issues():
+    y_proba = np.eye(3)[np.arange(9) % 3]
+    T = np.roll(np.eye(3), 1, axis=1)
+    found = find_label_issues(np.arange(1, 10) % 3, y_proba @ T, transition_matrix=T)
+    assert found.all()
+
+
+def test_sample_of_weight_zero_does_not_count():
+    y_proba, y, _ = noisy_pairs(0)
+    weight = np.r_[np.ones(300), np.zeros(300)]
+    found = find_label_issues(y, y_proba, sample_weight=weight)
+    alone = find_label_issues(y[:300], y_proba[:300])
+    assert_array_equal(found[:300], alone)

@@ -5,7 +5,11 @@ import pytest
 from cleanlab.count import compute_confident_joint, estimate_latent
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklnoise.transition import ConfidentJointEstimator
+from sklnoise.transition import (
+    AutoEstimator,
+    ConfidentJointEstimator,
+    LabelFrequencyEstimator,
+)
 
 SEEDS = range(3)
 
@@ -79,3 +83,24 @@ def test_four_times_the_samples_halve_the_standard_error(seed):
     one = ConfidentJointEstimator().fit(y_proba, y)
     four = ConfidentJointEstimator().fit(np.tile(y_proba, (4, 1)), np.tile(y, 4))
     assert_allclose(four.standard_error_ / one.standard_error_, 0.5, rtol=0.04)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "estimator", [ConfidentJointEstimator(), LabelFrequencyEstimator(), AutoEstimator()]
+)
+def test_permuting_classes_permutes_t_also_where_probabilities_tie(estimator, seed):
+    rng = np.random.default_rng(seed)
+    y_proba, y = rng.multinomial(4, np.ones(4) / 4, 80) / 4, rng.integers(4, size=80)
+    order = np.array([2, 0, 3, 1])
+    T = estimator.fit(y_proba, y).transition_matrix_
+    permuted = estimator.fit(y_proba[:, order], np.argsort(order)[y])
+    assert_allclose(permuted.transition_matrix_, T[np.ix_(order, order)], atol=1e-9)
+
+
+def test_sample_that_ties_counts_for_each_class_in_equal_parts():
+    y_proba = np.array([[1.0, 0, 0]] * 4 + [[0, 0.5, 0.5]] * 2)
+    y = np.array([0, 0, 0, 0, 1, 2])
+    T = ConfidentJointEstimator().fit(y_proba, y).transition_matrix_
+    assert_allclose(T[1], T[2][[0, 2, 1]])
+    assert T[1, 1] == T[2, 2]
