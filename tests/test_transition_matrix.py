@@ -10,6 +10,7 @@ from sklnoise._transition_matrix import (
     mix_with_identity,
     noise_rate_of,
     normalize_rows,
+    pooled_rows,
     shrink_dominated_rows,
     shrink_towards,
     uniform_flips,
@@ -193,3 +194,19 @@ def test_flips_of_a_dominated_row_keep_their_proportions():
 
 def test_swap_becomes_a_coin():
     assert_allclose(shrink_dominated_rows(np.array([[0.0, 1], [1, 0]])), 0.5)
+
+
+@pytest.mark.parametrize("scale", [1, 1e-3])
+def test_pooled_row_has_the_rate_of_the_sound_rows(scale):
+    T = np.array([[0.9, 0.1, 0.0], [0.3, 0.7, 0.0], [0.0, 1.0, 0.0]])
+    mass, sound = scale * np.array([300.0, 100, 4]), np.array([True, True, False])
+    row = pooled_rows(T, mass, sound, np.ones((3, 3), dtype=bool))[2]
+    assert_allclose(row, [0.15 * 0.75, 0.15 * 0.25, 0.85])
+
+
+def test_error_of_t_widens_that_of_the_prior():
+    T = uniform_flips(3, 0.2)
+    frequencies = np.array([0.5, 0.4, 0.1])
+    errors = [clean_prior(T, frequencies, 100, np.full((3, 3), e))[1] for e in (0, 0.1)]
+    assert_allclose(errors[0], clean_prior(T, frequencies, 100)[1])
+    assert (errors[1] > errors[0]).all()

@@ -122,7 +122,8 @@ class NoiseRobustClassifier(
         `sklnoise.transition`, and "auto" picks one by the rule of
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
         columns in the order of `classes_`; a frame may name them in any order. A float
-        in [0, 1) is the share of wrong labels, spread evenly over the other classes.
+        is the share of wrong labels, spread evenly over the other classes; it must be
+        below that of labels drawn by chance, `1 - 1 / n_classes`.
         Wrap an estimator that is already fitted in
         :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
 

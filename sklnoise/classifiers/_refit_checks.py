@@ -13,14 +13,14 @@ from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
 from sklnoise.training import predict_proba, take_out_class_weight
 
-# A class that is predicted for less than this share of the samples that are implied has
+# A class that is predicted for less than this share of the samples that T implies has
 # collapsed, unless it keeps its probability: a rare class that overlaps with others need
 # not be the most probable one anywhere.
-COLLAPSED_SHARE = 0.2
+COLLAPSED_SHARE = 0.1
 
-# Without T, the labels of a rare class may well be noise, and only a class that is hardly
-# predicted at all has collapsed.
-COLLAPSED_SHARE_WITHOUT_T = 0.01
+# Share for a class that is hardly predicted at all, which needs less evidence. Without T
+# only this is told, as most labels of a rare class may then be noise.
+VANISHED_SHARE = 0.01
 
 # Factor by which the total probability of a class that has kept it may be off.
 MAX_PROBABILITY_RATIO = 2
@@ -73,11 +73,15 @@ def warn_of_collapse(y_proba, y, sample_weight, transition, classes):
     """Warn if a class that the labels imply has vanished from the predictions."""
     implied, deviation = implied_counts(transition, y, sample_weight)
     predicted = np.bincount(y_proba.argmax(axis=1), sample_weight, minlength=len(classes))
-    has_T = transition.is_known or transition.estimator is not None
-    share = COLLAPSED_SHARE if has_T else COLLAPSED_SHARE_WITHOUT_T
-    few = predicted <= np.maximum(1, share * implied)
+    vanished = predicted <= np.maximum(1, VANISHED_SHARE * implied)
+    vanished &= 2 * deviation <= implied
+    vanished &= poisson.cdf(predicted, implied) < MAX_CHANCE
+    few = predicted <= COLLAPSED_SHARE * implied
     few &= chance_of(predicted, implied, deviation) < MAX_CHANCE
-    lost = np.flatnonzero(few & ~keeps_probability(y_proba, y, sample_weight, implied))
+    if transition.is_known or transition.estimator is not None:
+        vanished |= few
+    is_lost = vanished & ~keeps_probability(y_proba, y, sample_weight, implied)
+    lost = np.flatnonzero(is_lost)
     if len(lost):
         names = [shorten(name) for name in classes[lost].tolist()]
         named = enumerate_names(

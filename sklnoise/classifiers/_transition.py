@@ -178,7 +178,8 @@ def estimate_transition(transition, first_pass, data, seed):
     T = np.where(absent[:, np.newaxis], np.eye(data.n_classes), T)
     mass = judged_mass(first_pass, data)
     T, pooled = replace_rare_rows(T, error, mass, settled | absent)
-    warn_of_swaps(T, data.classes, settled)
+    # A pooled row is no evidence that its class is mistaken for another one.
+    warn_of_swaps(T, data.classes, settled | np.isin(np.arange(len(T)), pooled))
     # Chance alone can claim that another class leads, unless trusted samples say so.
     T = np.where(settled[:, np.newaxis], T, shrink_dominated_rows(T, error))
     return Transition(T, error, estimator, pooled=pooled)

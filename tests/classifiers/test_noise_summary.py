@@ -293,3 +293,50 @@ def test_singular_transition_leaves_a_valid_interval():
     summary = summarize(Transition.known(T), CLASSES, np.arange(90) % 3, np.ones(90))
     low, high = summary.noise_rate_interval
     assert 0 <= low <= summary.noise_rate <= high <= 1
+
+
+def odd_transitions():
+    """T at the edges of what is allowed, with labels of which some classes lack."""
+    rng = np.random.default_rng(0)
+    nearly = np.array([[0.5, 0.5], [0.5 - 1e-12, 0.5 + 1e-12]])
+    below = np.eye(3) * (1 - 9e-7)
+    above = np.array([[0.9, 0.1 + 9e-7], [0, 1 + 9e-7]])
+    many = rng.dirichlet(np.full(60, 0.05), 60)
+    for T in (
+        np.ones((1, 1)),
+        np.eye(2),
+        np.eye(3)[[1, 2, 0]],
+        np.full((2, 2), 0.5),
+        nearly,
+        below,
+        above,
+        np.eye(60),
+        many,
+    ):
+        for n_labels in (1, 2, len(T)):
+            yield T, np.arange(120) % min(n_labels, len(T))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize(("T", "y"), list(odd_transitions()))
+def test_intervals_hold_their_rates_whatever_t_is(rng, T, y, is_known):
+    y_proba = rng.dirichlet(np.full(len(T), 0.1), len(y))
+    error = np.zeros_like(T) if is_known else np.full_like(T, 0.1)
+    transition = Transition(T, error, is_known=is_known)
+    classes = np.arange(len(T))
+    for known in ({}, {"y_proba": y_proba}):
+        if not (is_known or known):
+            continue
+        summary = summarize(transition, classes, y, np.ones(len(y)), **known)
+        rates = np.append(summary.noise_rate_per_class, summary.noise_rate)
+        low, high = np.vstack(
+            [summary.noise_rate_per_class_interval, summary.noise_rate_interval]
+        ).T
+        assert (low >= 0).all()
+        assert (low <= rates).all()
+        assert (rates <= high).all()
+        assert (high <= 1).all()
+        assert not np.isnan(summary.condition_number)
+        for number in (summary.diagnostics or {}).values():
+            assert not np.isnan(number)

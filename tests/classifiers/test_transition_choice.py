@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers import _first_pass
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
+from sklnoise.exceptions import DominatedClassWarning, RareClassWarning
 from sklnoise.training import hidden_features
 from sklnoise.transition import (
     ClusterabilityEstimator,
@@ -174,3 +175,109 @@ def test_foreign_estimator_gets_the_rows_that_are_not_trusted(fit, noisy_blobs, 
     assert_array_equal(
         clf.transition_matrix_, clf.transition_estimator_.transition_matrix_
     )
+
+
+# T that are given
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+def test_share_of_wrong_labels_is_below_that_of_chance(quick_net, rng, n_classes):
+    X, y = rng.standard_normal((60, 2)), np.arange(60) % n_classes
+    clf = NoiseRobustClassifier(quick_net.set_params(max_epochs=1), random_state=0)
+    by_chance = 1 - 1 / n_classes
+    for share in (by_chance, by_chance + 0.01, 0.99):
+        with pytest.raises(ValueError, match="transition"):
+            clf.set_params(transition=share).fit(X, y)
+    T = clf.set_params(transition=by_chance - 0.01).fit(X, y).transition_matrix_
+    assert (T.diagonal() == T.max(axis=1)).all()
+
+
+def test_labels_of_a_single_class_have_nowhere_to_flip(quick_net, rng):
+    clf = NoiseRobustClassifier(quick_net.set_params(max_epochs=1), transition=0.3)
+    assert_array_equal(
+        clf.fit(rng.standard_normal((9, 2)), [1] * 9).transition_matrix_, 1
+    )
+
+
+DOMINATED = np.array([[0.4, 0.6, 0.0], [0.0, 1.0, 0.0], [0.0, 0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda net: NoiseRobustClassifier(net, transition=DOMINATED, random_state=0),
+        lambda net: ConfidentLearningClassifier(
+            LogisticRegression(), transition=DOMINATED, random_state=0
+        ),
+    ],
+)
+def test_class_that_a_given_transition_mostly_calls_another_is_told_once(
+    quick_net, noisy_blobs, make
+):
+    X, names = noisy_blobs[0], np.array(["ant", "bee", "cat"])[noisy_blobs[1]]
+    with pytest.warns(DominatedClassWarning, match="ant .*60% labelled bee") as caught:
+        make(quick_net.set_params(max_epochs=5)).fit(X, names)
+    told = [str(w.message) for w in caught if w.category is DominatedClassWarning]
+    assert len(told) == 1
+    assert "cat (" not in told[0]
+
+
+# Rows that rest on few samples
+
+
+def fit_rare(quick_net, n_rare, **params):
+    """Fit two blobs with a fifth of the labels flipped, and a third, rare one."""
+    rng = np.random.RandomState(0)
+    y = np.repeat([0, 1, 2], [150, 150, n_rare])
+    X = rng.standard_normal((len(y), 2)) + np.array([[-6, 0], [6, 0], [0, 9]])[y]
+    y_noisy = np.where((rng.random_sample(len(y)) < 0.2) & (y < 2), 1 - y, y)
+    clf = NoiseRobustClassifier(
+        quick_net, first_pass=LogisticRegression(), random_state=0, **params
+    )
+    return clf.fit(X, np.array(["a", "b", "c"])[y_noisy])
+
+
+@pytest.mark.parametrize("transition", ["auto", "frequency", "anchor", "confusion"])
+@pytest.mark.parametrize(("n_rare", "pooled"), [(6, ["c"]), (40, [])])
+def test_row_that_rests_on_few_samples_is_pooled(quick_net, transition, n_rare, pooled):
+    clf = fit_rare(quick_net, n_rare, transition=transition)
+    T = clf.transition_matrix_
+    assert clf.noise_summary_.pooled_classes == pooled
+    assert_allclose(T.sum(axis=1), 1)
+    if pooled:
+        assert T[:2].diagonal().min() <= T[2, 2] <= T[:2].diagonal().max()
+        assert_allclose(T[2, 0], T[2, 1], rtol=0.3)
+
+
+@pytest.mark.filterwarnings("ignore:class . has . samples")
+@pytest.mark.parametrize("n_samples", [2, 3, 6, 12])
+def test_too_few_samples_are_taken_as_they_are(quick_net, rng, n_samples):
+    y = np.arange(n_samples) % 2
+    X = rng.standard_normal((n_samples, 2)) + np.array([[-5, 0], [5, 0]])[y]
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
+    with pytest.warns(RareClassWarning, match="identity"):
+        clf.fit(X, y)
+    assert_array_equal(clf.transition_matrix_, np.eye(2))
+    assert_array_equal(clf.predict(X), y)
+    assert clf.noise_summary_.pooled_classes == [0, 1]
+    clf.set_params(correction="none")
+    proba = clf.predict_proba(X)
+    assert_array_equal(clf.fit(X, y).predict_proba(X), proba)
+
+
+@pytest.mark.filterwarnings("ignore:class . has . samples")
+def test_trusted_samples_count_for_their_class(quick_net, rng):
+    y = np.arange(16) % 2
+    X = rng.standard_normal((16, 2)) + np.array([[-5, 0], [5, 0]])[y]
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
+    clf.fit(X, y, trusted=np.arange(16) >= 8)
+    assert clf.noise_summary_.pooled_classes == []
+
+
+def test_forbidden_flips_stay_impossible_in_a_pooled_row(quick_net):
+    allowed = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1]], dtype=bool)
+    estimator = ConstrainedEstimator(ConfusionEstimator(), allowed_flips=allowed)
+    clf = fit_rare(quick_net, 6, transition=estimator)
+    assert clf.noise_summary_.pooled_classes == ["c"]
+    assert_array_equal(clf.transition_matrix_[~allowed], 0)
+    assert clf.transition_matrix_[2, 0] > 0.05
