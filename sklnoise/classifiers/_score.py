@@ -2,7 +2,7 @@
 
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._labels import check_labels
 from sklnoise._tensors import as_numpy
@@ -41,24 +41,12 @@ class NoisyScoreMixin(ClassifierMixin):
             differ.
         """
         y = check_labels(as_labels(y), "y")
-        check_is_fitted(self)
-        if are_text(y) != are_text(self.classes_):
-            raise ValueError(
-                "y must hold labels of the kind of classes_, "
-                f"{list_some(self.classes_)}; got {list_some(y)}. Pass the "
-                "labels themselves, not their codes."
-            )
         y_pred = self.predict(X)
         check_consistent_length(y, y_pred)
         try:
             return accuracy_score(y, y_pred, sample_weight=as_numpy(sample_weight))
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"y must hold labels such as those of classes_, "
+                "y must hold labels such as those of classes_, "
                 f"{list_some(self.classes_)}; got {list_some(y)}: {shorten(error, 200)}"
             ) from error
-
-
-def are_text(labels):
-    """Return whether labels are strings, by the first one."""
-    return isinstance(labels.tolist()[0], str | bytes)
