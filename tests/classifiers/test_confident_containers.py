@@ -101,6 +101,7 @@ def test_weights_cannot_pass_a_sampler(imbalanced):
 
 
 @SCALED
+@COLLAPSES  # the weights of a late round of boosting may leave a class out
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS.keys())
 @pytest.mark.parametrize("labels", [np.arange(3), np.array(["ant", "bee", "cat"])])
 def test_pruning_works_around_and_inside_of_containers(imbalanced, container, labels):
