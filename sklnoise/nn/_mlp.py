@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 from itertools import pairwise
 from numbers import Integral, Real
 
@@ -10,6 +11,8 @@ import torch
 from scipy.sparse import issparse
 from torch import nn
 from torch.nn.functional import embedding_bag
+
+from sklnoise._text import shorten
 
 
 class MLP(nn.Module):
@@ -33,6 +36,19 @@ class MLP(nn.Module):
         Probability that a hidden unit is dropped while training, in [0, 1), rounded to
         a multiple of 1/65536.
 
+    encoding : torch.nn.Module, default=None
+        What encodes the flattened samples before the first layer, such as a
+        `PiecewiseLinearEncoding`; a copy of it is used. Its attribute `n_outputs` is the
+        number of values that it gives per sample. Sparse samples cannot be encoded.
+
+    Raises
+    ------
+    TypeError
+        If `encoding` is not a module.
+    ValueError
+        If `hidden` or `dropout` is not valid, if `encoding` has no `n_outputs`, or its
+        `n_features` is another.
+
     Examples
     --------
     >>> import torch
@@ -41,13 +57,19 @@ class MLP(nn.Module):
     torch.Size([5, 3])
     """
 
-    def __init__(self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0):
+    def __init__(
+        self, n_features, n_classes, *, hidden=(64, 32), dropout=0.0, encoding=None
+    ):
         widths = [n_features, *check_widths(hidden)]
         check_dropout(dropout)
+        check_encoding(encoding, n_features)
         super().__init__()
         # Named, so that weights can be loaded into an MLP with another dropout.
         self.layers = nn.Sequential()
         self.layers.add_module("flatten", Flatten())
+        if encoding is not None:
+            self.layers.add_module("encoding", deepcopy(encoding))
+            widths[0] = encoding.n_outputs
         for i, (n_in, n_out) in enumerate(pairwise(widths)):
             self.layers.add_module(f"hidden{i}", Linear(n_in, n_out))
             self.layers.add_module(f"relu{i}", nn.ReLU())
@@ -69,7 +91,18 @@ class MLP(nn.Module):
         -------
         logits : torch.Tensor of shape (n_samples, n_classes)
             Scores before the softmax.
+
+        Raises
+        ------
+        ValueError
+            If X is sparse and there is an encoding.
         """
+        if issparse(X) and hasattr(self.layers, "encoding"):
+            raise ValueError(
+                "X must be dense, as the encoding of an MLP takes no sparse samples; got "
+                f"a sparse array of shape {X.shape}. Pass X.toarray(), or leave the "
+                "encoding out."
+            )
         return self.layers(X)
 
 
@@ -91,6 +124,29 @@ def check_dropout(dropout):
         raise ValueError(
             f"dropout must be a number in [0, 1), the share of units that are dropped; "
             f"got {dropout!r}. 0 drops none."
+        )
+
+
+def check_encoding(encoding, n_features):
+    """Raise an error unless an encoding is None or a module for so many columns."""
+    if encoding is None:
+        return
+    if not isinstance(encoding, nn.Module):
+        raise TypeError(
+            "encoding must be None or a torch module, such as "
+            f"PiecewiseLinearEncoding.from_samples(X); got {shorten(repr(encoding))}."
+        )
+    n_outputs = getattr(encoding, "n_outputs", None)
+    if not isinstance(n_outputs, Integral) or n_outputs < 1:
+        raise ValueError(
+            "encoding must have an attribute n_outputs, the number of values that it "
+            f"gives per sample, from 1 on; {type(encoding).__name__} has "
+            f"{shorten(repr(n_outputs))}."
+        )
+    if getattr(encoding, "n_features", n_features) != n_features:
+        raise ValueError(
+            "encoding must be made for the n_features of the MLP; it has "
+            f"n_features={encoding.n_features}, and the MLP {n_features}."
         )
 
 
