@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.base import clone
+from sklearn.utils import Bunch
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
@@ -16,6 +17,7 @@ from sklnoise._compat import check_method_params, safe_indexing, set_random_stat
 from sklnoise._text import shorten
 from sklnoise.classifiers._cache_key import cache_key
 from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.classifiers._net_selection import ChosenNet, select_net
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     attempt,
@@ -41,6 +43,8 @@ class FirstPass(NamedTuple):
     features: np.ndarray | None = None
     folds: np.ndarray | None = None
     histories: list | None = None
+    net: object = None  # that the data have chosen
+    net_selection: Bunch | None = None
 
     @property
     def is_held_out(self):
@@ -101,6 +105,21 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
     return cached(key, trainer, splits, with_features, n_jobs, on_fold_end)
 
 
+def run_selection(trainer, splits, *, memory, n_jobs):
+    """Choose the network where no first pass does it, or read that from a cache."""
+    if memory is None:
+        return select_only(None, trainer, splits, n_jobs)
+    cached = open_memory(memory).cache(
+        select_only, ignore=["trainer", "splits", "n_jobs"]
+    )
+    return cached(cache_key(trainer, splits, False), trainer, splits, n_jobs)
+
+
+def select_only(key, trainer, splits, n_jobs):
+    """Choose the network; `key` is all that a cache tells the results apart by."""
+    return select_net(trainer, splits, n_jobs)._replace(fitted=())
+
+
 def open_memory(memory):
     """Return a joblib.Memory, or raise a ValueError if it cannot be written to."""
     memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
@@ -127,14 +146,16 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
         check_method_params(data.X, trainer.fit_params, indices=train)
         for train, _ in splits
     ]
+    chosen = ChosenNet(None)
     if is_net(trainer.net):
-        outcomes = trainer.fit_folds(
+        chosen = select_net(trainer, splits, n_jobs)
+        outcomes = fit_and_predict(
+            trainer.replace(net=chosen.net),
             splits,
-            torch.nn.CrossEntropyLoss(reduction="none"),
-            seeds,
-            fit_params,
-            partial(predict_fold, data, splits, with_features),
-            n_jobs=n_jobs,
+            (seeds, fit_params),
+            chosen.fitted,
+            with_features,
+            n_jobs,
         )
     else:
         outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
@@ -142,7 +163,30 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
             for fold in zip(splits, seeds, repeat(n_classes), fit_params)
         )
     with closing(outcomes):  # also after an error: it holds threads and their limit
-        return collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
+        found = collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
+    return found._replace(net=chosen.net, net_selection=chosen.net_selection)
+
+
+def fit_and_predict(trainer, splits, per_fold, fitted, with_features, n_jobs):
+    """Yield what the net of each fold predicts; the first ones may be fitted already."""
+    predict = partial(predict_fold, trainer.data, splits, with_features)
+    n_fitted = len(fitted)
+    for number, net in enumerate(fitted):
+        yield attempt(predict, net, number)
+    if n_fitted == len(splits):
+        return
+    loss = torch.nn.CrossEntropyLoss(reduction="none")
+    rest = [values[n_fitted:] for values in (splits, *per_fold)]
+    finish = partial(predict_later_fold, predict, n_fitted)
+    rest_splits, seeds, params = rest
+    outcomes = trainer.fit_folds(rest_splits, loss, seeds, params, finish, n_jobs=n_jobs)
+    with closing(outcomes):
+        yield from outcomes
+
+
+def predict_later_fold(predict, n_before, net, number):
+    """Predict the samples of a fold of which others came before."""
+    return predict(net, n_before + number)
 
 
 def collect_folds(outcomes, splits, n_samples, n_classes, on_fold_end=None):

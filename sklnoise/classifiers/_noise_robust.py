@@ -25,6 +25,7 @@ from sklnoise.classifiers._first_pass import (
     check_first_pass,
     make_first_pass_splits,
     run_first_pass,
+    run_selection,
 )
 from sklnoise.classifiers._fit_callbacks import report_fit
 from sklnoise.classifiers._fit_input import (
@@ -40,6 +41,7 @@ from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
+    choose_refit_steps,
     clean_loss_for,
     count_trainings,
     fine_tune,
@@ -68,6 +70,7 @@ from sklnoise.training import (
     dtype_of,
     is_module_class,
     is_net,
+    is_table,
     predict_proba,
     resolve_device,
     resolve_dtype,
@@ -473,20 +476,22 @@ class NoiseRobustClassifier(
         loss = as_loss("forward" if selects else correction)
         transition = known_transition(self.transition, loss, data.classes)
         # A known T needs no folds, but the choice of a correction needs held-out labels.
+        has_first_pass = transition is None or selects
         splits = []
-        if transition is None or selects:
+        if has_first_pass or is_table(trainer.net, data.X):
             splits = make_first_pass_splits(
                 self.cv, data, first_pass_seed, routed.splitter.split
             )
+        has_first_pass = has_first_pass and bool(splits)
         # Callbacks are set up with the number of steps, and only for a valid input.
         fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
         n_steps = 1 + fine_tunes
-        if splits:
+        if has_first_pass:
             n_steps += 1 + selects
         progress.begin(n_steps)
 
         first_pass = None
-        if splits:
+        if has_first_pass:
             # Callbacks of the user's net that only observe it are for its refit.
             first_pass_trainer = trainer.replace(
                 net=first_pass_model,
@@ -497,6 +502,7 @@ class NoiseRobustClassifier(
             first_pass = self._run_first_pass(
                 first_pass_trainer, splits, transition, progress
             )
+        trainer = self._choose_net(trainer, first_pass, splits, first_pass_seed)
         if transition is None:
             transition = estimate_transition(
                 self.transition, first_pass, data, first_pass_seed
@@ -512,7 +518,17 @@ class NoiseRobustClassifier(
         start_from = None
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
+        trainer = choose_refit_steps(
+            trainer.replace(seed=first_pass_seed),
+            correction,
+            transition,
+            data,
+            splits if start_from is None else [],
+            warm_up=self.warm_up,
+            n_jobs=self.n_jobs,
+        )
         trainer = trainer.replace(
+            seed=refit_seed,
             verbose=max(0, self.verbose - 1),
             fit_params=check_method_params(
                 data.X, routed.estimator.fit, indices=data.rows
@@ -573,6 +589,19 @@ class NoiseRobustClassifier(
         if first_pass.histories is not None:
             self.first_pass_history_ = first_pass.histories
         return first_pass
+
+    def _choose_net(self, trainer, first_pass, splits, seed):
+        """Return the trainer with the net that the data choose, whoever has done it."""
+        chosen = first_pass
+        if first_pass is None or self.first_pass is not None:
+            chosen = run_selection(
+                trainer.replace(seed=seed, observed=False),
+                splits,
+                memory=self.memory,
+                n_jobs=self.n_jobs,
+            )
+        self.net_selection_ = getattr(chosen, "net_selection", None)
+        return trainer.replace(net=chosen.net)
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""

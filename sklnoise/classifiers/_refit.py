@@ -18,12 +18,19 @@ from sklnoise.classifiers._correction import (
     transition_of,
 )
 from sklnoise.classifiers._em import SoftLabelLoss, alternate
+from sklnoise.classifiers._net_selection import (
+    choose_steps,
+    compared_splits,
+    fit_nets,
+)
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.losses._base import at_least_single_precision
 from sklnoise.training import (
     CleanCrossEntropy,
+    chooses_steps,
     clean_loss_of,
     hidden_features,
+    longest_training,
     mean_transition,
     snapshot,
     weights_of,
@@ -42,26 +49,8 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
     """Fit the net to all samples with the corrected loss."""
     T = transition.matrix
     clean_loss = clean_loss_for(trainer, data)
-    # EM starts from a posterior: only its rounds weight the classes.
-    first_loss = CleanCrossEntropy(reduction="none") if correction == "em" else clean_loss
-
-    def wrap(loss):
-        return TrustedSamplesLoss(loss, first_loss) if data.trusted.any() else loss
-
-    labelled = data.labelled
-    if data.trusted.any():
-        labelled = labelled._replace(extra=data.trusted)
-    # Without trusted samples or a known T, a class can only be identified with its most
-    # frequent noisy label: the warm-up then takes the labels as they are.
-    names_are_known = transition.is_known or data.trusted.any()
-    start = {
-        "data": labelled,
-        "start_from": start_from,
-        "warm_up": warm_up if start_from is None else 0.0,
-        "warm_up_loss": wrap(
-            LikelyLabelsLoss(T if names_are_known else np.eye(len(T)), first_loss.weight)
-        ),
-    }
+    plan = plan_refit(trainer, correction, transition, data, warm_up, start_from)
+    wrap, start = plan.wrap, plan.start
     if correction == "em":
         net = trainer.fit(data.rows, wrap(ForwardLoss(T, reduction="none")), **start)
         net, T = alternate(trainer, net, T, data, report, clean_loss.weight)
@@ -77,11 +66,78 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
         loss = partial(loss, n_features=n_features)
         start |= {"start_from": weights_of(first.net), "warm_up": 0.0}
     loss = bind_loss(loss, transition, clean_loss)
-    # The warm-up is for a T that could lose classes; other losses need none.
-    if not hasattr(loss, "transition_matrix"):
+    if not needs_warm_up(loss):
         start["warm_up"] = 0.0
     net = trainer.fit(data.rows, wrap(loss), **start)
     return outcome_of(net, transition.matrix, data)
+
+
+class RefitPlan(NamedTuple):
+    """What all trainings of a refit share."""
+
+    wrap: object  # makes the loss of a training from that of the noisy labels
+    start: dict  # how a training begins
+
+
+def plan_refit(trainer, correction, transition, data, warm_up, start_from):
+    """Set up the losses, the labels and the start of a refit."""
+    clean_loss = clean_loss_for(trainer, data)
+    # EM starts from a posterior: only its rounds weight the classes.
+    first_loss = CleanCrossEntropy(reduction="none") if correction == "em" else clean_loss
+
+    def wrap(loss):
+        return TrustedSamplesLoss(loss, first_loss) if data.trusted.any() else loss
+
+    labelled = data.labelled
+    if data.trusted.any():
+        labelled = labelled._replace(extra=data.trusted)
+    # Without trusted samples or a known T, a class can only be identified with its most
+    # frequent noisy label: the warm-up then takes the labels as they are.
+    names_are_known = transition.is_known or data.trusted.any()
+    T = transition.matrix if names_are_known else np.eye(len(transition.matrix))
+    start = {
+        "data": labelled,
+        "start_from": start_from,
+        "warm_up": warm_up if start_from is None else 0.0,
+        "warm_up_loss": wrap(LikelyLabelsLoss(T, first_loss.weight)),
+    }
+    return RefitPlan(wrap, start)
+
+
+def needs_warm_up(loss):
+    """Return whether a loss has a T, which could lose classes from random weights."""
+    return hasattr(loss, "transition_matrix")
+
+
+def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up, n_jobs):
+    """Return the trainer with the steps of the lowest held-out corrected loss.
+
+    The corrected loss takes more steps than cross-entropy, which soon learns wrong
+    labels by heart.
+    """
+    net, loss = trainer.net, as_loss("forward" if correction == "em" else correction)
+    is_plain = correction == "none" and not data.trusted.any()
+    if not splits or not chooses_steps(net) or is_plain:
+        return trainer
+    if needs_features(loss):
+        loss = as_loss("forward")
+    loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
+    if next(loss.parameters(), None) is not None:  # it starts from the estimated T
+        loss = ForwardLoss(transition.matrix, reduction="none")
+    longest = longest_training(net, len(data.rows))
+    # Known is only how long cross-entropy takes.
+    share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
+    plan = plan_refit(trainer, correction, transition, data, share, None)
+    splits = compared_splits(splits)
+    fitted = fit_nets(
+        trainer.replace(net=longest, observed=False),
+        splits,
+        plan.wrap(loss),
+        n_jobs,
+        keeps_trajectory=True,
+        **plan.start,
+    )
+    return trainer.replace(net=choose_steps(longest, fitted, splits))
 
 
 def clean_loss_for(trainer, data):

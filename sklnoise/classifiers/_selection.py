@@ -10,6 +10,7 @@ from sklnoise._transition_matrix import clean_prior, mix_with_identity
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers._correction import min_identity_weight
 from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.classifiers._net_selection import mean_with_error
 from sklnoise.classifiers._refit import refit
 from sklnoise.classifiers._transition import Transition
 from sklnoise.issues._quality import self_confidence
@@ -128,11 +129,3 @@ def choose(scores, sample_weight, likelihood_tolerance):
         accuracy_gain_error=errors[:, 1],
         ruled_out=ruled_out,
     )
-
-
-def mean_with_error(values, sample_weight):
-    """Return the weighted mean over the last axis, with its standard error."""
-    mean = np.average(values, axis=-1, weights=sample_weight)
-    deviation = np.square(values - mean[..., np.newaxis])
-    variance = np.average(deviation, axis=-1, weights=sample_weight)
-    return mean, np.sqrt(variance / sample_weight.sum())

@@ -1,6 +1,14 @@
 """Training of nets: the only package that imports skorch."""
 
 from sklnoise.training._callbacks import interruptible
+from sklnoise.training._candidates import (
+    chooses_steps,
+    chosen_net,
+    describe_candidate,
+    is_table,
+    list_candidates,
+    longest_training,
+)
 from sklnoise.training._class_weight import (
     CleanCrossEntropy,
     check_plain_criterion,
@@ -40,6 +48,7 @@ from sklnoise.training._prediction import (
     weights_of,
 )
 from sklnoise.training._trainer import Trainer
+from sklnoise.training._trajectory import best_checkpoint, trajectory_of
 from sklnoise.training._workers import attempt
 
 __all__ = [
@@ -54,19 +63,26 @@ __all__ = [
     "as_net",
     "attempt",
     "available_threads",
+    "best_checkpoint",
     "check_names",
     "check_parts",
     "check_plain_criterion",
     "check_validation_labels",
+    "chooses_steps",
+    "chosen_net",
     "clean_loss_of",
+    "describe_candidate",
     "dtype_of",
     "epochs_of",
     "hidden_features",
     "interruptible",
     "is_module_class",
     "is_net",
+    "is_table",
     "isolated",
     "keeps_to_epochs",
+    "list_candidates",
+    "longest_training",
     "make_splits",
     "mean_transition",
     "predict_proba",
@@ -77,5 +93,6 @@ __all__ = [
     "sample_shape",
     "snapshot",
     "take_out_class_weight",
+    "trajectory_of",
     "weights_of",
 ]

@@ -199,11 +199,12 @@ def sample_of(item):
 class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
-    Weights are scaled to mean 1 over `rows`. `keep_sparse` is set where the net takes
-    CSR matrices. Callbacks find `X` and `y`, as in every dataset of skorch.
+    Weights are scaled to mean 1 over the first `n_train` of `rows`. `keep_sparse` is set
+    where the net takes CSR matrices. Callbacks find `X` and `y`, as in every dataset of
+    skorch.
     """
 
-    def __init__(self, data, rows, dtype, *, cast_integers=False):
+    def __init__(self, data, rows, dtype, *, cast_integers=False, n_train=None):
         self.all_X = data.X
         self.rows = rows
         self.dtype = dtype
@@ -213,7 +214,8 @@ class SampleDataset(SkorchDataset):
         weight = data.sample_weight[rows]
         self.weighted = bool((weight != weight[:1]).any())
         if self.weighted:
-            self.sample_weight = torch.from_numpy(weight / weight.mean()).to(dtype)
+            scaled = weight / weight[:n_train].mean()
+            self.sample_weight = torch.from_numpy(scaled).to(dtype)
         else:
             self.sample_weight = torch.ones((), dtype=dtype).expand(len(rows))
         extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)

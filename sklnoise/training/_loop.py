@@ -6,10 +6,12 @@ from itertools import compress
 import torch
 from skorch.callbacks.scoring import ScoringBase
 
+from sklnoise.training._averages import average_of, trained_parameters
 from sklnoise.training._callbacks import check_epoch, follows_batches, is_silent_log
 from sklnoise.training._data import BatchIterator
 from sklnoise.training._net import is_stock
 from sklnoise.training._optimizers import needs_no_closure
+from sklnoise.training._trajectory import skips_validation
 from sklnoise.training._workers import raise_if_cancelled
 
 
@@ -176,6 +178,7 @@ class SingleNet:
     def __init__(self, member):
         self.member = member
         self.net = member.net
+        self.average = average_of(self.net, trained_parameters(self.net))
 
     @torch.enable_grad()
     def train_epoch(self):
@@ -184,7 +187,8 @@ class SingleNet:
         optimizer = self.net.optimizer_
         module.train()
         criterion.train()
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        self.average.begin_epoch()
+        parameters = trained_parameters(self.net)
         losses, sizes = [], []
         for X, targets in on_device(self.member.batches, self.net.device):
             raise_if_cancelled()
@@ -194,15 +198,17 @@ class SingleNet:
             loss.backward()
             optimizer.step()
             criterion.count_step()
+            self.average.count_step()
             losses.append(loss.detach())
             sizes.append(X.shape[0])
+        self.average.end_epoch()
         return [(read(losses), sizes)]
 
     @torch.no_grad()
     def validate_epoch(self):
         """Compute the losses on the samples that are held out."""
         net, batches = self.net, self.member.held_out
-        if batches is None:
+        if batches is None or skips_validation(net):
             return [None]
         followed = any(follows_batches(cb, training=False) for _, cb in net.callbacks_)
         if followed or not isinstance(batches, BatchIterator):

@@ -26,6 +26,7 @@ MAX_REPR_LENGTH = 200  # of an estimator in a message
 # Callbacks of skorch that take time in each epoch and are of use only when printed.
 QUIET = {"valid_acc", "print_log"}
 
+DEFAULT_LEARNING_RATE = 2e-3
 FULL_BATCH_STEPS = 200
 MIN_PATIENCE = 10  # epochs: a schedule stopped earlier has not lowered the learning rate
 MIN_EPOCHS = 20
@@ -38,8 +39,9 @@ MIN_FOLD_EPOCHS = 8
 class AutoSizedNet(NeuralNetClassifier):
     """A skorch classifier that is sized from the data when it is fitted.
 
-    What is None here is chosen from the data: the number of epochs and, for `MLP`, the
-    width and the dropout. All parameters of skorch can be set.
+    What is None here is chosen from the data: the learning rate, the number of steps and,
+    for `MLP`, the widths, the dropout and the encoding of the columns. All parameters of
+    skorch can be set.
 
     Parameters
     ----------
@@ -49,14 +51,22 @@ class AutoSizedNet(NeuralNetClassifier):
     optimizer : type, default=torch.optim.AdamW
         Class of the optimizer.
 
-    lr : float, default=0.002
-        Learning rate at the start; it decays to 0 along a cosine.
+    lr : float, default=None
+        Learning rate at the start.
 
     batch_size : int, default=256
         Samples of a step; up to this many samples a step sees all of them.
 
     max_epochs : int, default=None
         Number of passes through the data.
+
+    n_steps : int, default=None
+        Number of steps of the optimizer, rounded to whole epochs, where `max_epochs` is
+        None.
+
+    averages_weights : bool, default=False
+        Whether the weights are averaged over the latest steps, at a constant learning
+        rate. Otherwise the learning rate decays to 0 along a cosine.
 
     train_split : callable, default="auto"
         Validation split of skorch; "auto" holds samples out for early stopping when
@@ -74,9 +84,11 @@ class AutoSizedNet(NeuralNetClassifier):
         module=MLP,
         *,
         optimizer=torch.optim.AdamW,
-        lr=2e-3,
+        lr=None,
         batch_size=256,
         max_epochs=None,
+        n_steps=None,
+        averages_weights=False,
         train_split="auto",
         verbose=0,
         **kwargs,
@@ -91,6 +103,8 @@ class AutoSizedNet(NeuralNetClassifier):
             verbose=verbose,
             **kwargs,
         )
+        self.n_steps = n_steps
+        self.averages_weights = averages_weights
 
     # That of skorch lists all parameters.
     __repr__ = BaseEstimator.__repr__
@@ -207,6 +221,8 @@ def size_net(net, size, seed, *, of_fold=False):
             net.set_params(**{f"module__{name}": value})
     check_module_parameters(net)
     if isinstance(net, AutoSizedNet):
+        if net.lr is None:
+            net.set_params(lr=DEFAULT_LEARNING_RATE)
         set_budget(net, size.n_samples, seed, has_batches=has_batches, of_fold=of_fold)
 
 
@@ -219,17 +235,20 @@ def set_budget(net, n_samples, seed, *, has_batches, of_fold):
     if not orders & vars(net).keys():
         net.set_params(iterator_train__shuffle=has_batches)
     if net.train_split == "auto":
-        net.train_split = HoldOut(VALIDATION_SHARE, seed) if has_batches else None
+        holds_out = has_batches and not net.averages_weights
+        net.train_split = HoldOut(VALIDATION_SHARE, seed) if holds_out else None
+    n_train = count_training_samples(net, n_samples)
+    n_steps = len(batch_sizes(n_train, net.batch_size)) if has_batches else 1
+    if net.max_epochs is None and net.n_steps is not None:
+        net.max_epochs = max(1, round(net.n_steps / n_steps))
     if net.max_epochs is None:
-        n_train = count_training_samples(net, n_samples)
         n_batches = max(1, n_train / net.batch_size) if has_batches else 1
-        n_steps = len(batch_sizes(n_train, net.batch_size)) if has_batches else 1
         budget = FULL_BATCH_STEPS * math.sqrt(n_batches)
         min_epochs = MIN_EPOCHS
         if of_fold:
             budget, min_epochs = min(budget, MAX_FOLD_STEPS), MIN_FOLD_EPOCHS
         net.max_epochs = max(min_epochs, round(budget / n_steps))
-    if net.callbacks == "disable":
+    if net.callbacks == "disable" or net.averages_weights:
         return
     schedule = LRScheduler("CosineAnnealingLR", T_max=net.max_epochs)
     callbacks = [*(net.callbacks or []), ("learning_rate", schedule)]

@@ -23,7 +23,7 @@ def check_net(net, *, chosen=()):
     """
     given = vars(net)
     for name in ("lr", "optimizer__lr"):
-        if name in given:
+        if name in given and not (given[name] is None and name in chosen):
             check_learning_rate(name, given[name])
     for name in (
         "batch_size",

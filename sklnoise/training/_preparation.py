@@ -50,6 +50,7 @@ from sklnoise.training._optimizers import (
     has_sparse_gradients,
 )
 from sklnoise.training._output import identity, recognize_output, softmax
+from sklnoise.training._trajectory import HeldOutRest, KeepTrajectory
 
 
 @dataclass
@@ -108,8 +109,21 @@ class PreparedNet:
         return n_samples, *max((part.shape[1:] for part in parts), key=len)
 
 
-def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=None):
-    """Initialise a clone of the net of a trainer for some samples and a loss."""
+def prepare(
+    trainer,
+    rows,
+    loss,
+    *,
+    held_out=None,
+    keeps_trajectory=False,
+    start_from=None,
+    warm_up=0.0,
+    warm_up_loss=None,
+):
+    """Initialise a clone of the net of a trainer for some samples and a loss.
+
+    With `keeps_trajectory` the net keeps its trajectory on the samples `held_out`.
+    """
     data, config, seed = trainer.data, trainer.config, trainer.seed
     net = clone(trainer.net).set_params(
         device=str(config.device), verbose=max(trainer.net.verbose, trainer.verbose)
@@ -121,10 +135,15 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         data, rows = data_of_user(net, data, rows, config.dtype)
     size = DataSize(len(rows), count_values(data.X), config.n_classes, issparse(data.X))
     size_net(net, size, seed, of_fold=trainer.of_fold)
-    is_fused = fuse_optimizer(net, config.device)
     n_train = count_training_samples(net, len(rows))
+    if keeps_trajectory:
+        rows = np.concatenate([rows, held_out])
+        keep_trajectory(net, n_train)
+    is_fused = fuse_optimizer(net, config.device)
     kind = BatchDataset if use_whole_batches(net, seed) else SampleDataset
-    dataset = kind(data, rows, config.dtype, cast_integers=wants_floats(net))
+    dataset = kind(
+        data, rows, config.dtype, cast_integers=wants_floats(net), n_train=n_train
+    )
     if warm_up_loss is not None:
         warm_up_loss = warm_up_loss.to(config.dtype)
     net = with_criterion(
@@ -151,6 +170,13 @@ def prepare(trainer, rows, loss, *, start_from=None, warm_up=0.0, warm_up_loss=N
         if not any(may_replace_module(callback) for _, callback in net.callbacks_):
             prepared.finish()
     return prepared
+
+
+def keep_trajectory(net, n_train):
+    """Let a net be trained on its first samples and keep its trajectory on the others."""
+    n_batches = len(batch_sizes(n_train, full_batch(net, n_train)))
+    callbacks = [*(net.callbacks or []), ("trajectory", KeepTrajectory(n_batches))]
+    net.set_params(train_split=HeldOutRest(n_train), callbacks=callbacks)
 
 
 def data_of_user(net, data, rows, dtype):

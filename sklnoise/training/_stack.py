@@ -7,12 +7,14 @@ import torch
 from torch import nn
 
 from sklnoise.nn import MLP
-from sklnoise.nn._mlp import Linear, SeededDropout, set_generator
+from sklnoise.nn._mlp import Linear, set_generator
+from sklnoise.training._averages import average_of
 from sklnoise.training._callbacks import acts_alone
 from sklnoise.training._config import n_weights
 from sklnoise.training._data import BatchIterator, groups
 from sklnoise.training._loop import to_device
 from sklnoise.training._optimizers import ELEMENTWISE, make_eager
+from sklnoise.training._trajectory import skips_validation
 from sklnoise.training._workers import raise_if_cancelled
 
 # Bytes of the weights and moments of all nets up to which a stack is at least 1.25 times
@@ -78,7 +80,9 @@ class StackedMLP:
         )
         self.optimizer = make_eager(lead.optimizer, *args, **kwargs)
         self._make_views()
+        self.average = average_of(lead, self.parameters.values())
         self.n_epochs = 0
+        self.drawn = {}
 
     def forward(self, X):
         """Apply each net to its own part of X of shape (n_nets, n_samples, ...)."""
@@ -88,7 +92,7 @@ class StackedMLP:
                 weight = self.parameters[f"layers.{name}.weight"]
                 bias = self.parameters[f"layers.{name}.bias"]
                 X = torch.baddbmm(bias[:, None], X, weight)
-            elif isinstance(layer, nn.ReLU | SeededDropout):
+            elif name != "flatten":
                 X = layer(X)
         return X
 
@@ -98,6 +102,7 @@ class StackedMLP:
         self._copy_learning_rates()
         self.layers.train()
         self.criterion.train()
+        self.average.begin_epoch()
         parameters = list(self.parameters.values())
         iterators = [member.batches for member in self.members]
 
@@ -107,13 +112,17 @@ class StackedMLP:
             (losses * shares).sum().backward()
             self.optimizer.step()
             self.criterion.count_step()
+            self.average.count_step()
 
-        return self._run(iterators, step)
+        trained = self._run(iterators, step)
+        self.average.end_epoch()
+        return trained
 
     @torch.no_grad()
     def validate_epoch(self):
         """Compute the losses of all nets on the samples that are held out."""
-        if self.members and self.members[0].held_out is None:
+        lead = self.members[0]
+        if lead.held_out is None or skips_validation(lead.net):
             return [None] * len(self.members)
         self.layers.eval()
         self.criterion.eval()
@@ -122,7 +131,7 @@ class StackedMLP:
     def _run(self, iterators, step=None):
         """Pass through the batches of all nets; return losses and sizes of each."""
         lead = self.members[0]
-        rows, targets, shares, sizes = draw_epoch(iterators)
+        rows, targets, shares, sizes = self._draw(iterators)
         device, dataset = torch.device(lead.net.device), lead.dataset
         targets = [to_device(target, device) for target in targets]
         shares = to_device(shares, device)
@@ -152,6 +161,15 @@ class StackedMLP:
         of_each_net = totals[:n_done].t().tolist()
         return [(loss[: len(n)], n) for loss, n in zip(of_each_net, sizes, strict=True)]
 
+    def _draw(self, iterators):
+        """Draw an epoch, or take the last one where the order is always the same."""
+        if any(iterator.shuffle for iterator in iterators):
+            return draw_epoch(iterators)
+        drawn = self.drawn.get(id(iterators[0]))
+        if drawn is None or len(drawn[0]) != len(iterators):
+            drawn = self.drawn[id(iterators[0])] = draw_epoch(iterators)
+        return drawn
+
     def _copy_learning_rates(self):
         """Take over what the schedules have set in the optimizers of the nets."""
         if not self.n_epochs:
@@ -173,6 +191,7 @@ class StackedMLP:
         if not self.members:
             return
         kept = torch.tensor(goes_on)
+        self.average.keep(kept)
         for parameter in self.parameters.values():
             for name, value in self.optimizer.state[parameter].items():
                 if torch.is_tensor(value) and value.shape == parameter.shape:

@@ -12,6 +12,7 @@ from skorch.dataset import ValidSplit
 
 from sklnoise.nn import MLP
 from sklnoise.nn._mlp import set_generator
+from sklnoise.training._averages import average_of, trained_parameters
 from sklnoise.training._callbacks import EpochListener, acts_alone, interrupts
 from sklnoise.training._config import (
     TrainingConfig,
@@ -63,7 +64,7 @@ class Trainer:
 
     def __post_init__(self):
         if is_net(self.net):
-            chosen = ("max_epochs",) if isinstance(self.net, AutoSizedNet) else ()
+            chosen = ("lr", "max_epochs") if isinstance(self.net, AutoSizedNet) else ()
             check_net(self.net, chosen=chosen)
 
     def replace(self, **changes):
@@ -90,20 +91,24 @@ class Trainer:
         )
         return train(prepared)
 
-    def fit_folds(self, splits, loss, seeds, fit_params, finish, *, n_jobs=None):
+    def fit_folds(
+        self, splits, loss, seeds, fit_params, finish, *, n_jobs=None, data=None, **how
+    ):
         """Fit one net per fold; return an iterator over what `finish(net, fold)` returns.
 
         An exception takes the place of the net that has failed. The result does not
         depend on `n_jobs`, as only model, shapes and dtype decide how nets are trained.
+        `how` is what else `prepare` takes; with `keeps_trajectory` each net keeps its
+        trajectory on the samples that its fold holds out.
         """
-        data = densify_if_small(self.data)
+        data = densify_if_small(self.data if data is None else data)
         trainers = [
             self.replace(data=data, seed=seed, fit_params=params, of_fold=True)
             for seed, params in zip(seeds, fit_params, strict=True)
         ]
         tasks = [
-            partial(prepare, trainer, train_rows, loss)
-            for trainer, (train_rows, _) in zip(trainers, splits, strict=True)
+            partial(prepare, trainer, train, loss, held_out=test, **how)
+            for trainer, (train, test) in zip(trainers, splits, strict=True)
         ]
         first = attempt(tasks[0])
         if isinstance(first, Exception):
@@ -163,7 +168,8 @@ def run_skorch(prepared, interrupted):
     """Train a net by skorch's loop, with a callback of ours at the end of its list."""
     net, dataset, fit_params = prepared.net, prepared.dataset, prepared.fit_params
     dataset.keep_sparse = False
-    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared))
+    average = average_of(net, trained_parameters(net))
+    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared), average)
     prepare_scoring(net)
     named = "epoch_listener", listener
     net.callbacks_.append(named)

@@ -1,0 +1,138 @@
+"""The choice of the default network, by the noisy labels of held-out samples."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import Bunch
+from torch import nn
+
+from sklnoise._compat import check_method_params
+from sklnoise.classifiers._fit_input import draw_seeds
+from sklnoise.exceptions import FoldFitError
+from sklnoise.training import (
+    best_checkpoint,
+    chooses_steps,
+    chosen_net,
+    describe_candidate,
+    is_table,
+    list_candidates,
+    predict_proba,
+    trajectory_of,
+)
+
+# Held-out samples by which networks are compared, in as few folds as have them.
+MIN_COMPARED = 800
+
+# Standard errors within which two networks are equally good, and the cheaper is taken.
+TIE = 0.5
+
+MIN_LIKELIHOOD = np.finfo(np.float32).eps
+
+
+class ChosenNet(NamedTuple):
+    """A network that the data have chosen, with those that its folds have trained."""
+
+    net: object
+    net_selection: Bunch | None = None
+    fitted: tuple = ()
+
+
+def select_net(trainer, splits, n_jobs=None):
+    """Choose what the user has left open of the network of a trainer."""
+    net, data = trainer.net, trainer.data
+    if not splits or not is_table(net, data.X):
+        return ChosenNet(net)
+    splits = compared_splits(splits)
+    rows = np.unique(np.concatenate([part for split in splits for part in split]))
+    found, likelihoods = [], []
+    candidates = list_candidates(net, data, rows)
+    for params in candidates:
+        candidate = chosen_net(net, params, len(rows))
+        if len(candidates) == 1 and not chooses_steps(candidate):
+            return ChosenNet(candidate)
+        fitted = fit_nets(
+            trainer.replace(net=candidate),
+            splits,
+            nn.CrossEntropyLoss(reduction="none"),
+            n_jobs,
+            keeps_trajectory=chooses_steps(candidate),
+        )
+        if chooses_steps(candidate):
+            candidate = choose_steps(candidate, fitted, splits)
+        found.append(ChosenNet(candidate, None, fitted))
+        likelihoods.append(held_out_likelihood(fitted, data, splits))
+    held_out = ~np.isnan(likelihoods[0])
+    scores, weight = np.array(likelihoods)[:, held_out], data.sample_weight[held_out]
+    means, errors = mean_with_error(scores, weight)
+    gains, gain_errors = mean_with_error(scores - scores[means.argmax()], weight)
+    chosen = int(np.flatnonzero(gains >= -TIE * gain_errors)[0])  # the cheapest is first
+    selection = Bunch(
+        candidates=[describe_candidate(params) for params in candidates],
+        n_steps=[one.net.n_steps for one in found],
+        log_likelihood=means,
+        log_likelihood_error=errors,
+        log_likelihood_gain=gains,
+        log_likelihood_gain_error=gain_errors,
+        chosen=chosen,
+    )
+    return found[chosen]._replace(net_selection=selection)
+
+
+def compared_splits(splits):
+    """Return the first splits, as many as hold out enough samples."""
+    n_held_out = np.cumsum([len(test) for _, test in splits])
+    return splits[: 1 + int(np.searchsorted(n_held_out, MIN_COMPARED))]
+
+
+def fit_nets(trainer, splits, loss, n_jobs=None, **how):
+    """Fit one net per split, and return them."""
+    seeds = draw_seeds(trainer.seed, len(splits))
+    fit_params = [
+        check_method_params(trainer.data.X, trainer.fit_params, indices=train)
+        for train, _ in splits
+    ]
+    outcomes = trainer.fit_folds(
+        splits, loss, seeds, fit_params, return_net, n_jobs=n_jobs, **how
+    )
+    nets = list(outcomes)
+    for number, outcome in enumerate(nets):
+        if isinstance(outcome, Exception):
+            raise FoldFitError(
+                f"the network failed in fold {number + 1} of {len(splits)}: {outcome}"
+            ) from outcome
+    return nets
+
+
+def return_net(net, number):
+    """Return a net that a fold has trained."""
+    return net
+
+
+def choose_steps(net, fitted, splits):
+    """Return a net with the steps of the lowest held-out loss, and set its folds back."""
+    trajectories = [trajectory_of(one) for one in fitted]
+    number, epoch = best_checkpoint(trajectories, [len(test) for _, test in splits])
+    for one, trajectory in zip(fitted, trajectories, strict=True):
+        trajectory.load(one, number)
+        one.history = one.history[:epoch]
+    return clone(net).set_params(n_steps=epoch * trajectories[0].n_batches)
+
+
+def held_out_likelihood(nets, data, splits):
+    """Return the log-likelihood of the labels of held-out samples; NaN for the others."""
+    total, times = np.zeros(len(data.y)), np.zeros(len(data.y))
+    for net, (_, test) in zip(nets, splits, strict=True):
+        label = data.y[test]
+        total[test] += predict_proba(net, data.X, test)[np.arange(len(test)), label]
+        times[test] += 1
+    with np.errstate(invalid="ignore"):
+        return np.log((total / times).clip(min=MIN_LIKELIHOOD))
+
+
+def mean_with_error(values, sample_weight):
+    """Return the weighted mean over the last axis, with its standard error."""
+    mean = np.average(values, axis=-1, weights=sample_weight)
+    deviation = np.square(values - mean[..., np.newaxis])
+    variance = np.average(deviation, axis=-1, weights=sample_weight)
+    return mean, np.sqrt(variance / sample_weight.sum())

@@ -1,0 +1,127 @@
+"""The networks for tables and texts among which the data choose."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone
+
+from sklnoise.nn import MLP, PiecewiseLinearEncoding, RobustScaling
+from sklnoise.training._callbacks import ACTING
+from sklnoise.training._data import MIN_LINEAR_COLUMNS, count_values
+from sklnoise.training._net import AutoSizedNet
+
+# Dense samples with more values are images or embeddings.
+MAX_TABLE_VALUES = 255
+MAX_QUANTILE_SAMPLES = 100_000
+
+WIDTHS, DROPOUT, N_BINS = (128, 128), 0.25, 8
+# A linear model needs larger steps than a deep one.
+LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 1e-2
+USER_RATES = 2e-3, 2e-2
+
+# Steps of the longest training on a number of samples, and more by its square root.
+MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
+
+
+def is_table(net, X):
+    """Return whether the data may choose what the user has left open of a net."""
+    if type(net) is not AutoSizedNet or net.train_split != "auto":
+        return False
+    callbacks = [cb[-1] if isinstance(cb, tuple) else cb for cb in net.callbacks or []]
+    if net.callbacks == "disable" or any(isinstance(cb, ACTING) for cb in callbacks):
+        return False
+    if issparse(X):
+        return net.module is MLP
+    return isinstance(X, np.ndarray) and count_values(X) <= MAX_TABLE_VALUES
+
+
+def list_candidates(net, data, rows):
+    """List the parameters that a net for a table may take, the cheapest first.
+
+    What the user has set stays.
+    """
+    if net.module is not MLP:
+        found = [{"lr": lr} for lr in USER_RATES]
+    elif issparse(data.X):
+        found = sparse_candidates(data.X.shape[1])
+    else:
+        found = dense_candidates(data, rows)
+    candidates, seen = [], set()
+    for params in found:
+        free = {name: value for name, value in params.items() if is_free(net, name)}
+        key = repr(sorted((name, name_of(value)) for name, value in free.items()))
+        if key not in seen:
+            candidates.append(free)
+        seen.add(key)
+    return candidates
+
+
+def is_free(net, name):
+    """Return whether the user has not set a parameter of a net."""
+    return name not in vars(net) or (name == "lr" and net.lr is None)
+
+
+def name_of(value):
+    """Return a short name of what a parameter is set to."""
+    return type(value).__name__ if is_encoding(value) else repr(value)
+
+
+def is_encoding(value):
+    """Return whether a parameter is an encoding of the columns."""
+    return isinstance(value, PiecewiseLinearEncoding | RobustScaling)
+
+
+def sparse_candidates(n_columns):
+    """List the nets for sparse samples."""
+    linear = {"module__hidden": (), "lr": LINEAR_RATE}
+    deep = {"module__hidden": WIDTHS, "module__dropout": DROPOUT, "lr": DEEP_RATE}
+    return [linear] if n_columns >= MIN_LINEAR_COLUMNS else [linear, deep]
+
+
+def dense_candidates(data, rows):
+    """List the nets for dense samples: linear, additive and deep on two encodings."""
+    step = -(-len(rows) // MAX_QUANTILE_SAMPLES)
+    X = data.X[rows[::step]].reshape(len(rows[::step]), -1)
+    weight = data.sample_weight[rows[::step]]
+    scaled = RobustScaling.from_samples(X, sample_weight=weight)
+    piecewise = PiecewiseLinearEncoding.from_samples(X, N_BINS, sample_weight=weight)
+    deep = {"module__hidden": WIDTHS, "module__dropout": DROPOUT, "lr": DEEP_RATE}
+    return [
+        {"module__hidden": (), "lr": LINEAR_RATE, "module__encoding": scaled},
+        {"module__hidden": (), "lr": ADDITIVE_RATE, "module__encoding": piecewise},
+        deep | {"module__encoding": scaled},
+        deep | {"module__encoding": piecewise},
+    ]
+
+
+def chosen_net(net, params, n_samples):
+    """Return a net with chosen parameters, for the longest training where that is free.
+
+    Only the weights of our own module are averaged: one of a user may hold running
+    statistics.
+    """
+    net = clone(net).set_params(**params)
+    if net.module is not MLP:
+        return net
+    net.set_params(averages_weights=True)
+    return net if net.n_steps is not None else longest_training(net, n_samples)
+
+
+def longest_training(net, n_samples):
+    """Return a net that is trained for as many steps as one may take."""
+    return clone(net).set_params(n_steps=max_steps(n_samples))
+
+
+def max_steps(n_samples):
+    """Return the number of steps of the longest training."""
+    return round(MAX_STEPS * (n_samples / SAMPLES_OF_MAX_STEPS) ** 0.5)
+
+
+def chooses_steps(net):
+    """Return whether the steps of a net are chosen by its trajectory."""
+    averages = getattr(net, "averages_weights", False)
+    return averages and net.max_epochs is None and net.n_steps is not None
+
+
+def describe_candidate(params):
+    """Return what was tried, in the names of the parameters of the net."""
+    return {name: name_of(v) if is_encoding(v) else v for name, v in params.items()}
