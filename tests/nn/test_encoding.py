@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy.sparse import csr_array
+from sklearn.base import clone
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.nn import MLP, PiecewiseLinearEncoding, RobustScaling
@@ -395,12 +396,18 @@ def test_mlp_with_an_encoding_refuses_sparse_samples():
         net(csr_array(np.eye(2, dtype=np.float32)))
 
 
-def test_classifier_trains_an_mlp_with_an_encoding():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(200, 2))
-    y = (np.abs(X[:, 0]) < 0.7).astype(int)
-    X[:, 0] = np.exp(8 * X[:, 0])  # of a range that no linear scaling copes with
-    encoding = PiecewiseLinearEncoding.from_samples(X)
-    clf = NoiseRobustClassifier(transition=0.1, random_state=0)
-    clf = clf.set_params(estimator__module__encoding=encoding)
-    assert clf.fit(X, y).score(X, y) > 0.9
+@pytest.mark.parametrize("kind", ENCODINGS)
+def test_classifier_with_an_encoding_equals_one_of_encoded_samples(kind):
+    X = torch.from_numpy(make_table(150)).float()
+    y = (X[:, 0].abs() < 0.7).int().numpy()
+    encoding = kind.from_samples(X)
+    clf = NoiseRobustClassifier(cv=3, random_state=0)
+    clf.set_params(estimator__module__hidden=(8,), estimator__max_epochs=20)
+    expected = clone(clf).fit(encoding(X), y)
+    clf.set_params(estimator__module__encoding=encoding).fit(X, y)
+    np.testing.assert_allclose(
+        clf.transition_matrix_, expected.transition_matrix_, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        clf.predict_proba(X), expected.predict_proba(encoding(X)), atol=1e-5
+    )
