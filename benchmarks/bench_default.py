@@ -12,7 +12,6 @@ by the number of samples.
 A cell that is in the CSV file already is not computed again.
 """
 
-import argparse
 import time
 import warnings
 from itertools import product
@@ -21,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from cleanlab.classification import CleanLearning
-from scipy.sparse import issparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -30,7 +28,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from benchmarks._tables import CHOSEN_ON, CONFIRMED_ON, NOISES, TEXTS, load_split
+from benchmarks._tables import NOISES, TEXTS, load_split
 from sklnoise import NoiseRobustClassifier
 
 RESULTS = Path(__file__).parent / "results"

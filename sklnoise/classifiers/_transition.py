@@ -85,6 +85,23 @@ class Transition:
         T, share = shrink_towards(self.matrix, self.standard_error, identity)
         return replace(self, matrix=T), share
 
+    def shrink_to_uniform(self, prior, is_weak):
+        """Shrink an estimate towards the T that treats all classes alike, by its error.
+
+        What an estimate claims of single classes moves decisions between them, whether
+        it is noise of the labels or of the estimate.
+        """
+        n_classes = len(self.matrix)
+        rate = min(
+            prior @ (1 - self.matrix.diagonal()),
+            MAX_CHANCE_SHARE * (1 - 1 / n_classes),
+        )
+        target = uniform_flips(n_classes, rate)
+        if is_weak:
+            return replace(self, matrix=target)
+        T, _ = shrink_towards(self.matrix, self.standard_error, target)
+        return replace(self, matrix=T)
+
 
 def known_transition(transition, loss, classes):
     """Return T where it need not be estimated, otherwise None."""

@@ -192,9 +192,9 @@ class PiecewiseLinearEncoding(ColumnEncoding):
 
     def _encode(self, X):
         lower, width = as_finite(self.lower), as_finite(self.width, positive=True)
-        # In place, as the codes are several times as large as X.
-        codes = X.index_select(-1, self.column) - lower
-        return codes.div_(width).clamp_(0, 1)
+        X = X.to(torch.result_type(X, lower))
+        # In place, as the codes take several times the memory of X.
+        return X.index_select(-1, self.column).sub_(lower).div_(width).clamp_(0, 1)
 
 
 class RobustScaling(ColumnEncoding):

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.functional import embedding_bag
 
 from sklnoise._text import shorten
+from sklnoise.nn._encoding import PiecewiseLinearEncoding, RobustScaling
 
 
 class MLP(nn.Module):
@@ -148,6 +149,14 @@ def check_encoding(encoding, n_features):
             "encoding must be made for the n_features of the MLP; it has "
             f"n_features={encoding.n_features}, and the MLP {n_features}."
         )
+
+
+def has_known_layers(module):
+    """Return whether a module is an MLP with no encoding, or one of this package."""
+    if type(module) is not MLP:
+        return False
+    encoding = getattr(module.layers, "encoding", None)
+    return encoding is None or type(encoding) in (PiecewiseLinearEncoding, RobustScaling)
 
 
 class Flatten(nn.Flatten):

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from sklnoise.nn import MLP
-from sklnoise.nn._mlp import Linear, set_generator
+from sklnoise.nn._mlp import Linear, has_known_layers, set_generator
 from sklnoise.training._averages import average_of
 from sklnoise.training._callbacks import acts_alone
 from sklnoise.training._config import n_weights
@@ -32,7 +31,7 @@ def can_stack(prepared, n_nets):
     criterion = net.criterion_
     n_bytes = 3 * n_nets * n_weights(net.module_) * prepared.config.dtype.itemsize
     return (
-        type(net.module_) is MLP
+        has_known_layers(net.module_)
         and isinstance(prepared.dataset.all_X, np.ndarray)
         and n_bytes <= MAX_STACK_BYTES.get(device.type, 0)
         and type(net.optimizer_) in ELEMENTWISE
@@ -92,6 +91,9 @@ class StackedMLP:
                 weight = self.parameters[f"layers.{name}.weight"]
                 bias = self.parameters[f"layers.{name}.bias"]
                 X = torch.baddbmm(bias[:, None], X, weight)
+            elif name == "encoding":
+                own = [member.net.module_.layers.encoding for member in self.members]
+                X = torch.stack([encode(x) for encode, x in zip(own, X, strict=True)])
             elif name != "flatten":
                 X = layer(X)
         return X

@@ -10,8 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skorch import NeuralNetClassifier
 from skorch.dataset import ValidSplit
 
-from sklnoise.nn import MLP
-from sklnoise.nn._mlp import set_generator
+from sklnoise.nn._mlp import has_known_layers, set_generator
 from sklnoise.training._averages import average_of, trained_parameters
 from sklnoise.training._callbacks import EpochListener, acts_alone, interrupts
 from sklnoise.training._config import (
@@ -263,7 +262,7 @@ def may_share_threads(prepared):
     """
     net, config = prepared.net, prepared.config
     return (
-        type(net.module_) is MLP
+        has_known_layers(net.module_)
         and config.device.type == "cpu"
         and not is_small_step(net.module_, prepared.batch_shape())
         and n_weights(net.module_) <= MAX_WEIGHTS_PER_THREAD
