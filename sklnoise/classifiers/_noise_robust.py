@@ -513,6 +513,10 @@ class NoiseRobustClassifier(
             correction, transition = self._select_correction(
                 trainer, transition, data, splits, first_pass, progress
             )
+        elif transition.estimator is not None and not data.trusted.any():
+            transition = transition.shrink_to_uniform(
+                self.noise_summary_.noise_rate, self.noise_summary_.weak_first_pass
+            )
 
         # Candidates start from scratch: only the refit may take the first pass' weights.
         start_from = None

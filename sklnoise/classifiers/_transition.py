@@ -38,6 +38,9 @@ from sklnoise.transition import (
 )
 from sklnoise.transition._base import TIE, fit_codes
 
+# Of the noise rate of labels drawn by chance, at which T could not be inverted.
+MAX_OF_CHANCE = 0.8
+
 TRANSITION_ESTIMATORS = {
     "auto": AutoEstimator(),
     "anchor": AnchorEstimator(),
@@ -85,18 +88,15 @@ class Transition:
         T, share = shrink_towards(self.matrix, self.standard_error, identity)
         return replace(self, matrix=T), share
 
-    def shrink_to_uniform(self, prior, is_weak):
+    def shrink_to_uniform(self, noise_rate, is_weak):
         """Shrink an estimate towards the T that treats all classes alike, by its error.
 
         What an estimate claims of single classes moves decisions between them, whether
         it is noise of the labels or of the estimate.
         """
         n_classes = len(self.matrix)
-        rate = min(
-            prior @ (1 - self.matrix.diagonal()),
-            MAX_CHANCE_SHARE * (1 - 1 / n_classes),
-        )
-        target = uniform_flips(n_classes, rate)
+        by_chance = 1 - 1 / n_classes
+        target = uniform_flips(n_classes, min(noise_rate, MAX_OF_CHANCE * by_chance))
         if is_weak:
             return replace(self, matrix=target)
         T, _ = shrink_towards(self.matrix, self.standard_error, target)
