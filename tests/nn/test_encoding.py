@@ -157,6 +157,12 @@ def test_weights_equal_repeats(kind, seed):
     assert same_buffers(weighted, kind.from_samples(X, sample_weight=weight / 4))
 
 
+def test_last_edge_is_the_maximum_however_small_its_weight():
+    X, weight = [[0.0], [1.0], [2.0]], [1e17, 1, 1]
+    encoding = PiecewiseLinearEncoding.from_samples(X, 1, sample_weight=weight)
+    assert encoding(torch.tensor(X)).flatten().tolist() == [0, 0.5, 1]
+
+
 @pytest.mark.parametrize("kind", ENCODINGS)
 def test_order_of_the_samples_does_not_matter(kind):
     X = make_table()
@@ -200,6 +206,20 @@ def test_differences_beyond_the_largest_number_give_finite_codes():
     assert codes[0] <= codes[1] <= codes[2]
     assert codes.isfinite().all()
     assert RobustScaling([1.7e308], [1e308]).double()(X).isfinite().all()
+
+
+@pytest.mark.parametrize("kind", ENCODINGS)
+def test_values_that_overflow_single_precision_are_encoded_as_outliers(kind):
+    X = np.linspace(-1, 1, 20)[:, None] * [1e300, 1e30] + [0, 1]
+    codes = kind.from_samples(X)(torch.from_numpy(X).float())
+    assert codes.isfinite().all()
+
+
+@pytest.mark.parametrize("kind", ENCODINGS)
+def test_samples_in_half_precision_are_encoded_in_that_of_the_edges(kind):
+    X = torch.from_numpy(make_table()).bfloat16()
+    encoding = kind.from_samples(make_table())
+    assert torch.equal(encoding(X), encoding(X.float()))
 
 
 @pytest.mark.parametrize("kind", ENCODINGS)
@@ -411,3 +431,24 @@ def test_classifier_with_an_encoding_equals_one_of_encoded_samples(kind):
     np.testing.assert_allclose(
         clf.predict_proba(X), expected.predict_proba(encoding(X)), atol=1e-5
     )
+
+
+class TrainedScaling(torch.nn.Module):
+    """An encoding of which nothing is left unless it is trained."""
+
+    n_outputs = 2
+
+    def __init__(self):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.zeros(2))
+
+    def forward(self, X):
+        return X * self.factor
+
+
+def test_encoding_with_parameters_is_trained_in_each_fold():
+    X = np.random.default_rng(0).normal(size=(150, 2))
+    y = (X[:, 0] > 0).astype(int)
+    clf = NoiseRobustClassifier(cv=3, random_state=0)
+    clf.set_params(estimator__module__encoding=TrainedScaling()).fit(X, y)
+    assert (clf.transition_matrix_.diagonal() > 0.8).all()
