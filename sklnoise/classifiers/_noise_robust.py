@@ -45,7 +45,7 @@ from sklnoise.classifiers._refit import (
     clean_loss_for,
     count_trainings,
     fine_tune,
-    refit,
+    refit_seeds,
 )
 from sklnoise.classifiers._refit_checks import check_refit
 from sklnoise.classifiers._score import NoisyScoreMixin
@@ -139,6 +139,10 @@ class NoiseRobustClassifier(
         without folds the refit starts from scratch, as the candidates of "auto" always
         do.
 
+    n_estimators : int, default=1
+        Number of networks of the refit, from different seeds, whose probabilities are
+        averaged. They are trained together where the network allows it.
+
     cv : int, splitter or iterable of splits, default=5
         Folds of the first pass. An int means stratified and shuffled folds, at most as
         many as the smallest class has samples. None means 5.
@@ -192,8 +196,20 @@ class NoiseRobustClassifier(
         Names of the columns, where X has them.
 
     estimator_ : skorch.NeuralNetClassifier
-        The fitted network; its `predict_proba` is the clean posterior, its classes are
-        the codes 0..n_classes-1.
+        The fitted network, the first of `estimators_`; its `predict_proba` is the clean
+        posterior, its classes are the codes 0..n_classes-1.
+
+    estimators_ : list of skorch.NeuralNetClassifier
+        The `n_estimators` networks of the refit, whose mean is predicted.
+
+    net_selection_ : Bunch or None
+        What the default network was chosen by: the `candidates`, a list of dicts of
+        parameters of the network; for each the number of training steps `n_steps`, the
+        mean `log_likelihood` of held-out noisy labels with its standard error
+        `log_likelihood_error`, the gain over the best one `log_likelihood_gain` with the
+        standard error of the difference, `log_likelihood_gain_error`; and `chosen`, the
+        index of the first that is as good as the best one up to half a standard error.
+        None where nothing was left to choose, as with a skorch network.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, rows and columns in the order of `classes_`: known, estimated or, with an
@@ -326,6 +342,7 @@ class NoiseRobustClassifier(
             HasMethods(["forward"]),
         ],
         "refit": [StrOptions({"scratch", "first-pass"})],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "cv": ["cv_object"],
         "memory": [None, str, os.PathLike, HasMethods(["cache"])],
         "warm_up": [Interval(Real, 0, 1, closed="left")],
@@ -351,6 +368,7 @@ class NoiseRobustClassifier(
         transition="auto",
         first_pass=None,
         refit="scratch",
+        n_estimators=1,
         cv=5,
         memory=None,
         warm_up=0.125,
@@ -366,6 +384,7 @@ class NoiseRobustClassifier(
         self.transition = transition
         self.first_pass = first_pass
         self.refit = refit
+        self.n_estimators = n_estimators
         self.cv = cv
         self.memory = memory
         self.warm_up = warm_up
@@ -544,10 +563,11 @@ class NoiseRobustClassifier(
             partial(
                 attributes_in_training, transition_matrix=transition.matrix, data=data
             ),
-            count_trainings(correction),
+            self.n_estimators * (count_trainings(correction) or 2),
         ) as on_epoch:
-            result = refit(
+            results = refit_seeds(
                 trainer.replace(on_epoch=on_epoch),
+                [refit_seed, *draw_seeds(refit_seed, self.n_estimators - 1)],
                 correction,
                 transition,
                 data,
@@ -555,14 +575,17 @@ class NoiseRobustClassifier(
                 start_from=start_from,
                 report=progress.say,
             )
-        self.estimator_, self.correction_, self.transition_matrix_ = result
-        self.history_ = self.estimator_.history
+        self.correction_ = results[0].loss
+        self.transition_matrix_ = np.mean([r.transition_matrix for r in results], axis=0)
+        self.history_ = results[0].net.history
         self.n_iter_ = len(self.history_)
+        self.estimators_ = [result.net for result in results]
         if fine_tunes:
-            self.estimator_ = self._fine_tune(trainer, data, progress)
+            self.estimators_ = self._fine_tune(trainer, results, data, progress)
+        self.estimator_ = self.estimators_[0]
         # The refit may have learned another T than the one that it started from.
         check_refit(
-            result._replace(net=self.estimator_), transition, data, self._class_weight
+            results[0]._replace(net=self.estimator_), transition, data, self._class_weight
         )
 
     def _training_config(self, data):
@@ -632,18 +655,19 @@ class NoiseRobustClassifier(
             return "none", Transition.identity(data.n_classes)
         return self.selection_.correction, transition
 
-    def _fine_tune(self, trainer, data, progress):
+    def _fine_tune(self, trainer, results, data, progress):
         message = f"fine-tuning on {data.trusted.sum()} trusted samples"
         with progress.training(
-            "fine-tuning", message, lambda net: {"estimator_": snapshot(net)}
+            "fine-tuning",
+            message,
+            lambda net: {"estimator_": snapshot(net)},
+            len(results),
         ) as on_epoch:
-            return fine_tune(
-                trainer.replace(on_epoch=on_epoch),
-                self.estimator_,
-                self.correction_,
-                data,
-                self.fine_tune_epochs,
-            )
+            trainer = trainer.replace(on_epoch=on_epoch)
+            return [
+                fine_tune(trainer, result.net, result.loss, data, self.fine_tune_epochs)
+                for result in results
+            ]
 
     def _first_pass_model(self):
         if self.first_pass is None:
@@ -702,7 +726,11 @@ class NoiseRobustClassifier(
             Clean posterior, columns in the order of `classes_`.
         """
         check_is_fitted(self)
-        return predict_proba(self.estimator_, check_predict_input(self, X))
+        X = check_predict_input(self, X)
+        y_proba = predict_proba(self.estimators_[0], X)
+        for net in self.estimators_[1:]:
+            y_proba += predict_proba(net, X)
+        return y_proba / len(self.estimators_)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of the probabilities of the clean classes.

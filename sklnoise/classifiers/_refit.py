@@ -47,29 +47,66 @@ class Refit(NamedTuple):
 
 def refit(trainer, correction, transition, data, *, warm_up, start_from=None, report):
     """Fit the net to all samples with the corrected loss."""
-    T = transition.matrix
-    clean_loss = clean_loss_for(trainer, data)
+    seeds = [trainer.seed]
+    (only,) = refit_seeds(
+        trainer,
+        seeds,
+        correction,
+        transition,
+        data,
+        warm_up=warm_up,
+        start_from=start_from,
+        report=report,
+    )
+    return only
+
+
+def refit_seeds(
+    trainer, seeds, correction, transition, data, *, warm_up, start_from=None, report
+):
+    """Fit one net per seed to all samples, together where the loss has no parameters."""
+    loss = as_loss("forward" if correction == "em" else correction)
+    if correction == "em" or needs_features(loss):
+        return [
+            refit_in_turns(
+                trainer.replace(seed=seed),
+                correction,
+                transition,
+                data,
+                plan_refit(trainer, correction, transition, data, warm_up, start_from),
+                report,
+            )
+            for seed in seeds
+        ]
     plan = plan_refit(trainer, correction, transition, data, warm_up, start_from)
-    wrap, start = plan.wrap, plan.start
+    loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
+    if not needs_warm_up(loss):
+        plan.start["warm_up"] = 0.0
+    nets = trainer.fit_seeds(data.rows, plan.wrap(loss), seeds, **plan.start)
+    return [outcome_of(net, transition.matrix, data) for net in nets]
+
+
+def refit_in_turns(trainer, correction, transition, data, plan, report):
+    """Fit a net with a correction that takes several trainings."""
+    T, wrap, start = transition.matrix, plan.wrap, plan.start
     if correction == "em":
         net = trainer.fit(data.rows, wrap(ForwardLoss(T, reduction="none")), **start)
-        net, T = alternate(trainer, net, T, data, report, clean_loss.weight)
+        class_weight = clean_loss_for(trainer, data).weight
+        net, T = alternate(trainer, net, T, data, report, class_weight)
         return Refit(net, ForwardLoss(T, reduction="none"), T)
-    loss = as_loss(correction)
-    if needs_features(loss):
-        report("simple layer, from which the complex one starts")
-        # From random features the complex layer would learn a T at random.
-        simple = SimpleAdaptationLoss(T, reduction="none")
-        first = outcome_of(trainer.fit(data.rows, wrap(simple), **start), T, data)
-        transition = replace(transition, matrix=first.transition_matrix)
-        n_features = hidden_features(first.net, data.X, data.rows[:1]).shape[1]
-        loss = partial(loss, n_features=n_features)
-        start |= {"start_from": weights_of(first.net), "warm_up": 0.0}
-    loss = bind_loss(loss, transition, clean_loss)
-    if not needs_warm_up(loss):
-        start["warm_up"] = 0.0
+    report("simple layer, from which the complex one starts")
+    # From random features the complex layer would learn a T at random.
+    simple = SimpleAdaptationLoss(T, reduction="none")
+    first = outcome_of(trainer.fit(data.rows, wrap(simple), **start), T, data)
+    n_features = hidden_features(first.net, data.X, data.rows[:1]).shape[1]
+    loss = bind_loss(
+        partial(as_loss(correction), n_features=n_features),
+        replace(transition, matrix=first.transition_matrix),
+        clean_loss_for(trainer, data),
+    )
+    start |= {"start_from": weights_of(first.net), "warm_up": 0.0}
     net = trainer.fit(data.rows, wrap(loss), **start)
-    return outcome_of(net, transition.matrix, data)
+    return outcome_of(net, first.transition_matrix, data)
 
 
 class RefitPlan(NamedTuple):

@@ -1,6 +1,6 @@
 """Training of nets on some samples: alone, or one per fold."""
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -90,6 +90,23 @@ class Trainer:
         )
         return train(prepared)
 
+    def fit_seeds(self, rows, loss, seeds, **start):
+        """Fit one net per seed to the same samples; return a list of them."""
+        together = len(seeds) > 1 and self.on_epoch is None
+        if not (together and getattr(self.net, "averages_weights", False)):
+            return [self.replace(seed=s).fit(rows, loss, **start) for s in seeds]
+        n_nets = len(seeds)
+        nets = self.fit_folds(
+            [(rows, rows[:0])] * n_nets,
+            loss,
+            seeds,
+            [self.fit_params] * n_nets,
+            lambda net, number: net,
+            **start,
+        )
+        with closing(nets):
+            return [raise_if_failed(net) for net in nets]
+
     def fit_folds(
         self, splits, loss, seeds, fit_params, finish, *, n_jobs=None, data=None, **how
     ):
@@ -130,6 +147,13 @@ class Trainer:
             delayed(attempt)(fit_one, task, finish, fold)
             for fold, task in enumerate(tasks)
         )
+
+
+def raise_if_failed(outcome):
+    """Return what a training gave, or raise what it failed with."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def train(prepared):
