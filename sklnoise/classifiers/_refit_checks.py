@@ -1,17 +1,18 @@
-"""Checks after the refit: have classes been lost, or changed places?"""
+"""Checks after the refit: was anything learned, are classes lost or exchanged?"""
 
 from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
-from scipy.stats import poisson
+from scipy.stats import entropy, poisson
+from sklearn.exceptions import ConvergenceWarning
 
 from sklnoise._text import enumerate_names, shorten
 from sklnoise._transition_matrix import clean_prior
 from sklnoise._warnings import warn_caller
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
-from sklnoise.training import predict_proba, take_out_class_weight
+from sklnoise.training import predict_proba, stops_by_itself, take_out_class_weight
 
 # A class that is predicted for less than this share of the samples that T implies has
 # collapsed, unless it keeps its probability: a rare class that overlaps with others need
@@ -32,6 +33,9 @@ MAX_CHANCE = 0.01
 MIN_JUDGED = 1000
 MIN_JUDGED_PER_CLASS = 100
 
+# Of the loss of guessing, from which a network has learned next to nothing.
+MAX_OF_GUESSING = 0.97
+
 # Gain in total variation from which rows of T count as permuted, not as alike.
 MIN_DRIFT = 0.1
 
@@ -48,10 +52,13 @@ def check_refit(result, start, data, class_weight=None):
     y_proba = take_out_class_weight(
         predict_proba(result.net, data.X, judged), class_weight
     )
+    weight = stands_for * data.sample_weight[judged]
+    if not stops_by_itself(result.net, len(data.rows)):
+        warn_of_guessing(y_proba @ result.transition_matrix, data.y[judged], weight)
     warn_of_collapse(
         y_proba,
         data.y[judged],
-        stands_for * data.sample_weight[judged],
+        weight,
         replace(start, matrix=result.transition_matrix),
         data.classes,
     )
@@ -67,6 +74,21 @@ def draw_judged(y, n_classes):
     rank = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
     positions = np.sort(by_label[rank < most])
     return positions, (counts / np.clip(counts, 1, most))[y[positions]]
+
+
+def warn_of_guessing(y_proba, y, sample_weight):
+    """Warn if the noisy labels are predicted hardly better than by their frequencies."""
+    share = np.bincount(y, sample_weight, minlength=y_proba.shape[1])
+    guessing = entropy(share)
+    likelihood = y_proba[np.arange(len(y)), y].clip(min=np.finfo(np.float32).tiny)
+    loss = -np.average(np.log(likelihood), weights=sample_weight)
+    if guessing > 0 and loss > MAX_OF_GUESSING * guessing:
+        warn_caller(
+            f"the network has hardly learned: its loss on the labels is {loss:.3g} where "
+            f"that of guessing is {guessing:.3g}, when its steps ran out. Raise the "
+            "learning rate or the number of epochs, or scale X.",
+            ConvergenceWarning,
+        )
 
 
 def warn_of_collapse(y_proba, y, sample_weight, transition, classes):

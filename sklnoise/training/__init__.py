@@ -8,6 +8,7 @@ from sklnoise.training._candidates import (
     is_table,
     list_candidates,
     longest_training,
+    stops_by_itself,
 )
 from sklnoise.training._class_weight import (
     CleanCrossEntropy,
@@ -92,6 +93,7 @@ __all__ = [
     "sample_kind",
     "sample_shape",
     "snapshot",
+    "stops_by_itself",
     "take_out_class_weight",
     "trajectory_of",
     "weights_of",

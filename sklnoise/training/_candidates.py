@@ -15,7 +15,7 @@ MAX_QUANTILE_SAMPLES = 100_000
 
 WIDTHS, DROPOUT, N_BINS = (128, 128), 0.25, 8
 # A linear model needs larger steps than a deep one.
-LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 1e-2
+LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
 USER_RATES = 2e-3, 2e-2
 
 # Steps of the longest training on a number of samples, and more by its square root.
@@ -120,6 +120,11 @@ def chooses_steps(net):
     """Return whether the steps of a net are chosen by its trajectory."""
     averages = getattr(net, "averages_weights", False)
     return averages and net.max_epochs is None and net.n_steps is not None
+
+
+def stops_by_itself(net, n_samples):
+    """Return whether a net was trained until its held-out loss no longer fell."""
+    return chooses_steps(net) and net.n_steps < max_steps(n_samples)
 
 
 def describe_candidate(params):
