@@ -2,10 +2,10 @@
 
 The settings are those of its README: 32 members, two blocks, dropout .1, piecewise-linear
 embeddings of 16 numbers from 48 bins, AdamW with a learning rate of .002 and a weight
-decay of 3e-4, clipped gradients, batches of 256; the loss is the mean of the members'. The
-epoch with the best log loss on 15 % of the samples is kept, with a patience of 16 epochs.
-Reduced, so that a fit of 1000 samples takes less than 40 s on one core: blocks of 256
-instead of 512 units, and at most 200 epochs.
+decay of 3e-4, clipped gradients, batches of 256. The loss is the mean of the members'.
+The epoch with the best log loss on 15 % of the samples is kept, with a patience of 16
+epochs. Reduced, so that a fit of 1000 samples takes less than 40 s on one core: blocks of
+256 instead of 512 units, and at most 200 epochs.
 """
 
 import copy
