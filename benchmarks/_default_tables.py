@@ -1,9 +1,9 @@
 """Tables of the benchmark of the defaults, made from its CSV files.
 
 Means and ranks compare systems on the same splits of data sets only, those on which all
-of them were run. TabM, run on few, has a part of its own, "with TabM", and counts as a rival in
-the cells. A fit that fails has no score: it has the worst rank in its cell, and the means
-leave that split out for all systems.
+of them were run. TabM, run on few, has a part of its own, "with TabM", and counts as a
+rival in the cells. A fit that fails has no score: it has the worst rank in its cell, and
+the means leave that split out for all systems.
 """
 
 import numpy as np
