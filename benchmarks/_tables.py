@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import train_test_split
@@ -104,8 +103,3 @@ def flip(y, noise, seed):
     kind, rate = noise.split()
     T = make_transition_matrix(kind, y.max() + 1, float(rate))
     return make_noisy_labels(y, T, random_state=seed)
-
-
-def as_dense(X):
-    """Return samples as an array."""
-    return X.toarray() if issparse(X) else np.asarray(X)

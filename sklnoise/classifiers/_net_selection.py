@@ -1,5 +1,6 @@
 """The choice of the default network, by the noisy labels of held-out samples."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,10 @@ from sklnoise.training import (
     chosen_net,
     describe_candidate,
     is_table,
+    is_unfinished,
     list_candidates,
     predict_proba,
+    shorten_training,
     trajectory_of,
 )
 
@@ -45,38 +48,50 @@ def select_net(trainer, splits, n_jobs=None):
         return ChosenNet(net)
     splits = compared_splits(splits)
     rows = np.unique(np.concatenate([part for split in splits for part in split]))
-    found, likelihoods = [], []
     candidates = list_candidates(net, data, rows)
-    for params in candidates:
-        candidate = chosen_net(net, params, len(rows))
-        if len(candidates) == 1 and not chooses_steps(candidate):
-            return ChosenNet(candidate)
-        fitted = fit_nets(
-            trainer.replace(net=candidate),
-            splits,
-            nn.CrossEntropyLoss(reduction="none"),
-            n_jobs,
-            keeps_trajectory=chooses_steps(candidate),
-        )
-        if chooses_steps(candidate):
-            candidate = choose_steps(candidate, fitted, splits)
-        found.append(ChosenNet(candidate, None, fitted))
-        likelihoods.append(held_out_likelihood(fitted, data, splits))
+    longest = [chosen_net(net, params, len(rows)) for params in candidates]
+    if len(candidates) == 1 and not chooses_steps(longest[0]):
+        return ChosenNet(longest[0])
+    compare = partial(fit_candidate, trainer, splits, n_jobs)
+    if len(candidates) == 1:
+        found = [compare(longest[0])]
+    else:
+        found = [compare(shorten_training(one)) for one in longest]
+    likelihoods = [held_out_likelihood(one.fitted, data, splits) for one in found]
     held_out = ~np.isnan(likelihoods[0])
     scores, weight = np.array(likelihoods)[:, held_out], data.sample_weight[held_out]
     means, errors = mean_with_error(scores, weight)
     gains, gain_errors = mean_with_error(scores - scores[means.argmax()], weight)
     chosen = int(np.flatnonzero(gains >= -TIE * gain_errors)[0])  # the cheapest is first
+    n_steps = [getattr(one.net, "n_steps", None) for one in found]
     selection = Bunch(
         candidates=[describe_candidate(params) for params in candidates],
-        n_steps=[one.net.n_steps for one in found],
+        n_steps=n_steps,
         log_likelihood=means,
         log_likelihood_error=errors,
         log_likelihood_gain=gains,
         log_likelihood_gain_error=gain_errors,
         chosen=chosen,
     )
-    return found[chosen]._replace(net_selection=selection)
+    result = found[chosen]
+    if len(candidates) > 1 and is_unfinished(result.net, longest[chosen]):
+        result = compare(longest[chosen])
+        n_steps[chosen] = result.net.n_steps
+    return result._replace(net_selection=selection)
+
+
+def fit_candidate(trainer, splits, n_jobs, net):
+    """Fit a candidate to the folds, and choose its steps."""
+    fitted = fit_nets(
+        trainer.replace(net=net),
+        splits,
+        nn.CrossEntropyLoss(reduction="none"),
+        n_jobs,
+        keeps_trajectory=chooses_steps(net),
+    )
+    if chooses_steps(net):
+        net = choose_steps(net, fitted, splits)
+    return ChosenNet(net, None, fitted)
 
 
 def compared_splits(splits):

@@ -166,8 +166,8 @@ class NoiseRobustClassifier(
         another than the CPU, or else CUDA, then MPS, then the CPU.
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
-        Type of the network. "auto" is float64 for float64 data on the CPU, otherwise
-        float32. "bfloat16" is mixed precision: float32, except for matrix products
+        Type of the network. "auto" is float64 for float64 data of up to 1000 samples on
+        the CPU, otherwise float32. "bfloat16" is mixed precision: float32, except for matrix products
         during the training.
 
     n_jobs : int, default=None
@@ -532,9 +532,11 @@ class NoiseRobustClassifier(
             correction, transition = self._select_correction(
                 trainer, transition, data, splits, first_pass, progress
             )
-        elif transition.estimator is not None and not data.trusted.any():
+        elif self._chooses_transition(transition, data):
             transition = transition.shrink_to_uniform(
-                self.noise_summary_.noise_rate, self.noise_summary_.weak_first_pass
+                self.noise_summary_.noise_rate,
+                np.unique(data.y[data.rows]),
+                self.noise_summary_.weak_first_pass,
             )
 
         # Candidates start from scratch: only the refit may take the first pass' weights.
@@ -593,7 +595,7 @@ class NoiseRobustClassifier(
         return TrainingConfig(
             n_classes=data.n_classes,
             device=device,
-            dtype=resolve_dtype(self.dtype, dtype_of(data.X), device),
+            dtype=resolve_dtype(self.dtype, dtype_of(data.X), len(data.y), device),
             n_threads=available_threads(),
             half=resolve_half(self.dtype, device),
         )
@@ -616,6 +618,11 @@ class NoiseRobustClassifier(
         if first_pass.histories is not None:
             self.first_pass_history_ = first_pass.histories
         return first_pass
+
+    def _chooses_transition(self, transition, data):
+        """Return whether T is an estimate that nobody has asked for by its name."""
+        is_auto = isinstance(self.transition, str) and self.transition == "auto"
+        return is_auto and transition.estimator is not None and not data.trusted.any()
 
     def _choose_net(self, trainer, first_pass, splits, seed):
         """Return the trainer with the net that the data choose, whoever has done it."""

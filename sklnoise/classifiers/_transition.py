@@ -88,18 +88,17 @@ class Transition:
         T, share = shrink_towards(self.matrix, self.standard_error, identity)
         return replace(self, matrix=T), share
 
-    def shrink_to_uniform(self, noise_rate, is_weak):
+    def shrink_to_uniform(self, noise_rate, occurring, is_weak):
         """Shrink an estimate towards the T that treats all classes alike, by its error.
 
         What an estimate claims of single classes moves decisions between them, whether
         it is noise of the labels or of the estimate.
         """
-        n_classes = len(self.matrix)
+        among, n_classes = np.ix_(occurring, occurring), len(occurring)
         by_chance = 1 - 1 / n_classes
-        target = uniform_flips(n_classes, min(noise_rate, MAX_OF_CHANCE * by_chance))
-        if is_weak:
-            return replace(self, matrix=target)
-        T, _ = shrink_towards(self.matrix, self.standard_error, target)
+        even = uniform_flips(n_classes, min(noise_rate, MAX_OF_CHANCE * by_chance))
+        T, error = self.matrix.copy(), self.standard_error[among]
+        T[among] = even if is_weak else shrink_towards(T[among], error, even)[0]
         return replace(self, matrix=T)
 
 

@@ -6,8 +6,10 @@ from sklnoise.training._candidates import (
     chosen_net,
     describe_candidate,
     is_table,
+    is_unfinished,
     list_candidates,
     longest_training,
+    shorten_training,
     stops_by_itself,
 )
 from sklnoise.training._class_weight import (
@@ -80,6 +82,7 @@ __all__ = [
     "is_module_class",
     "is_net",
     "is_table",
+    "is_unfinished",
     "isolated",
     "keeps_to_epochs",
     "list_candidates",
@@ -92,6 +95,7 @@ __all__ = [
     "resolve_half",
     "sample_kind",
     "sample_shape",
+    "shorten_training",
     "snapshot",
     "stops_by_itself",
     "take_out_class_weight",

@@ -18,8 +18,11 @@ WIDTHS, DROPOUT, N_BINS = (128, 128), 0.25, 8
 LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
 USER_RATES = 2e-3, 2e-2
 
-# Steps of the longest training on a number of samples, and more by its square root.
+# Steps of the longest training on a number of samples: less on fewer samples, by the
+# square root of their number, and hardly more on more. A part of them tells which
+# candidate is the best.
 MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
+COMPARED_SHARE = 0.25
 
 
 def is_table(net, X):
@@ -113,7 +116,20 @@ def longest_training(net, n_samples):
 
 def max_steps(n_samples):
     """Return the number of steps of the longest training."""
-    return round(MAX_STEPS * (n_samples / SAMPLES_OF_MAX_STEPS) ** 0.5)
+    growth = 0.5 if n_samples < SAMPLES_OF_MAX_STEPS else 0.25
+    return round(MAX_STEPS * (n_samples / SAMPLES_OF_MAX_STEPS) ** growth)
+
+
+def shorten_training(net):
+    """Return a net that is trained for as many steps as candidates are compared by."""
+    if not chooses_steps(net):
+        return net
+    return clone(net).set_params(n_steps=round(COMPARED_SHARE * net.n_steps))
+
+
+def is_unfinished(net, longest):
+    """Return whether the held-out loss still fell where a comparison ended."""
+    return chooses_steps(net) and 2 * net.n_steps > COMPARED_SHARE * longest.n_steps
 
 
 def chooses_steps(net):

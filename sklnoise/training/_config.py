@@ -13,6 +13,9 @@ DEFAULT_DEVICE = "cpu"  # of skorch, where the user has set none
 # Torch's random state and thread count belong to the process: one training at a time.
 TRAINING_LOCK = threading.RLock()
 
+# Samples up to which double precision costs nothing that is noticed.
+MAX_DOUBLE_SAMPLES = 1000
+
 # Multiplications in a step below which a second thread costs more than it brings.
 MAX_SMALL_STEP = 2**23
 
@@ -46,7 +49,7 @@ def resolve_device(device, of_net=None):
     return resolved
 
 
-def resolve_dtype(dtype, X_dtype, device):
+def resolve_dtype(dtype, X_dtype, n_samples, device):
     """Choose the floating type of weights and batches."""
     if dtype == "float64" and device.type == "mps":
         raise ValueError(
@@ -56,6 +59,7 @@ def resolve_dtype(dtype, X_dtype, device):
     if dtype == "auto":
         # Of any byte order, and numpy's long double, which torch has not.
         is_double = X_dtype.kind == "f" and X_dtype.itemsize >= 8
+        is_double = is_double and n_samples <= MAX_DOUBLE_SAMPLES
         return torch.float64 if is_double and device.type == "cpu" else torch.float32
     return torch.float64 if dtype == "float64" else torch.float32
 
