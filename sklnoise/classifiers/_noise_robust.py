@@ -167,8 +167,8 @@ class NoiseRobustClassifier(
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Type of the network. "auto" is float64 for float64 data of up to 1000 samples on
-        the CPU, otherwise float32. "bfloat16" is mixed precision: float32, except for matrix products
-        during the training.
+        the CPU, otherwise float32. "bfloat16" is mixed precision: float32, except for
+        matrix products during the training.
 
     n_jobs : int, default=None
         Number of processes that fit the folds of the first pass. The result does not
