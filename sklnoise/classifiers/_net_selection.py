@@ -49,7 +49,8 @@ def select_net(trainer, splits, n_jobs=None):
     splits = compared_splits(splits)
     rows = np.unique(np.concatenate([part for split in splits for part in split]))
     candidates = list_candidates(net, data, rows)
-    longest = [chosen_net(net, params, len(rows)) for params in candidates]
+    n_samples = data.sample_weight[rows].sum()
+    longest = [chosen_net(net, params, n_samples) for params in candidates]
     if len(candidates) == 1 and not chooses_steps(longest[0]):
         return ChosenNet(longest[0])
     compare = partial(fit_candidate, trainer, splits, n_jobs)
@@ -90,7 +91,7 @@ def fit_candidate(trainer, splits, n_jobs, net):
         keeps_trajectory=chooses_steps(net),
     )
     if chooses_steps(net):
-        net = choose_steps(net, fitted, splits)
+        net = choose_steps(net, fitted, splits, trainer.data.sample_weight)
     return ChosenNet(net, None, fitted)
 
 
@@ -124,10 +125,12 @@ def return_net(net, number):
     return net
 
 
-def choose_steps(net, fitted, splits):
+def choose_steps(net, fitted, splits, sample_weight):
     """Return a net with the steps of the lowest held-out loss, and set its folds back."""
     trajectories = [trajectory_of(one) for one in fitted]
-    number, epoch = best_checkpoint(trajectories, [len(test) for _, test in splits])
+    number, epoch = best_checkpoint(
+        trajectories, [sample_weight[test].sum() for _, test in splits]
+    )
     for one, trajectory in zip(fitted, trajectories, strict=True):
         trajectory.load(one, number)
         one.history = one.history[:epoch]

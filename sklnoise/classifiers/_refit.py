@@ -161,7 +161,7 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
     loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
     if next(loss.parameters(), None) is not None:  # it starts from the estimated T
         loss = ForwardLoss(transition.matrix, reduction="none")
-    longest = longest_training(net, len(data.rows))
+    longest = longest_training(net, data.sample_weight[data.rows].sum())
     # Known is only how long cross-entropy takes.
     share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
     plan = plan_refit(trainer, correction, transition, data, share, None)
@@ -174,7 +174,7 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
         keeps_trajectory=True,
         **plan.start,
     )
-    return trainer.replace(net=choose_steps(longest, fitted, splits))
+    return trainer.replace(net=choose_steps(longest, fitted, splits, data.sample_weight))
 
 
 def clean_loss_for(trainer, data):

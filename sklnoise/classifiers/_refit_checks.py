@@ -53,7 +53,7 @@ def check_refit(result, start, data, class_weight=None):
         predict_proba(result.net, data.X, judged), class_weight
     )
     weight = stands_for * data.sample_weight[judged]
-    if not stops_by_itself(result.net, len(data.rows)):
+    if not stops_by_itself(result.net, data.sample_weight[data.rows].sum()):
         warn_of_guessing(y_proba @ result.transition_matrix, data.y[judged], weight)
     warn_of_collapse(
         y_proba,

@@ -13,7 +13,7 @@ from sklnoise.training._net import AutoSizedNet
 MAX_TABLE_VALUES = 255
 MAX_QUANTILE_SAMPLES = 100_000
 
-WIDTHS, DROPOUT, N_BINS = (128, 128), 0.25, 8
+WIDTHS, N_BINS = (128, 128), 8
 # A linear model needs larger steps than a deep one.
 LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
 USER_RATES = 2e-3, 2e-2
@@ -76,7 +76,7 @@ def is_encoding(value):
 def sparse_candidates(n_columns):
     """List the nets for sparse samples."""
     linear = {"module__hidden": (), "lr": LINEAR_RATE}
-    deep = {"module__hidden": WIDTHS, "module__dropout": DROPOUT, "lr": DEEP_RATE}
+    deep = {"module__hidden": WIDTHS, "lr": DEEP_RATE}
     return [linear] if n_columns >= MIN_LINEAR_COLUMNS else [linear, deep]
 
 
@@ -87,7 +87,7 @@ def dense_candidates(data, rows):
     weight = data.sample_weight[rows[::step]]
     scaled = RobustScaling.from_samples(X, sample_weight=weight)
     piecewise = PiecewiseLinearEncoding.from_samples(X, N_BINS, sample_weight=weight)
-    deep = {"module__hidden": WIDTHS, "module__dropout": DROPOUT, "lr": DEEP_RATE}
+    deep = {"module__hidden": WIDTHS, "lr": DEEP_RATE}
     return [
         {"module__hidden": (), "lr": LINEAR_RATE, "module__encoding": scaled},
         {"module__hidden": (), "lr": ADDITIVE_RATE, "module__encoding": piecewise},

@@ -199,8 +199,8 @@ def sample_of(item):
 class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
-    Weights are scaled to mean 1 over the first `n_train` of `rows`. `keep_sparse` is set
-    where the net takes CSR matrices. Callbacks find `X` and `y`, as in every dataset of
+    Weights are scaled to mean 1 over the first `n_train` of `rows`, and over the others.
+    `keep_sparse` is set where the net takes CSR matrices. Callbacks find `X` and `y`, as in every dataset of
     skorch.
     """
 
@@ -214,7 +214,8 @@ class SampleDataset(SkorchDataset):
         weight = data.sample_weight[rows]
         self.weighted = bool((weight != weight[:1]).any())
         if self.weighted:
-            scaled = weight / weight[:n_train].mean()
+            parts = np.split(weight, [] if n_train is None else [n_train])
+            scaled = np.concatenate([part / part.mean() for part in parts if len(part)])
             self.sample_weight = torch.from_numpy(scaled).to(dtype)
         else:
             self.sample_weight = torch.ones((), dtype=dtype).expand(len(rows))

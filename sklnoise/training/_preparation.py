@@ -142,7 +142,11 @@ def prepare(
     is_fused = fuse_optimizer(net, config.device)
     kind = BatchDataset if use_whole_batches(net, seed) else SampleDataset
     dataset = kind(
-        data, rows, config.dtype, cast_integers=wants_floats(net), n_train=n_train
+        data,
+        rows,
+        config.dtype,
+        cast_integers=wants_floats(net),
+        n_train=n_train if keeps_trajectory else None,
     )
     if warm_up_loss is not None:
         warm_up_loss = warm_up_loss.to(config.dtype)
