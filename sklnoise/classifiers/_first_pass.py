@@ -84,11 +84,20 @@ def check_first_pass(model, X, sample_weight, fit_params):
         )
 
 
-def make_first_pass_splits(cv, data, seed, split_params):
-    """Make the splits of the first pass, all of which hold out the trusted samples."""
+def make_first_pass_splits(cv, data, seed, split_params, *, estimates):
+    """Make the splits of the first pass, all of which hold out the trusted samples.
+
+    `estimates` is whether anything is estimated for each class, so that rare ones matter.
+    """
     # A model that has learned a trusted label would take it for a noisy one.
     splits = make_splits(
-        cv, data.y, data.untrusted_rows, data.classes, seed, split_params
+        cv,
+        data.y,
+        data.untrusted_rows,
+        data.classes,
+        seed,
+        split_params,
+        warns=estimates,
     )
     always = np.flatnonzero(data.trusted)
     return [(train, np.union1d(test, always)) for train, test in splits]

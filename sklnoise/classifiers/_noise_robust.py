@@ -499,7 +499,11 @@ class NoiseRobustClassifier(
         splits = []
         if has_first_pass or is_table(trainer.net, data.X):
             splits = make_first_pass_splits(
-                self.cv, data, first_pass_seed, routed.splitter.split
+                self.cv,
+                data,
+                first_pass_seed,
+                routed.splitter.split,
+                estimates=has_first_pass,
             )
         has_first_pass = has_first_pass and bool(splits)
         # Callbacks are set up with the number of steps, and only for a valid input.
