@@ -219,7 +219,10 @@ class NoiseRobustClassifier(
     transition_estimator_ : estimator of T or None
         The fitted estimator, for "auto" the one that was picked; None where T was not
         estimated. The refit shrinks rows of its T in which another class leads, by at
-        most two standard errors, towards the identity until none does.
+        most two standard errors, towards the identity until none does. With
+        transition="auto" and no trusted samples it then shrinks T towards even flips,
+        where all wrong labels are equally likely: by the squared standard errors over
+        the squared distance (James and Stein 1961), and wholly after a weak first pass.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
         Noisy posterior of the training samples by models that did not see them, NaN
@@ -268,6 +271,8 @@ class NoiseRobustClassifier(
         - `identity_share` : float, by which "auto" has shrunk T towards the identity: the
           squared standard errors over the squared distance to it, at most 1, and 1
           after a weak first pass.
+        - `even_share` : float, by which another correction with transition="auto" has
+          shrunk T, in the same way, towards even flips of the same noise rate.
 
     selection_ : Bunch or None
         With "auto": `correction`, the name of the one that was chosen; the
@@ -303,6 +308,8 @@ class NoiseRobustClassifier(
 
     Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
     layer. ICLR 2017.
+
+    James, Stein. Estimation with quadratic loss. Berkeley Symposium 1961.
 
     Examples
     --------
@@ -537,11 +544,12 @@ class NoiseRobustClassifier(
                 trainer, transition, data, splits, first_pass, progress
             )
         elif self._chooses_transition(transition, data):
-            transition = transition.shrink_to_uniform(
+            transition, share = transition.shrink_to_uniform(
                 self.noise_summary_.noise_rate,
                 np.unique(data.y[data.rows]),
                 self.noise_summary_.weak_first_pass,
             )
+            self.noise_summary_.even_share = share
 
         # Candidates start from scratch: only the refit may take the first pass' weights.
         start_from = None
