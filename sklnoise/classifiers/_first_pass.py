@@ -43,7 +43,7 @@ class FirstPass(NamedTuple):
     features: np.ndarray | None = None
     folds: np.ndarray | None = None
     histories: list | None = None
-    net: object = None  # that the data have chosen
+    params: dict | None = None  # of the net, that the data have chosen
     net_selection: Bunch | None = None
 
     @property
@@ -84,11 +84,20 @@ def check_first_pass(model, X, sample_weight, fit_params):
         )
 
 
-def make_first_pass_splits(cv, data, seed, split_params):
-    """Make the splits of the first pass, all of which hold out the trusted samples."""
+def make_first_pass_splits(cv, data, seed, split_params, *, estimates):
+    """Make the splits of the first pass, all of which hold out the trusted samples.
+
+    `estimates` is whether anything is estimated for each class, so that rare ones matter.
+    """
     # A model that has learned a trusted label would take it for a noisy one.
     splits = make_splits(
-        cv, data.y, data.untrusted_rows, data.classes, seed, split_params
+        cv,
+        data.y,
+        data.untrusted_rows,
+        data.classes,
+        seed,
+        split_params,
+        warns=estimates,
     )
     always = np.flatnonzero(data.trusted)
     return [(train, np.union1d(test, always)) for train, test in splits]
@@ -117,7 +126,7 @@ def run_selection(trainer, splits, *, memory, n_jobs):
 
 def select_only(key, trainer, splits, n_jobs):
     """Choose the network; `key` is all that a cache tells the results apart by."""
-    return select_net(trainer, splits, n_jobs)._replace(fitted=())
+    return select_net(trainer, splits, n_jobs)._replace(fitted=(), net=None)
 
 
 def open_memory(memory):
@@ -164,7 +173,7 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
         )
     with closing(outcomes):  # also after an error: it holds threads and their limit
         found = collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
-    return found._replace(net=chosen.net, net_selection=chosen.net_selection)
+    return found._replace(params=chosen.params, net_selection=chosen.net_selection)
 
 
 def fit_and_predict(trainer, splits, per_fold, fitted, with_features, n_jobs):

@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._containers import innermost, is_search
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
+from sklnoise.classifiers._transition import even_target
 
 
 def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
@@ -25,6 +26,25 @@ def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
         + ("." if classifier is estimator else f", which ends in {classifier!r}.")
         + " Pass the estimator that was fitted, not its class, labels or probabilities."
     )
+
+
+def known_errors(classifier):
+    """Return the standard errors of T, NaN in rows that are not those of its estimate.
+
+    Where the estimate was shrunk towards even flips, its errors are an upper bound.
+    """
+    estimator = getattr(classifier, "transition_estimator_", None)
+    error = getattr(estimator, "standard_error_", None)
+    if error is None:
+        return None
+    T, estimate = classifier.transition_matrix_, estimator.transition_matrix_
+    summary = getattr(classifier, "noise_summary_", {})
+    share = summary.get("even_share")
+    if share:
+        even = even_target(summary["noise_rate"], len(T))
+        estimate = (1 - share) * estimate + share * even
+    same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
+    return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None
 
 
 def epoch_losses(history):

@@ -39,6 +39,7 @@ class ChosenNet(NamedTuple):
     net: object
     net_selection: Bunch | None = None
     fitted: tuple = ()
+    params: dict = {}  # what was chosen: unlike a net, it can be pickled
 
 
 def select_net(trainer, splits, n_jobs=None):
@@ -52,7 +53,7 @@ def select_net(trainer, splits, n_jobs=None):
     n_samples = data.sample_weight[rows].sum()
     longest = [chosen_net(net, params, n_samples) for params in candidates]
     if len(candidates) == 1 and not chooses_steps(longest[0]):
-        return ChosenNet(longest[0])
+        return ChosenNet(longest[0], params=chosen_params(longest[0], candidates[0]))
     compare = partial(fit_candidate, trainer, splits, n_jobs)
     if len(candidates) == 1:
         found = [compare(longest[0])]
@@ -78,7 +79,14 @@ def select_net(trainer, splits, n_jobs=None):
     if len(candidates) > 1 and is_unfinished(result.net, longest[chosen]):
         result = compare(longest[chosen])
         n_steps[chosen] = result.net.n_steps
-    return result._replace(net_selection=selection)
+    params = chosen_params(result.net, candidates[chosen])
+    return result._replace(net_selection=selection, params=params)
+
+
+def chosen_params(net, candidate):
+    """Return all parameters of a net that have been chosen."""
+    names = "averages_weights", "n_steps"
+    return candidate | {n: getattr(net, n) for n in names if hasattr(net, n)}
 
 
 def fit_candidate(trainer, splits, n_jobs, net):

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -45,6 +45,7 @@ from sklnoise.classifiers._refit import (
     clean_loss_for,
     count_trainings,
     fine_tune,
+    fine_tuned_in_training,
     refit_seeds,
 )
 from sklnoise.classifiers._refit_checks import check_refit
@@ -75,7 +76,6 @@ from sklnoise.training import (
     resolve_device,
     resolve_dtype,
     resolve_half,
-    snapshot,
     take_out_class_weight,
 )
 
@@ -219,7 +219,10 @@ class NoiseRobustClassifier(
     transition_estimator_ : estimator of T or None
         The fitted estimator, for "auto" the one that was picked; None where T was not
         estimated. The refit shrinks rows of its T in which another class leads, by at
-        most two standard errors, towards the identity until none does.
+        most two standard errors, towards the identity until none does. With
+        transition="auto" and no trusted samples it then shrinks T towards even flips,
+        where all wrong labels are equally likely: by the squared standard errors over
+        the squared distance (James and Stein 1961), and wholly after a weak first pass.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
         Noisy posterior of the training samples by models that did not see them, NaN
@@ -268,6 +271,8 @@ class NoiseRobustClassifier(
         - `identity_share` : float, by which "auto" has shrunk T towards the identity: the
           squared standard errors over the squared distance to it, at most 1, and 1
           after a weak first pass.
+        - `even_share` : float, by which another correction with transition="auto" has
+          shrunk T, in the same way, towards even flips of the same noise rate.
 
     selection_ : Bunch or None
         With "auto": `correction`, the name of the one that was chosen; the
@@ -303,6 +308,8 @@ class NoiseRobustClassifier(
 
     Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
     layer. ICLR 2017.
+
+    James, Stein. Estimation with quadratic loss. Berkeley Symposium 1961.
 
     Examples
     --------
@@ -499,7 +506,11 @@ class NoiseRobustClassifier(
         splits = []
         if has_first_pass or is_table(trainer.net, data.X):
             splits = make_first_pass_splits(
-                self.cv, data, first_pass_seed, routed.splitter.split
+                self.cv,
+                data,
+                first_pass_seed,
+                routed.splitter.split,
+                estimates=has_first_pass,
             )
         has_first_pass = has_first_pass and bool(splits)
         # Callbacks are set up with the number of steps, and only for a valid input.
@@ -533,11 +544,12 @@ class NoiseRobustClassifier(
                 trainer, transition, data, splits, first_pass, progress
             )
         elif self._chooses_transition(transition, data):
-            transition = transition.shrink_to_uniform(
+            transition, share = transition.shrink_to_uniform(
                 self.noise_summary_.noise_rate,
                 np.unique(data.y[data.rows]),
                 self.noise_summary_.weak_first_pass,
             )
+            self.noise_summary_.even_share = share
 
         # Candidates start from scratch: only the refit may take the first pass' weights.
         start_from = None
@@ -635,7 +647,7 @@ class NoiseRobustClassifier(
                 n_jobs=self.n_jobs,
             )
         self.net_selection_ = getattr(chosen, "net_selection", None)
-        return trainer.replace(net=chosen.net)
+        return trainer.replace(net=clone(trainer.net).set_params(**chosen.params))
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""
@@ -667,7 +679,7 @@ class NoiseRobustClassifier(
         with progress.training(
             "fine-tuning",
             message,
-            lambda net: {"estimator_": snapshot(net)},
+            fine_tuned_in_training,
             len(results),
         ) as on_epoch:
             trainer = trainer.replace(on_epoch=on_epoch)

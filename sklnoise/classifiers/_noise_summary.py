@@ -94,6 +94,7 @@ def summarize(
         weak_first_pass=is_weak,
         diagnostics=diagnostics,
         identity_share=0.0,
+        even_share=0.0,
     )
 
 
@@ -112,6 +113,7 @@ def empty_summary():
         weak_first_pass=None,
         diagnostics=None,
         identity_share=None,
+        even_share=None,
     )
 
 

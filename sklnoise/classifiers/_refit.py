@@ -228,11 +228,18 @@ def attributes_in_training(net, *, transition_matrix, data):
         _, loss, T = outcome_of(net, transition_matrix, data)
     return {
         "estimator_": net,
+        "estimators_": [net],
         "correction_": loss,
         "transition_matrix_": np.array(T),
         "history_": net.history,
         "n_iter_": len(net.history),
     }
+
+
+def fine_tuned_in_training(net):
+    """Return the fitted attributes as if the fine-tuning ended after this epoch."""
+    net = snapshot(net)
+    return {"estimator_": net, "estimators_": [net]}
 
 
 def correction_of(net):

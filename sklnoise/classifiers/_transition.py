@@ -89,17 +89,25 @@ class Transition:
         return replace(self, matrix=T), share
 
     def shrink_to_uniform(self, noise_rate, occurring, is_weak):
-        """Shrink an estimate towards the T that treats all classes alike, by its error.
+        """Shrink an estimate towards even flips by its error; return the share too.
 
         What an estimate claims of single classes moves decisions between them, whether
         it is noise of the labels or of the estimate.
         """
         among, n_classes = np.ix_(occurring, occurring), len(occurring)
-        by_chance = 1 - 1 / n_classes
-        even = uniform_flips(n_classes, min(noise_rate, MAX_OF_CHANCE * by_chance))
-        T, error = self.matrix.copy(), self.standard_error[among]
-        T[among] = even if is_weak else shrink_towards(T[among], error, even)[0]
-        return replace(self, matrix=T)
+        even = even_target(noise_rate, n_classes)
+        T, error, share = self.matrix.copy(), self.standard_error[among], 1.0
+        if is_weak:
+            T[among] = even
+        else:
+            T[among], share = shrink_towards(T[among], error, even)
+        return replace(self, matrix=T), share
+
+
+def even_target(noise_rate, n_classes):
+    """Return the T that treats all classes alike, and that could be inverted."""
+    by_chance = 1 - 1 / n_classes
+    return uniform_flips(n_classes, min(noise_rate, MAX_OF_CHANCE * by_chance))
 
 
 def known_transition(transition, loss, classes):

@@ -12,7 +12,7 @@ from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise._validation import check_numbers, check_transition_matrix
 from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.classifiers._fitted import fitted_classifier
+from sklnoise.classifiers._fitted import fitted_classifier, known_errors
 from sklnoise.inspection._matplotlib import check_axes, check_matplotlib, new_axes
 
 MAX_NAME_LENGTH = 24
@@ -344,17 +344,6 @@ class TransitionMatrixDisplay:
             )
         display = cls(T, display_labels=display_labels, standard_error=standard_error)
         return display.plot(**plot_params)
-
-
-def known_errors(classifier):
-    """Return the standard errors of the T that a classifier has."""
-    estimator = getattr(classifier, "transition_estimator_", None)
-    error = getattr(estimator, "standard_error_", None)
-    if error is None:
-        return None
-    estimate, T = estimator.transition_matrix_, classifier.transition_matrix_
-    same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
-    return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None
 
 
 def check_format(values_format):

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklnoise._text import percent
 from sklnoise._transition_matrix import is_identity
+from sklnoise.classifiers._fitted import known_errors
 from sklnoise.classifiers._noise_text import (
     MIN_DIFFERENCE,
     MIN_FLIP_RATE,
@@ -107,11 +108,21 @@ def shown_transition(clf):
             return None, None, "No transition matrix was given or estimated."
         return T, None, "This T was given or learned, not estimated from a first pass."
     name, estimate = type(estimator).__name__, estimator.transition_matrix_
-    error = getattr(estimator, "standard_error_", None)
     if np.allclose(T, estimate):
+        error = getattr(estimator, "standard_error_", None)
         return T, error, f"Estimated by {name}."
     if is_identity(T):
+        error = getattr(estimator, "standard_error_", None)
         return estimate, error, f"Estimated by {name}; the refit did not correct by it."
+    error, share = known_errors(clf), clf.noise_summary_.get("even_share")
+    if share and error is not None:
+        return (
+            T,
+            error,
+            f"Estimated by {name}, and shrunk towards even flips by {percent(share)}, as "
+            "far as chance may explain the distance. The standard errors are those of "
+            "the estimate.",
+        )
     return (
         T,
         None,

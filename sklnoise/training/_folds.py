@@ -20,8 +20,11 @@ MAX_FOLDS_OF_SINGLES = 20
 MAX_CAUSE_LENGTH = 200
 
 
-def make_splits(cv, y, rows, classes, seed, split_params):
-    """Make the splits once, as indices into all the data."""
+def make_splits(cv, y, rows, classes, seed, split_params, *, warns=True):
+    """Make the splits once, as indices into all the data.
+
+    `warns` is whether a class with fewer samples than folds is warned of.
+    """
     split_params = {name: v for name, v in split_params.items() if v is not None}
     check_consistent_length(y, *split_params.values())
     if not len(rows):
@@ -33,7 +36,7 @@ def make_splits(cv, y, rows, classes, seed, split_params):
                 f"groups were passed, but cv={cv} makes folds that ignore them. Pass a "
                 f"splitter that keeps groups together, cv=StratifiedGroupKFold({cv})."
             )
-        return stratified_splits(cv, y[rows], rows, classes, seed)
+        return stratified_splits(cv, y[rows], rows, classes, seed, warns=warns)
     # A splitter sees the samples of positive weight alone; given splits index them all.
     if hasattr(cv, "split"):
         params = {name: np.asarray(v)[rows] for name, v in split_params.items()}
@@ -157,7 +160,7 @@ def check_occurrence(train, name, y, rows, classes):
         )
 
 
-def stratified_splits(n_splits, y, rows, classes, seed):
+def stratified_splits(n_splits, y, rows, classes, seed, *, warns):
     """Split into stratified, shuffled folds, as many as the smallest class allows."""
     present, counts = np.unique(y, return_counts=True)
     if len(present) < 2:
@@ -165,13 +168,14 @@ def stratified_splits(n_splits, y, rows, classes, seed):
     rarest = counts.argmin()
     if counts[rarest] < n_splits:
         fewer = max(2, counts[rarest])
-        name = shorten(repr(classes[present].tolist()[rarest]))
-        warn_caller(
-            f"class {name} has {counts[rarest]} samples, fewer than "
-            f"the {n_splits} folds of cv: {fewer} folds are made instead. Estimates for "
-            "such a class are rough; merge it with another or collect more samples.",
-            RareClassWarning,
-        )
+        if warns:
+            name = shorten(repr(classes[present].tolist()[rarest]))
+            warn_caller(
+                f"class {name} has {counts[rarest]} samples, fewer than the {n_splits} "
+                f"folds of cv: {fewer} folds are made instead. Estimates for such a "
+                "class are rough; merge it with another or collect more samples.",
+                RareClassWarning,
+            )
         n_splits = fewer
     if counts.max() < n_splits:
         n_folds = min(len(rows), MAX_FOLDS_OF_SINGLES)

@@ -72,9 +72,10 @@ def test_estimated_transition_is_near_the_truth(quick_net, transition):
         random_state=0,
     ).fit(X, make_noisy_labels(y, T, random_state=0))
     assert_allclose(clf.transition_matrix_, T, atol=0.15)
-    assert_array_equal(
-        clf.transition_matrix_, clf.transition_estimator_.transition_matrix_
-    )
+    if transition != "auto":  # the others are taken as they are
+        assert_array_equal(
+            clf.transition_matrix_, clf.transition_estimator_.transition_matrix_
+        )
 
 
 @pytest.mark.parametrize("correction", ["forward", "backward"])
@@ -214,6 +215,6 @@ def test_known_singular_transition_can_be_mixed_by_the_user(quick_net, noisy_blo
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_transition_that_is_not_learned_keeps_its_digits(quick_net, noisy_blobs, dtype):
-    clf = fit(quick_net, noisy_blobs, dtype=dtype)
+    clf = fit(quick_net, noisy_blobs, transition="confident-joint", dtype=dtype)
     T = clf.transition_estimator_.transition_matrix_
     assert_array_equal(clf.transition_matrix_, T)

@@ -118,7 +118,7 @@ def test_class_of_weight_zero_stays_a_class(quick_net, noisy_blobs, transition, 
 @pytest.mark.parametrize("correction", ["em", "adaptation", "backward", "auto", "gce"])
 def test_corrections_keep_a_class_of_weight_zero(quick_net, noisy_blobs, correction):
     _, clf = fit_with_class_of_weight_zero(
-        quick_net, noisy_blobs, "a", correction=correction
+        quick_net, noisy_blobs, "a", correction=correction, transition="frequency"
     )
     assert clf.predict_proba(noisy_blobs[0])[:, 0].max() < 0.1
     assert_allclose(clf.transition_matrix_[0], [1, 0, 0, 0], atol=0.05)

@@ -9,6 +9,7 @@ from skorch.history import History
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.inspection import TrainingHistoryDisplay
+from sklnoise.nn import MLP
 
 
 def history_of(train, valid=()):
@@ -33,7 +34,11 @@ def labels_of(ax):
 @pytest.fixture(scope="module")
 def fitted():
     X, y = make_blobs(600, centers=2, random_state=3)
-    return NoiseRobustClassifier(transition=0.1, random_state=0).fit(X, y)
+    return NoiseRobustClassifier(OwnModule, transition=0.1, random_state=0).fit(X, y)
+
+
+class OwnModule(MLP):
+    """Is no module whose training steps are chosen before the refit."""
 
 
 def test_lines_are_the_losses():

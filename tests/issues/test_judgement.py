@@ -4,10 +4,12 @@ from copy import copy
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklnoise import NoiseRobustClassifier, find_label_issues, label_quality_scores
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.issues._judgement import judge_fitted, judge_held_out
 
 
@@ -135,3 +137,16 @@ def test_nothing_held_out_is_an_error(noisy_wine):
     _, y, y_proba = noisy_wine
     with pytest.raises(ValueError, match="all of them are NaN"):
         judge_held_out(y, np.full_like(y_proba, np.nan))
+
+
+def test_estimate_that_a_fit_has_shrunk_is_not_shrunk_again(noisy_blobs, quick_net):
+    X, _, y, _ = noisy_blobs
+    flips = make_transition_matrix("pair", 3, 0.2)
+    y_noisy = make_noisy_labels(y, flips, random_state=0)
+    first_pass = LogisticRegression()
+    clf = NoiseRobustClassifier(quick_net, first_pass=first_pass, random_state=0)
+    clf.fit(X, y_noisy)
+    assert 0 < clf.noise_summary_.even_share < 1
+    judged = judge_fitted(clf, X, y_noisy)
+    expected = label_quality_scores(y_noisy, clf.out_of_fold_proba_)
+    np.testing.assert_allclose(judged.quality, expected)
