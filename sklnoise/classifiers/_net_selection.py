@@ -1,5 +1,6 @@
 """The choice of the default network, by the noisy labels of held-out samples."""
 
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from sklnoise.training import (
     best_checkpoint,
     chooses_steps,
     chosen_net,
+    chosen_params,
     describe_candidate,
     is_table,
     is_unfinished,
@@ -39,6 +41,18 @@ class ChosenNet(NamedTuple):
     net: object
     net_selection: Bunch | None = None
     fitted: tuple = ()
+
+
+class NetChoice(NamedTuple):
+    """What the data have chosen of a network: its parameters, and by what."""
+
+    params: dict
+    selection: Bunch | None = None
+
+
+def choice_of(net, chosen):
+    """Return what the data have chosen, without the module, which a cache cannot keep."""
+    return NetChoice(chosen_params(net, chosen.net), chosen.net_selection)
 
 
 def select_net(trainer, splits, n_jobs=None):
@@ -114,9 +128,18 @@ def fit_nets(trainer, splits, loss, n_jobs=None, **how):
     for number, outcome in enumerate(nets):
         if isinstance(outcome, Exception):
             raise FoldFitError(
-                f"the network failed in fold {number + 1} of {len(splits)}: {outcome}"
+                f"the first pass failed in fold {number + 1} of {len(splits)}: {outcome}"
             ) from outcome
     return nets
+
+
+@contextmanager
+def without_fold():
+    """Raise the cause of a FoldFitError alone: the user knows of no folds."""
+    try:
+        yield
+    except FoldFitError as error:
+        raise error.__cause__ from None
 
 
 def return_net(net, number):

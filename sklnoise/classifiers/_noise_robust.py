@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -167,8 +167,8 @@ class NoiseRobustClassifier(
 
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Type of the network. "auto" is float64 for float64 data of up to 1000 samples on
-        the CPU, otherwise float32. "bfloat16" is mixed precision: float32, except for matrix products
-        during the training.
+        the CPU, otherwise float32. "bfloat16" is mixed precision: float32, except for
+        matrix products during the training.
 
     n_jobs : int, default=None
         Number of processes that fit the folds of the first pass. The result does not
@@ -626,16 +626,19 @@ class NoiseRobustClassifier(
 
     def _choose_net(self, trainer, first_pass, splits, seed):
         """Return the trainer with the net that the data choose, whoever has done it."""
-        chosen = first_pass
-        if first_pass is None or self.first_pass is not None:
-            chosen = run_selection(
+        if first_pass is not None and self.first_pass is None:
+            choice = first_pass.choice
+        else:
+            choice = run_selection(
                 trainer.replace(seed=seed, observed=False),
                 splits,
                 memory=self.memory,
                 n_jobs=self.n_jobs,
             )
-        self.net_selection_ = getattr(chosen, "net_selection", None)
-        return trainer.replace(net=chosen.net)
+        self.net_selection_ = choice.selection
+        if not choice.params:
+            return trainer
+        return trainer.replace(net=clone(trainer.net).set_params(**choice.params))
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""

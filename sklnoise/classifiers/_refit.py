@@ -22,6 +22,7 @@ from sklnoise.classifiers._net_selection import (
     choose_steps,
     compared_splits,
     fit_nets,
+    without_fold,
 )
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.losses._base import at_least_single_precision
@@ -166,14 +167,15 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
     share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
     plan = plan_refit(trainer, correction, transition, data, share, None)
     splits = compared_splits(splits)
-    fitted = fit_nets(
-        trainer.replace(net=longest, observed=False),
-        splits,
-        plan.wrap(loss),
-        n_jobs,
-        keeps_trajectory=True,
-        **plan.start,
-    )
+    with without_fold():
+        fitted = fit_nets(
+            trainer.replace(net=longest, observed=False),
+            splits,
+            plan.wrap(loss),
+            n_jobs,
+            keeps_trajectory=True,
+            **plan.start,
+        )
     return trainer.replace(net=choose_steps(longest, fitted, splits))
 
 
