@@ -45,6 +45,7 @@ from sklnoise.classifiers._refit import (
     clean_loss_for,
     count_trainings,
     fine_tune,
+    network_in_training,
     refit_seeds,
 )
 from sklnoise.classifiers._refit_checks import check_refit
@@ -75,7 +76,6 @@ from sklnoise.training import (
     resolve_device,
     resolve_dtype,
     resolve_half,
-    snapshot,
     take_out_class_weight,
 )
 
@@ -670,7 +670,7 @@ class NoiseRobustClassifier(
         with progress.training(
             "fine-tuning",
             message,
-            lambda net: {"estimator_": snapshot(net)},
+            network_in_training,
             len(results),
         ) as on_epoch:
             trainer = trainer.replace(on_epoch=on_epoch)

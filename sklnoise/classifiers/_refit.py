@@ -222,19 +222,26 @@ def outcome_of(net, transition_matrix, data):
 
 def attributes_in_training(net, *, transition_matrix, data):
     """Return the fitted attributes as if the refit ended after this epoch."""
-    net = snapshot(net)
+    attributes = network_in_training(net)
+    net = attributes["estimator_"]
     loss = correction_of(net)
     if isinstance(loss, SoftLabelLoss):
         T, loss = loss.transition_matrix, ForwardLoss(loss.transition_matrix)
     else:
         _, loss, T = outcome_of(net, transition_matrix, data)
     return {
-        "estimator_": net,
+        **attributes,
         "correction_": loss,
         "transition_matrix_": np.array(T),
         "history_": net.history,
         "n_iter_": len(net.history),
     }
+
+
+def network_in_training(net):
+    """Return the fitted attributes that hold the network as it is after this epoch."""
+    net = snapshot(net)
+    return {"estimator_": net, "estimators_": [net]}
 
 
 def correction_of(net):
