@@ -76,7 +76,7 @@ def test_rows_held_out_several_times_get_the_mean(fit, noisy_blobs):
 
 
 def test_transition_is_that_of_the_estimator_on_the_probabilities(fit, noisy_blobs):
-    clf = fit()
+    clf = fit(transition="confident-joint")
     estimator = clone(clf.transition_estimator_)
     estimator.fit(clf.out_of_fold_proba_, noisy_blobs[1])
     assert_array_equal(clf.transition_matrix_, estimator.transition_matrix_)
