@@ -9,6 +9,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_code_prints_the_numbers_that_are_quoted(capsys):
     text = README.read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)

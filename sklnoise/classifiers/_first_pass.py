@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.base import clone
-from sklearn.utils import Bunch
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
@@ -17,7 +16,12 @@ from sklnoise._compat import check_method_params, safe_indexing, set_random_stat
 from sklnoise._text import shorten
 from sklnoise.classifiers._cache_key import cache_key
 from sklnoise.classifiers._fit_input import draw_seeds
-from sklnoise.classifiers._net_selection import ChosenNet, select_net
+from sklnoise.classifiers._net_selection import (
+    NetChoice,
+    choice_of,
+    select_net,
+    without_fold,
+)
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     attempt,
@@ -43,8 +47,7 @@ class FirstPass(NamedTuple):
     features: np.ndarray | None = None
     folds: np.ndarray | None = None
     histories: list | None = None
-    params: dict | None = None  # of the net, that the data have chosen
-    net_selection: Bunch | None = None
+    choice: NetChoice = NetChoice({})
 
     @property
     def is_held_out(self):
@@ -126,7 +129,8 @@ def run_selection(trainer, splits, *, memory, n_jobs):
 
 def select_only(key, trainer, splits, n_jobs):
     """Choose the network; `key` is all that a cache tells the results apart by."""
-    return select_net(trainer, splits, n_jobs)._replace(fitted=(), net=None)
+    with without_fold():
+        return choice_of(trainer.net, select_net(trainer, splits, n_jobs))
 
 
 def open_memory(memory):
@@ -155,9 +159,10 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
         check_method_params(data.X, trainer.fit_params, indices=train)
         for train, _ in splits
     ]
-    chosen = ChosenNet(None)
+    choice = NetChoice({})
     if is_net(trainer.net):
         chosen = select_net(trainer, splits, n_jobs)
+        choice = choice_of(trainer.net, chosen)
         outcomes = fit_and_predict(
             trainer.replace(net=chosen.net),
             splits,
@@ -173,7 +178,7 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
         )
     with closing(outcomes):  # also after an error: it holds threads and their limit
         found = collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
-    return found._replace(params=chosen.params, net_selection=chosen.net_selection)
+    return found._replace(choice=choice)
 
 
 def fit_and_predict(trainer, splits, per_fold, fitted, with_features, n_jobs):

@@ -1,5 +1,6 @@
 """The choice of the default network, by the noisy labels of held-out samples."""
 
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from sklnoise.training import (
     best_checkpoint,
     chooses_steps,
     chosen_net,
+    chosen_params,
     describe_candidate,
     is_table,
     is_unfinished,
@@ -39,7 +41,18 @@ class ChosenNet(NamedTuple):
     net: object
     net_selection: Bunch | None = None
     fitted: tuple = ()
-    params: dict = {}  # what was chosen: unlike a net, it can be pickled
+
+
+class NetChoice(NamedTuple):
+    """What the data have chosen of a network: its parameters, and by what."""
+
+    params: dict
+    selection: Bunch | None = None
+
+
+def choice_of(net, chosen):
+    """Return what the data have chosen, without the module, which a cache cannot keep."""
+    return NetChoice(chosen_params(net, chosen.net), chosen.net_selection)
 
 
 def select_net(trainer, splits, n_jobs=None):
@@ -53,7 +66,7 @@ def select_net(trainer, splits, n_jobs=None):
     n_samples = data.sample_weight[rows].sum()
     longest = [chosen_net(net, params, n_samples) for params in candidates]
     if len(candidates) == 1 and not chooses_steps(longest[0]):
-        return ChosenNet(longest[0], params=chosen_params(longest[0], candidates[0]))
+        return ChosenNet(longest[0])
     compare = partial(fit_candidate, trainer, splits, n_jobs)
     if len(candidates) == 1:
         found = [compare(longest[0])]
@@ -79,14 +92,7 @@ def select_net(trainer, splits, n_jobs=None):
     if len(candidates) > 1 and is_unfinished(result.net, longest[chosen]):
         result = compare(longest[chosen])
         n_steps[chosen] = result.net.n_steps
-    params = chosen_params(result.net, candidates[chosen])
-    return result._replace(net_selection=selection, params=params)
-
-
-def chosen_params(net, candidate):
-    """Return all parameters of a net that have been chosen."""
-    names = "averages_weights", "n_steps"
-    return candidate | {n: getattr(net, n) for n in names if hasattr(net, n)}
+    return result._replace(net_selection=selection)
 
 
 def fit_candidate(trainer, splits, n_jobs, net):
@@ -123,9 +129,18 @@ def fit_nets(trainer, splits, loss, n_jobs=None, **how):
     for number, outcome in enumerate(nets):
         if isinstance(outcome, Exception):
             raise FoldFitError(
-                f"the network failed in fold {number + 1} of {len(splits)}: {outcome}"
+                f"the first pass failed in fold {number + 1} of {len(splits)}: {outcome}"
             ) from outcome
     return nets
+
+
+@contextmanager
+def without_fold():
+    """Raise the cause of a FoldFitError alone: the user knows of no folds."""
+    try:
+        yield
+    except FoldFitError as error:
+        raise error.__cause__ from None
 
 
 def return_net(net, number):

@@ -45,7 +45,7 @@ from sklnoise.classifiers._refit import (
     clean_loss_for,
     count_trainings,
     fine_tune,
-    fine_tuned_in_training,
+    network_in_training,
     refit_seeds,
 )
 from sklnoise.classifiers._refit_checks import check_refit
@@ -638,16 +638,19 @@ class NoiseRobustClassifier(
 
     def _choose_net(self, trainer, first_pass, splits, seed):
         """Return the trainer with the net that the data choose, whoever has done it."""
-        chosen = first_pass
-        if first_pass is None or self.first_pass is not None:
-            chosen = run_selection(
+        if first_pass is not None and self.first_pass is None:
+            choice = first_pass.choice
+        else:
+            choice = run_selection(
                 trainer.replace(seed=seed, observed=False),
                 splits,
                 memory=self.memory,
                 n_jobs=self.n_jobs,
             )
-        self.net_selection_ = getattr(chosen, "net_selection", None)
-        return trainer.replace(net=clone(trainer.net).set_params(**chosen.params))
+        self.net_selection_ = choice.selection
+        if not choice.params:
+            return trainer
+        return trainer.replace(net=clone(trainer.net).set_params(**choice.params))
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""
@@ -679,7 +682,7 @@ class NoiseRobustClassifier(
         with progress.training(
             "fine-tuning",
             message,
-            fine_tuned_in_training,
+            network_in_training,
             len(results),
         ) as on_epoch:
             trainer = trainer.replace(on_epoch=on_epoch)

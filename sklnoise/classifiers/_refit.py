@@ -22,6 +22,7 @@ from sklnoise.classifiers._net_selection import (
     choose_steps,
     compared_splits,
     fit_nets,
+    without_fold,
 )
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.losses._base import at_least_single_precision
@@ -166,14 +167,15 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
     share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
     plan = plan_refit(trainer, correction, transition, data, share, None)
     splits = compared_splits(splits)
-    fitted = fit_nets(
-        trainer.replace(net=longest, observed=False),
-        splits,
-        plan.wrap(loss),
-        n_jobs,
-        keeps_trajectory=True,
-        **plan.start,
-    )
+    with without_fold():
+        fitted = fit_nets(
+            trainer.replace(net=longest, observed=False),
+            splits,
+            plan.wrap(loss),
+            n_jobs,
+            keeps_trajectory=True,
+            **plan.start,
+        )
     return trainer.replace(net=choose_steps(longest, fitted, splits, data.sample_weight))
 
 
@@ -220,15 +222,15 @@ def outcome_of(net, transition_matrix, data):
 
 def attributes_in_training(net, *, transition_matrix, data):
     """Return the fitted attributes as if the refit ended after this epoch."""
-    net = snapshot(net)
+    attributes = network_in_training(net)
+    net = attributes["estimator_"]
     loss = correction_of(net)
     if isinstance(loss, SoftLabelLoss):
         T, loss = loss.transition_matrix, ForwardLoss(loss.transition_matrix)
     else:
         _, loss, T = outcome_of(net, transition_matrix, data)
     return {
-        "estimator_": net,
-        "estimators_": [net],
+        **attributes,
         "correction_": loss,
         "transition_matrix_": np.array(T),
         "history_": net.history,
@@ -236,8 +238,8 @@ def attributes_in_training(net, *, transition_matrix, data):
     }
 
 
-def fine_tuned_in_training(net):
-    """Return the fitted attributes as if the fine-tuning ended after this epoch."""
+def network_in_training(net):
+    """Return the fitted attributes that hold the network as it is after this epoch."""
     net = snapshot(net)
     return {"estimator_": net, "estimators_": [net]}
 

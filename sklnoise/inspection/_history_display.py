@@ -179,7 +179,7 @@ class TrainingHistoryDisplay:
         >>> from matplotlib.figure import Figure
         >>> from sklnoise import NoiseRobustClassifier
         >>> from sklnoise.inspection import TrainingHistoryDisplay
-        >>> X, y = [[0.0], [1.0], [0.1], [0.9]], ["no", "yes", "no", "yes"]
+        >>> X, y = [[0.0], [1.0], [0.1], [0.9]] * 5, ["no", "yes"] * 10
         >>> clf = NoiseRobustClassifier(transition=0.1, random_state=0).fit(X, y)
         >>> ax = Figure().subplots()
         >>> display = TrainingHistoryDisplay.from_estimator(clf, ax=ax)

@@ -268,7 +268,7 @@ class TransitionMatrixDisplay:
         --------
         >>> from sklnoise import NoiseRobustClassifier
         >>> from sklnoise.inspection import TransitionMatrixDisplay
-        >>> X, y = [[0.0], [1.0], [0.1], [0.9]], ["no", "yes", "no", "yes"]
+        >>> X, y = [[0.0], [1.0], [0.1], [0.9]] * 5, ["no", "yes"] * 10
         >>> clf = NoiseRobustClassifier(transition=0.1, random_state=0).fit(X, y)
         >>> display = TransitionMatrixDisplay.from_estimator(clf)
         >>> [label.get_text() for label in display.ax_.get_xticklabels()]

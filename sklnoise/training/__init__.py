@@ -4,6 +4,7 @@ from sklnoise.training._callbacks import interruptible
 from sklnoise.training._candidates import (
     chooses_steps,
     chosen_net,
+    chosen_params,
     describe_candidate,
     is_table,
     is_unfinished,
@@ -73,6 +74,7 @@ __all__ = [
     "check_validation_labels",
     "chooses_steps",
     "chosen_net",
+    "chosen_params",
     "clean_loss_of",
     "describe_candidate",
     "dtype_of",

@@ -13,6 +13,10 @@ from sklnoise.training._net import AutoSizedNet
 MAX_TABLE_VALUES = 255
 MAX_QUANTILE_SAMPLES = 100_000
 
+# What the data may choose of a net: where the user has not set it, and always.
+CHOSEN_IF_FREE = "module__hidden", "module__dropout", "module__encoding", "lr"
+CHOSEN_ALWAYS = "n_steps", "averages_weights"
+
 WIDTHS, N_BINS = (128, 128), 8
 # A linear model needs larger steps than a deep one.
 LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
@@ -61,6 +65,15 @@ def list_candidates(net, data, rows):
 def is_free(net, name):
     """Return whether the user has not set a parameter of a net."""
     return name not in vars(net) or (name == "lr" and net.lr is None)
+
+
+def chosen_params(net, chosen):
+    """Return what the data have chosen of a net."""
+    if chosen is net:
+        return {}
+    names = [name for name in CHOSEN_IF_FREE if is_free(net, name)]
+    values = vars(chosen)
+    return {name: values[name] for name in (*names, *CHOSEN_ALWAYS) if name in values}
 
 
 def name_of(value):

@@ -200,8 +200,8 @@ class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
     Weights are scaled to mean 1 over the first `n_train` of `rows`, and over the others.
-    `keep_sparse` is set where the net takes CSR matrices. Callbacks find `X` and `y`, as in every dataset of
-    skorch.
+    `keep_sparse` is set where the net takes CSR matrices. Callbacks find `X` and `y`, as
+    in every dataset of skorch.
     """
 
     def __init__(self, data, rows, dtype, *, cast_integers=False, n_train=None):

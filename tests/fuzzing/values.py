@@ -373,6 +373,14 @@ GOOD = {
     "transition_matrices.features": "torch.tensor(X)\ntorch.tensor(X).float()",
     "n_features": "d",
     "n_classes": "K\nnp.int64(K)\n2\n1\n10",
+    "n_estimators": "1\n2\nnp.int64(2)",
+    "encoding": "None\nRobustScaling(np.zeros(d), np.ones(d))\n"
+    "PiecewiseLinearEncoding([[-1, 0, 1]] * d)\nPiecewiseLinearEncoding.from_samples(X)",
+    "edges": "[[-1, 0, 1]] * d\n[[0, 1]] * d\n[[0.5]] * d\n[[0, 0, 1e30]] * d\n"
+    "np.sort(X, axis=0).T\n[torch.arange(3.0)] * d",
+    "n_bins": "2\n1\n8\n1000\nnp.int64(3)",
+    "center": "np.zeros(d)\n[0.5] * d\nX.mean(axis=0)\ntorch.zeros(d)\n[1e30] * d",
+    "scale": "np.ones(d)\n[0.5] * d\nX.std(axis=0)\ntorch.ones(d)\n[0] * d\n[1e-30] * d",
     "hidden": "4\n(4, 3)\n()\n[5]",
     "TextLSTM.hidden": "4",
     "ConvNet.hidden": "4",
@@ -785,6 +793,12 @@ ODD = {
     "hidden": "'a'\n(4, 'a')\n-4\n(0,)\n4.5",
     "n_features": "d + 1\n0\n-1\n2.5",
     "n_classes": "0\n-1\n2.5\n'3'",
+    "n_estimators": "0\n-1\n2.5\n'3'\nNone",
+    "encoding": "'piecewise'\nRobustScaling\nnn.ReLU()\nRobustScaling([0], [1])",
+    "edges": "[]\n[[]]\n[[1, 0]] * d\n[[0, np.nan]] * d\nX[0]\n3\n'abc'\n[['a', 'b']]",
+    "n_bins": "0\n-1\n2.5\n'3'\nNone",
+    "center": "[]\n[np.nan] * d\n[np.inf] * d\nX\n3\n'abc'\n[0] * (d + 1)",
+    "scale": "[]\n[np.nan] * d\n[-1] * d\nX\n3\n'abc'\n[1] * (d + 1)",
     "from_estimator.estimator": "quick()\nLogisticRegression().fit(X, y)\nquick\n"
     "quick().fit(X[:-1], y[:-1])\nquick().fit(X[:, :1], y)",
     "NoiseRobustClassifier.estimator": """

@@ -422,7 +422,13 @@ def test_classifier_with_an_encoding_equals_one_of_encoded_samples(kind):
     y = (X[:, 0] > 0).int().numpy()
     encoding = kind.from_samples(X)
     clf = NoiseRobustClassifier(cv=3, random_state=0)
-    clf.set_params(estimator__module__hidden=(8,), estimator__max_epochs=60)
+    clf.set_params(
+        estimator__module__hidden=(8,),
+        estimator__module__dropout=0.25,
+        estimator__module__encoding=None,
+        estimator__lr=0.01,
+        estimator__max_epochs=60,
+    )
     expected = clone(clf).fit(encoding(X), y)
     clf.set_params(estimator__module__encoding=encoding).fit(X, y)
     np.testing.assert_allclose(
