@@ -38,6 +38,11 @@ from sklnoise.training import (
 )
 
 
+# Samples above which a trial of the refit would cost much and tell little: so many wrong
+# labels are not learned by heart within some more steps than cross-entropy takes.
+MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 2
+
+
 class Refit(NamedTuple):
     """What the refit gives: the net, its loss without a criterion's wrapping, and T."""
 
@@ -163,6 +168,9 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
     if next(loss.parameters(), None) is not None:  # it starts from the estimated T
         loss = ForwardLoss(transition.matrix, reduction="none")
     longest = longest_training(net, data.sample_weight[data.rows].sum())
+    if len(data.rows) > MAX_TRIAL_SAMPLES:
+        n_steps = min(longest.n_steps, TRIAL_FACTOR * net.n_steps)
+        return trainer.replace(net=clone(net).set_params(n_steps=n_steps))
     # Known is only how long cross-entropy takes.
     share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
     plan = plan_refit(trainer, correction, transition, data, share, None)

@@ -38,6 +38,9 @@ from sklnoise.transition import (
 )
 from sklnoise.transition._base import TIE, fit_codes
 
+# Share of even flips from which an estimate is shrunk towards them.
+MIN_SHARE = 0.2
+
 # Of the noise rate of labels drawn by chance, at which T could not be inverted.
 MAX_OF_CHANCE = 0.8
 
@@ -100,7 +103,10 @@ class Transition:
         if is_weak:
             T[among] = even
         else:
-            T[among], share = shrink_towards(T[among], error, even)
+            shrunk, share = shrink_towards(T[among], error, even)
+            if share < MIN_SHARE:  # the classes do differ by more than the error
+                return self, 0.0
+            T[among] = shrunk
         return replace(self, matrix=T), share
 
 
