@@ -37,7 +37,6 @@ from sklnoise.training import (
     weights_of,
 )
 
-
 # Samples above which a trial of the refit would cost much and tell little: so many wrong
 # labels are not learned by heart within some more steps than cross-entropy takes.
 MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 2
