@@ -84,7 +84,10 @@ def test_column_that_holds_no_numbers_is_named(
     quick_net, noisy_blobs, kind, alone, convert, at_predict
 ):
     X = FRAME.assign(spoilt=OTHER[kind])[["spoilt"] if alone else ["a", "spoilt"]]
-    clf, y_noisy = NoiseRobustClassifier(quick_net, correction="none"), noisy_blobs[1]
+    clf, y_noisy = (
+        NoiseRobustClassifier(quick_net, random_state=0, correction="none"),
+        noisy_blobs[1],
+    )
     if at_predict:
         clf.fit(FRAME.assign(spoilt=1.0)[X.columns], y_noisy)
     with pytest.raises((TypeError, ValueError), match="'spoilt'"):
@@ -118,7 +121,7 @@ def test_column_that_holds_no_numbers_is_named(
 def test_samples_of_an_unknown_kind_are_explained(
     quick_net, noisy_blobs, X, keyword, at_predict
 ):
-    clf = NoiseRobustClassifier(quick_net, correction="none")
+    clf = NoiseRobustClassifier(quick_net, random_state=0, correction="none")
     if at_predict:
         clf.fit(*noisy_blobs[:2])
     with pytest.raises((TypeError, ValueError), match=keyword) as error:
@@ -152,7 +155,7 @@ CODES = np.arange(240) % 3
 def test_target_that_is_no_labels_is_explained(
     quick_net, noisy_blobs, y, keyword, prunes
 ):
-    clf = NoiseRobustClassifier(quick_net)
+    clf = NoiseRobustClassifier(quick_net, random_state=0)
     if prunes:
         clf = ConfidentLearningClassifier(LogisticRegression())
     with pytest.raises(ValueError, match=keyword) as error:
@@ -163,7 +166,9 @@ def test_target_that_is_no_labels_is_explained(
 
 def test_dataset_needs_labels_beside_it(quick_net, noisy_blobs):
     with pytest.raises(ValueError, match="beside it"):
-        NoiseRobustClassifier(quick_net).fit(as_dataset(noisy_blobs[0]), None)
+        NoiseRobustClassifier(quick_net, random_state=0).fit(
+            as_dataset(noisy_blobs[0]), None
+        )
 
 
 @pytest.mark.parametrize(("params", "message"), PARAMETERS)
@@ -171,14 +176,16 @@ def test_bad_parameter_is_explained(quick_net, noisy_blobs, params, message):
     X, y_noisy, _, _ = noisy_blobs
     order = np.argsort(y_noisy, kind="stable")
     with pytest.raises((ValueError, NotFittedError), match=message):
-        NoiseRobustClassifier(quick_net, **params).fit(X[order], y_noisy[order])
+        NoiseRobustClassifier(quick_net, random_state=0, **params).fit(
+            X[order], y_noisy[order]
+        )
 
 
 @pytest.mark.parametrize(("spoil", "more", "message"), DATA)
 def test_bad_data_are_explained(quick_net, noisy_blobs, spoil, more, message):
     X, y = spoil(*noisy_blobs[:2])
     with pytest.raises(ValueError, match=message):
-        NoiseRobustClassifier(quick_net).fit(X, y, **more)
+        NoiseRobustClassifier(quick_net, random_state=0).fit(X, y, **more)
 
 
 @pytest.mark.parametrize(
@@ -198,19 +205,25 @@ def test_first_pass_that_is_no_classifier_is_explained(
     quick_net, noisy_blobs, first_pass
 ):
     with pytest.raises(TypeError, match="first_pass must be None"):
-        NoiseRobustClassifier(quick_net, first_pass=first_pass).fit(*noisy_blobs[:2])
+        NoiseRobustClassifier(quick_net, random_state=0, first_pass=first_pass).fit(
+            *noisy_blobs[:2]
+        )
 
 
 def test_other_number_of_features_at_predict_is_an_error(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
-    clf = NoiseRobustClassifier(quick_net, correction="none").fit(X, y_noisy)
+    clf = NoiseRobustClassifier(quick_net, random_state=0, correction="none").fit(
+        X, y_noisy
+    )
     with pytest.raises(ValueError, match="X has 1 features"):
         clf.predict(X[:, :1])
 
 
 def test_other_shape_of_a_row_at_predict_is_an_error(quick_net, rng):
     images, y = rng.normal(size=(30, 4, 5)), rng.randint(2, size=30)
-    clf = NoiseRobustClassifier(quick_net, correction="none").fit(images, y)
+    clf = NoiseRobustClassifier(quick_net, random_state=0, correction="none").fit(
+        images, y
+    )
     with pytest.raises(ValueError, match=r"samples of shape \(4, 5\), as in fit"):
         clf.predict(images[:, :, :4])
 
@@ -225,7 +238,9 @@ def as_dataset(X):
 
 
 def test_dataset_needs_a_net_in_the_first_pass(quick_net, noisy_blobs):
-    clf = NoiseRobustClassifier(quick_net, first_pass=LogisticRegression())
+    clf = NoiseRobustClassifier(
+        quick_net, random_state=0, first_pass=LogisticRegression()
+    )
     with pytest.raises(
         ValueError, match=r"first_pass=LogisticRegression\(\) cannot learn"
     ):
@@ -235,7 +250,7 @@ def test_dataset_needs_a_net_in_the_first_pass(quick_net, noisy_blobs):
 def test_nan_in_a_dataset_is_named_by_its_row(quick_net, noisy_blobs):
     X = noisy_blobs[0].copy()
     X[7, 0] = np.nan
-    clf = NoiseRobustClassifier(quick_net, correction="none")
+    clf = NoiseRobustClassifier(quick_net, random_state=0, correction="none")
     with pytest.raises(ValueError, match="item 7 of the Dataset"):
         clf.fit(as_dataset(X), noisy_blobs[1])
 
@@ -256,7 +271,7 @@ class Unsized(torch.utils.data.Dataset):
 
 @pytest.mark.parametrize("X", [Stream(), Unsized()])
 def test_dataset_that_cannot_be_split_is_explained(quick_net, noisy_blobs, X):
-    clf = NoiseRobustClassifier(quick_net, correction="none")
+    clf = NoiseRobustClassifier(quick_net, random_state=0, correction="none")
     with pytest.raises(ValueError, match="a torch Dataset without a length or without"):
         clf.fit(X, noisy_blobs[1])
 
@@ -272,7 +287,7 @@ class Records(torch.utils.data.Dataset):
 
 
 def test_items_of_a_dataset_that_are_no_rows_are_explained(quick_net, noisy_blobs):
-    clf = NoiseRobustClassifier(quick_net, correction="none")
+    clf = NoiseRobustClassifier(quick_net, random_state=0, correction="none")
     with pytest.raises(TypeError, match=r"items of a Dataset must be.*got str"):
         clf.fit(Records(), noisy_blobs[1])
 
@@ -281,12 +296,14 @@ def test_items_of_a_dataset_that_are_no_rows_are_explained(quick_net, noisy_blob
 def test_loss_without_a_reduction_is_explained(quick_net, noisy_blobs, loss):
     X, y_noisy, _, _ = noisy_blobs
     with pytest.raises(TypeError, match="a loss with a reduction"):
-        NoiseRobustClassifier(quick_net, correction=loss).fit(X, y_noisy)
+        NoiseRobustClassifier(quick_net, random_state=0, correction=loss).fit(X, y_noisy)
 
 
 def test_loss_instance_for_other_classes_is_explained(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
-    clf = NoiseRobustClassifier(quick_net, correction=ForwardLoss(np.eye(4)))
+    clf = NoiseRobustClassifier(
+        quick_net, random_state=0, correction=ForwardLoss(np.eye(4))
+    )
     with pytest.raises(ValueError, match=r"must be of shape \(3, 3\)"):
         clf.fit(X, y_noisy)
 
@@ -301,7 +318,9 @@ class PredictsNan(LogisticRegression):
 def test_first_pass_that_predicts_nan_is_an_error(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     with pytest.raises(FoldFitError, match="in fold 1 that are not finite"):
-        NoiseRobustClassifier(quick_net, first_pass=PredictsNan()).fit(X, y_noisy)
+        NoiseRobustClassifier(quick_net, random_state=0, first_pass=PredictsNan()).fit(
+            X, y_noisy
+        )
 
 
 class TwoOutputs(torch.nn.Linear):
@@ -347,7 +366,9 @@ class FailsWithoutDogs(LogisticRegression):
 def test_fold_that_fails_is_named_and_keeps_its_cause(quick_net, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     y = np.where(np.arange(240) == 7, 2, y_noisy % 2)
-    clf = NoiseRobustClassifier(quick_net, first_pass=FailsWithoutDogs(), cv=KFold(2))
+    clf = NoiseRobustClassifier(
+        quick_net, random_state=0, first_pass=FailsWithoutDogs(), cv=KFold(2)
+    )
     with pytest.raises(FoldFitError, match="in fold 1 of 2: 'no dog'") as error:
         clf.fit(X, y)
     assert isinstance(error.value.__cause__, KeyError)
@@ -388,7 +409,7 @@ def test_failed_fit_leaves_what_was_fitted_before(quick_net, noisy_blobs):
 
 def test_failed_first_fit_leaves_nothing(quick_net, noisy_blobs):
     X, _, _, _ = noisy_blobs
-    clf = NoiseRobustClassifier(quick_net, transition=np.eye(2))
+    clf = NoiseRobustClassifier(quick_net, random_state=0, transition=np.eye(2))
     with pytest.raises(ValueError, match="shape"):
         clf.fit(X, noisy_blobs[1])
     assert not [name for name in vars(clf) if name.endswith("_")]

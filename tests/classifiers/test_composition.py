@@ -282,7 +282,8 @@ def test_other_splits_are_kept_as_they_are(cv):
 
 def test_parameters_of_the_default_network_survive_a_round_trip(noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
-    clf = NoiseRobustClassifier(correction="none").set_params(estimator__max_epochs=2)
+    clf = NoiseRobustClassifier(correction="none", random_state=0)
+    clf.set_params(estimator__max_epochs=2)
     clf.set_params(**clf.get_params()).fit(X, y_noisy)
     assert clf.n_iter_ == 2
 

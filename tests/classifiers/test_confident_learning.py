@@ -260,7 +260,9 @@ def test_weighted_rows_equal_repeated_rows(mild_blobs, rng, estimator, action):
             (np.flatnonzero(fold[rows] != f), np.flatnonzero(fold[rows] == f))
             for f in range(3)
         ]
-        clf = ConfidentLearningClassifier(estimator, cv=splits, action=action)
+        clf = ConfidentLearningClassifier(
+            estimator, cv=splits, action=action, random_state=0
+        )
         fitted.append(clf.fit(X[rows], y_noisy[rows], sample_weight=sample_weight))
     weighted, repeated = fitted
     issues = np.repeat(weighted.label_issues_, weight)
@@ -324,7 +326,9 @@ def test_frame_reaches_the_estimator_as_a_frame(mild_blobs, frame):
     encode = make_column_transformer(
         (OneHotEncoder(), ["colour"]), remainder=StandardScaler()
     )
-    clf = ConfidentLearningClassifier(make_pipeline(encode, LogisticRegression()))
+    clf = ConfidentLearningClassifier(
+        make_pipeline(encode, LogisticRegression()), random_state=0
+    )
     clf.fit(kind, y_noisy)
     assert clf.feature_names_in_.tolist() == ["size", "colour"]
     assert clf.n_features_in_ == 2
@@ -478,7 +482,7 @@ def test_arguments_are_not_changed(mild_blobs):
     X, y_noisy, _ = mild_blobs
     weight, model = np.full(240, 2.0), RandomForestClassifier(3)
     before = [argument.copy() for argument in (X, y_noisy, weight)]
-    ConfidentLearningClassifier(model, cv=2).fit(X, y_noisy, weight)
+    ConfidentLearningClassifier(model, cv=2, random_state=0).fit(X, y_noisy, weight)
     for argument, copy in zip((X, y_noisy, weight), before):
         assert_array_equal(argument, copy)
     assert not hasattr(model, "estimators_")
@@ -541,7 +545,9 @@ def test_class_with_fewer_rows_than_folds_makes_fewer_folds(mild_blobs):
 def test_groups_go_to_the_splitter(mild_blobs):
     X, y_noisy, _ = mild_blobs
     groups = np.arange(240) % 8
-    clf = ConfidentLearningClassifier(LogisticRegression(), cv=GroupKFold(4))
+    clf = ConfidentLearningClassifier(
+        LogisticRegression(), cv=GroupKFold(4), random_state=0
+    )
     clf.fit(X, y_noisy, groups=groups)
     expected = cross_val_predict(
         LogisticRegression(),
@@ -582,7 +588,9 @@ def test_pipeline_takes_the_weights_that_its_steps_request(mild_blobs, rng):
     weight = rng.uniform(1, 2, size=240)
     scale = StandardScaler().set_fit_request(sample_weight=True)
     model = make_pipeline(scale, LogisticRegression().set_fit_request(sample_weight=True))
-    clf = ConfidentLearningClassifier(model, transition=np.eye(3), action="prune")
+    clf = ConfidentLearningClassifier(
+        model, transition=np.eye(3), action="prune", random_state=0
+    )
     clf.fit(X, y_noisy, sample_weight=weight)
     by_hand = clone(model).fit(X, y_noisy, sample_weight=weight)
     assert_allclose(clf.predict_proba(X), by_hand.predict_proba(X))
@@ -595,7 +603,7 @@ def test_pipeline_takes_the_weights_that_its_steps_request(mild_blobs, rng):
 def test_weights_and_groups_are_routed_through_cross_validation(mild_blobs, rng):
     X, y_noisy, _ = mild_blobs
     model = LogisticRegression().set_fit_request(sample_weight=True)
-    clf = ConfidentLearningClassifier(model, cv=GroupKFold(3))
+    clf = ConfidentLearningClassifier(model, cv=GroupKFold(3), random_state=0)
     clf.set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
     params = {"sample_weight": rng.uniform(1, 2, size=240), "groups": np.arange(240) % 9}
     scores = cross_val_score(
@@ -649,7 +657,9 @@ def test_bad_labels_are_an_error(mild_blobs, y, message):
 
 def test_label_quality_without_noise_is_the_probability_of_the_label(mild_blobs):
     X, y_noisy, _ = mild_blobs
-    clf = ConfidentLearningClassifier(LogisticRegression(), transition=np.eye(3))
+    clf = ConfidentLearningClassifier(
+        LogisticRegression(), transition=np.eye(3), random_state=0
+    )
     clf.fit(X, y_noisy)
     expected = clf.predict_proba(X)[np.arange(240), y_noisy]
     assert_allclose(clf.label_quality(X, y_noisy), expected)
@@ -665,7 +675,7 @@ def test_noisy_probabilities_are_the_clean_ones_times_the_transition(mild_blobs)
 def test_rows_are_not_judged_by_models_of_one_class():
     X, y = np.array([[0.0], [1.0], [2.0]]), ["a", "a", "b"]
     with pytest.warns(RareClassWarning):
-        clf = ConfidentLearningClassifier(LogisticRegression()).fit(X, y)
+        clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0).fit(X, y)
     assert np.isnan(clf.label_quality_).any()
     assert not clf.label_issues_[np.isnan(clf.label_quality_)].any()
 
@@ -684,6 +694,6 @@ def test_weights_that_the_estimator_refuses_must_be_whole(mild_blobs):
     X, y_noisy, _ = mild_blobs
     with sklearn.config_context(enable_metadata_routing=True):
         estimator = LogisticRegression().set_fit_request(sample_weight=False)
-        clf = ConfidentLearningClassifier(estimator)
+        clf = ConfidentLearningClassifier(estimator, random_state=0)
         with pytest.raises(ValueError, match="must be a whole number"):
             clf.fit(X, y_noisy, sample_weight=np.linspace(0.1, 3, 240))

@@ -83,7 +83,9 @@ def test_unusual_types_are_converted_batch_by_batch(noisy_blobs, dtype):
     X, y_noisy, _, _ = noisy_blobs
     X = (10 * np.abs(X)).round().astype(dtype)
     assert np.isfinite(
-        NoiseRobustClassifier(correction="none").fit(X, y_noisy).predict_proba(X)
+        NoiseRobustClassifier(correction="none", random_state=0)
+        .fit(X, y_noisy)
+        .predict_proba(X)
     ).all()
 
 
@@ -181,7 +183,9 @@ def test_type_of_the_network_follows_data_and_parameter(
     noisy_blobs, X_dtype, dtype, expected
 ):
     X, y_noisy, _, _ = noisy_blobs
-    clf = NoiseRobustClassifier(dtype=dtype, device="cpu", correction="none")
+    clf = NoiseRobustClassifier(
+        dtype=dtype, device="cpu", correction="none", random_state=0
+    )
     clf.fit(X.astype(X_dtype), y_noisy)
     assert {p.dtype for p in clf.estimator_.module_.parameters()} == {expected}
 
@@ -382,10 +386,14 @@ def test_dict_that_the_module_cannot_take_is_explained(
 
 def test_dict_and_array_do_not_stand_for_each_other(net_of_parts, quick_net, parts):
     X, y = parts
-    of_parts = NoiseRobustClassifier(net_of_parts, correction="none").fit(X, y)
+    of_parts = NoiseRobustClassifier(net_of_parts, correction="none", random_state=0).fit(
+        X, y
+    )
     with pytest.raises(ValueError, match="tokens, numbers"):
         of_parts.predict(X["numbers"])
-    of_array = NoiseRobustClassifier(quick_net, correction="none").fit(X["numbers"], y)
+    of_array = NoiseRobustClassifier(quick_net, correction="none", random_state=0).fit(
+        X["numbers"], y
+    )
     with pytest.raises(ValueError, match="tokens"):
         of_array.predict(X)
     with pytest.raises(ValueError, match="MLP"):
