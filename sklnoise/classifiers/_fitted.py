@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._containers import innermost, is_search
+from sklnoise._text import shorten
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 from sklnoise.classifiers._transition import even_target
 
@@ -58,7 +59,8 @@ def epoch_losses(history):
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             "a history must list epochs as dicts whose train_loss and valid_loss are "
-            f"numbers, such as the history_ of a fitted classifier; got {history!r:.200}."
+            "numbers, such as the history_ of a fitted classifier; got "
+            f"{shorten(repr(history))}."
         ) from error
     if np.isnan(losses["train_loss"]).all():
         return None

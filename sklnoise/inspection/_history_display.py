@@ -105,7 +105,7 @@ class TrainingHistoryDisplay:
         """
         check_matplotlib(f"{type(self).__name__}.plot")
         refit, folds = self._losses()
-        check_epoch(self.kept_epoch, len(refit["train_loss"]))
+        check_kept_epoch(self.kept_epoch, len(refit["train_loss"]))
         *first, last = self._axes(ax, bool(folds))
         self.first_pass_lines_ = draw_folds(first[0], folds) if first else []
         self.lines_ = draw_losses(last, refit)
@@ -127,7 +127,7 @@ class TrainingHistoryDisplay:
         if not isinstance(folds, list | tuple) or not all(map(is_history, folds)):
             raise ValueError(
                 "first_pass_history must be a list of histories, one per fold, such as "
-                f"first_pass_history_ of a fitted classifier; got {folds!r:.200}."
+                f"first_pass_history_ of a fitted classifier; got {shorten(repr(folds))}."
             )
         folds = [epoch_losses(history) for history in folds]
         return refit, [losses for losses in folds if losses is not None]
@@ -195,7 +195,7 @@ class TrainingHistoryDisplay:
         return display.plot(**plot_params)
 
 
-def check_epoch(epoch, n_epochs):
+def check_kept_epoch(epoch, n_epochs):
     """Raise an error unless an epoch is one of the history, or None."""
     is_number = isinstance(epoch, Integral) and not isinstance(epoch, bool)
     if epoch is not None and not (is_number and 1 <= epoch <= n_epochs):

@@ -30,7 +30,12 @@ IMAGES_PER_LINE = 4
 MAX_CAPTION_LENGTH = 16
 
 
-KINDS = {"quality": "real numbers", "is_issue": "booleans", "rows": "positions"}
+# Of the columns that are not labels: the kinds of numpy, and what they are called.
+KINDS = {
+    "quality": ("biuf", "real numbers"),
+    "is_issue": ("b", "booleans"),
+    "rows": ("iu", "positions"),
+}
 
 
 class LabelIssuesDisplay:
@@ -194,11 +199,9 @@ class LabelIssuesDisplay:
                 f"{', '.join(names)} must have one entry per sample; got shapes "
                 f"{', '.join(map(str, shapes.values()))}."
             )
-        for name, kinds in {"quality": "biuf", "is_issue": "b", "rows": "iu"}.items():
+        for name, (kinds, called) in KINDS.items():
             if len(columns[name]) and columns[name].dtype.kind not in kinds:
-                raise ValueError(
-                    f"{name} must hold {KINDS[name]}; got {columns[name].dtype}."
-                )
+                raise ValueError(f"{name} must hold {called}; got {columns[name].dtype}.")
         return columns
 
     def _images(self):

@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import safe_indexing
 from sklnoise._labels import check_labels
-from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
+from sklnoise._validation import check_numbers
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 
@@ -31,16 +31,17 @@ def check_named(named, parameter, values):
 
 
 def as_floats(values, name):
-    """Return values as an array of floats."""
-    try:
-        values = np.asarray(as_numpy(values))
-        if values.dtype.kind == "c":
-            raise ValueError("complex numbers have no order")
-        return values.astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must be numbers; got {shorten(repr(values))}."
-        ) from error
+    """Return values of any shape as an array of floats, which may be NaN."""
+    return check_numbers(
+        values,
+        name,
+        dtype=np.float64,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        ensure_all_finite=False,
+    )
 
 
 def check_rates(noise_rates):
