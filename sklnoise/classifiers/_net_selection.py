@@ -13,6 +13,7 @@ from sklnoise._compat import check_method_params
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
+    MAX_TRIAL_SAMPLES,
     best_checkpoint,
     chooses_steps,
     chosen_net,
@@ -68,7 +69,7 @@ def select_net(trainer, splits, n_jobs=None):
     if len(candidates) == 1 and not chooses_steps(longest[0]):
         return ChosenNet(longest[0])
     compare = partial(fit_candidate, trainer, splits, n_jobs)
-    if len(candidates) == 1:
+    if len(candidates) == 1 and n_samples <= MAX_TRIAL_SAMPLES:
         found = [compare(longest[0])]
     else:
         found = [compare(shorten_training(one)) for one in longest]
@@ -89,7 +90,8 @@ def select_net(trainer, splits, n_jobs=None):
         chosen=chosen,
     )
     result = found[chosen]
-    if len(candidates) > 1 and is_unfinished(result.net, longest[chosen]):
+    is_compared = len(candidates) > 1 and n_samples <= MAX_TRIAL_SAMPLES
+    if is_compared and is_unfinished(result.net, longest[chosen]):
         result = compare(longest[chosen])
         n_steps[chosen] = result.net.n_steps
     return result._replace(net_selection=selection)
@@ -160,12 +162,14 @@ def choose_steps(net, fitted, splits, sample_weight):
     return clone(net).set_params(n_steps=epoch * trajectories[0].n_batches)
 
 
-def held_out_likelihood(nets, data, splits):
+def held_out_likelihood(nets, data, splits, transition_matrix=None):
     """Return the log-likelihood of the labels of held-out samples; NaN for the others."""
     total, times = np.zeros(len(data.y)), np.zeros(len(data.y))
     for net, (_, test) in zip(nets, splits, strict=True):
-        label = data.y[test]
-        total[test] += predict_proba(net, data.X, test)[np.arange(len(test)), label]
+        y_proba = predict_proba(net, data.X, test)
+        if transition_matrix is not None:
+            y_proba = y_proba @ transition_matrix
+        total[test] += y_proba[np.arange(len(test)), data.y[test]]
         times[test] += 1
     with np.errstate(invalid="ignore"):
         return np.log((total / times).clip(min=MIN_LIKELIHOOD))

@@ -1,6 +1,7 @@
 """The classifier that learns clean classes from noisy labels."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 
@@ -42,6 +43,7 @@ from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
     choose_refit_steps,
+    correction_loses,
     clean_loss_for,
     count_trainings,
     fine_tune,
@@ -270,7 +272,9 @@ class NoiseRobustClassifier(
           as it exceeds its error.
         - `identity_share` : float, by which "auto" has shrunk T towards the identity: the
           squared standard errors over the squared distance to it, at most 1, and 1
-          after a weak first pass.
+          after a weak first pass. With another correction and transition="auto" it is 1
+          where T predicts noisy labels of held-out samples worse, by more than the
+          standard error, than the network alone does: T is then the identity.
         - `even_share` : float, by which another correction with transition="auto" has
           shrunk T, in the same way, towards even flips of the same noise rate.
 
@@ -555,14 +559,13 @@ class NoiseRobustClassifier(
         start_from = None
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
-        trainer = choose_refit_steps(
+        trainer, transition = self._choose_refit(
             trainer.replace(seed=first_pass_seed),
             correction,
             transition,
             data,
             splits if start_from is None else [],
-            warm_up=self.warm_up,
-            n_jobs=self.n_jobs,
+            first_pass,
         )
         trainer = trainer.replace(
             seed=refit_seed,
@@ -651,6 +654,34 @@ class NoiseRobustClassifier(
         if not choice.params:
             return trainer
         return trainer.replace(net=clone(trainer.net).set_params(**choice.params))
+
+    def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
+        """Return the trainer with the steps of the refit, and the T that it shall use."""
+        trial = choose_refit_steps(
+            trainer,
+            correction,
+            transition,
+            data,
+            splits,
+            warm_up=self.warm_up,
+            n_jobs=self.n_jobs,
+        )
+        is_comparable = (
+            trial.fitted and self.first_pass is None and self._class_weight is None
+        )
+        may_be_dropped = self.correction != "auto" and self._chooses_transition(
+            transition, data
+        )
+        if (
+            is_comparable
+            and may_be_dropped
+            and correction_loses(
+                trial.fitted, transition, data, splits, first_pass.y_proba
+            )
+        ):
+            self.noise_summary_.identity_share = 1.0
+            return trainer, replace(transition, matrix=np.eye(data.n_classes))
+        return trial.trainer, transition
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""

@@ -236,7 +236,7 @@ class SeededDropout(nn.Dropout):
         draws = numbers.view(torch.int16)[: X.numel()].view(X.shape)
         # Levels run from -2**15: so shifted, the bound fits 16 bits too.
         is_kept = draws <= n_kept - self.N_LEVELS // 2 - 1
-        return X * is_kept * (self.N_LEVELS / n_kept)
+        return X * is_kept.to(X.dtype).mul_(self.N_LEVELS / n_kept)
 
     def __getstate__(self):
         return super().__getstate__() | {"generator": None}

@@ -2,12 +2,14 @@
 
 from sklnoise.training._callbacks import interruptible
 from sklnoise.training._candidates import (
+    MAX_TRIAL_SAMPLES,
     chooses_steps,
     chosen_net,
     chosen_params,
     describe_candidate,
     is_table,
     is_unfinished,
+    lengthen_training,
     list_candidates,
     longest_training,
     shorten_training,
@@ -56,6 +58,7 @@ from sklnoise.training._trajectory import best_checkpoint, trajectory_of
 from sklnoise.training._workers import attempt
 
 __all__ = [
+    "MAX_TRIAL_SAMPLES",
     "AutoSizedNet",
     "CleanCrossEntropy",
     "LabelledData",
@@ -87,7 +90,9 @@ __all__ = [
     "is_unfinished",
     "isolated",
     "keeps_to_epochs",
+    "lengthen_training",
     "list_candidates",
+    "longest_training",
     "longest_training",
     "make_splits",
     "mean_transition",

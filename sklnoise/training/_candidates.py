@@ -1,6 +1,7 @@
 """The networks for tables and texts among which the data choose."""
 
 import numpy as np
+import torch
 from scipy.sparse import issparse
 from sklearn.base import clone
 
@@ -14,19 +15,38 @@ MAX_TABLE_VALUES = 255
 MAX_QUANTILE_SAMPLES = 100_000
 
 # What the data may choose of a net: where the user has not set it, and always.
-CHOSEN_IF_FREE = "module__hidden", "module__dropout", "module__encoding", "lr"
+OF_OPTIMIZER = "optimizer", "optimizer__momentum", "optimizer__nesterov"
+CHOSEN_IF_FREE = (
+    "module__hidden",
+    "module__dropout",
+    "module__encoding",
+    "lr",
+    *OF_OPTIMIZER,
+)
 CHOSEN_ALWAYS = "n_steps", "averages_weights"
 
 WIDTHS, N_BINS = (128, 128), 8
 # A linear model needs larger steps than a deep one.
 LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
 USER_RATES = 2e-3, 2e-2
+# Adam learns rare words as fast as frequent ones, and wrong labels by them: plain
+# descent is ahead of it. Its rate is that for two classes and samples whose squared
+# length, with a value of 1 for the bias, is 1.
+DESCENT_RATE = 4.0
+DESCENT = {
+    "optimizer": torch.optim.SGD,
+    "optimizer__momentum": 0.9,
+    "optimizer__nesterov": True,
+}
 
 # Steps of the longest training on a number of samples: less on fewer samples, by the
 # square root of their number, and hardly more on more. A part of them tells which
 # candidate is the best.
 MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
 COMPARED_SHARE = 0.25
+# Samples above which nets of folds and trials of the refit are not trained for longer than
+# candidates are compared by: it would cost much and tell little.
+MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 2
 
 
 def is_table(net, X):
@@ -49,7 +69,7 @@ def list_candidates(net, data, rows):
     if net.module is not MLP:
         found = [{"lr": lr} for lr in USER_RATES]
     elif issparse(data.X):
-        found = sparse_candidates(data.X.shape[1])
+        found = sparse_candidates(net, data, rows)
     else:
         found = dense_candidates(data, rows)
     candidates, seen = [], set()
@@ -64,7 +84,15 @@ def list_candidates(net, data, rows):
 
 def is_free(net, name):
     """Return whether the user has not set a parameter of a net."""
+    if name in OF_OPTIMIZER:
+        return has_free_optimizer(net)
     return name not in vars(net) or (name == "lr" and net.lr is None)
+
+
+def has_free_optimizer(net):
+    """Return whether the user has set nothing of the optimizer of a net."""
+    is_set = any(name.startswith("optimizer__") for name in vars(net))
+    return net.lr is None and net.optimizer is AutoSizedNet().optimizer and not is_set
 
 
 def chosen_params(net, chosen):
@@ -78,19 +106,35 @@ def chosen_params(net, chosen):
 
 def name_of(value):
     """Return a short name of what a parameter is set to."""
-    return type(value).__name__ if is_encoding(value) else repr(value)
+    if not is_named(value):
+        return repr(value)
+    return getattr(value, "__name__", type(value).__name__)
 
 
-def is_encoding(value):
-    """Return whether a parameter is an encoding of the columns."""
-    return isinstance(value, PiecewiseLinearEncoding | RobustScaling)
+def is_named(value):
+    """Return whether a parameter is an encoding of the columns or an optimizer."""
+    return isinstance(value, PiecewiseLinearEncoding | RobustScaling | type)
 
 
-def sparse_candidates(n_columns):
+def sparse_candidates(net, data, rows):
     """List the nets for sparse samples."""
     linear = {"module__hidden": (), "lr": LINEAR_RATE}
+    if has_free_optimizer(net):
+        linear |= {"lr": descent_rate(data, rows), **DESCENT}
     deep = {"module__hidden": WIDTHS, "lr": DEEP_RATE}
-    return [linear] if n_columns >= MIN_LINEAR_COLUMNS else [linear, deep]
+    return [linear] if data.X.shape[1] >= MIN_LINEAR_COLUMNS else [linear, deep]
+
+
+def descent_rate(data, rows):
+    """Return the learning rate of plain descent on sparse samples.
+
+    The loss curves less where the probability is shared by many classes.
+    """
+    X = data.X[rows]
+    squares = np.asarray(X.multiply(X).sum(axis=1)).ravel()
+    mean_square = 1 + np.average(squares, weights=data.sample_weight[rows])
+    n_classes = len(np.unique(data.y[rows]))
+    return DESCENT_RATE * np.sqrt(n_classes / 2) / mean_square
 
 
 def dense_candidates(data, rows):
@@ -145,6 +189,22 @@ def is_unfinished(net, longest):
     return chooses_steps(net) and 2 * net.n_steps > COMPARED_SHARE * longest.n_steps
 
 
+def lengthen_training(net, n_samples, *, is_plain):
+    """Return a net for a refit on many samples, of which no trial tells the steps.
+
+    So many wrong labels are not learned by heart within some more steps than
+    cross-entropy takes.
+    """
+    longest = longest_training(net, n_samples)
+    is_at_end = is_unfinished(net, longest)
+    if is_plain and not is_at_end:
+        return net
+    if is_at_end and not is_plain:
+        return longest
+    n_steps = min(longest.n_steps, TRIAL_FACTOR * net.n_steps)
+    return clone(net).set_params(n_steps=n_steps)
+
+
 def chooses_steps(net):
     """Return whether the steps of a net are chosen by its trajectory."""
     averages = getattr(net, "averages_weights", False)
@@ -158,4 +218,8 @@ def stops_by_itself(net, n_samples):
 
 def describe_candidate(params):
     """Return what was tried, in the names of the parameters of the net."""
-    return {name: name_of(v) if is_encoding(v) else v for name, v in params.items()}
+    return {
+        name: name_of(value) if is_named(value) else value
+        for name, value in params.items()
+        if not name.startswith("optimizer__")
+    }

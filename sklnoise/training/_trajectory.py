@@ -7,8 +7,9 @@ from torch.utils.data import Subset
 # Steps after which a net is first looked at, and how much later each time after that.
 FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
 # A training ends once it is this much longer than it was when the held-out loss last
-# fell by a share of itself.
-PATIENCE, MIN_GAIN = 2, 0.01
+# fell by a share of what is left of it, or of its fall where that is less, as it is if
+# labels are noisy. The first steps tell nothing.
+PATIENCE, MIN_GAIN, MIN_STEPS = 2, 0.02, 60
 # Weights that are kept of one training: those of the last sixfold of its epochs.
 MAX_KEPT = 8
 
@@ -38,7 +39,6 @@ class KeepTrajectory(Callback):
         """Forget earlier trainings."""
         self.epochs_, self.losses_, self.weights_ = [], [], []
         self.next_epoch_ = max(1, FIRST_CHECKPOINT // self.n_batches)
-        self.lowest_loss_, self.lowest_epoch_ = np.inf, 0
 
     def is_due(self, net):
         """Return whether the held-out loss of the running epoch is wanted."""
@@ -52,13 +52,17 @@ class KeepTrajectory(Callback):
         self.next_epoch_ = max(epoch + 1, round(epoch * CHECKPOINT_GROWTH))
         self.epochs_.append(epoch)
         self.losses_.append(loss)
+        if len(self.losses_) == 1:
+            self.lowest_loss_, self.lowest_epoch_ = loss, epoch
         state = net.module_.state_dict()
         self.weights_.append({name: value.clone() for name, value in state.items()})
         if len(self.weights_) > MAX_KEPT:
             self.weights_[-MAX_KEPT - 1] = None
-        if loss < self.lowest_loss_ - MIN_GAIN * abs(loss):
+        fall = self.losses_[0] - self.lowest_loss_
+        if loss < self.lowest_loss_ - MIN_GAIN * min(fall, abs(loss)):
             self.lowest_loss_, self.lowest_epoch_ = loss, epoch
-        if epoch >= PATIENCE * self.lowest_epoch_:
+        is_long = epoch * self.n_batches >= MIN_STEPS
+        if is_long and epoch >= PATIENCE * self.lowest_epoch_:
             raise KeyboardInterrupt  # skorch's way to end a training
 
     def load(self, net, number):
