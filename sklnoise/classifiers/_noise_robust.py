@@ -1,7 +1,6 @@
 """The classifier that learns clean classes from noisy labels."""
 
 import os
-from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 
@@ -42,8 +41,6 @@ from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
-    choose_refit_steps,
-    correction_loses,
     clean_loss_for,
     count_trainings,
     fine_tune,
@@ -51,6 +48,7 @@ from sklnoise.classifiers._refit import (
     refit_seeds,
 )
 from sklnoise.classifiers._refit_checks import check_refit
+from sklnoise.classifiers._refit_choice import choose_refit_steps, choose_transition
 from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._selection import select_correction
 from sklnoise.classifiers._transition import (
@@ -547,13 +545,6 @@ class NoiseRobustClassifier(
             correction, transition = self._select_correction(
                 trainer, transition, data, splits, first_pass, progress
             )
-        elif self._chooses_transition(transition, data):
-            transition, share = transition.shrink_to_uniform(
-                self.noise_summary_.noise_rate,
-                np.unique(data.y[data.rows]),
-                self.noise_summary_.weak_first_pass,
-            )
-            self.noise_summary_.even_share = share
 
         # Candidates start from scratch: only the refit may take the first pass' weights.
         start_from = None
@@ -657,31 +648,29 @@ class NoiseRobustClassifier(
 
     def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
         """Return the trainer with the steps of the refit, and the T that it shall use."""
-        trial = choose_refit_steps(
+        choose = partial(
+            choose_refit_steps,
             trainer,
             correction,
-            transition,
-            data,
-            splits,
+            data=data,
+            splits=splits,
             warm_up=self.warm_up,
             n_jobs=self.n_jobs,
         )
-        is_comparable = (
-            trial.fitted and self.first_pass is None and self._class_weight is None
+        selects = isinstance(self.correction, str) and self.correction == "auto"
+        if selects or not self._chooses_transition(transition, data):
+            return choose(transition=transition).trainer, transition
+        # Another model's probabilities, or weighted ones, are nothing to compare with.
+        is_comparable = self.first_pass is None and self._class_weight is None
+        return choose_transition(
+            choose,
+            trainer,
+            transition,
+            data,
+            splits,
+            first_pass.y_proba if is_comparable else None,
+            self.noise_summary_,
         )
-        may_be_dropped = self.correction != "auto" and self._chooses_transition(
-            transition, data
-        )
-        if (
-            is_comparable
-            and may_be_dropped
-            and correction_loses(
-                trial.fitted, transition, data, splits, first_pass.y_proba
-            )
-        ):
-            self.noise_summary_.identity_share = 1.0
-            return trainer, replace(transition, matrix=np.eye(data.n_classes))
-        return trial.trainer, transition
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
         """Return the name of the best correction, and the T that it shall use."""

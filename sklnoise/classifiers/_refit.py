@@ -18,25 +18,12 @@ from sklnoise.classifiers._correction import (
     transition_of,
 )
 from sklnoise.classifiers._em import SoftLabelLoss, alternate
-from sklnoise.classifiers._net_selection import (
-    MIN_LIKELIHOOD,
-    choose_steps,
-    compared_splits,
-    fit_nets,
-    held_out_likelihood,
-    mean_with_error,
-    without_fold,
-)
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.losses._base import at_least_single_precision
 from sklnoise.training import (
-    MAX_TRIAL_SAMPLES,
     CleanCrossEntropy,
-    chooses_steps,
     clean_loss_of,
     hidden_features,
-    lengthen_training,
-    longest_training,
     mean_transition,
     snapshot,
     weights_of,
@@ -150,66 +137,6 @@ def plan_refit(trainer, correction, transition, data, warm_up, start_from):
 def needs_warm_up(loss):
     """Return whether a loss has a T, which could lose classes from random weights."""
     return hasattr(loss, "transition_matrix")
-
-
-class RefitChoice(NamedTuple):
-    """A trainer with the steps of the refit, and the nets by which they were chosen."""
-
-    trainer: object
-    fitted: tuple = ()
-
-
-def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up, n_jobs):
-    """Choose the steps of the lowest held-out corrected loss.
-
-    The corrected loss takes more steps than cross-entropy, which soon learns wrong
-    labels by heart.
-    """
-    net, loss = trainer.net, as_loss("forward" if correction == "em" else correction)
-    is_plain = correction == "none" and not data.trusted.any()
-    n_samples = data.sample_weight[data.rows].sum()
-    if not splits or not chooses_steps(net):
-        return RefitChoice(trainer)
-    if n_samples > MAX_TRIAL_SAMPLES:
-        net = lengthen_training(net, n_samples, is_plain=is_plain)
-        return RefitChoice(trainer.replace(net=net))
-    if is_plain:
-        return RefitChoice(trainer)
-    if needs_features(loss):
-        loss = as_loss("forward")
-    loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
-    if next(loss.parameters(), None) is not None:  # it starts from the estimated T
-        loss = ForwardLoss(transition.matrix, reduction="none")
-    longest = longest_training(net, n_samples)
-    # Known is only how long cross-entropy takes.
-    share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
-    plan = plan_refit(trainer, correction, transition, data, share, None)
-    splits = compared_splits(splits)
-    with without_fold():
-        fitted = fit_nets(
-            trainer.replace(net=longest, observed=False),
-            splits,
-            plan.wrap(loss),
-            n_jobs,
-            keeps_trajectory=True,
-            **plan.start,
-        )
-    net = choose_steps(longest, fitted, splits, data.sample_weight)
-    return RefitChoice(trainer.replace(net=net), fitted)
-
-
-def correction_loses(fitted, transition, data, splits, y_proba):
-    """Return whether nets with T predict held-out noisy labels worse than `y_proba`.
-
-    No noise of the labels, but errors of the estimate, are then what T stands for.
-    """
-    corrected = held_out_likelihood(
-        fitted, data, compared_splits(splits), transition.matrix
-    )
-    plain = np.log(y_proba[np.arange(len(data.y)), data.y].clip(min=MIN_LIKELIHOOD))
-    rows = np.flatnonzero(~np.isnan(corrected))
-    gain, error = mean_with_error((corrected - plain)[rows], data.sample_weight[rows])
-    return gain < -error
 
 
 def clean_loss_for(trainer, data):

@@ -93,7 +93,6 @@ __all__ = [
     "lengthen_training",
     "list_candidates",
     "longest_training",
-    "longest_training",
     "make_splits",
     "mean_transition",
     "predict_proba",

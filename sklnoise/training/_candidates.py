@@ -44,8 +44,8 @@ DESCENT = {
 # candidate is the best.
 MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
 COMPARED_SHARE = 0.25
-# Samples above which nets of folds and trials of the refit are not trained for longer than
-# candidates are compared by: it would cost much and tell little.
+# Samples above which nets of folds and of trials are not trained for longer than
+# candidates are compared by: more would cost much and tell little.
 MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 2
 
 

@@ -1,0 +1,114 @@
+"""The choice of the refit: its steps, and whether to correct by an estimated T."""
+
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from sklnoise.classifiers._correction import as_loss, bind_loss, needs_features
+from sklnoise.classifiers._net_selection import (
+    MIN_LIKELIHOOD,
+    choose_steps,
+    compared_splits,
+    fit_nets,
+    held_out_likelihood,
+    mean_with_error,
+    without_fold,
+)
+from sklnoise.classifiers._refit import clean_loss_for, needs_warm_up, plan_refit
+from sklnoise.losses import ForwardLoss
+from sklnoise.training import (
+    MAX_TRIAL_SAMPLES,
+    chooses_steps,
+    lengthen_training,
+    longest_training,
+)
+
+# Standard errors by which the likelihood may differ by chance.
+MAX_ERRORS = 1
+
+
+class RefitChoice(NamedTuple):
+    """A trainer with the steps of the refit, and the nets by which they were chosen."""
+
+    trainer: object
+    fitted: tuple = ()
+
+
+def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up, n_jobs):
+    """Choose the steps of the lowest held-out corrected loss.
+
+    The corrected loss takes more steps than cross-entropy, which soon learns wrong
+    labels by heart.
+    """
+    net, loss = trainer.net, as_loss("forward" if correction == "em" else correction)
+    is_plain = correction == "none" and not data.trusted.any()
+    n_samples = data.sample_weight[data.rows].sum()
+    if not splits or not chooses_steps(net):
+        return RefitChoice(trainer)
+    if n_samples > MAX_TRIAL_SAMPLES:
+        net = lengthen_training(net, n_samples, is_plain=is_plain)
+        return RefitChoice(trainer.replace(net=net))
+    if is_plain:
+        return RefitChoice(trainer)
+    if needs_features(loss):
+        loss = as_loss("forward")
+    loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
+    if next(loss.parameters(), None) is not None:  # it starts from the estimated T
+        loss = ForwardLoss(transition.matrix, reduction="none")
+    longest = longest_training(net, n_samples)
+    # Known is only how long cross-entropy takes.
+    share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
+    plan = plan_refit(trainer, correction, transition, data, share, None)
+    splits = compared_splits(splits)
+    with without_fold():
+        fitted = fit_nets(
+            trainer.replace(net=longest, observed=False),
+            splits,
+            plan.wrap(loss),
+            n_jobs,
+            keeps_trajectory=True,
+            **plan.start,
+        )
+    net = choose_steps(longest, fitted, splits, data.sample_weight)
+    return RefitChoice(trainer.replace(net=net), fitted)
+
+
+def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary):
+    """Return the trainer and the T, of an estimate, that predict labels best.
+
+    A T that predicts noisy labels of held-out samples worse than the net alone does, with
+    `y_proba`, stands for errors of the estimate. `choose` chooses the steps for a T;
+    `summary` gets the shares of the identity and of even flips.
+    """
+    occurring = np.unique(data.y[data.rows])
+    shrunk, share = estimate.shrink_to_uniform(
+        summary.noise_rate, occurring, summary.weak_first_pass
+    )
+    summary.even_share = share
+    trial = choose(transition=shrunk)
+    if not trial.fitted or y_proba is None:
+        return trial.trainer, shrunk
+    gain = partial(gain_of_correction, data=data, splits=splits, y_proba=y_proba)
+    if gain(trial.fitted, shrunk) >= -MAX_ERRORS:
+        return trial.trainer, shrunk
+    if share:
+        # Labels need not flip evenly, but that must be beyond doubt.
+        trial = choose(transition=estimate)
+        if gain(trial.fitted, estimate) > MAX_ERRORS:
+            summary.even_share = 0.0
+            return trial.trainer, estimate
+    summary.even_share, summary.identity_share = 0.0, 1.0
+    return trainer, replace(estimate, matrix=np.eye(data.n_classes))
+
+
+def gain_of_correction(fitted, transition, *, data, splits, y_proba):
+    """Return by how many standard errors nets with T predict noisy labels better."""
+    corrected = held_out_likelihood(
+        fitted, data, compared_splits(splits), transition.matrix
+    )
+    plain = np.log(y_proba[np.arange(len(data.y)), data.y].clip(min=MIN_LIKELIHOOD))
+    rows = np.flatnonzero(~np.isnan(corrected))
+    gain, error = mean_with_error((corrected - plain)[rows], data.sample_weight[rows])
+    return gain / error if error else np.sign(gain)
