@@ -78,9 +78,10 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
 def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary):
     """Return the trainer and the T, of an estimate, that predict labels best.
 
-    A T that predicts noisy labels of held-out samples worse than the net alone does, with
-    `y_proba`, stands for errors of the estimate. `choose` chooses the steps for a T;
-    `summary` gets the shares of the identity and of even flips.
+    Where the flips of an estimate are not proven to be uneven, and with even ones noisy
+    labels of held-out samples are predicted worse than `y_proba` does without a T, the
+    estimate holds, or no T does. `choose` chooses the steps for a T; `summary` gets the
+    shares of the identity and of even flips.
     """
     occurring = np.unique(data.y[data.rows])
     shrunk, share = estimate.shrink_to_uniform(
@@ -88,18 +89,16 @@ def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary)
     )
     summary.even_share = share
     trial = choose(transition=shrunk)
-    if not trial.fitted or y_proba is None:
+    if not share or not trial.fitted or y_proba is None:
         return trial.trainer, shrunk
     gain = partial(gain_of_correction, data=data, splits=splits, y_proba=y_proba)
     if gain(trial.fitted, shrunk) >= -MAX_ERRORS:
         return trial.trainer, shrunk
-    if share:
-        # Labels need not flip evenly, but that must be beyond doubt.
-        trial = choose(transition=estimate)
-        if gain(trial.fitted, estimate) > MAX_ERRORS:
-            summary.even_share = 0.0
-            return trial.trainer, estimate
-    summary.even_share, summary.identity_share = 0.0, 1.0
+    summary.even_share = 0.0
+    trial = choose(transition=estimate)
+    if gain(trial.fitted, estimate) > MAX_ERRORS:
+        return trial.trainer, estimate
+    summary.identity_share = 1.0
     return trainer, replace(estimate, matrix=np.eye(data.n_classes))
 
 

@@ -46,7 +46,7 @@ MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
 COMPARED_SHARE = 0.25
 # Samples above which nets of folds and of trials are not trained for longer than
 # candidates are compared by: more would cost much and tell little.
-MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 2
+MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 3
 
 
 def is_table(net, X):
@@ -196,11 +196,8 @@ def lengthen_training(net, n_samples, *, is_plain):
     cross-entropy takes.
     """
     longest = longest_training(net, n_samples)
-    is_at_end = is_unfinished(net, longest)
-    if is_plain and not is_at_end:
+    if is_plain and not is_unfinished(net, longest):
         return net
-    if is_at_end and not is_plain:
-        return longest
     n_steps = min(longest.n_steps, TRIAL_FACTOR * net.n_steps)
     return clone(net).set_params(n_steps=n_steps)
 
