@@ -271,8 +271,9 @@ class NoiseRobustClassifier(
         - `identity_share` : float, by which "auto" has shrunk T towards the identity: the
           squared standard errors over the squared distance to it, at most 1, and 1
           after a weak first pass. With another correction and transition="auto" it is 1
-          where T predicts noisy labels of held-out samples worse, by more than the
-          standard error, than the network alone does: T is then the identity.
+          where the noise rate is below 2 %, or T predicts noisy labels of held-out
+          samples worse, by more than the standard error, than the network alone does:
+          T is then the identity.
         - `even_share` : float, by which another correction with transition="auto" has
           shrunk T, in the same way, towards even flips of the same noise rate.
 

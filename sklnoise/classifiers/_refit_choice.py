@@ -28,6 +28,9 @@ from sklnoise.training import (
 # Standard errors by which the likelihood may differ by chance.
 MAX_ERRORS = 1
 
+# Noise rate up to which a correction gains nothing.
+MIN_NOISE_RATE = 0.02
+
 
 class RefitChoice(NamedTuple):
     """A trainer with the steps of the refit, and the nets by which they were chosen."""
@@ -78,11 +81,15 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
 def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary):
     """Return the trainer and the T, of an estimate, that predict labels best.
 
-    Where the flips of an estimate are not proven to be uneven, and with even ones noisy
+    Hardly any noise is left as it is. Where the flips of an estimate are not proven to be uneven, and with even ones noisy
     labels of held-out samples are predicted worse than `y_proba` does without a T, the
     estimate holds, or no T does. `choose` chooses the steps for a T; `summary` gets the
     shares of the identity and of even flips.
     """
+    identity = replace(estimate, matrix=np.eye(data.n_classes))
+    if summary.noise_rate < MIN_NOISE_RATE:
+        summary.identity_share = 1.0
+        return trainer, identity
     occurring = np.unique(data.y[data.rows])
     shrunk, share = estimate.shrink_to_uniform(
         summary.noise_rate, occurring, summary.weak_first_pass
@@ -99,7 +106,7 @@ def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary)
     if gain(trial.fitted, estimate) > MAX_ERRORS:
         return trial.trainer, estimate
     summary.identity_share = 1.0
-    return trainer, replace(estimate, matrix=np.eye(data.n_classes))
+    return trainer, identity
 
 
 def gain_of_correction(fitted, transition, *, data, splits, y_proba):

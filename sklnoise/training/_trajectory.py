@@ -8,8 +8,8 @@ from torch.utils.data import Subset
 FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
 # A training ends once it is this much longer than it was when the held-out loss last
 # fell by a share of what is left of it, or of its fall where that is less, as it is if
-# labels are noisy. The first steps tell nothing.
-PATIENCE, MIN_GAIN, MIN_STEPS = 2, 0.02, 60
+# labels are noisy. What is below `MIN_FALL` is chance, and the first steps tell nothing.
+PATIENCE, MIN_GAIN, MIN_FALL, MIN_STEPS = 2, 0.03, 0.001, 60
 # Weights that are kept of one training: those of the last sixfold of its epochs.
 MAX_KEPT = 8
 
@@ -58,8 +58,8 @@ class KeepTrajectory(Callback):
         self.weights_.append({name: value.clone() for name, value in state.items()})
         if len(self.weights_) > MAX_KEPT:
             self.weights_[-MAX_KEPT - 1] = None
-        fall = self.losses_[0] - self.lowest_loss_
-        if loss < self.lowest_loss_ - MIN_GAIN * min(fall, abs(loss)):
+        share = MIN_GAIN * min(self.losses_[0] - self.lowest_loss_, abs(loss))
+        if loss < self.lowest_loss_ - max(share, MIN_FALL):
             self.lowest_loss_, self.lowest_epoch_ = loss, epoch
         is_long = epoch * self.n_batches >= MIN_STEPS
         if is_long and epoch >= PATIENCE * self.lowest_epoch_:
