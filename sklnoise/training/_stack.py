@@ -18,7 +18,7 @@ from sklnoise.training._workers import raise_if_cancelled
 
 # Bytes of the weights and moments of all nets up to which a stack is at least 1.25 times
 # as fast as its nets one after another: on a CPU they must stay in the cache.
-MAX_STACK_BYTES = {"cpu": 2**22, "mps": 2**27, "cuda": 2**29}
+MAX_STACK_BYTES = {"cpu": 2**21, "mps": 2**27, "cuda": 2**29}
 
 
 def can_stack(prepared, n_nets):

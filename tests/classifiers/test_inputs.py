@@ -81,7 +81,7 @@ def test_default_network_takes_images_of_integers():
 @pytest.mark.parametrize("dtype", [">f8", np.longdouble, np.float16, np.uint16, bool])
 def test_unusual_types_are_converted_batch_by_batch(noisy_blobs, dtype):
     X, y_noisy, _, _ = noisy_blobs
-    X = (10 * np.abs(X)).round().astype(dtype)
+    X = (X > 0).astype(dtype)
     assert np.isfinite(
         NoiseRobustClassifier(correction="none", random_state=0)
         .fit(X, y_noisy)
