@@ -13,12 +13,12 @@ from sklnoise._compat import check_method_params
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
-    MAX_TRIAL_SAMPLES,
     best_checkpoint,
     chooses_steps,
     chosen_net,
     chosen_params,
     describe_candidate,
+    ends_trials,
     is_table,
     is_unfinished,
     list_candidates,
@@ -69,7 +69,8 @@ def select_net(trainer, splits, n_jobs=None):
     if len(candidates) == 1 and not chooses_steps(longest[0]):
         return ChosenNet(longest[0])
     compare = partial(fit_candidate, trainer, splits, n_jobs)
-    if len(candidates) == 1 and n_samples <= MAX_TRIAL_SAMPLES:
+    ends = ends_trials(data.X, n_samples)
+    if len(candidates) == 1 and ends:
         found = [compare(longest[0])]
     else:
         found = [compare(shorten_training(one)) for one in longest]
@@ -90,7 +91,7 @@ def select_net(trainer, splits, n_jobs=None):
         chosen=chosen,
     )
     result = found[chosen]
-    is_compared = len(candidates) > 1 and n_samples <= MAX_TRIAL_SAMPLES
+    is_compared = len(candidates) > 1 and ends
     if is_compared and is_unfinished(result.net, longest[chosen]):
         result = compare(longest[chosen])
         n_steps[chosen] = result.net.n_steps

@@ -652,9 +652,9 @@ class NoiseRobustClassifier(
         choose = partial(
             choose_refit_steps,
             trainer,
-            correction,
-            data=data,
-            splits=splits,
+            data,
+            splits,
+            correction=correction,
             warm_up=self.warm_up,
             n_jobs=self.n_jobs,
         )
@@ -665,7 +665,6 @@ class NoiseRobustClassifier(
         is_comparable = self.first_pass is None and self._class_weight is None
         return choose_transition(
             choose,
-            trainer,
             transition,
             data,
             splits,

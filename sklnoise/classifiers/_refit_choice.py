@@ -19,8 +19,9 @@ from sklnoise.classifiers._net_selection import (
 from sklnoise.classifiers._refit import clean_loss_for, needs_warm_up, plan_refit
 from sklnoise.losses import ForwardLoss
 from sklnoise.training import (
-    MAX_TRIAL_SAMPLES,
     chooses_steps,
+    ends_trials,
+    is_unfinished,
     lengthen_training,
     longest_training,
 )
@@ -39,7 +40,7 @@ class RefitChoice(NamedTuple):
     fitted: tuple = ()
 
 
-def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up, n_jobs):
+def choose_refit_steps(trainer, data, splits, *, correction, transition, warm_up, n_jobs):
     """Choose the steps of the lowest held-out corrected loss.
 
     The corrected loss takes more steps than cross-entropy, which soon learns wrong
@@ -50,17 +51,18 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
     n_samples = data.sample_weight[data.rows].sum()
     if not splits or not chooses_steps(net):
         return RefitChoice(trainer)
-    if n_samples > MAX_TRIAL_SAMPLES:
-        net = lengthen_training(net, n_samples, is_plain=is_plain)
+    longest = longest_training(net, n_samples)
+    ends = ends_trials(data.X, n_samples)
+    if is_plain and (ends or not is_unfinished(net, longest)):
+        return RefitChoice(trainer)  # the choice of the net has told them
+    if not is_plain and not ends:
+        net = lengthen_training(net, n_samples)
         return RefitChoice(trainer.replace(net=net))
-    if is_plain:
-        return RefitChoice(trainer)
     if needs_features(loss):
         loss = as_loss("forward")
     loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
     if next(loss.parameters(), None) is not None:  # it starts from the estimated T
         loss = ForwardLoss(transition.matrix, reduction="none")
-    longest = longest_training(net, n_samples)
     # Known is only how long cross-entropy takes.
     share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
     plan = plan_refit(trainer, correction, transition, data, share, None)
@@ -78,18 +80,18 @@ def choose_refit_steps(trainer, correction, transition, data, splits, *, warm_up
     return RefitChoice(trainer.replace(net=net), fitted)
 
 
-def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary):
+def choose_transition(choose, estimate, data, splits, y_proba, summary):
     """Return the trainer and the T, of an estimate, that predict labels best.
 
-    Hardly any noise is left as it is. Where the flips of an estimate are not proven to be uneven, and with even ones noisy
-    labels of held-out samples are predicted worse than `y_proba` does without a T, the
-    estimate holds, or no T does. `choose` chooses the steps for a T; `summary` gets the
-    shares of the identity and of even flips.
+    Hardly any noise is left as it is. If the flips of an estimate are not proven to be
+    uneven, and even ones predict noisy labels of held-out samples worse than `y_proba`
+    does without a T, the estimate holds, or no T does. `choose` chooses the steps for a
+    T; `summary` gets the shares of the identity and of even flips.
     """
     identity = replace(estimate, matrix=np.eye(data.n_classes))
     if summary.noise_rate < MIN_NOISE_RATE:
         summary.identity_share = 1.0
-        return trainer, identity
+        return choose(correction="none", transition=identity).trainer, identity
     occurring = np.unique(data.y[data.rows])
     shrunk, share = estimate.shrink_to_uniform(
         summary.noise_rate, occurring, summary.weak_first_pass
@@ -106,7 +108,7 @@ def choose_transition(choose, trainer, estimate, data, splits, y_proba, summary)
     if gain(trial.fitted, estimate) > MAX_ERRORS:
         return trial.trainer, estimate
     summary.identity_share = 1.0
-    return trainer, identity
+    return choose(correction="none", transition=identity).trainer, identity
 
 
 def gain_of_correction(fitted, transition, *, data, splits, y_proba):

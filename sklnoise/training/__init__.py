@@ -2,11 +2,11 @@
 
 from sklnoise.training._callbacks import interruptible
 from sklnoise.training._candidates import (
-    MAX_TRIAL_SAMPLES,
     chooses_steps,
     chosen_net,
     chosen_params,
     describe_candidate,
+    ends_trials,
     is_table,
     is_unfinished,
     lengthen_training,
@@ -58,7 +58,6 @@ from sklnoise.training._trajectory import best_checkpoint, trajectory_of
 from sklnoise.training._workers import attempt
 
 __all__ = [
-    "MAX_TRIAL_SAMPLES",
     "AutoSizedNet",
     "CleanCrossEntropy",
     "LabelledData",
@@ -81,6 +80,7 @@ __all__ = [
     "clean_loss_of",
     "describe_candidate",
     "dtype_of",
+    "ends_trials",
     "epochs_of",
     "hidden_features",
     "interruptible",

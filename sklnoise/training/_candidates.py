@@ -44,8 +44,8 @@ DESCENT = {
 # candidate is the best.
 MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
 COMPARED_SHARE = 0.25
-# Samples above which nets of folds and of trials are not trained for longer than
-# candidates are compared by: more would cost much and tell little.
+# Dense samples above which nets of folds are not trained for longer than candidates are
+# compared by: more would cost much and tell little.
 MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 3
 
 
@@ -189,16 +189,21 @@ def is_unfinished(net, longest):
     return chooses_steps(net) and 2 * net.n_steps > COMPARED_SHARE * longest.n_steps
 
 
-def lengthen_training(net, n_samples, *, is_plain):
-    """Return a net for a refit on many samples, of which no trial tells the steps.
+def ends_trials(X, n_samples):
+    """Return whether trainings on folds go on to the end, dear for many samples.
+
+    Sparse samples have linear nets, whose steps are cheap.
+    """
+    return issparse(X) or n_samples <= MAX_TRIAL_SAMPLES
+
+
+def lengthen_training(net, n_samples):
+    """Return a net for a corrected loss on samples too many for a trial of the steps.
 
     So many wrong labels are not learned by heart within some more steps than
     cross-entropy takes.
     """
-    longest = longest_training(net, n_samples)
-    if is_plain and not is_unfinished(net, longest):
-        return net
-    n_steps = min(longest.n_steps, TRIAL_FACTOR * net.n_steps)
+    n_steps = min(max_steps(n_samples), TRIAL_FACTOR * net.n_steps)
     return clone(net).set_params(n_steps=n_steps)
 
 
