@@ -28,7 +28,7 @@ CHOSEN_ALWAYS = "n_steps", "averages_weights"
 WIDTHS, N_BINS = (128, 128), 8
 # A linear model needs larger steps than a deep one.
 LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
-USER_RATES = 2e-3, 2e-2
+USER_RATES = 2e-3, 2e-2, 5e-2
 # Adam learns rare words as fast as frequent ones, and wrong labels by them: plain
 # descent is ahead of it. Its rate is that for two classes and samples whose squared
 # length, with a value of 1 for the bias, is 1.

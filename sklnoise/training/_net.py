@@ -31,6 +31,7 @@ FULL_BATCH_STEPS = 200
 MIN_PATIENCE = 10  # epochs: a schedule stopped earlier has not lowered the learning rate
 MIN_EPOCHS = 20
 VALIDATION_SHARE = 0.1
+MIN_DROPOUT_WIDTH = 32  # a narrower net learns little by heart
 # Nets of the first pass only have to rank the samples: they take fewer steps.
 MAX_FOLD_STEPS = 1500
 MIN_FOLD_EPOCHS = 8
@@ -212,7 +213,8 @@ def size_net(net, size, seed, *, of_fold=False):
         is_linear = size.is_sparse and size.n_features >= MIN_LINEAR_COLUMNS
         default = () if is_linear else (width, width // 2)
         hidden = vars(net).get("module__hidden", default)
-        dropout = 0.5 if max(check_widths(hidden), default=0) > 128 else 0.25
+        widest = max(check_widths(hidden), default=0)
+        dropout = 0.5 if widest > 128 else 0.25 if widest >= MIN_DROPOUT_WIDTH else 0.0
         wanted |= {"hidden": hidden, "dropout": dropout if has_batches else 0.0}
     for name, value in wanted.items():
         if name not in taken or f"module__{name}" in vars(net):
