@@ -189,7 +189,7 @@ def test_module_of_the_user_gets_the_better_learning_rate():
     clf = NoiseRobustClassifier(Linear, correction="none", cv=2, random_state=0)
     clf.fit(X, y)
     found = clf.net_selection_
-    assert [*map(set, found.candidates)] == [{"lr"}, {"lr"}]
+    assert all(set(params) == {"lr"} for params in found.candidates)
     assert clf.estimator_.lr == found.candidates[found.chosen]["lr"]
     assert clf.score(X, y) > 0.8
 
@@ -208,6 +208,33 @@ def test_steps_of_a_linear_net_for_texts_are_chosen(rng):
     assert {params["module__hidden"] for params in found.candidates} == {()}
     assert clf.n_iter_ == found.n_steps[found.chosen] > 0
     assert clf.score(X, y) > 0.8
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """Counts of words in texts of two kinds, each of which prefers one half of them."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=300)
+    prefers = (np.arange(1200) < 600) == (y[:, np.newaxis] == 0)
+    return sparse.csr_array(rng.poisson(np.where(prefers, 0.05, 0.02)).astype(float)), y
+
+
+@pytest.mark.parametrize("scale", [0.3, 1, 10])
+def test_scale_of_texts_costs_no_accuracy(counts, scale):
+    X, y = counts
+    clf = default_net(cv=3).fit(scale * X[:200], y[:200])
+    assert clf.score(scale * X[200:], y[200:]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lr", 0.01), ("optimizer", torch.optim.Adam), ("optimizer__weight_decay", 0.1)],
+)
+def test_optimizer_of_the_user_stays_for_texts(counts, name, value):
+    X, y = counts
+    clf = default_net(cv=3).set_params(**{f"estimator__{name}": value}).fit(X, y)
+    assert clf.estimator_.get_params()[name] == value
+    assert isinstance(clf.estimator_.optimizer_, torch.optim.Adam | torch.optim.AdamW)
 
 
 def test_seed_decides_the_choice_whatever_n_jobs():

@@ -94,7 +94,7 @@ def test_many_sparse_columns_have_no_hidden_layer(n_features, sparse, linear):
 
 
 @pytest.mark.parametrize(
-    ("hidden", "dropout"), [(512, 0.5), ((128, 64), 0.25), ((), 0.25)]
+    ("hidden", "dropout"), [(512, 0.5), ((128, 64), 0.25), (8, 0.0), ((), 0.0)]
 )
 def test_dropout_is_that_of_the_width_that_the_user_set(hidden, dropout):
     net = sized(AutoSizedNet(module__hidden=hidden), 999, 784)
