@@ -9,7 +9,7 @@ FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
 # A training ends once it is this much longer than it was when the held-out loss last
 # fell by a share of what is left of it, or of its fall where that is less, as it is if
 # labels are noisy. What is below `MIN_FALL` is chance, and the first steps tell nothing.
-PATIENCE, MIN_GAIN, MIN_FALL, MIN_STEPS = 2, 0.03, 0.001, 60
+PATIENCE, MIN_GAIN, MIN_FALL, MIN_STEPS = 1.6, 0.03, 0.001, 60
 # Weights that are kept of one training: those of the last sixfold of its epochs.
 MAX_KEPT = 8
 
