@@ -119,9 +119,11 @@ def is_named(value):
 def sparse_candidates(net, data, rows):
     """List the nets for sparse samples."""
     linear = {"module__hidden": (), "lr": LINEAR_RATE}
+    deep = {"module__hidden": WIDTHS, "lr": DEEP_RATE}
+    if vars(net).get("module__hidden", ()) != ():
+        return [deep]
     if has_free_optimizer(net):
         linear |= {"lr": descent_rate(data, rows), **DESCENT}
-    deep = {"module__hidden": WIDTHS, "lr": DEEP_RATE}
     return [linear] if data.X.shape[1] >= MIN_LINEAR_COLUMNS else [linear, deep]
 
 
@@ -130,7 +132,7 @@ def descent_rate(data, rows):
 
     The loss curves less where the probability is shared by many classes.
     """
-    X = data.X[rows]
+    X = data.X[rows].astype(np.float64)
     squares = np.asarray(X.multiply(X).sum(axis=1)).ravel()
     mean_square = 1 + np.average(squares, weights=data.sample_weight[rows])
     n_classes = len(np.unique(data.y[rows]))
@@ -215,7 +217,8 @@ def chooses_steps(net):
 
 def stops_by_itself(net, n_samples):
     """Return whether a net was trained until its held-out loss no longer fell."""
-    return chooses_steps(net) and net.n_steps < max_steps(n_samples)
+    averages = getattr(net, "averages_weights", False)
+    return averages and net.n_steps is not None and net.n_steps < max_steps(n_samples)
 
 
 def describe_candidate(params):

@@ -226,6 +226,28 @@ def test_scale_of_texts_costs_no_accuracy(counts, scale):
     assert clf.score(scale * X[200:], y[200:]) > 0.9
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_integer_counts_of_texts_are_learned_as_floats(counts, dtype):
+    X, y = 16 * counts[0], counts[1]
+    params = [
+        default_net(cv=3).fit(kept, y).estimator_.get_params()["lr"]
+        for kept in (X, X.astype(dtype))
+    ]
+    assert_allclose(*params, rtol=1e-5)
+
+
+def test_hidden_layer_of_the_user_is_trained_for_texts(counts):
+    X, y = counts
+    clf = default_net(cv=3).set_params(estimator__module__hidden=(64,)).fit(X, y)
+    assert clf.score(X, y) > 0.9
+
+
+def test_steps_that_the_held_out_loss_has_chosen_are_no_fault():
+    X, y = blobs()
+    rng = np.random.default_rng(0)
+    default_net(cv=2).fit(X, rng.permutation(y))  # a warning would be an error
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("lr", 0.01), ("optimizer", torch.optim.Adam), ("optimizer__weight_decay", 0.1)],
