@@ -99,7 +99,7 @@ class FitProgress:
         step.call_on_fit_task_end(**self.task_data)
 
     @contextmanager
-    def training(self, name, message, fitted_attributes, n_trainings=1):
+    def training(self, name, message, fitted_attributes, *, one_training):
         """Report a step of epochs; yields the `on_epoch` of a `Trainer`."""
         self.say_step(message)
         if self.root is None:
@@ -109,7 +109,7 @@ class FitProgress:
             partial(self.root.subcontext, task_name=name),
             self.task_data,
             fitted_attributes,
-            n_trainings,
+            one_training,
         )
         yield epochs.on_epoch
         epochs.step.call_on_fit_task_end(**self.task_data)
@@ -118,11 +118,11 @@ class FitProgress:
 class EpochTasks:
     """Tasks of the epochs of a step, below a task that the first training begins."""
 
-    def __init__(self, make_step, task_data, fitted_attributes, n_trainings):
+    def __init__(self, make_step, task_data, fitted_attributes, one_training):
         self.make_step = make_step
         self.task_data = task_data
         self.fitted_attributes = fitted_attributes
-        self.n_trainings = n_trainings
+        self.one_training = one_training
         self.step = None
 
     def on_epoch(self, event, net, n_epochs):
@@ -130,7 +130,7 @@ class EpochTasks:
         # A callback may predict and draw: the bits of the training must not change.
         with isolated(net.device):
             if event == "on_train_begin" and self.step is None:
-                is_known = self.n_trainings == 1 and keeps_to_epochs(net)
+                is_known = self.one_training and keeps_to_epochs(net)
                 self.step = self.make_step(max_subtasks=n_epochs if is_known else None)
                 self.step.call_on_fit_task_begin(**self.task_data)
             elif event == "on_epoch_begin":

@@ -42,7 +42,10 @@ def known_errors(classifier):
     summary = getattr(classifier, "noise_summary_", {})
     share = summary.get("even_share")
     if share:
-        even = even_target(summary["noise_rate"], len(T))
+        # Labels of a class without samples of positive weight are not flipped.
+        (occurring,) = np.nonzero(T.diagonal() < 1)
+        even, among = np.eye(len(T)), np.ix_(occurring, occurring)
+        even[among] = even_target(summary["noise_rate"], len(occurring))
         estimate = (1 - share) * estimate + share * even
     same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
     return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None

@@ -59,7 +59,7 @@ def choice_of(net, chosen):
 def select_net(trainer, splits, n_jobs=None):
     """Choose what the user has left open of the network of a trainer."""
     net, data = trainer.net, trainer.data
-    if not splits or not is_table(net, data.X):
+    if not splits or not is_table(net, data.X, trainer.fit_params):
         return ChosenNet(net)
     splits = compared_splits(splits)
     rows = np.unique(np.concatenate([part for split in splits for part in split]))
@@ -154,13 +154,13 @@ def return_net(net, number):
 def choose_steps(net, fitted, splits, sample_weight):
     """Return a net with the steps of the lowest held-out loss, and set its folds back."""
     trajectories = [trajectory_of(one) for one in fitted]
-    number, epoch = best_checkpoint(
-        trajectories, [sample_weight[test].sum() for _, test in splits]
-    )
+    sizes = [sample_weight[test].sum() for _, test in splits]
+    number = best_checkpoint(trajectories, sizes)
     for one, trajectory in zip(fitted, trajectories, strict=True):
-        trajectory.load(one, number)
-        one.history = one.history[:epoch]
-    return clone(net).set_params(n_steps=epoch * trajectories[0].n_batches)
+        trajectory.set_back(one, number)
+    # Not that of a net that has stopped before.
+    n_steps = max(trajectory.n_steps(number) for trajectory in trajectories)
+    return clone(net).set_params(n_steps=n_steps)
 
 
 def held_out_likelihood(nets, data, splits, transition_matrix=None):

@@ -42,10 +42,10 @@ from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
     clean_loss_for,
-    count_trainings,
     fine_tune,
     network_in_training,
     refit_seeds,
+    takes_one_training,
 )
 from sklnoise.classifiers._refit_checks import check_refit
 from sklnoise.classifiers._refit_choice import choose_refit_steps, choose_transition
@@ -100,18 +100,20 @@ class NoiseRobustClassifier(
         `output_dim`, if its `__init__` has such a parameter; `in_features`,
         `input_dim`, `out_features` and `output_dim`, which may mean an inner width, only
         without a default. The module returns logits; probabilities are recognised and
-        used too. None is a multilayer perceptron sized from X and y, linear for sparse X
-        of 1000 columns or more. Its parameters can be searched as `estimator__lr` or
-        `estimator__module__hidden`.
+        used too. None is a multilayer perceptron. For sparse X, and for dense X of at
+        most 255 columns, the data choose it on the folds of `cv`, see `net_selection_`;
+        otherwise it is sized from X and y. What is set of it, such as `estimator__lr`
+        or `estimator__module__hidden`, stays, and can be searched. Of a module class
+        for a table of floats, the learning rate is chosen.
 
     correction : str, loss or functools.partial of a loss, default="forward"
         How the refit is corrected. With T: "forward", "backward" or "reweight"; with a
         T that is learned further: "adaptation", "adaptation-complex" (T depends on the
         hidden features), "adaptation-sparse" (a few entries per row of T),
         "adaptation-volume" (of small determinant) or "em" (T and the network in turns).
-        Without T, so that no fold is fitted: "none" (cross-entropy), "bootstrap-soft",
-        "bootstrap-hard", "unhinged", "sigmoid", "savage", "gce", "mae",
-        "label-smoothing" or "clipped". A loss is an instance or class with the signature
+        Without T, so that no first pass is needed: "none" (cross-entropy),
+        "bootstrap-soft", "bootstrap-hard", "unhinged", "sigmoid", "savage", "gce",
+        "mae", "label-smoothing" or "clipped". A loss is an instance or class with the signature
         of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial` of the
         class that sets some of its parameters; a class that takes a `transition_matrix`
         gets T, an instance keeps its own. "auto" judges "none", "forward" and
@@ -128,7 +130,8 @@ class NoiseRobustClassifier(
         is the share of wrong labels, spread evenly over the other classes; it must be
         below that of labels drawn by chance, `1 - 1 / n_classes`.
         Wrap an estimator that is already fitted in
-        :class:`sklearn.frozen.FrozenEstimator`. With a known T no fold is fitted.
+        :class:`sklearn.frozen.FrozenEstimator`. A known T needs no first pass: folds
+        are fitted only to choose the default network.
 
     first_pass : classifier, default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -144,8 +147,9 @@ class NoiseRobustClassifier(
         averaged. They are trained together where the network allows it.
 
     cv : int, splitter or iterable of splits, default=5
-        Folds of the first pass. An int means stratified and shuffled folds, at most as
-        many as the smallest class has samples. None means 5.
+        Folds of the first pass and of the choice of the network. An int means
+        stratified and shuffled folds, at most as many as the smallest class has samples.
+        None means 5.
 
     memory : str, path or joblib.Memory, default=None
         Cache of the first pass, which is then computed once for a whole grid over
@@ -273,7 +277,9 @@ class NoiseRobustClassifier(
           after a weak first pass. With another correction and transition="auto" it is 1
           where the noise rate is below 2 %, or T predicts noisy labels of held-out
           samples worse, by more than the standard error, than the network alone does:
-          T is then the identity.
+          T is then the identity. Only a default network for sparse X or for a table of
+          at most 10 000 samples, without class weights and with all the rest of the
+          training at its defaults, is compared so.
         - `even_share` : float, by which another correction with transition="auto" has
           shrunk T, in the same way, towards even flips of the same noise rate.
 
@@ -507,7 +513,7 @@ class NoiseRobustClassifier(
         # A known T needs no folds, but the choice of a correction needs held-out labels.
         has_first_pass = transition is None or selects
         splits = []
-        if has_first_pass or is_table(trainer.net, data.X):
+        if has_first_pass or is_table(trainer.net, data.X, trainer.fit_params):
             splits = make_first_pass_splits(
                 self.cv,
                 data,
@@ -572,7 +578,7 @@ class NoiseRobustClassifier(
             partial(
                 attributes_in_training, transition_matrix=transition.matrix, data=data
             ),
-            self.n_estimators * (count_trainings(correction) or 2),
+            one_training=self.n_estimators == 1 and takes_one_training(correction),
         ) as on_epoch:
             results = refit_seeds(
                 trainer.replace(on_epoch=on_epoch),
@@ -602,7 +608,7 @@ class NoiseRobustClassifier(
         return TrainingConfig(
             n_classes=data.n_classes,
             device=device,
-            dtype=resolve_dtype(self.dtype, dtype_of(data.X), len(data.y), device),
+            dtype=resolve_dtype(self.dtype, dtype_of(data.X), len(data.rows), device),
             n_threads=available_threads(),
             half=resolve_half(self.dtype, device),
         )
@@ -647,16 +653,20 @@ class NoiseRobustClassifier(
             return trainer
         return trainer.replace(net=clone(trainer.net).set_params(**choice.params))
 
+    def _refit_chooser(self, data, splits):
+        """Return a function that chooses the steps of a refit."""
+        return partial(
+            choose_refit_steps,
+            data=data,
+            splits=splits,
+            warm_up=self.warm_up,
+            n_jobs=self.n_jobs,
+        )
+
     def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
         """Return the trainer with the steps of the refit, and the T that it shall use."""
         choose = partial(
-            choose_refit_steps,
-            trainer,
-            data,
-            splits,
-            correction=correction,
-            warm_up=self.warm_up,
-            n_jobs=self.n_jobs,
+            self._refit_chooser(data, splits), trainer, correction=correction
         )
         selects = isinstance(self.correction, str) and self.correction == "auto"
         if selects or not self._chooses_transition(transition, data):
@@ -690,6 +700,7 @@ class NoiseRobustClassifier(
                     data,
                     splits,
                     first_pass if self.first_pass is None else None,
+                    choose_steps=self._refit_chooser(data, splits),
                     warm_up=self.warm_up,
                     report=progress.say,
                 )
@@ -703,7 +714,7 @@ class NoiseRobustClassifier(
             "fine-tuning",
             message,
             network_in_training,
-            len(results),
+            one_training=len(results) == 1,
         ) as on_epoch:
             trainer = trainer.replace(on_epoch=on_epoch)
             return [

@@ -162,11 +162,10 @@ def fine_tune(trainer, fitted, loss, data, n_epochs):
     )
 
 
-def count_trainings(correction):
-    """Count the trainings that a correction takes; None where that is not known."""
-    if isinstance(correction, str) and correction == "em":
-        return None
-    return 2 if needs_features(as_loss(correction)) else 1
+def takes_one_training(correction):
+    """Return whether a correction takes no more than one training."""
+    is_em = isinstance(correction, str) and correction == "em"
+    return not is_em and not needs_features(as_loss(correction))
 
 
 def outcome_of(net, transition_matrix, data):

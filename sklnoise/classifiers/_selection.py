@@ -24,8 +24,13 @@ CHANCE = 2
 MIN_LIKELIHOOD = np.finfo(np.float32).eps
 
 
-def select_correction(trainer, transition, data, splits, first_pass, *, warm_up, report):
-    """Judge each candidate by samples that it has not seen, and choose one."""
+def select_correction(
+    trainer, transition, data, splits, first_pass, *, choose_steps, warm_up, report
+):
+    """Judge each candidate by samples that it has not seen, and choose one.
+
+    `choose_steps` chooses the steps of a refit.
+    """
     T, y, weight = transition.matrix, data.y, data.sample_weight
     identity_weight = 0.0
     if not transition.is_known or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
@@ -44,8 +49,9 @@ def select_correction(trainer, transition, data, splits, first_pass, *, warm_up,
         else:
             report(f'"{name}" on {len(splits)} folds')
             start = transition if name != "none" else Transition.identity(len(T))
+            choice = choose_steps(trainer, correction=name, transition=start)
             predictions = hold_out(
-                trainer, name, start, data, splits, warm_up=warm_up, report=report
+                choice.trainer, name, start, data, splits, warm_up=warm_up, report=report
             )
         scores.append(judge(predictions, y, data.trusted, inverse))
     # Axes of the scores: candidate, (log-likelihood, accuracy), sample.

@@ -64,7 +64,7 @@ class NoAverage:
 
 def average_of(net, parameters):
     """Return the average of the weights of a net, where it asks for one."""
-    wanted = getattr(net, "averages_weights", False)
+    wanted = getattr(net, "averages_weights", None)
     return WeightAverage(parameters) if wanted else NoAverage()
 
 

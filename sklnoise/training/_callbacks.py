@@ -10,6 +10,7 @@ from skorch.callbacks import (
     Callback,
     EarlyStopping,
     EpochScoring,
+    EpochTimer,
     GradientNormClipping,
     InputShapeSetter,
     LoadInitState,
@@ -106,38 +107,55 @@ def is_within_error(losses, lowest, sizes):
     return mean <= np.sqrt(correction * np.sum((shares * (excess - mean)) ** 2))
 
 
-class EpochListener(Callback):
-    """Pass the epochs of skorch's loop on, check their losses, and stop on request.
+class AverageWeights(Callback):
+    """Average the weights in skorch's loop, before other callbacks see them."""
 
-    It also keeps the average of the weights, where the net asks for one.
-    """
-
-    def __init__(self, on_epoch, n_epochs, average):
-        self.on_epoch = on_epoch
-        self.n_epochs = n_epochs
+    def __init__(self, average):
         self.average = average
-        self.in_epoch = self.in_steps = False
+        self.in_steps = False
 
     def on_epoch_begin(self, net, **kwargs):
-        """Pass it on."""
-        self.in_epoch = self.in_steps = True
+        """Take the latest weights for the steps."""
+        self.in_steps = True
         self.average.begin_epoch()
-        self._pass_on("on_epoch_begin", net)
 
     def on_batch_begin(self, net, training=False, **kwargs):
         """Take the averaged weights for the validation."""
         if not training:
-            self._end_steps()
+            self.on_epoch_end(net)
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Count the step, of which the optimizer may make several evaluations."""
+        if training:
+            self.average.count_step()
+
+    def on_epoch_end(self, net, **kwargs):
+        """Take the averaged weights for all that follows the steps."""
+        if self.in_steps:
+            self.average.end_epoch()
+        self.in_steps = False
+
+
+class EpochListener(Callback):
+    """Pass the epochs of skorch's loop on, check their losses, and stop on request."""
+
+    def __init__(self, on_epoch, n_epochs):
+        self.on_epoch = on_epoch
+        self.n_epochs = n_epochs
+        self.in_epoch = False
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Pass it on."""
+        self.in_epoch = True
+        self._pass_on("on_epoch_begin", net)
 
     def on_batch_end(self, net, training=False, **kwargs):
         """Count the step, of which the optimizer may make several evaluations."""
         if training:
             net.criterion_.count_step()
-            self.average.count_step()
 
     def on_epoch_end(self, net, **kwargs):
         """Check the losses, pass it on, and stop the training if that is asked for."""
-        self._end_steps()
         check_epoch(net.history[-1])
         self.in_epoch = False
         if self._pass_on("on_epoch_end", net):
@@ -146,15 +164,9 @@ class EpochListener(Callback):
     def end_epoch_of_stop(self, net):
         """Pass on the end of an epoch in which another callback has stopped."""
         if self.in_epoch:
-            self._end_steps()
             check_epoch(net.history[-1])
             self.in_epoch = False
             self._pass_on("on_epoch_end", net)
-
-    def _end_steps(self):
-        if self.in_steps:
-            self.average.end_epoch()
-        self.in_steps = False
 
     def _pass_on(self, event, net):
         return self.on_epoch is not None and self.on_epoch(event, net, self.n_epochs)
@@ -299,7 +311,7 @@ def is_epoch_schedule(callback):
 
 def acts_alone(callback):
     """Return whether a callback acts on its net alone, or on all nets alike."""
-    known = KeepBest, KeepTrajectory, EarlyStopping, PassthroughScoring
+    known = KeepBest, KeepTrajectory, EarlyStopping, EpochTimer, PassthroughScoring
     return type(callback) in known or is_epoch_schedule(callback)
 
 

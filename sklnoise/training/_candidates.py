@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklnoise.nn import MLP, PiecewiseLinearEncoding, RobustScaling
 from sklnoise.training._callbacks import ACTING
 from sklnoise.training._data import MIN_LINEAR_COLUMNS, count_values
-from sklnoise.training._net import AutoSizedNet
+from sklnoise.training._net import AutoSizedNet, default_dropout, wants_floats
 
 # Dense samples with more values are images or embeddings.
 MAX_TABLE_VALUES = 255
@@ -49,16 +49,21 @@ COMPARED_SHARE = 0.25
 MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 3
 
 
-def is_table(net, X):
+def is_table(net, X, fit_params):
     """Return whether the data may choose what the user has left open of a net."""
     if type(net) is not AutoSizedNet or net.train_split != "auto":
+        return False
+    has_own_steps = net.n_steps is not None and net.averages_weights
+    if has_own_steps or "epochs" in (fit_params or {}):
         return False
     callbacks = [cb[-1] if isinstance(cb, tuple) else cb for cb in net.callbacks or []]
     if net.callbacks == "disable" or any(isinstance(cb, ACTING) for cb in callbacks):
         return False
     if issparse(X):
         return net.module is MLP
-    return isinstance(X, np.ndarray) and count_values(X) <= MAX_TABLE_VALUES
+    if not isinstance(X, np.ndarray) or count_values(X) > MAX_TABLE_VALUES:
+        return False
+    return wants_floats(net) or X.dtype.kind == "f"  # integers may be token ids
 
 
 def list_candidates(net, data, rows):
@@ -74,6 +79,8 @@ def list_candidates(net, data, rows):
         found = dense_candidates(data, rows)
     candidates, seen = [], set()
     for params in found:
+        if net.module is MLP:
+            params["module__dropout"] = dropout_of(net, params, len(rows))
         free = {name: value for name, value in params.items() if is_free(net, name)}
         key = repr(sorted((name, name_of(value)) for name, value in free.items()))
         if key not in seen:
@@ -139,6 +146,12 @@ def descent_rate(data, rows):
     return DESCENT_RATE * np.sqrt(n_classes / 2) / mean_square
 
 
+def dropout_of(net, params, n_samples):
+    """Return the dropout of a candidate, the same for the folds and for the refit."""
+    hidden = vars(net).get("module__hidden", params["module__hidden"])
+    return default_dropout(hidden) if n_samples > net.batch_size > 0 else 0.0
+
+
 def dense_candidates(data, rows):
     """List the nets for dense samples: linear, additive and deep on two encodings."""
     step = -(-len(rows) // MAX_QUANTILE_SAMPLES)
@@ -162,10 +175,11 @@ def chosen_net(net, params, n_samples):
     statistics.
     """
     net = clone(net).set_params(**params)
-    if net.module is not MLP:
+    if net.module is not MLP or net.n_steps is not None:
         return net
-    net.set_params(averages_weights=True)
-    return net if net.n_steps is not None else longest_training(net, n_samples)
+    if net.averages_weights is None:
+        net.set_params(averages_weights=True)
+    return longest_training(net, n_samples)
 
 
 def longest_training(net, n_samples):
@@ -211,13 +225,13 @@ def lengthen_training(net, n_samples):
 
 def chooses_steps(net):
     """Return whether the steps of a net are chosen by its trajectory."""
-    averages = getattr(net, "averages_weights", False)
-    return averages and net.max_epochs is None and net.n_steps is not None
+    averages = getattr(net, "averages_weights", None)
+    return bool(averages) and net.max_epochs is None and net.n_steps is not None
 
 
 def stops_by_itself(net, n_samples):
     """Return whether a net was trained until its held-out loss no longer fell."""
-    averages = getattr(net, "averages_weights", False)
+    averages = getattr(net, "averages_weights", None)
     return averages and net.n_steps is not None and net.n_steps < max_steps(n_samples)
 
 

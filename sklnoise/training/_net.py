@@ -65,9 +65,10 @@ class AutoSizedNet(NeuralNetClassifier):
         Number of steps of the optimizer, rounded to whole epochs, where `max_epochs` is
         None.
 
-    averages_weights : bool, default=False
+    averages_weights : bool, default=None
         Whether the weights are averaged over the latest steps, at a constant learning
-        rate. Otherwise the learning rate decays to 0 along a cosine.
+        rate. Otherwise the learning rate decays to 0 along a cosine. None means True
+        for an `MLP` of which the data choose the steps.
 
     train_split : callable, default="auto"
         Validation split of skorch; "auto" holds samples out for early stopping when
@@ -89,7 +90,7 @@ class AutoSizedNet(NeuralNetClassifier):
         batch_size=256,
         max_epochs=None,
         n_steps=None,
-        averages_weights=False,
+        averages_weights=None,
         train_split="auto",
         verbose=0,
         **kwargs,
@@ -213,9 +214,8 @@ def size_net(net, size, seed, *, of_fold=False):
         is_linear = size.is_sparse and size.n_features >= MIN_LINEAR_COLUMNS
         default = () if is_linear else (width, width // 2)
         hidden = vars(net).get("module__hidden", default)
-        widest = max(check_widths(hidden), default=0)
-        dropout = 0.5 if widest > 128 else 0.25 if widest >= MIN_DROPOUT_WIDTH else 0.0
-        wanted |= {"hidden": hidden, "dropout": dropout if has_batches else 0.0}
+        dropout = default_dropout(hidden) if has_batches else 0.0
+        wanted |= {"hidden": hidden, "dropout": dropout}
     for name, value in wanted.items():
         if name not in taken or f"module__{name}" in vars(net):
             continue
@@ -226,6 +226,12 @@ def size_net(net, size, seed, *, of_fold=False):
         if net.lr is None:
             net.set_params(lr=DEFAULT_LEARNING_RATE)
         set_budget(net, size.n_samples, seed, has_batches=has_batches, of_fold=of_fold)
+
+
+def default_dropout(hidden):
+    """Return the dropout of an `MLP` with so wide layers."""
+    widest = max(check_widths(hidden), default=0)
+    return 0.5 if widest > 128 else 0.25 if widest >= MIN_DROPOUT_WIDTH else 0.0
 
 
 def set_budget(net, n_samples, seed, *, has_batches, of_fold):

@@ -12,7 +12,12 @@ from skorch.dataset import ValidSplit
 
 from sklnoise.nn._mlp import has_known_layers, set_generator
 from sklnoise.training._averages import average_of, trained_parameters
-from sklnoise.training._callbacks import EpochListener, acts_alone, interrupts
+from sklnoise.training._callbacks import (
+    AverageWeights,
+    EpochListener,
+    acts_alone,
+    interrupts,
+)
 from sklnoise.training._config import (
     TrainingConfig,
     is_small_step,
@@ -92,8 +97,7 @@ class Trainer:
 
     def fit_seeds(self, rows, loss, seeds, **start):
         """Fit one net per seed to the same samples; return a list of them."""
-        together = len(seeds) > 1 and self.on_epoch is None
-        if not (together and getattr(self.net, "averages_weights", False)):
+        if len(seeds) == 1 or not getattr(self.net, "averages_weights", None):
             return [self.replace(seed=s).fit(rows, loss, **start) for s in seeds]
         n_nets = len(seeds)
         nets = self.fit_folds(
@@ -102,13 +106,24 @@ class Trainer:
             seeds,
             [self.fit_params] * n_nets,
             lambda net, number: net,
+            of_fold=False,
             **start,
         )
         with closing(nets):
             return [raise_if_failed(net) for net in nets]
 
     def fit_folds(
-        self, splits, loss, seeds, fit_params, finish, *, n_jobs=None, data=None, **how
+        self,
+        splits,
+        loss,
+        seeds,
+        fit_params,
+        finish,
+        *,
+        n_jobs=None,
+        data=None,
+        of_fold=True,
+        **how,
     ):
         """Fit one net per fold; return an iterator over what `finish(net, fold)` returns.
 
@@ -119,7 +134,7 @@ class Trainer:
         """
         data = densify_if_small(self.data if data is None else data)
         trainers = [
-            self.replace(data=data, seed=seed, fit_params=params, of_fold=True)
+            self.replace(data=data, seed=seed, fit_params=params, of_fold=of_fold)
             for seed, params in zip(seeds, fit_params, strict=True)
         ]
         tasks = [
@@ -134,7 +149,8 @@ class Trainer:
         if may_share_threads(first):
             n_workers = min(self.config.n_threads, len(tasks))
             share = max(1, self.config.n_threads // len(tasks))
-            if effective_n_jobs(n_jobs) == 1 and n_workers > 1:
+            is_alone = effective_n_jobs(n_jobs) == 1 and self.on_epoch is None
+            if is_alone and n_workers > 1:
                 return fit_on_threads(tasks, share, n_workers, finish)
             tasks = [partial(limit_threads, task, share) for task in tasks]
         del first
@@ -191,19 +207,20 @@ def run_skorch(prepared, interrupted):
     """Train a net by skorch's loop, with a callback of ours at the end of its list."""
     net, dataset, fit_params = prepared.net, prepared.dataset, prepared.fit_params
     dataset.keep_sparse = False
-    average = average_of(net, trained_parameters(net))
-    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared), average)
+    average = AverageWeights(average_of(net, trained_parameters(net)))
+    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared))
     prepare_scoring(net)
-    named = "epoch_listener", listener
-    net.callbacks_.append(named)
+    first, last = ("average", average), ("epoch_listener", listener)
+    net.callbacks_ = [first, *net.callbacks_, last]
     try:
         net.fit_loop(dataset, prepared.y, **fit_params)
     except KeyboardInterrupt:  # skorch's way to end a training, or the user
         if interrupted():
             raise
+        average.on_epoch_end(net)
         listener.end_epoch_of_stop(net)
     finally:
-        net.callbacks_.remove(named)
+        net.callbacks_ = [named for named in net.callbacks_ if named not in (first, last)]
     prepared.end()
 
 
@@ -254,6 +271,7 @@ def fit_stacked(prepared, finish):
                 failure = member
                 break
             members.append(member)
+        report_first(members)
         for group in group_alike(members):
             alike = [members[index] for index in group]
             seed = prepared[group[0]].seed
@@ -270,6 +288,24 @@ def fit_stacked(prepared, finish):
         yield error or attempt(finish, member.net, fold)
     if failure is not None:
         yield failure
+
+
+def report_first(members):
+    """Let the first of several nets alone report its epochs, and the others stop with it.
+
+    All of them are one training to those who follow it.
+    """
+    if not members or members[0].on_epoch is None:
+        return
+    lead, on_epoch, stops = members[0].net, members[0].on_epoch, []
+
+    def report(event, net, n_epochs):
+        if net is lead and on_epoch(event, net, n_epochs):
+            stops.append(event)
+        return bool(stops)
+
+    for member in members:
+        member.on_epoch = report
 
 
 def begin_member(prepared, interrupted):

@@ -4,7 +4,8 @@ import numpy as np
 from skorch.callbacks import Callback
 from torch.utils.data import Subset
 
-# Steps after which a net is first looked at, and how much later each time after that.
+# Steps after which a net is first looked at, and how much later each time after that:
+# in steps, as folds of 256 and of 257 samples have epochs of one and of two.
 FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
 # A training ends once it is this much longer than it was when the held-out loss last
 # fell by a share of what is left of it, or of its fall where that is less, as it is if
@@ -38,26 +39,34 @@ class KeepTrajectory(Callback):
     def on_train_begin(self, net, **kwargs):
         """Forget earlier trainings."""
         self.epochs_, self.losses_, self.weights_ = [], [], []
-        self.next_epoch_ = max(1, FIRST_CHECKPOINT // self.n_batches)
+
+    def next_epoch(self, net):
+        """Return the epoch that ends nearest to the next checkpoint."""
+        n_steps = FIRST_CHECKPOINT * CHECKPOINT_GROWTH ** len(self.epochs_)
+        return min(max(1, round(n_steps / self.n_batches)), net.max_epochs)
 
     def is_due(self, net):
         """Return whether the held-out loss of the running epoch is wanted."""
-        return len(net.history) >= min(self.next_epoch_, net.max_epochs)
+        return len(net.history) >= self.next_epoch(net)
 
     def on_epoch_end(self, net, **kwargs):
         """Keep the state at a checkpoint, and stop once patience is exhausted."""
         if not self.is_due(net):
             return
         epoch, loss = net.history[-1, "epoch"], float(net.history[-1, "valid_loss"])
-        self.next_epoch_ = max(epoch + 1, round(epoch * CHECKPOINT_GROWTH))
-        self.epochs_.append(epoch)
-        self.losses_.append(loss)
-        if len(self.losses_) == 1:
+        if not self.losses_:
             self.lowest_loss_, self.lowest_epoch_ = loss, epoch
         state = net.module_.state_dict()
-        self.weights_.append({name: value.clone() for name, value in state.items()})
-        if len(self.weights_) > MAX_KEPT:
-            self.weights_[-MAX_KEPT - 1] = None
+        state = {name: value.clone() for name, value in state.items()}
+        is_last = epoch == net.max_epochs
+        while self.next_epoch(net) <= epoch:  # a long epoch ends at several of them
+            self.epochs_.append(epoch)
+            self.losses_.append(loss)
+            self.weights_.append(state)
+            if is_last:
+                break
+        for number in range(len(self.weights_) - MAX_KEPT):
+            self.weights_[number] = None
         share = MIN_GAIN * min(self.losses_[0] - self.lowest_loss_, abs(loss))
         if loss < self.lowest_loss_ - max(share, MIN_FALL):
             self.lowest_loss_, self.lowest_epoch_ = loss, epoch
@@ -65,10 +74,16 @@ class KeepTrajectory(Callback):
         if is_long and epoch >= PATIENCE * self.lowest_epoch_:
             raise KeyboardInterrupt  # skorch's way to end a training
 
-    def load(self, net, number):
-        """Give a net the weights of a checkpoint, or of the nearest one that is kept."""
-        number = min(max(number, len(self.weights_) - MAX_KEPT), len(self.weights_) - 1)
-        net.module_.load_state_dict(self.weights_[number])
+    def n_steps(self, number):
+        """Return the steps before a checkpoint, or before the last one."""
+        return self.epochs_[min(number, len(self.epochs_) - 1)] * self.n_batches
+
+    def set_back(self, net, number):
+        """Set a net back to a checkpoint, or to the nearest one that is kept."""
+        last = len(self.weights_) - 1
+        weights = self.weights_[min(max(number, last + 1 - MAX_KEPT), last)]
+        net.module_.load_state_dict(weights)
+        net.history = net.history[: self.epochs_[min(number, last)]]
 
 
 def skips_validation(net):
@@ -84,14 +99,13 @@ def trajectory_of(net):
 
 
 def best_checkpoint(trajectories, sizes):
-    """Return the number and the epoch of the lowest mean loss of several trainings.
+    """Return the number of the checkpoint of the lowest mean loss of several trainings.
 
     A net that has stopped before has its last loss from then on.
     """
-    longest = max(trajectories, key=lambda kept: len(kept.epochs_)).epochs_
+    n_checkpoints = max(len(kept.losses_) for kept in trajectories)
     losses = [
-        [kept.losses_[min(k, len(kept.losses_) - 1)] for k in range(len(longest))]
+        [kept.losses_[min(k, len(kept.losses_) - 1)] for k in range(n_checkpoints)]
         for kept in trajectories
     ]
-    best = int(np.average(losses, axis=0, weights=sizes).argmin())
-    return best, longest[best]
+    return int(np.average(losses, axis=0, weights=sizes).argmin())

@@ -209,6 +209,25 @@ def test_bits_do_not_depend_on_callbacks(fit, noisy_blobs, kind):
     assert_array_equal(followed.transition_matrix_, alone.transition_matrix_)
 
 
+@pytest.mark.parametrize("several", [1, 3])
+def test_bits_of_default_nets_do_not_depend_on_callbacks(make, noisy_blobs, several):
+    X, y_noisy, _, _ = noisy_blobs
+    net = make(estimator=None).set_params(estimator__max_epochs=20).estimator
+    params = {"estimator": net, "n_estimators": several, "transition": 0.4}
+    kept = Estimators()
+    followed = make(kept, **params).fit(X, y_noisy)
+    alone = make(**params).fit(X, y_noisy)
+    assert_array_equal(followed.predict_proba(X), alone.predict_proba(X))
+    assert len(kept.kept) == 21  # one net reports its epochs
+
+
+def test_callback_stops_all_nets_of_the_refit(make, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    clf = make(Notes(stop_at=("epoch", 1)), estimator=None, n_estimators=3)
+    clf.fit(X, y_noisy)
+    assert [len(net.history) for net in clf.estimators_] == [2, 2, 2]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_monitor_scores_each_epoch_and_the_fit(fit, noisy_blobs, kind):
     X, y_noisy, _, _ = noisy_blobs

@@ -66,7 +66,14 @@ def test_net_is_that_of_the_choice(moons):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("module__hidden", (5,)), ("lr", 0.03), ("max_epochs", 7)]
+    ("name", "value"),
+    [
+        ("module__hidden", (5,)),
+        ("lr", 0.03),
+        ("max_epochs", 7),
+        ("n_steps", 8),
+        ("averages_weights", False),
+    ],
 )
 def test_what_the_user_has_set_stays(name, value):
     X, y = blobs(120)
@@ -77,6 +84,23 @@ def test_what_the_user_has_set_stays(name, value):
     assert not any(name in params for params in candidates)
     free = {"module__hidden", "lr", "module__encoding"} - {name}
     assert all(free <= set(params) for params in candidates)
+
+
+@pytest.mark.parametrize("correction", ["none", "forward"])
+def test_steps_of_the_user_are_taken(correction):
+    X, y = blobs(120)
+    clf = default_net(correction, cv=2, estimator__n_steps=8).fit(X, y)
+    assert clf.n_iter_ == 8
+    assert set(clf.net_selection_.n_steps) == {8}
+    assert default_net(correction, cv=2).fit(X, y, epochs=8).n_iter_ == 8
+
+
+def test_folds_have_the_dropout_of_the_refit():
+    X, y = blobs(300)  # the folds have no more samples than a batch
+    clf = default_net(cv=3, estimator__module__hidden=(64,)).fit(X, y)
+    assert {params["module__dropout"] for params in clf.net_selection_.candidates} == {
+        clf.estimator_.module__dropout
+    }
 
 
 def test_nothing_is_chosen_where_everything_is_set():
@@ -192,6 +216,23 @@ def test_module_of_the_user_gets_the_better_learning_rate():
     assert all(set(params) == {"lr"} for params in found.candidates)
     assert clf.estimator_.lr == found.candidates[found.chosen]["lr"]
     assert clf.score(X, y) > 0.8
+
+
+class Embedding(torch.nn.Module):
+    """A module of a user that takes token ids."""
+
+    def __init__(self, n_classes):
+        super().__init__()
+        self.embed = torch.nn.EmbeddingBag(3, n_classes)
+
+    def forward(self, X):
+        return self.embed(X.long())
+
+
+def test_module_for_token_ids_gets_no_choice():
+    X, y = np.eye(3, dtype=np.int64)[[0, 1, 2] * 20], np.arange(60) % 3
+    clf = NoiseRobustClassifier(Embedding, correction="none", random_state=0)
+    assert clf.fit(X, y).net_selection_ is None
 
 
 def test_steps_of_a_linear_net_for_texts_are_chosen(rng):

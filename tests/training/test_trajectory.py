@@ -58,13 +58,29 @@ def test_first_steps_do_not_end_a_training(n_batches):
 
 def test_weights_of_a_checkpoint_come_back():
     net, kept, _ = train(lambda epoch: 1 + abs(epoch - 20) / 20)
-    number, epoch = best_checkpoint([kept], [1])
-    kept.load(net, number)
-    assert net.module_.weight.item() == epoch == kept.epochs_[number]
+    number = best_checkpoint([kept], [1])
+    epoch = kept.epochs_[number]
+    kept.set_back(net, number)
+    assert net.module_.weight.item() == epoch == len(net.history)
+    assert kept.n_steps(number) == epoch * N_BATCHES
 
 
 def test_best_checkpoint_is_that_of_the_weighted_mean():
-    one = SimpleNamespace(epochs_=[1, 2, 3], losses_=[3.0, 1.0, 2.0])
-    other = SimpleNamespace(epochs_=[1, 2], losses_=[1.0, 4.0])  # it has stopped before
-    assert best_checkpoint([one, other], [1, 0]) == (1, 2)
-    assert best_checkpoint([one, other], [1, 1]) == (0, 1)
+    one = SimpleNamespace(losses_=[3.0, 1.0, 2.0])
+    other = SimpleNamespace(losses_=[1.0, 4.0])  # it has stopped before
+    assert best_checkpoint([one, other], [1, 0]) == 1
+    assert best_checkpoint([one, other], [1, 1]) == 0
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+def test_folds_with_epochs_of_different_lengths_are_compared_by_steps(order):
+    def loss_after(n_steps):
+        return 1 + abs(n_steps - 60) / 60
+
+    lengths = [1, 2, 10][order]
+    trained = [
+        train(lambda epoch, n=n: loss_after(epoch * n), n_batches=n) for n in lengths
+    ]
+    trajectories = [kept for _, kept, _ in trained]
+    number = best_checkpoint(trajectories, [1, 1, 1])
+    assert all(45 <= kept.n_steps(number) <= 75 for kept in trajectories)
