@@ -33,6 +33,9 @@ MIN_COMPARED = 800
 # Standard errors within which two networks are equally good, and the cheaper is taken.
 TIE = 0.5
 
+# Steps before which a training is not ended.
+LEAST_STEPS = 60
+
 MIN_LIKELIHOOD = np.finfo(np.float32).eps
 
 
@@ -105,7 +108,7 @@ def fit_candidate(trainer, splits, n_jobs, net):
         splits,
         nn.CrossEntropyLoss(reduction="none"),
         n_jobs,
-        keeps_trajectory=chooses_steps(net),
+        least_steps=LEAST_STEPS if chooses_steps(net) else None,
     )
     if chooses_steps(net):
         net = choose_steps(net, fitted, splits, trainer.data.sample_weight)

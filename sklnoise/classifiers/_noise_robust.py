@@ -48,7 +48,11 @@ from sklnoise.classifiers._refit import (
     takes_one_training,
 )
 from sklnoise.classifiers._refit_checks import check_refit
-from sklnoise.classifiers._refit_choice import choose_refit_steps, choose_transition
+from sklnoise.classifiers._refit_choice import (
+    choose_refit_steps,
+    choose_transition,
+    count_nets,
+)
 from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._selection import select_correction
 from sklnoise.classifiers._transition import (
@@ -113,9 +117,10 @@ class NoiseRobustClassifier(
         "adaptation-volume" (of small determinant) or "em" (T and the network in turns).
         Without T, so that no first pass is needed: "none" (cross-entropy),
         "bootstrap-soft", "bootstrap-hard", "unhinged", "sigmoid", "savage", "gce",
-        "mae", "label-smoothing" or "clipped". A loss is an instance or class with the signature
-        of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial` of the
-        class that sets some of its parameters; a class that takes a `transition_matrix`
+        "mae", "label-smoothing" or "clipped". A loss is an instance or class with the
+        signature of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial`
+        of the class that sets some of its parameters; a class that takes a
+        `transition_matrix`
         gets T, an instance keeps its own. "auto" judges "none", "forward" and
         "adaptation" on held-out samples, which takes two more nets per fold, and takes
         "none" unless a correction gains more than chance, see `selection_`.
@@ -142,9 +147,12 @@ class NoiseRobustClassifier(
         without folds the refit starts from scratch, as the candidates of "auto" always
         do.
 
-    n_estimators : int, default=1
+    n_estimators : int or "auto", default="auto"
         Number of networks of the refit, from different seeds, whose probabilities are
-        averaged. They are trained together where the network allows it.
+        averaged. They are trained together where the network allows it. "auto" is 5
+        where the data choose a network with hidden layers for a table of at most 10 000
+        samples, `correction` takes a single training in which T is not learned, and
+        `refit="scratch"`; otherwise it is 1.
 
     cv : int, splitter or iterable of splits, default=5
         Folds of the first pass and of the choice of the network. An int means
@@ -204,7 +212,7 @@ class NoiseRobustClassifier(
         posterior, its classes are the codes 0..n_classes-1.
 
     estimators_ : list of skorch.NeuralNetClassifier
-        The `n_estimators` networks of the refit, whose mean is predicted.
+        The networks of the refit, whose mean is predicted.
 
     net_selection_ : Bunch or None
         What the default network was chosen by: the `candidates`, a list of dicts of
@@ -358,7 +366,10 @@ class NoiseRobustClassifier(
             HasMethods(["forward"]),
         ],
         "refit": [StrOptions({"scratch", "first-pass"})],
-        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "n_estimators": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "cv": ["cv_object"],
         "memory": [None, str, os.PathLike, HasMethods(["cache"])],
         "warm_up": [Interval(Real, 0, 1, closed="left")],
@@ -384,7 +395,7 @@ class NoiseRobustClassifier(
         transition="auto",
         first_pass=None,
         refit="scratch",
-        n_estimators=1,
+        n_estimators="auto",
         cv=5,
         memory=None,
         warm_up=0.125,
@@ -572,17 +583,20 @@ class NoiseRobustClassifier(
                 data.X, routed.estimator.fit, indices=data.rows
             ),
         )
+        n_estimators = self.n_estimators
+        if n_estimators == "auto":
+            n_estimators = count_nets(trainer, correction, transition, data, start_from)
         with progress.training(
             "refit",
             f"refit on {len(data.rows)} samples",
             partial(
                 attributes_in_training, transition_matrix=transition.matrix, data=data
             ),
-            one_training=self.n_estimators == 1 and takes_one_training(correction),
+            one_training=n_estimators == 1 and takes_one_training(correction),
         ) as on_epoch:
             results = refit_seeds(
                 trainer.replace(on_epoch=on_epoch),
-                [refit_seed, *draw_seeds(refit_seed, self.n_estimators - 1)],
+                [refit_seed, *draw_seeds(refit_seed, n_estimators - 1)],
                 correction,
                 transition,
                 data,

@@ -16,11 +16,17 @@ from sklnoise.classifiers._net_selection import (
     mean_with_error,
     without_fold,
 )
-from sklnoise.classifiers._refit import clean_loss_for, needs_warm_up, plan_refit
+from sklnoise.classifiers._refit import (
+    clean_loss_for,
+    needs_warm_up,
+    plan_refit,
+    takes_one_training,
+)
 from sklnoise.losses import ForwardLoss
 from sklnoise.training import (
     chooses_steps,
     ends_trials,
+    is_deep_table_net,
     is_unfinished,
     lengthen_training,
     longest_training,
@@ -28,6 +34,12 @@ from sklnoise.training import (
 
 # Standard errors by which the likelihood may differ by chance.
 MAX_ERRORS = 1
+
+# Steps before which a training is not ended: the more noise, the flatter is the loss.
+LEAST_STEPS = 200
+
+# Networks of a refit, and the samples up to which they are worth their time.
+SEVERAL, MAX_AVERAGED_SAMPLES = 5, 10_000
 
 # Noise rate up to which a correction gains nothing.
 MIN_NOISE_RATE = 0.02
@@ -73,11 +85,23 @@ def choose_refit_steps(trainer, data, splits, *, correction, transition, warm_up
             splits,
             plan.wrap(loss),
             n_jobs,
-            keeps_trajectory=True,
+            least_steps=LEAST_STEPS,
             **plan.start,
         )
     net = choose_steps(longest, fitted, splits, data.sample_weight)
     return RefitChoice(trainer.replace(net=net), fitted)
+
+
+def count_nets(trainer, correction, transition, data, start_from):
+    """Count the networks of a refit whose mean costs hardly more than a single one."""
+    n_samples = data.sample_weight[data.rows].sum()
+    if not is_deep_table_net(trainer.net, data.X) or n_samples > MAX_AVERAGED_SAMPLES:
+        return 1
+    if start_from is not None or not takes_one_training(correction):
+        return 1
+    loss = bind_loss(as_loss(correction), transition, clean_loss_for(trainer, data))
+    # Nets with a T of their own are trained one after another.
+    return SEVERAL if next(loss.parameters(), None) is None else 1
 
 
 def choose_transition(choose, estimate, data, splits, y_proba, summary):

@@ -229,6 +229,12 @@ def chooses_steps(net):
     return bool(averages) and net.max_epochs is None and net.n_steps is not None
 
 
+def is_deep_table_net(net, X):
+    """Return whether a net is the deep one of those among which a table chooses."""
+    is_chosen = getattr(net, "averages_weights", None) and net.module is MLP
+    return is_chosen and vars(net)["module__hidden"] == WIDTHS and not issparse(X)
+
+
 def stops_by_itself(net, n_samples):
     """Return whether a net was trained until its held-out loss no longer fell."""
     averages = getattr(net, "averages_weights", None)

@@ -115,14 +115,15 @@ def prepare(
     loss,
     *,
     held_out=None,
-    keeps_trajectory=False,
+    least_steps=None,
     start_from=None,
     warm_up=0.0,
     warm_up_loss=None,
 ):
     """Initialise a clone of the net of a trainer for some samples and a loss.
 
-    With `keeps_trajectory` the net keeps its trajectory on the samples `held_out`.
+    With `least_steps` the net keeps its trajectory on the samples `held_out`, which may
+    end it after so many steps.
     """
     data, config, seed = trainer.data, trainer.config, trainer.seed
     net = clone(trainer.net).set_params(
@@ -136,9 +137,10 @@ def prepare(
     size = DataSize(len(rows), count_values(data.X), config.n_classes, issparse(data.X))
     size_net(net, size, seed, of_fold=trainer.of_fold)
     n_train = count_training_samples(net, len(rows))
+    keeps_trajectory = least_steps is not None
     if keeps_trajectory:
         rows = np.concatenate([rows, held_out])
-        keep_trajectory(net, n_train)
+        keep_trajectory(net, n_train, least_steps)
     is_fused = fuse_optimizer(net, config.device)
     kind = BatchDataset if use_whole_batches(net, seed) else SampleDataset
     dataset = kind(
@@ -176,10 +178,11 @@ def prepare(
     return prepared
 
 
-def keep_trajectory(net, n_train):
+def keep_trajectory(net, n_train, least_steps):
     """Let a net be trained on its first samples and keep its trajectory on the others."""
     n_batches = len(batch_sizes(n_train, full_batch(net, n_train)))
-    callbacks = [*(net.callbacks or []), ("trajectory", KeepTrajectory(n_batches))]
+    trajectory = KeepTrajectory(n_batches, least_steps)
+    callbacks = [*(net.callbacks or []), ("trajectory", trajectory)]
     net.set_params(train_split=HeldOutRest(n_train), callbacks=callbacks)
 
 

@@ -129,7 +129,7 @@ class Trainer:
 
         An exception takes the place of the net that has failed. The result does not
         depend on `n_jobs`, as only model, shapes and dtype decide how nets are trained.
-        `how` is what else `prepare` takes; with `keeps_trajectory` each net keeps its
+        `how` is what else `prepare` takes; with `least_steps` each net keeps its
         trajectory on the samples that its fold holds out.
         """
         data = densify_if_small(self.data if data is None else data)

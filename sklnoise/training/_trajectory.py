@@ -9,8 +9,8 @@ from torch.utils.data import Subset
 FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
 # A training ends once it is this much longer than it was when the held-out loss last
 # fell by a share of what is left of it, or of its fall where that is less, as it is if
-# labels are noisy. What is below `MIN_FALL` is chance, and the first steps tell nothing.
-PATIENCE, MIN_GAIN, MIN_FALL, MIN_STEPS = 1.6, 0.03, 0.001, 60
+# labels are noisy. What is below `MIN_FALL` is chance.
+PATIENCE, MIN_GAIN, MIN_FALL = 1.6, 0.03, 0.001
 # Weights that are kept of one training: those of the last sixfold of its epochs.
 MAX_KEPT = 8
 
@@ -30,11 +30,13 @@ class HeldOutRest:
 class KeepTrajectory(Callback):
     """Keep the weights and the held-out loss at growing distances along a training.
 
-    It stops once the held-out loss has hardly fallen for as many steps as it took before.
+    It stops once the held-out loss has hardly fallen for as many steps as it took before,
+    but not within the first `least_steps`, which may tell nothing.
     """
 
-    def __init__(self, n_batches):
+    def __init__(self, n_batches, least_steps):
         self.n_batches = n_batches  # of an epoch
+        self.least_steps = least_steps
 
     def on_train_begin(self, net, **kwargs):
         """Forget earlier trainings."""
@@ -70,7 +72,7 @@ class KeepTrajectory(Callback):
         share = MIN_GAIN * min(self.losses_[0] - self.lowest_loss_, abs(loss))
         if loss < self.lowest_loss_ - max(share, MIN_FALL):
             self.lowest_loss_, self.lowest_epoch_ = loss, epoch
-        is_long = epoch * self.n_batches >= MIN_STEPS
+        is_long = epoch * self.n_batches >= self.least_steps
         if is_long and epoch >= PATIENCE * self.lowest_epoch_:
             raise KeyboardInterrupt  # skorch's way to end a training
 

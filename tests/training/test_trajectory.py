@@ -9,7 +9,7 @@ from skorch.history import History
 
 from sklnoise.training._trajectory import KeepTrajectory, best_checkpoint
 
-N_BATCHES, MAX_EPOCHS = 10, 200
+N_BATCHES, MAX_EPOCHS, LEAST_STEPS = 10, 200, 60
 
 
 def train(loss_of, n_batches=N_BATCHES):
@@ -17,7 +17,7 @@ def train(loss_of, n_batches=N_BATCHES):
     net = SimpleNamespace(
         module_=torch.nn.Linear(1, 1), history=History(), max_epochs=MAX_EPOCHS
     )
-    kept = KeepTrajectory(n_batches)
+    kept = KeepTrajectory(n_batches, LEAST_STEPS)
     kept.on_train_begin(net)
     try:
         for epoch in range(1, MAX_EPOCHS + 1):
@@ -53,7 +53,7 @@ def test_fall_to_nothing_ends_a_training():
 
 @pytest.mark.parametrize("n_batches", [1, 10])
 def test_first_steps_do_not_end_a_training(n_batches):
-    assert train(lambda epoch: 1.0, n_batches)[2] * n_batches >= 60
+    assert train(lambda epoch: 1.0, n_batches)[2] * n_batches >= LEAST_STEPS
 
 
 def test_weights_of_a_checkpoint_come_back():
