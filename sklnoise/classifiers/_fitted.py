@@ -42,8 +42,8 @@ def known_errors(classifier):
     summary = getattr(classifier, "noise_summary_", {})
     share = summary.get("even_share")
     if share:
-        # Labels of a class without samples of positive weight are not flipped.
-        (occurring,) = np.nonzero(T.diagonal() < 1)
+        # A class without samples of positive weight has no part in it, nor an error.
+        (occurring,) = np.nonzero((T.diagonal() < 1) | error.any(axis=1))
         even, among = np.eye(len(T)), np.ix_(occurring, occurring)
         even[among] = even_target(summary["noise_rate"], len(occurring))
         estimate = (1 - share) * estimate + share * even

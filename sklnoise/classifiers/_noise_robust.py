@@ -151,8 +151,8 @@ class NoiseRobustClassifier(
         Number of networks of the refit, from different seeds, whose probabilities are
         averaged. They are trained together where the network allows it. "auto" is 5
         where the data choose a network with hidden layers for a table of at most 10 000
-        samples, `correction` takes a single training in which T is not learned, and
-        `refit="scratch"`; otherwise it is 1.
+        samples, `correction` takes a single training in which T is not learned, the
+        network has no callbacks, and `refit="scratch"`; otherwise it is 1.
 
     cv : int, splitter or iterable of splits, default=5
         Folds of the first pass and of the choice of the network. An int means

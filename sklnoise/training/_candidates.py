@@ -232,7 +232,8 @@ def chooses_steps(net):
 def is_deep_table_net(net, X):
     """Return whether a net is the deep one of those among which a table chooses."""
     is_chosen = getattr(net, "averages_weights", None) and net.module is MLP
-    return is_chosen and vars(net)["module__hidden"] == WIDTHS and not issparse(X)
+    is_deep = is_chosen and vars(net)["module__hidden"] == WIDTHS
+    return is_deep and not net.callbacks and not issparse(X)
 
 
 def stops_by_itself(net, n_samples):
