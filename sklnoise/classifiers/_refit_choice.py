@@ -5,9 +5,11 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklnoise.classifiers._correction import as_loss, bind_loss, needs_features
 from sklnoise.classifiers._net_selection import (
+    LEAST_STEPS,
     MIN_LIKELIHOOD,
     choose_steps,
     compared_splits,
@@ -35,8 +37,9 @@ from sklnoise.training import (
 # Standard errors by which the likelihood may differ by chance.
 MAX_ERRORS = 1
 
-# Steps before which a training is not ended: the more noise, the flatter is the loss.
-LEAST_STEPS = 200
+# Steps before which a training by plain descent is not ended: the more noise, the
+# flatter is its loss.
+LEAST_SPARSE_STEPS = 200
 
 # Networks of a refit, and the samples up to which they are worth their time.
 SEVERAL, MAX_AVERAGED_SAMPLES = 5, 10_000
@@ -85,7 +88,7 @@ def choose_refit_steps(trainer, data, splits, *, correction, transition, warm_up
             splits,
             plan.wrap(loss),
             n_jobs,
-            least_steps=LEAST_STEPS,
+            least_steps=LEAST_SPARSE_STEPS if issparse(data.X) else LEAST_STEPS,
             **plan.start,
         )
     net = choose_steps(longest, fitted, splits, data.sample_weight)
