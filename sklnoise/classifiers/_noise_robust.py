@@ -150,7 +150,7 @@ class NoiseRobustClassifier(
     n_estimators : int or "auto", default="auto"
         Number of networks of the refit, from different seeds, whose probabilities are
         averaged. They are trained together where the network allows it. "auto" is 5
-        where the data choose a network with hidden layers for a table of at most 10 000
+        where the data choose a network with hidden layers for a table of at most 5000
         samples, `correction` takes a single training in which T is not learned, the
         network has no callbacks, and `refit="scratch"`; otherwise it is 1.
 
@@ -286,7 +286,7 @@ class NoiseRobustClassifier(
           where the noise rate is below 2 %, or T predicts noisy labels of held-out
           samples worse, by more than the standard error, than the network alone does:
           T is then the identity. Only a default network for sparse X or for a table of
-          at most 10 000 samples, without class weights and with all the rest of the
+          at most 5000 samples, without class weights and with all the rest of the
           training at its defaults, is compared so.
         - `even_share` : float, by which another correction with transition="auto" has
           shrunk T, in the same way, towards even flips of the same noise rate.

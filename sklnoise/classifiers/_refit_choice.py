@@ -41,8 +41,8 @@ MAX_ERRORS = 1
 # flatter is its loss.
 LEAST_SPARSE_STEPS = 200
 
-# Networks of a refit, and the samples up to which they are worth their time.
-SEVERAL, MAX_AVERAGED_SAMPLES = 5, 10_000
+# Networks of a refit, where they are worth their time.
+SEVERAL = 5
 
 # Noise rate up to which a correction gains nothing.
 MIN_NOISE_RATE = 0.02
@@ -98,7 +98,8 @@ def choose_refit_steps(trainer, data, splits, *, correction, transition, warm_up
 def count_nets(trainer, correction, transition, data, start_from):
     """Count the networks of a refit whose mean costs hardly more than a single one."""
     n_samples = data.sample_weight[data.rows].sum()
-    if not is_deep_table_net(trainer.net, data.X) or n_samples > MAX_AVERAGED_SAMPLES:
+    is_small = ends_trials(data.X, n_samples)
+    if not is_small or not is_deep_table_net(trainer.net, data.X):
         return 1
     if start_from is not None or not takes_one_training(correction):
         return 1

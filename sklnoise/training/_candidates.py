@@ -46,7 +46,7 @@ MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
 COMPARED_SHARE = 0.25
 # Dense samples above which nets of folds are not trained for longer than candidates are
 # compared by: more would cost much and tell little.
-MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 10_000, 3
+MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 5000, 2.5
 
 
 def is_table(net, X, fit_params):
@@ -216,10 +216,10 @@ def ends_trials(X, n_samples):
 def lengthen_training(net, n_samples):
     """Return a net for a corrected loss on samples too many for a trial of the steps.
 
-    So many wrong labels are not learned by heart within some more steps than
+    So many wrong labels are not learned by heart within a few times the steps that
     cross-entropy takes.
     """
-    n_steps = min(max_steps(n_samples), TRIAL_FACTOR * net.n_steps)
+    n_steps = round(min(max_steps(n_samples), TRIAL_FACTOR * net.n_steps))
     return clone(net).set_params(n_steps=n_steps)
 
 
