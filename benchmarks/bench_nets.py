@@ -3,8 +3,8 @@
 "ends": log loss on clean test labels, without noise or correction, of the linear net, of
 one with a hidden layer of 8 units, of a linear module of the user and, for texts, of the
 default, less that of logistic regression on the same samples. "rare": a class is thinned
-to 3 % or 1 % of the training samples; recall on clean test labels as predicted, and where
-threshold gives the precision of MLPClassifier. Three seeds of splits and of noise.
+to 3 % or 1 % of the training samples; recall on clean test labels as predicted, and at
+the threshold with the precision of MLPClassifier. Three seeds of splits and of noise.
 
     SKLNOISE_DATA=... python -m benchmarks.bench_nets ends
     SKLNOISE_DATA=... python -m benchmarks.bench_nets rare

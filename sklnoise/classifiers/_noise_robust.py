@@ -72,6 +72,7 @@ from sklnoise.training import (
     check_names,
     check_plain_criterion,
     check_validation_labels,
+    chooses_steps,
     dtype_of,
     is_module_class,
     is_net,
@@ -149,10 +150,11 @@ class NoiseRobustClassifier(
 
     n_estimators : int or "auto", default="auto"
         Number of networks of the refit, from different seeds, whose probabilities are
-        averaged. They are trained together where the network allows it. "auto" is 5
-        where the data choose a network with hidden layers for a table of at most 5000
-        samples, `correction` takes a single training in which T is not learned, the
-        network has no callbacks, and `refit="scratch"`; otherwise it is 1.
+        averaged. They are trained together where the network allows it. "auto" is 5 for
+        a table of at most 5000 samples if the data choose the steps of the default
+        network, this has hidden layers of at most 128 units and no callbacks,
+        `correction` takes a single training in which T is not learned, and
+        `refit="scratch"`; otherwise it is 1.
 
     cv : int, splitter or iterable of splits, default=5
         Folds of the first pass and of the choice of the network. An int means
@@ -208,8 +210,8 @@ class NoiseRobustClassifier(
         Names of the columns, where X has them.
 
     estimator_ : skorch.NeuralNetClassifier
-        The fitted network, the first of `estimators_`; its `predict_proba` is the clean
-        posterior, its classes are the codes 0..n_classes-1.
+        The fitted network, the first of `estimators_`; its `predict_proba` is its own
+        clean posterior, its classes are the codes 0..n_classes-1.
 
     estimators_ : list of skorch.NeuralNetClassifier
         The networks of the refit, whose mean is predicted.
@@ -573,7 +575,7 @@ class NoiseRobustClassifier(
             correction,
             transition,
             data,
-            splits if start_from is None else [],
+            splits if start_from is None and self.net_selection_ is not None else [],
             first_pass,
         )
         trainer = trainer.replace(
@@ -585,7 +587,11 @@ class NoiseRobustClassifier(
         )
         n_estimators = self.n_estimators
         if n_estimators == "auto":
-            n_estimators = count_nets(trainer, correction, transition, data, start_from)
+            n_estimators = 1
+            if self.net_selection_ is not None and chooses_steps(trainer.net):
+                n_estimators = count_nets(
+                    trainer, correction, transition, data, start_from
+                )
         with progress.training(
             "refit",
             f"refit on {len(data.rows)} samples",
@@ -714,7 +720,9 @@ class NoiseRobustClassifier(
                     data,
                     splits,
                     first_pass if self.first_pass is None else None,
-                    choose_steps=self._refit_chooser(data, splits),
+                    choose_steps=self._refit_chooser(
+                        data, splits if self.net_selection_ is not None else []
+                    ),
                     warm_up=self.warm_up,
                     report=progress.say,
                 )

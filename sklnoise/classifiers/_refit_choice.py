@@ -28,7 +28,7 @@ from sklnoise.losses import ForwardLoss
 from sklnoise.training import (
     chooses_steps,
     ends_trials,
-    is_deep_table_net,
+    is_deep,
     is_unfinished,
     lengthen_training,
     longest_training,
@@ -96,14 +96,16 @@ def choose_refit_steps(trainer, data, splits, *, correction, transition, warm_up
 
 
 def count_nets(trainer, correction, transition, data, start_from):
-    """Count the networks of a refit whose mean costs hardly more than a single one."""
-    n_samples = data.sample_weight[data.rows].sum()
-    is_small = ends_trials(data.X, n_samples)
-    if not is_small or not is_deep_table_net(trainer.net, data.X):
+    """Count the networks of a refit, the steps of which the data have chosen."""
+    net = trainer.net
+    is_small = ends_trials(data.X, data.sample_weight[data.rows].sum())
+    if not is_small or issparse(data.X) or not is_deep(net) or net.callbacks:
         return 1
     if start_from is not None or not takes_one_training(correction):
         return 1
-    loss = bind_loss(as_loss(correction), transition, clean_loss_for(trainer, data))
+    # Not bound to T, of which it may warn.
+    identity = replace(transition, matrix=np.eye(data.n_classes))
+    loss = bind_loss(as_loss(correction), identity, clean_loss_for(trainer, data))
     # Nets with a T of their own are trained one after another.
     return SEVERAL if next(loss.parameters(), None) is None else 1
 

@@ -49,7 +49,8 @@ def select_correction(
         else:
             report(f'"{name}" on {len(splits)} folds')
             start = transition if name != "none" else Transition.identity(len(T))
-            choice = choose_steps(trainer, correction=name, transition=start)
+            if name != "adaptation":  # which starts from T, and takes those of "forward"
+                choice = choose_steps(trainer, correction=name, transition=start)
             predictions = hold_out(
                 choice.trainer, name, start, data, splits, warm_up=warm_up, report=report
             )

@@ -108,26 +108,29 @@ def is_within_error(losses, lowest, sizes):
 
 
 class AverageWeights(Callback):
-    """Average the weights in skorch's loop, before other callbacks see them."""
+    """Average the weights in skorch's loop.
+
+    As the first of the callbacks it takes the average for all that follows the steps.
+    The last one lets it begin an epoch and count a step, which others may have changed.
+    """
 
     def __init__(self, average):
         self.average = average
         self.in_steps = False
 
-    def on_epoch_begin(self, net, **kwargs):
+    def begin_epoch(self):
         """Take the latest weights for the steps."""
         self.in_steps = True
         self.average.begin_epoch()
+
+    def count_step(self):
+        """Move the average towards the latest weights."""
+        self.average.count_step()
 
     def on_batch_begin(self, net, training=False, **kwargs):
         """Take the averaged weights for the validation."""
         if not training:
             self.on_epoch_end(net)
-
-    def on_batch_end(self, net, training=False, **kwargs):
-        """Count the step, of which the optimizer may make several evaluations."""
-        if training:
-            self.average.count_step()
 
     def on_epoch_end(self, net, **kwargs):
         """Take the averaged weights for all that follows the steps."""
@@ -139,20 +142,23 @@ class AverageWeights(Callback):
 class EpochListener(Callback):
     """Pass the epochs of skorch's loop on, check their losses, and stop on request."""
 
-    def __init__(self, on_epoch, n_epochs):
+    def __init__(self, on_epoch, n_epochs, average):
         self.on_epoch = on_epoch
         self.n_epochs = n_epochs
+        self.average = average
         self.in_epoch = False
 
     def on_epoch_begin(self, net, **kwargs):
         """Pass it on."""
         self.in_epoch = True
+        self.average.begin_epoch()
         self._pass_on("on_epoch_begin", net)
 
     def on_batch_end(self, net, training=False, **kwargs):
         """Count the step, of which the optimizer may make several evaluations."""
         if training:
             net.criterion_.count_step()
+            self.average.count_step()
 
     def on_epoch_end(self, net, **kwargs):
         """Check the losses, pass it on, and stop the training if that is asked for."""
@@ -313,6 +319,12 @@ def acts_alone(callback):
     """Return whether a callback acts on its net alone, or on all nets alike."""
     known = KeepBest, KeepTrajectory, EarlyStopping, EpochTimer, PassthroughScoring
     return type(callback) in known or is_epoch_schedule(callback)
+
+
+def is_of_table(callback):
+    """Return whether a callback is part of skorch's table, and follows no training."""
+    is_score = type(callback) is EpochScoring and not callback.on_train
+    return is_score or type(callback) is PrintLog
 
 
 def is_silent_log(net, callback):

@@ -6,6 +6,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from sklnoise.nn import MLP, PiecewiseLinearEncoding, RobustScaling
+from sklnoise.nn._mlp import check_widths
 from sklnoise.training._callbacks import ACTING
 from sklnoise.training._data import MIN_LINEAR_COLUMNS, count_values
 from sklnoise.training._net import AutoSizedNet, default_dropout, wants_floats
@@ -229,11 +230,12 @@ def chooses_steps(net):
     return bool(averages) and net.max_epochs is None and net.n_steps is not None
 
 
-def is_deep_table_net(net, X):
-    """Return whether a net is the deep one of those among which a table chooses."""
-    is_chosen = getattr(net, "averages_weights", None) and net.module is MLP
-    is_deep = is_chosen and vars(net)["module__hidden"] == WIDTHS
-    return is_deep and not net.callbacks and not issparse(X)
+def is_deep(net):
+    """Return whether a net has hidden layers, not wider than those we would choose."""
+    if net.module is not MLP:
+        return False
+    widths = check_widths(vars(net).get("module__hidden", ()))
+    return 0 < max(widths, default=0) <= max(WIDTHS)
 
 
 def stops_by_itself(net, n_samples):

@@ -68,7 +68,7 @@ class AutoSizedNet(NeuralNetClassifier):
     averages_weights : bool, default=None
         Whether the weights are averaged over the latest steps, at a constant learning
         rate. Otherwise the learning rate decays to 0 along a cosine. None means True
-        for an `MLP` of which the data choose the steps.
+        for an `MLP` of which the data choose anything, unless `n_steps` is set.
 
     train_split : callable, default="auto"
         Validation split of skorch; "auto" holds samples out for early stopping when

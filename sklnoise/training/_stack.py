@@ -8,7 +8,7 @@ from torch import nn
 
 from sklnoise.nn._mlp import Linear, has_known_layers, set_generator
 from sklnoise.training._averages import average_of
-from sklnoise.training._callbacks import acts_alone
+from sklnoise.training._callbacks import acts_alone, is_of_table
 from sklnoise.training._config import n_weights
 from sklnoise.training._data import BatchIterator, groups
 from sklnoise.training._loop import to_device
@@ -39,7 +39,10 @@ def can_stack(prepared, n_nets):
         and criterion.normalization is None
         and not getattr(criterion.loss, "wants_features", False)
         and next(criterion.parameters(), None) is None
-        and all(acts_alone(callback) for _, callback in net.callbacks_)
+        and all(
+            acts_alone(callback) or (net.train_split is None and is_of_table(callback))
+            for _, callback in net.callbacks_
+        )
     )
 
 

@@ -106,6 +106,7 @@ class Trainer:
             seeds,
             [self.fit_params] * n_nets,
             lambda net, number: net,
+            n_jobs=1,
             of_fold=False,
             **start,
         )
@@ -137,6 +138,8 @@ class Trainer:
             self.replace(data=data, seed=seed, fit_params=params, of_fold=of_fold)
             for seed, params in zip(seeds, fit_params, strict=True)
         ]
+        # The tables of several nets could not be told apart.
+        trainers[1:] = [trainer.replace(verbose=0) for trainer in trainers[1:]]
         tasks = [
             partial(prepare, trainer, train, loss, held_out=test, **how)
             for trainer, (train, test) in zip(trainers, splits, strict=True)
@@ -208,7 +211,7 @@ def run_skorch(prepared, interrupted):
     net, dataset, fit_params = prepared.net, prepared.dataset, prepared.fit_params
     dataset.keep_sparse = False
     average = AverageWeights(average_of(net, trained_parameters(net)))
-    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared))
+    listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared), average)
     prepare_scoring(net)
     first, last = ("average", average), ("epoch_listener", listener)
     net.callbacks_ = [first, *net.callbacks_, last]
@@ -291,18 +294,22 @@ def fit_stacked(prepared, finish):
 
 
 def report_first(members):
-    """Let the first of several nets alone report its epochs, and the others stop with it.
+    """Let the first running one of several nets report its epochs, and stop all of them.
 
     All of them are one training to those who follow it.
     """
     if not members or members[0].on_epoch is None:
         return
-    lead, on_epoch, stops = members[0].net, members[0].on_epoch, []
+    on_epoch, lead, stops = members[0].on_epoch, None, False
 
     def report(event, net, n_epochs):
-        if net is lead and on_epoch(event, net, n_epochs):
-            stops.append(event)
-        return bool(stops)
+        nonlocal lead, stops
+        if event == "on_epoch_begin":
+            is_first = lead is None or len(net.history) > len(lead.history)
+            lead = net if is_first else lead
+        if net is lead:
+            stops = on_epoch(event, net, n_epochs)
+        return stops
 
     for member in members:
         member.on_epoch = report

@@ -89,10 +89,43 @@ def test_what_the_user_has_set_stays(name, value):
 @pytest.mark.parametrize("correction", ["none", "forward"])
 def test_steps_of_the_user_are_taken(correction):
     X, y = blobs(120)
-    clf = default_net(correction, cv=2, estimator__n_steps=8).fit(X, y)
-    assert clf.n_iter_ == 8
+    clf = default_net(correction, transition=0.2, cv=2)
+    assert clf.fit(X, y, epochs=8).n_iter_ == 8
+    clf.set_params(estimator__n_steps=8)
+    assert clf.fit(X, y).n_iter_ == 8
     assert set(clf.net_selection_.n_steps) == {8}
-    assert default_net(correction, cv=2).fit(X, y, epochs=8).n_iter_ == 8
+    clf.set_params(estimator__averages_weights=True, transition="auto")
+    assert clf.fit(X, y).n_iter_ == 8
+    assert clf.fit(X, y, epochs=3).n_iter_ == 3
+
+
+@pytest.mark.parametrize(
+    ("params", "n_nets"),
+    [
+        ({"estimator__module__hidden": (64,)}, 5),
+        ({"estimator__module__hidden": np.array([64, 128])}, 5),
+        ({"estimator__module__hidden": (256,)}, 1),
+        ({"estimator__module__hidden": ()}, 1),
+        ({"estimator__module__hidden": (64,), "estimator__n_steps": 9}, 1),
+        ({"estimator__module__hidden": (64,), "correction": "adaptation"}, 1),
+        ({"estimator__module__hidden": (64,), "refit": "first-pass"}, 1),
+        ({"estimator__module__hidden": (64,), "n_estimators": 2}, 2),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.WeakFirstPassWarning")
+def test_deep_nets_for_small_tables_are_averaged(params, n_nets):
+    X, y = blobs(60)
+    y = make_noisy_labels(y, make_transition_matrix("symmetric", 3, 0.3), random_state=0)
+    clf = default_net("forward", cv=2).set_params(**params).fit(X, y)
+    assert len(clf.estimators_) == n_nets
+
+
+def test_table_of_skorch_changes_no_bits(capsys):
+    X, y = blobs(300)
+    clf = default_net(cv=2, estimator__module__hidden=(32,), estimator__max_epochs=3)
+    silent = clf.set_params(n_estimators=3).fit(X, y).predict_proba(X)
+    assert_array_equal(clf.set_params(verbose=2).fit(X, y).predict_proba(X), silent)
+    assert capsys.readouterr().out.count("train_loss") == 1
 
 
 def test_folds_have_the_dropout_of_the_refit():

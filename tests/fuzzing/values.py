@@ -373,7 +373,7 @@ GOOD = {
     "transition_matrices.features": "torch.tensor(X)\ntorch.tensor(X).float()",
     "n_features": "d",
     "n_classes": "K\nnp.int64(K)\n2\n1\n10",
-    "n_estimators": "1\n2\nnp.int64(2)",
+    "n_estimators": "1\n2\nnp.int64(2)\n'auto'",
     "encoding": "None\nRobustScaling(np.zeros(d), np.ones(d))\n"
     "PiecewiseLinearEncoding([[-1, 0, 1]] * d)\nPiecewiseLinearEncoding.from_samples(X)",
     "edges": "[[-1, 0, 1]] * d\n[[0, 1]] * d\n[[0.5]] * d\n[[0, 0, 1e30]] * d\n"
