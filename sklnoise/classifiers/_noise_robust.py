@@ -72,7 +72,6 @@ from sklnoise.training import (
     check_names,
     check_plain_criterion,
     check_validation_labels,
-    chooses_steps,
     dtype_of,
     is_module_class,
     is_net,
@@ -575,7 +574,7 @@ class NoiseRobustClassifier(
             correction,
             transition,
             data,
-            splits if start_from is None and self.net_selection_ is not None else [],
+            splits if start_from is None else [],
             first_pass,
         )
         trainer = trainer.replace(
@@ -587,11 +586,10 @@ class NoiseRobustClassifier(
         )
         n_estimators = self.n_estimators
         if n_estimators == "auto":
-            n_estimators = 1
-            if self.net_selection_ is not None and chooses_steps(trainer.net):
-                n_estimators = count_nets(
-                    trainer, correction, transition, data, start_from
-                )
+            is_chosen = self.net_selection_ is not None and start_from is None
+            n_estimators = (
+                count_nets(trainer, correction, transition, data) if is_chosen else 1
+            )
         with progress.training(
             "refit",
             f"refit on {len(data.rows)} samples",
@@ -674,11 +672,11 @@ class NoiseRobustClassifier(
         return trainer.replace(net=clone(trainer.net).set_params(**choice.params))
 
     def _refit_chooser(self, data, splits):
-        """Return a function that chooses the steps of a refit."""
+        """Return a function that chooses the steps of a refit, unless the user has."""
         return partial(
             choose_refit_steps,
             data=data,
-            splits=splits,
+            splits=splits if self.net_selection_ is not None else [],
             warm_up=self.warm_up,
             n_jobs=self.n_jobs,
         )
@@ -720,9 +718,7 @@ class NoiseRobustClassifier(
                     data,
                     splits,
                     first_pass if self.first_pass is None else None,
-                    choose_steps=self._refit_chooser(
-                        data, splits if self.net_selection_ is not None else []
-                    ),
+                    choose_steps=self._refit_chooser(data, splits),
                     warm_up=self.warm_up,
                     report=progress.say,
                 )

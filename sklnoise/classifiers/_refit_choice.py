@@ -95,13 +95,13 @@ def choose_refit_steps(trainer, data, splits, *, correction, transition, warm_up
     return RefitChoice(trainer.replace(net=net), fitted)
 
 
-def count_nets(trainer, correction, transition, data, start_from):
-    """Count the networks of a refit, the steps of which the data have chosen."""
+def count_nets(trainer, correction, transition, data):
+    """Count the networks of a refit: several deep ones, if the data chose the steps."""
     net = trainer.net
     is_small = ends_trials(data.X, data.sample_weight[data.rows].sum())
     if not is_small or issparse(data.X) or not is_deep(net) or net.callbacks:
         return 1
-    if start_from is not None or not takes_one_training(correction):
+    if not chooses_steps(net) or not takes_one_training(correction):
         return 1
     # Not bound to T, of which it may warn.
     identity = replace(transition, matrix=np.eye(data.n_classes))
