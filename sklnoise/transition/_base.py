@@ -4,7 +4,7 @@ from abc import ABCMeta, abstractmethod
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._compat import fit_context
 from sklnoise._labels import check_labels, match_labels
@@ -19,6 +19,7 @@ from sklnoise._validation import (
     check_trusted,
     check_weight,
 )
+from sklnoise.transition._draws import draw_transition_matrices
 
 # Slack of comparisons between probabilities, so that rounding never decides anything.
 TIE = 1e-9
@@ -104,6 +105,36 @@ class BaseTransitionEstimator(BaseEstimator, metaclass=ABCMeta):
             vars(self).clear()
             vars(self).update(before)
             raise
+
+    def draw(self, n_draws=200, random_state=None):
+        """Draw transition matrices that show how uncertain the estimate is.
+
+        Parameters
+        ----------
+        n_draws : int, default=200
+            Number of matrices.
+
+        random_state : int, RandomState instance or None, default=None
+            Draws the matrices.
+
+        Returns
+        -------
+        draws : ndarray of shape (n_draws, n_classes, n_classes)
+            Transition matrices, drawn by :func:`draw_transition_matrices` from the
+            estimate and its standard error.
+
+        Raises
+        ------
+        ValueError
+            If the standard error of an entry is not known.
+        """
+        check_is_fitted(self, "transition_matrix_")
+        return draw_transition_matrices(
+            self.transition_matrix_,
+            self.standard_error_,
+            n_draws,
+            random_state=random_state,
+        )
 
     def _fit_codes(self, y_proba, codes, sample_weight, **known):
         """Estimate T from samples that have been validated."""
