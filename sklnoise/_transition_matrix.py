@@ -62,14 +62,23 @@ def shrink_towards(transition_matrix, standard_error, target):
     return (1 - share) * transition_matrix + share * target, share
 
 
-def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
-    """Shrink rows towards the identity until no other class exceeds the diagonal."""
+def leads_of_flips(transition_matrix):
+    """Return by how much another class exceeds the diagonal of each row of T."""
+    return transition_matrix.max(axis=1) - transition_matrix.diagonal()
+
+
+def is_dominated(transition_matrix, standard_error):
+    """Return whether another class leads each row by more than two standard errors."""
     T, error = transition_matrix, np.broadcast_to(standard_error, transition_matrix.shape)
-    lead = T.max(axis=1) - T.diagonal()
     leads = T.max(axis=1, keepdims=True) == T
     of_leader = np.where(leads, error, 0).max(axis=1)
-    # What leads by more than two standard errors is no accident of the estimate.
-    lead = np.where(lead <= 2 * np.hypot(error.diagonal(), of_leader), lead, 0)
+    return leads_of_flips(T) > 2 * np.hypot(error.diagonal(), of_leader)
+
+
+def shrink_dominated_rows(transition_matrix, standard_error=np.inf):
+    """Shrink rows towards the identity until no other class exceeds the diagonal."""
+    T, lead = transition_matrix, leads_of_flips(transition_matrix)
+    lead = np.where(is_dominated(T, standard_error), 0, lead)
     share = (lead / (1 + lead))[:, np.newaxis]  # the least that makes the two equal
     return (1 - share) * T + share * np.eye(len(T))
 

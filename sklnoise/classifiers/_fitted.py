@@ -6,7 +6,6 @@ from sklearn.utils.validation import check_is_fitted
 from sklnoise._containers import innermost, is_search
 from sklnoise._text import shorten
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
-from sklnoise.classifiers._transition import even_target
 
 
 def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
@@ -30,23 +29,12 @@ def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
 
 
 def known_errors(classifier):
-    """Return the standard errors of T, NaN in rows that are not those of its estimate.
-
-    Where the estimate was shrunk towards even flips, its errors are an upper bound.
-    """
+    """Return the standard errors of T, NaN in rows that are not those of its estimate."""
     estimator = getattr(classifier, "transition_estimator_", None)
     error = getattr(estimator, "standard_error_", None)
     if error is None:
         return None
     T, estimate = classifier.transition_matrix_, estimator.transition_matrix_
-    summary = getattr(classifier, "noise_summary_", {})
-    share = summary.get("even_share")
-    if share:
-        # A class without samples of positive weight has no part in it, nor an error.
-        (occurring,) = np.nonzero((T.diagonal() < 1) | error.any(axis=1))
-        even, among = np.eye(len(T)), np.ix_(occurring, occurring)
-        even[among] = even_target(summary["noise_rate"], len(occurring))
-        estimate = (1 - share) * estimate + share * even
     same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
     return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None
 

@@ -49,12 +49,13 @@ from sklnoise.classifiers._refit import (
 )
 from sklnoise.classifiers._refit_checks import check_refit
 from sklnoise.classifiers._refit_choice import (
+    MIN_NOISE_RATE,
     choose_refit_steps,
     choose_transition,
     count_nets,
 )
 from sklnoise.classifiers._score import NoisyScoreMixin
-from sklnoise.classifiers._selection import select_correction
+from sklnoise.classifiers._selection import select_correction, skip_selection
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
     Transition,
@@ -232,10 +233,7 @@ class NoiseRobustClassifier(
     transition_estimator_ : estimator of T or None
         The fitted estimator, for "auto" the one that was picked; None where T was not
         estimated. The refit shrinks rows of its T in which another class leads, by at
-        most two standard errors, towards the identity until none does. With
-        transition="auto" and no trusted samples it then shrinks T towards even flips,
-        where all wrong labels are equally likely: by the squared standard errors over
-        the squared distance (James and Stein 1961), and wholly after a weak first pass.
+        most two standard errors, towards the identity until none does.
 
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
         Noisy posterior of the training samples by models that did not see them, NaN
@@ -255,11 +253,16 @@ class NoiseRobustClassifier(
         is None without them.
 
         - `noise_rate` : float, share of wrong labels, under the clean prior that T and
-          the labels imply; `noise_rate_interval`, a tuple, its confidence interval of
-          about 95 %, from the standard errors and, as these do not show bias, the
-          distance to two other estimates.
+          the labels imply; `noise_rate_interval`, a tuple, its 95 % interval, by sampling
+          and by model. It reaches down to 0 where the verdict is "upper bound only".
         - `noise_rate_per_class` : ndarray of shape (n_classes,), `1 - T[i, i]`;
           `noise_rate_per_class_interval`, of shape (n_classes, 2).
+        - `verdict` : str, what the labels say of the noise rate. "estimated": labels
+          agree equally often with all predictions that are certain, so that the rest is
+          noise. "upper bound only": they do not, or there are too few samples; the noise
+          may as well be error of the model. "nothing can be said": the model of the first
+          pass is hardly better than the most frequent label. "known": T was given.
+          `verdict_per_class`, a list, has that of each class.
         - `condition_number` : float, of T: how much its inverse amplifies errors.
         - `dominated_classes` : list of classes that are more often labelled as some
           other class than as themselves.
@@ -270,38 +273,31 @@ class NoiseRobustClassifier(
           samples and has been replaced by the pooled row, see the user guide.
         - `anchors_per_class` : ndarray of shape (n_classes,), weight of the samples
           whose clean posterior is at least 0.95.
-        - `weak_first_pass` : bool, whether the noise that T claims may be the first
-          pass' own error: its weakness is above 0.27, or it predicts hardly better than
-          the most frequent label does.
-        - `diagnostics` : Bunch of the numbers behind that. `ambiguity`: one minus the
-          largest clean posterior, mean over the samples. `top_agreement_gain`: by how
-          much more often labels agree with the prediction in the quarter of samples with
-          the highest scores than in the next quarter; with noise alone they do not.
-          `accuracy_over_majority`: accuracy on the noisy labels less the share of the
-          most frequent label. Both have standard errors, `top_agreement_gain_error` and
-          `accuracy_over_majority_error`. `weakness`: the ambiguity plus the gain as far
-          as it exceeds its error.
-        - `identity_share` : float, by which "auto" has shrunk T towards the identity: the
-          squared standard errors over the squared distance to it, at most 1, and 1
-          after a weak first pass. With another correction and transition="auto" it is 1
-          where the noise rate is below 2 %, or T predicts noisy labels of held-out
-          samples worse, by more than the standard error, than the network alone does:
-          T is then the identity. Only a default network for sparse X or for a table of
+        - `weak_first_pass` : bool, whether the noise that T claims may be wholly the
+          model's own error; a `WeakFirstPassWarning` says so.
+        - `diagnostics` : Bunch of the numbers behind the verdict. `impurity`: share of
+          the samples that do not belong to the class that they are predicted as, without
+          the noise. `accuracy_over_majority`: accuracy on the noisy labels less the
+          share of the most frequent label, with its `accuracy_over_majority_error`.
+        - `identity_share` : float, 1 where nothing is corrected though a correction was
+          asked for: where the noise rate is below 2 %, "auto" finds none that gains, or T
+          predicts noisy labels of held-out samples worse, by more than the standard
+          error, than the network alone does. The latter is only looked at for
+          transition="auto" and a default network for sparse X or for a table of
           at most 5000 samples, without class weights and with all the rest of the
-          training at its defaults, is compared so.
-        - `even_share` : float, by which another correction with transition="auto" has
-          shrunk T, in the same way, towards even flips of the same noise rate.
+          training at its defaults. Else 0.
 
-    selection_ : Bunch or None
-        With "auto": `correction`, the name of the one that was chosen; the
-        `candidates`; and for each its `log_likelihood` and unbiased `accuracy` on
+    selection_ : Bunch
+        With "auto": `correction`, the name of the one that was chosen; the `reason`, a
+        sentence; the `candidates`; and for each its `log_likelihood` and unbiased
+        `accuracy` on
         held-out labels, with the gain over "none" and its standard error. A candidate is
         `ruled_out` if its likelihood falls by more than two standard errors and the error
         of T explain; of the others the most accurate is taken if it gains more than two
         standard errors. The accuracy takes the inverse of T with a share
         `identity_weight` of the identity mixed in: 0 for a known T, for an estimate the
-        smallest that brings its condition number to 5. None where nothing was compared,
-        as T is the identity or no sample could be held out.
+        smallest that brings its condition number to 5. Where nothing could be compared,
+        "none" is the only candidate, and there are no numbers.
 
     n_iter_ : int
         Number of epochs of the refit; of its last training where there are several.
@@ -560,23 +556,26 @@ class NoiseRobustClassifier(
             )
         self.transition_estimator_ = transition.estimator
         self.noise_summary_ = summarize_fit(transition, first_pass, data)
-        if selects:
-            correction, transition = self._select_correction(
-                trainer, transition, data, splits, first_pass, progress
-            )
-
         # Candidates start from scratch: only the refit may take the first pass' weights.
         start_from = None
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
-        trainer, transition = self._choose_refit(
-            trainer.replace(seed=first_pass_seed),
-            correction,
-            transition,
-            data,
-            splits if start_from is None else [],
-            first_pass,
-        )
+        trainer = trainer.replace(seed=first_pass_seed)
+        if selects:
+            correction, transition, chosen = self._select_correction(
+                trainer, transition, data, splits, first_pass, progress
+            )
+            if start_from is None:
+                trainer = chosen
+        else:
+            trainer, transition = self._choose_refit(
+                trainer,
+                correction,
+                transition,
+                data,
+                splits if start_from is None else [],
+                first_pass,
+            )
         trainer = trainer.replace(
             seed=refit_seed,
             verbose=max(0, self.verbose - 1),
@@ -686,8 +685,7 @@ class NoiseRobustClassifier(
         choose = partial(
             self._refit_chooser(data, splits), trainer, correction=correction
         )
-        selects = isinstance(self.correction, str) and self.correction == "auto"
-        if selects or not self._chooses_transition(transition, data):
+        if not self._chooses_transition(transition, data):
             return choose(transition=transition).trainer, transition
         # Another model's probabilities, or weighted ones, are nothing to compare with.
         is_comparable = self.first_pass is None and self._class_weight is None
@@ -701,18 +699,21 @@ class NoiseRobustClassifier(
         )
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
-        """Return the name of the best correction, and the T that it shall use."""
-        if transition.estimator is not None:
-            is_weak = self.noise_summary_.weak_first_pass
-            transition, share = transition.shrink_to_identity(is_weak)
-            self.noise_summary_.identity_share = share
-        self.selection_ = None
-        if splits and transition.is_identity:  # the step was announced before
-            with progress.step("selection", "no correction to choose"):
-                pass
-        elif splits:
+        """Return the best correction, the T that it shall use, and a trainer for it."""
+        reason = None
+        if not splits:
+            reason = "no sample could be held out"
+        elif transition.is_identity or self.noise_summary_.noise_rate < MIN_NOISE_RATE:
+            reason = f"the noise rate is below {MIN_NOISE_RATE:.0%}"
+        choice = None
+        if reason is not None:
+            self.selection_ = skip_selection(reason)
+            if splits:  # the step was announced before
+                with progress.step("selection", "no correction to choose"):
+                    pass
+        else:
             with progress.step("selection", "choice of the correction"):
-                self.selection_ = select_correction(
+                self.selection_, choice = select_correction(
                     trainer,
                     transition,
                     data,
@@ -722,9 +723,16 @@ class NoiseRobustClassifier(
                     warm_up=self.warm_up,
                     report=progress.say,
                 )
-        if self.selection_ is None or self.selection_.correction == "none":
-            return "none", Transition.identity(data.n_classes)
-        return self.selection_.correction, transition
+        correction = self.selection_.correction
+        if correction == "none":
+            transition = Transition.identity(data.n_classes)
+            self.noise_summary_.identity_share = 1.0
+        if choice is None:
+            choice = self._refit_chooser(data, splits)(
+                trainer, correction=correction, transition=transition
+            )
+        # The trainer of the choice is not observed by callbacks.
+        return correction, transition, trainer.replace(net=choice.trainer.net)
 
     def _fine_tune(self, trainer, results, data, progress):
         message = f"fine-tuning on {data.trusted.sum()} trusted samples"

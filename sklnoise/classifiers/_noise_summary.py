@@ -3,30 +3,29 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
-from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sklnoise._transition_matrix import clean_prior, swappable_pairs
 from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._noise_text import BOUND, ESTIMATED, NOTHING, weakness_sentence
 from sklnoise.classifiers._transition import fit_to_occurring
 from sklnoise.exceptions import WeakFirstPassWarning
 from sklnoise.issues import clean_posterior
-from sklnoise.transition import ConfidentJointEstimator, LabelFrequencyEstimator
+from sklnoise.transition import AgreementEstimator
 
 NORMAL_95 = 1.96
 
 # Total variation below which two rows of T are too alike to tell the classes apart.
 MIN_DISTANCE = 0.1
 
-# Other estimates, whose distance is a measure of bias: standard errors do not show it.
-REFERENCES = LabelFrequencyEstimator(share=0.05), ConfidentJointEstimator()
+# Width of a 95 % interval up to which a noise rate counts as estimated. Chosen on one
+# half of the public tables: where an estimate is off by more than .06 it is wider.
+MAX_WIDTH = 0.125
 
-# Weakness above which noise and errors of the first pass look alike. Chosen on
-# nine hard data sets without noise, of whose runs 93 % lie above, and on six easier ones
-# with noise of .2 to .4, of whose runs 98 % lie below.
-MAX_WEAKNESS = 0.27
+# Noise rate that is worth a warning, if it may be error.
+MIN_CLAIM = 0.02
 
-# Samples that the diagnostics, which are means, are computed from.
+# Samples that the anchors are counted in.
 MAX_SAMPLES = 10_000
 
 # Clean posterior from which a sample counts as an anchor of its class.
@@ -52,7 +51,12 @@ def summarize_fit(transition, first_pass, data):
         classes_are_named=data.trusted.any(),
     )
     if summary.weak_first_pass:
-        warn_of_weakness(summary)
+        warn_caller(
+            weakness_sentence(summary) + " Use a stronger network or first_pass, mark "
+            "trusted samples, pass a known transition, or compare with "
+            'correction="none", as "auto" does.',
+            WeakFirstPassWarning,
+        )
     return summary
 
 
@@ -63,29 +67,49 @@ def summarize(
     T = transition.matrix
     mass = np.bincount(y, weights=sample_weight, minlength=len(T))
     prior, prior_error = clean_prior(T, mass / mass.sum(), mass.sum())
-    rates = noise_rates(T, prior)
-    sampling, bias = np.zeros((2, len(rates)))
-    if not transition.is_known:
-        of_diagonal = transition.standard_error.diagonal()
-        sampling = np.append(of_diagonal, np.linalg.norm(prior * of_diagonal))
-        bias = disagreement(T, prior, y_proba, y, sample_weight, classes_are_named)
-    error = np.hypot(sampling, bias)
-    error[-1] = np.hypot(error[-1], error_by_prior(T, prior_error))
-    interval = np.clip(rates + np.outer([-NORMAL_95, NORMAL_95], error), 0, 1).T
-
-    diagnostics = anchors = is_weak = None
+    wrong = (1 - T.diagonal()).clip(0, 1)  # rows sum to 1 but for rounding
+    rate = float(prior @ wrong)
+    below = above = error_by_prior(T, prior_error)
+    class_error = np.zeros(len(T))
+    diagnostics = anchors = None
+    verdict, class_verdicts = "known", ["known"] * len(T)
     if y_proba is not None:
-        diagnostics, anchors = diagnose(y_proba, y, sample_weight, T)
-        # Where T claims no noise, errors are not taken for it.
-        claims_noise = rates[-1] > 2 * sampling[-1]
-        is_weak = not transition.is_known and bool(
-            claims_noise and shows_weakness(diagnostics)
+        anchors = count_anchors(y_proba, sample_weight, T)
+        gain, gain_error = accuracy_over_majority(y_proba, y, sample_weight)
+        diagnostics = Bunch(
+            impurity=None,
+            accuracy_over_majority=gain,
+            accuracy_over_majority_error=gain_error,
         )
+    if not transition.is_known:
+        curve = fit_to_occurring(
+            AgreementEstimator(), y_proba, y, sample_weight, np.unique(y)
+        )
+        diagnostics.impurity = curve.impurity_
+        below, above, class_error = errors_of_estimate(
+            transition, curve, prior, rate, classes_are_named
+        )
+        if gain <= 2 * gain_error:
+            verdict, class_verdicts = NOTHING, [NOTHING] * len(T)
+        else:
+            verdict = judge(below + above)
+            class_verdicts = [judge(2 * error) for error in class_error]
+    interval = support(rate - below, rate + above, verdict)
+    class_interval = [
+        support(*ends, answer)
+        for *ends, answer in zip(wrong - class_error, wrong + class_error, class_verdicts)
+    ]
+    is_weak = None
+    if y_proba is not None:
+        may_be_error = verdict == BOUND and diagnostics.impurity > rate
+        is_weak = rate > MIN_CLAIM and (may_be_error or verdict == NOTHING)
     return Bunch(
-        noise_rate=float(rates[-1]),
-        noise_rate_interval=tuple(interval[-1].tolist()),
-        noise_rate_per_class=rates[:-1],
-        noise_rate_per_class_interval=interval[:-1],
+        noise_rate=rate,
+        noise_rate_interval=interval,
+        noise_rate_per_class=wrong,
+        noise_rate_per_class_interval=np.array(class_interval),
+        verdict=verdict,
+        verdict_per_class=class_verdicts,
         condition_number=float(np.linalg.cond(T)),
         dominated_classes=dominated_classes(T, classes),
         indistinguishable_classes=indistinguishable_classes(T, classes),
@@ -94,7 +118,6 @@ def summarize(
         weak_first_pass=is_weak,
         diagnostics=diagnostics,
         identity_share=0.0,
-        even_share=0.0,
     )
 
 
@@ -105,6 +128,8 @@ def empty_summary():
         noise_rate_interval=None,
         noise_rate_per_class=None,
         noise_rate_per_class_interval=None,
+        verdict=None,
+        verdict_per_class=None,
         condition_number=1.0,
         dominated_classes=[],
         indistinguishable_classes=[],
@@ -113,39 +138,60 @@ def empty_summary():
         weak_first_pass=None,
         diagnostics=None,
         identity_share=None,
-        even_share=None,
     )
 
 
-def noise_rates(transition_matrix, prior):
-    """Return the share of wrong labels of each clean class, and of all samples."""
-    # Rows of a learned or given T sum to 1 but for rounding.
-    wrong = (1 - transition_matrix.diagonal()).clip(0, 1)
-    return np.append(wrong, prior @ wrong)
+def judge(width):
+    """Return the verdict on a noise rate whose 95 % interval has a width."""
+    return ESTIMATED if width <= MAX_WIDTH else BOUND
 
 
-def disagreement(transition_matrix, prior, y_proba, y, sample_weight, classes_are_named):
-    """Return how far the noise rates are from those of other estimates of T."""
-    rates = noise_rates(transition_matrix, prior)
-    distances = []
-    for reference in map(clone, REFERENCES):
-        fitted = fit_to_occurring(reference, y_proba, y, sample_weight, np.unique(y))
-        other = fitted.transition_matrix_
-        # References from noisy labels alone may have the names of classes swapped.
-        if classes_are_named:
-            distance = cdist(transition_matrix, other, "cityblock")
-            other = other[linear_sum_assignment(distance)[1]]
-        distances.append(np.abs(noise_rates(other, prior) - rates))
-    return np.max(distances, axis=0)
+def support(low, high, verdict):
+    """Return the interval that a verdict leaves: without a lower end, or none at all."""
+    if verdict == NOTHING:
+        return 0.0, 1.0
+    return (0.0 if verdict == BOUND else max(0.0, float(low))), min(1.0, float(high))
+
+
+def agreement_behind(estimator):
+    """Return the agreement curve that an estimate of T is built on, if it is."""
+    while not isinstance(estimator, AgreementEstimator | None):
+        estimator = getattr(estimator, "estimator_", None)
+    return estimator
+
+
+def errors_of_estimate(transition, curve, prior, rate, classes_are_named):
+    """Return how far the noise rate may be below and above, and those of the classes.
+
+    These are 95 % limits, of the interval of the agreement curve and, if T is another
+    estimate, its sampling error and the distance of the two.
+    """
+    T, other = transition.matrix, curve.transition_matrix_
+    low, high = curve.noise_rate_interval_
+    below, above = curve.noise_rate_ - low, high - curve.noise_rate_
+    class_error = NORMAL_95 * curve.standard_error_.diagonal()
+    # Estimates from noisy labels alone may have the names of classes swapped.
+    if classes_are_named:
+        order = linear_sum_assignment(cdist(T, other, "cityblock"))[1]
+        other, class_error = other[order], class_error[order]
+    sampling = NORMAL_95 * transition.standard_error.diagonal()
+    if agreement_behind(transition.estimator) is not None:
+        sampling = np.zeros(len(T))  # it is that of the curve
+    of_rate = np.linalg.norm(prior * sampling)
+    difference = curve.noise_rate_ - rate
+    below = np.linalg.norm([below, of_rate, min(difference, 0)])
+    above = np.linalg.norm([above, of_rate, max(difference, 0)])
+    distance = np.abs(T - other).diagonal()
+    return below, above, np.sqrt(class_error**2 + sampling**2 + distance**2)
 
 
 def error_by_prior(transition_matrix, prior_error):
-    """Return the error of the noise rate that comes from that of the clean prior."""
+    """Return the 95 % limit of the noise rate that comes from the clean prior."""
     diagonal = transition_matrix.diagonal()
     # With the same rate in each class the prior does not matter, however uncertain.
     uneven = diagonal - diagonal.mean()
     matters = np.abs(uneven) > 1e-12
-    return np.linalg.norm(uneven[matters] * prior_error[matters])
+    return NORMAL_95 * np.linalg.norm(uneven[matters] * prior_error[matters])
 
 
 def dominated_classes(transition_matrix, classes):
@@ -164,85 +210,28 @@ def indistinguishable_classes(transition_matrix, classes):
     return [(names[i], names[j]) for i, j in sorted(pairs)]
 
 
-def diagnose(y_proba, y, sample_weight, transition_matrix):
-    """Compute what shows whether a first pass is weak, and count its anchors."""
+def count_anchors(y_proba, sample_weight, transition_matrix):
+    """Return the weight of the samples that surely belong to each class."""
     weight = sample_weight
-    if len(y) > MAX_SAMPLES:
+    if len(weight) > MAX_SAMPLES:
         # Not every k-th one: data are often ordered by class.
-        drawn = np.sort(np.random.RandomState(0).permutation(len(y))[:MAX_SAMPLES])
-        y_proba, y, weight = y_proba[drawn], y[drawn], weight[drawn]
+        drawn = np.sort(np.random.RandomState(0).permutation(len(weight))[:MAX_SAMPLES])
+        y_proba, weight = y_proba[drawn], weight[drawn]
     clean = clean_posterior(y_proba, transition_matrix)
-    certainty, clean_class = clean.max(axis=1), clean.argmax(axis=1)
-    is_anchor = certainty >= ANCHOR_THRESHOLD
+    is_anchor = clean.max(axis=1) >= ANCHOR_THRESHOLD
     anchors = np.bincount(
-        clean_class[is_anchor], weights=weight[is_anchor], minlength=len(clean[0])
+        clean.argmax(axis=1)[is_anchor],
+        weights=weight[is_anchor],
+        minlength=clean.shape[1],
     )
-    agrees = y_proba.argmax(axis=1) == y
-    ambiguity = 1 - np.average(certainty, weights=weight)
-    gain, gain_error = top_agreement_gain(y_proba, agrees, weight)
-    accuracy, accuracy_error = accuracy_over_majority(agrees, y, weight)
-    numbers = {
-        "ambiguity": ambiguity,
-        "top_agreement_gain": gain,
-        "top_agreement_gain_error": gain_error,
-        "accuracy_over_majority": accuracy,
-        "accuracy_over_majority_error": accuracy_error,
-        # The gain as far as it exceeds its error.
-        "weakness": ambiguity + max(0.0, gain - gain_error),
-    }
-    diagnostics = Bunch(**{name: float(value) for name, value in numbers.items()})
-    return diagnostics, anchors * (sample_weight.sum() / weight.sum())
+    return anchors * (sample_weight.sum() / weight.sum())
 
 
-def shows_weakness(diagnostics):
-    """Return whether the noise that T claims may be the first pass' own error."""
-    hardly_better = (
-        diagnostics.accuracy_over_majority <= 2 * diagnostics.accuracy_over_majority_error
-    )
-    return diagnostics.weakness > MAX_WEAKNESS or hardly_better
-
-
-def top_agreement_gain(y_proba, agrees, sample_weight):
-    """Compare the labels of the top scores with those of the scores below."""
-    predicted, score = y_proba.argmax(axis=1), y_proba.max(axis=1)
-    order = np.lexsort((-score, predicted))
-    mass = np.bincount(predicted, weights=sample_weight, minlength=y_proba.shape[1])
-    start = np.cumsum(mass) - mass
-    within = predicted[order]
-    reached = np.cumsum(sample_weight[order]) - sample_weight[order] / 2
-    # Quarters within each predicted class, as scores of classes differ.
-    rank = (reached - start[within]) / mass[within]
-    parts = [order[rank < 0.25], order[(rank >= 0.25) & (rank < 0.5)]]
-    if not all(len(part) for part in parts):
-        return 0.0, 1.0  # nothing is known of a difference of two shares
-    top, second = (np.average(agrees[p], weights=sample_weight[p]) for p in parts)
-    variance = sum(
-        share * (1 - share) / sample_weight[part].sum()
-        for share, part in zip((top, second), parts)
-    )
-    return top - second, np.sqrt(variance)
-
-
-def accuracy_over_majority(agrees, y, sample_weight):
+def accuracy_over_majority(y_proba, y, sample_weight):
     """Compare the first pass with a classifier that predicts the most frequent label."""
+    agrees = y_proba.argmax(axis=1) == y
     by_chance = np.bincount(y, weights=sample_weight).argmax() == y
     gain = agrees.astype(float) - by_chance
     mean = np.average(gain, weights=sample_weight)
     variance = np.average(np.square(gain - mean), weights=sample_weight)
-    return mean, np.sqrt(variance / sample_weight.sum())
-
-
-def warn_of_weakness(summary):
-    """Warn that the noise that was found may be error."""
-    diagnostics = summary.diagnostics
-    warn_caller(
-        f"the first pass cannot tell label noise from its own errors: T claims that "
-        f"{summary.noise_rate:.0%} of the labels are wrong, but its weakness is "
-        f"{diagnostics.weakness:.2f} (noise with a strong first pass: below "
-        f"{MAX_WEAKNESS}), and its accuracy on the noisy labels is "
-        f"{diagnostics.accuracy_over_majority:.0%} above that of the most frequent "
-        "label. Clean but hard data look the same. Use a stronger network or "
-        "first_pass, mark trusted samples, pass a known transition, or use "
-        'correction="none"; "auto" takes that then.',
-        WeakFirstPassWarning,
-    )
+    return float(mean), float(np.sqrt(variance / sample_weight.sum()))

@@ -3,7 +3,9 @@
 import numpy as np
 
 from sklnoise._text import enumerate_names, percent, shorten
-from sklnoise.classifiers._noise_summary import MAX_WEAKNESS
+
+# Verdicts on an estimated noise rate.
+ESTIMATED, BOUND, NOTHING = "estimated", "upper bound only", "nothing can be said"
 
 # Entries of T that differ by less are equal, as those of a T of float32 may be.
 MIN_DIFFERENCE = 1e-6
@@ -32,7 +34,7 @@ def caution_sentences(summary):
     """List the reasons to distrust a noise summary."""
     cautions = []
     if summary.weak_first_pass:
-        cautions.append(weakness_sentence(summary.diagnostics))
+        cautions.append(weakness_sentence(summary))
     if summary.indistinguishable_classes:
         pairs = [
             " / ".join(map(shorten, pair)) for pair in summary.indistinguishable_classes
@@ -51,15 +53,22 @@ def caution_sentences(summary):
     return cautions
 
 
-def weakness_sentence(diagnostics):
-    """Return why a first pass counts as weak."""
-    gain = diagnostics.accuracy_over_majority
-    more = "fewer" if gain < 0 else "more"
+def weakness_sentence(summary):
+    """Return why the noise that was found may be the model's own error."""
+    rate = percent(summary.noise_rate)
+    if summary.verdict == NOTHING:
+        gain = summary.diagnostics.accuracy_over_majority
+        side = "below" if gain < 0 else "above"
+        return (
+            f"Cross-validated accuracy is only {100 * abs(gain):.2g} points {side} "
+            "always predicting the most frequent label; the estimated noise of "
+            f"{rate} may be the model's own error."
+        )
     return (
-        "Weak first pass: it cannot tell label noise from its own errors. Its weakness "
-        f"is {diagnostics.weakness:.2f} (noise with a strong one: below {MAX_WEAKNESS}), "
-        f"and it predicts {percent(abs(gain))} {more} of the labels than the most "
-        "frequent label does. Clean but hard data look the same."
+        f"The estimated noise of {rate} may be the model's own error: apart from noise, "
+        f"it is wrong on {percent(summary.diagnostics.impurity)} of the samples. The "
+        f"labels show that at most {percent(summary.noise_rate_interval[1])} of them are "
+        "wrong, not that any are."
     )
 
 

@@ -1,7 +1,6 @@
 """The choice of the refit: its steps, and whether to correct by an estimated T."""
 
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -113,30 +112,20 @@ def count_nets(trainer, correction, transition, data):
 def choose_transition(choose, estimate, data, splits, y_proba, summary):
     """Return the trainer and the T, of an estimate, that predict labels best.
 
-    Hardly any noise is left as it is. If the flips of an estimate are not proven to be
-    uneven, and even ones predict noisy labels of held-out samples worse than `y_proba`
-    does without a T, the estimate holds, or no T does. `choose` chooses the steps for a
-    T; `summary` gets the shares of the identity and of even flips.
+    Hardly any noise is left as it is, and so is noise whose correction predicts noisy
+    labels of held-out samples worse than `y_proba` does without a T. `choose` chooses
+    the steps for a T; `summary` gets the share of the identity.
     """
     identity = replace(estimate, matrix=np.eye(data.n_classes))
-    if summary.noise_rate < MIN_NOISE_RATE:
-        summary.identity_share = 1.0
-        return choose(correction="none", transition=identity).trainer, identity
-    occurring = np.unique(data.y[data.rows])
-    shrunk, share = estimate.shrink_to_uniform(
-        summary.noise_rate, occurring, summary.weak_first_pass
-    )
-    summary.even_share = share
-    trial = choose(transition=shrunk)
-    if not share or not trial.fitted or y_proba is None:
-        return trial.trainer, shrunk
-    gain = partial(gain_of_correction, data=data, splits=splits, y_proba=y_proba)
-    if gain(trial.fitted, shrunk) >= -MAX_ERRORS:
-        return trial.trainer, shrunk
-    summary.even_share = 0.0
-    trial = choose(transition=estimate)
-    if gain(trial.fitted, estimate) > MAX_ERRORS:
-        return trial.trainer, estimate
+    if summary.noise_rate >= MIN_NOISE_RATE:
+        trial = choose(transition=estimate)
+        if not trial.fitted or y_proba is None:
+            return trial.trainer, estimate
+        gain = gain_of_correction(
+            trial.fitted, estimate, data=data, splits=splits, y_proba=y_proba
+        )
+        if gain >= -MAX_ERRORS:
+            return trial.trainer, estimate
     summary.identity_share = 1.0
     return choose(correction="none", transition=identity).trainer, identity
 

@@ -10,7 +10,7 @@ from sklnoise._transition_matrix import clean_prior, mix_with_identity
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers._correction import min_identity_weight
 from sklnoise.classifiers._fit_input import draw_seeds
-from sklnoise.classifiers._net_selection import mean_with_error
+from sklnoise.classifiers._net_selection import compared_splits, mean_with_error
 from sklnoise.classifiers._refit import refit
 from sklnoise.classifiers._transition import Transition
 from sklnoise.issues._quality import self_confidence
@@ -29,7 +29,8 @@ def select_correction(
 ):
     """Judge each candidate by samples that it has not seen, and choose one.
 
-    `choose_steps` chooses the steps of a refit.
+    `choose_steps` chooses the steps of a refit; those of the candidate that is chosen are
+    returned too.
     """
     T, y, weight = transition.matrix, data.y, data.sample_weight
     identity_weight = 0.0
@@ -41,30 +42,51 @@ def select_correction(
     trainer = trainer.replace(observed=False)
     if data.trusted.any():  # they name the classes: the warm-up may go by T then
         transition = replace(transition, is_known=True)
-    scores = []
+    splits = compared_splits(splits)
+    held_out = np.unique(np.concatenate([test for _, test in splits]))
+    scores, choices = [], {}
     for name in CANDIDATES:
+        start = transition if name != "none" else Transition.identity(len(T))
         if name == "none" and first_pass is not None:
-            rows = np.flatnonzero(first_pass.is_held_out)
+            rows = held_out[first_pass.is_held_out[held_out]]
             predictions = [(rows, first_pass.y_proba[rows], np.eye(len(T)))]
         else:
             report(f'"{name}" on {len(splits)} folds')
-            start = transition if name != "none" else Transition.identity(len(T))
             if name != "adaptation":  # which starts from T, and takes those of "forward"
                 choice = choose_steps(trainer, correction=name, transition=start)
-            predictions = hold_out(
-                choice.trainer, name, start, data, splits, warm_up=warm_up, report=report
-            )
+            choices[name] = choice
+            if name == "forward" and choice.fitted:
+                predictions = predict_trials(choice, data, splits, T)
+            else:
+                predictions = hold_out(
+                    choice.trainer,
+                    name,
+                    start,
+                    data,
+                    splits,
+                    warm_up=warm_up,
+                    report=report,
+                )
         scores.append(judge(predictions, y, data.trusted, inverse))
     # Axes of the scores: candidate, (log-likelihood, accuracy), sample.
-    held_out = ~np.isnan(scores[0][0])
+    kept = ~np.isnan(scores[0][0])
     error = transition.standard_error
-    likelihood_tolerance = expected_loss(T, error, y[held_out], weight[held_out])
-    selection = choose(
-        np.array(scores)[:, :, held_out], weight[held_out], likelihood_tolerance
-    )
+    likelihood_tolerance = expected_loss(T, error, y[kept], weight[kept])
+    selection = choose(np.array(scores)[:, :, kept], weight[kept], likelihood_tolerance)
     selection.identity_weight = identity_weight
     report(f'"{selection.correction}" is chosen')
-    return selection
+    return selection, choices.get(selection.correction)
+
+
+def predict_trials(choice, data, splits, transition_matrix):
+    """Predict samples by the nets that the steps were chosen by."""
+    for net, (_, test) in zip(choice.fitted, splits):
+        yield test, predict_proba(net, data.X, test), transition_matrix
+
+
+def skip_selection(reason):
+    """Return the selection where there is nothing to compare, and why."""
+    return Bunch(correction="none", candidates=["none"], reason=reason)
 
 
 def hold_out(trainer, correction, transition, data, splits, *, warm_up, report):
@@ -127,6 +149,7 @@ def choose(scores, sample_weight, likelihood_tolerance):
     means, _ = mean_with_error(scores, sample_weight)
     return Bunch(
         correction=CANDIDATES[chosen],
+        reason=explain(chosen, gains[:, 1], errors[:, 1], ruled_out),
         candidates=list(CANDIDATES),
         log_likelihood=means[:, 0],
         log_likelihood_gain=gains[:, 0],
@@ -135,4 +158,23 @@ def choose(scores, sample_weight, likelihood_tolerance):
         accuracy_gain=gains[:, 1],
         accuracy_gain_error=errors[:, 1],
         ruled_out=ruled_out,
+    )
+
+
+def explain(chosen, gains, errors, ruled_out):
+    """Say why a candidate is chosen."""
+    if not chosen:
+        best = 1 + gains[1:].argmax()
+        cause = (
+            "noisy labels of held-out samples are less likely by it"
+            if ruled_out[best]
+            else "which may be chance"
+        )
+        return (
+            f'"{CANDIDATES[best]}" is estimated to change the accuracy by '
+            f"{100 * gains[best]:+.1f} ± {100 * errors[best]:.1f} points: {cause}"
+        )
+    return (
+        f'"{CANDIDATES[chosen]}" is estimated to raise the accuracy by '
+        f"{100 * gains[chosen]:.1f} ± {100 * errors[chosen]:.1f} points"
     )

@@ -1,6 +1,6 @@
 """From the parameter `transition` to the T that the refit uses."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from numbers import Real
 
 import numpy as np
@@ -12,7 +12,6 @@ from sklnoise._compat import set_random_states
 from sklnoise._text import enumerate_names, shorten
 from sklnoise._transition_matrix import (
     shrink_dominated_rows,
-    shrink_towards,
     swappable_pairs,
     uniform_flips,
 )
@@ -27,6 +26,7 @@ from sklnoise.classifiers._rare_rows import replace_rare_rows
 from sklnoise.exceptions import DominatedClassWarning, SwappableClassesWarning
 from sklnoise.training import as_features
 from sklnoise.transition import (
+    AgreementEstimator,
     AnchorEstimator,
     AutoEstimator,
     ClusterabilityEstimator,
@@ -36,16 +36,16 @@ from sklnoise.transition import (
     LabelFrequencyEstimator,
     TrustedEstimator,
 )
-from sklnoise.transition._base import TIE, fit_codes
-
-# Share of even flips from which an estimate is shrunk towards them.
-MIN_SHARE = 0.2
-
-# Of the noise rate of labels drawn by chance, at which T could not be inverted.
-MAX_OF_CHANCE = 0.8
+from sklnoise.transition._base import (
+    TIE,
+    add_absent_classes,
+    fit_codes,
+    multinomial_standard_error,
+)
 
 TRANSITION_ESTIMATORS = {
     "auto": AutoEstimator(),
+    "agreement": AgreementEstimator(),
     "anchor": AnchorEstimator(),
     "frequency": LabelFrequencyEstimator(),
     "confident-joint": ConfidentJointEstimator(),
@@ -80,40 +80,6 @@ class Transition:
     @property
     def is_identity(self):
         return np.array_equal(self.matrix, np.eye(len(self.matrix)))
-
-    def shrink_to_identity(self, is_weak):
-        """Shrink an estimate towards the identity by its error; return the share too."""
-        identity = np.eye(len(self.matrix))
-        if self.estimator is None:
-            return self, 0.0
-        if is_weak:
-            return replace(self, matrix=identity), 1.0
-        T, share = shrink_towards(self.matrix, self.standard_error, identity)
-        return replace(self, matrix=T), share
-
-    def shrink_to_uniform(self, noise_rate, occurring, is_weak):
-        """Shrink an estimate towards even flips by its error; return the share too.
-
-        What an estimate claims of single classes moves decisions between them, whether
-        it is noise of the labels or of the estimate.
-        """
-        among, n_classes = np.ix_(occurring, occurring), len(occurring)
-        even = even_target(noise_rate, n_classes)
-        T, error, share = self.matrix.copy(), self.standard_error[among], 1.0
-        if is_weak:
-            T[among] = even
-        else:
-            shrunk, share = shrink_towards(T[among], error, even)
-            if share < MIN_SHARE:  # the classes do differ by more than the error
-                return self, 0.0
-            T[among] = shrunk
-        return replace(self, matrix=T), share
-
-
-def even_target(noise_rate, n_classes):
-    """Return the T that treats all classes alike, and that could be inverted."""
-    by_chance = 1 - 1 / n_classes
-    return uniform_flips(n_classes, min(noise_rate, MAX_OF_CHANCE * by_chance))
 
 
 def known_transition(transition, loss, classes):
@@ -207,7 +173,10 @@ def estimate_transition(transition, first_pass, data, seed):
     absent = ~np.isin(np.arange(data.n_classes), data.y[data.rows])
     T = np.where(absent[:, np.newaxis], np.eye(data.n_classes), T)
     mass = judged_mass(first_pass, data)
-    T, pooled = replace_rare_rows(T, error, mass, settled | absent)
+    of_samples = error
+    if isinstance(estimator, AgreementEstimator):  # whose error is also that of a model
+        of_samples = multinomial_standard_error(mass[:, np.newaxis] * T)
+    T, pooled = replace_rare_rows(T, of_samples, mass, settled | absent)
     # A pooled row is no evidence that its class is mistaken for another one.
     warn_of_swaps(T, data.classes, settled | np.isin(np.arange(len(T)), pooled))
     # Chance alone can claim that another class leads, unless trusted samples say so.
@@ -253,11 +222,7 @@ def fit_to_occurring(estimator, y_proba, y, sample_weight, occurring, **known):
     if isinstance(estimator, AutoEstimator):
         estimator = estimator.estimator_
     if not has_all:
-        T, error = np.eye(n_classes), np.zeros((n_classes, n_classes))
-        among = np.ix_(occurring, occurring)
-        T[among] = estimator.transition_matrix_
-        error[among] = standard_error_of(estimator, len(occurring))
-        estimator.transition_matrix_, estimator.standard_error_ = T, error
+        add_absent_classes(estimator, occurring, n_classes)
     return estimator
 
 

@@ -54,6 +54,7 @@ def audit_as_json(audit, only_ascii=False):
         "noise_rate_per_class": summary.noise_rate_per_class,
         "noise_rate_per_class_interval": summary.noise_rate_per_class_interval,
         "transition_matrix": clf.transition_matrix_,
+        "verdict": summary.verdict,
         "weak_first_pass": summary.weak_first_pass,
         "dominated_classes": summary.dominated_classes,
         "indistinguishable_classes": summary.indistinguishable_classes,

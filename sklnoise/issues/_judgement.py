@@ -103,10 +103,7 @@ def shrunk_transition(classifier, y):
     if estimator is None:
         return T
     codes, classes = match_labels(y, len(T), classifier.classes_)
-    error = getattr(estimator, "standard_error_", np.zeros_like(T))
-    if getattr(classifier, "noise_summary_", {}).get("even_share"):
-        error = np.zeros_like(T)  # what it can explain was taken out of T before
-    return shrink_estimate(T, error, np.bincount(codes, minlength=len(classes)))
+    return shrink_estimate(estimator, T, np.bincount(codes, minlength=len(classes)))
 
 
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):

@@ -16,7 +16,7 @@ from sklnoise._transition_matrix import (
     uniform_flips,
 )
 from sklnoise._validation import check_proba, check_transition_matrix
-from sklnoise.transition import AutoEstimator
+from sklnoise.transition import AgreementEstimator, AutoEstimator
 from sklnoise.transition._base import TIE, fit_codes
 
 # With fewer labels of each class, a row of T would be read off less than the 20 samples
@@ -70,9 +70,9 @@ def resolve_transition(transition_matrix, samples, sample_weight):
             None, keep_classes(samples, kept), sample_weight
         )
         return T
-    estimator = fit_codes(AutoEstimator(), samples.y_proba, samples.y, sample_weight)
+    auto = fit_codes(AutoEstimator(), samples.y_proba, samples.y, sample_weight)
     mass = np.bincount(samples.y, weights=sample_weight, minlength=n_classes)
-    return shrink_estimate(estimator.transition_matrix_, estimator.standard_error_, mass)
+    return shrink_estimate(auto.estimator_, auto.transition_matrix_, mass)
 
 
 def drop_absent_classes(samples):
@@ -101,12 +101,15 @@ def keep_classes(samples, kept):
     return Samples(y_proba, codes[samples.y], samples.classes[kept])
 
 
-def shrink_estimate(transition_matrix, standard_error, mass):
-    """Shrink a rough estimate of T until labels can be judged by it."""
+def shrink_estimate(estimator, transition_matrix, mass):
+    """Shrink an estimate of T until labels can be judged by it."""
     noise_rate = noise_rate_of(transition_matrix, mass / mass.sum())
     even = uniform_flips(len(mass), noise_rate)
     if len(mass) > MANY_CLASSES and mass.sum() < MIN_LABELS_PER_CLASS * len(mass):
         return even
-    T, _ = shrink_towards(transition_matrix, standard_error, even)
+    T = transition_matrix
+    if not isinstance(estimator, AgreementEstimator):  # which has shrunk its own
+        error = getattr(estimator, "standard_error_", np.zeros_like(T))
+        T, _ = shrink_towards(T, error, even)
     # Otherwise every label of a dominated class would be an issue.
     return shrink_dominated_rows(T)

@@ -4,7 +4,6 @@ import numpy as np
 
 from sklnoise._text import percent
 from sklnoise._transition_matrix import is_identity
-from sklnoise.classifiers._fitted import known_errors
 from sklnoise.classifiers._noise_text import (
     MIN_DIFFERENCE,
     MIN_FLIP_RATE,
@@ -114,15 +113,6 @@ def shown_transition(clf):
     if is_identity(T):
         error = getattr(estimator, "standard_error_", None)
         return estimate, error, f"Estimated by {name}; the refit did not correct by it."
-    error, share = known_errors(clf), clf.noise_summary_.get("even_share")
-    if share and error is not None:
-        return (
-            T,
-            error,
-            f"Estimated by {name}, and shrunk towards even flips by {percent(share)}, as "
-            "far as chance may explain the distance. The standard errors are those of "
-            "the estimate.",
-        )
     return (
         T,
         None,

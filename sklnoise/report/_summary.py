@@ -168,8 +168,6 @@ def settings_section(clf):
         facts["share of the identity that T was shrunk by"] = (
             clf.noise_summary_.identity_share
         )
-    if clf.noise_summary_.even_share:
-        facts["share of even flips that T was shrunk by"] = clf.noise_summary_.even_share
     params = clf.get_params(deep=False).items()
     versions = {name: version(name) for name in PACKAGES}
     versions["Python"] = platform.python_version()

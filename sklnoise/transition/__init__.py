@@ -1,5 +1,6 @@
 """Estimators of the transition matrix T from held-out probabilities and noisy labels."""
 
+from sklnoise.transition._agreement import AgreementEstimator
 from sklnoise.transition._anchor import AnchorEstimator, DualTransitionEstimator
 from sklnoise.transition._base import BaseTransitionEstimator
 from sklnoise.transition._clusterability import ClusterabilityEstimator
@@ -12,6 +13,7 @@ from sklnoise.transition._trusted import TrustedEstimator, transition_matrix_fro
 from sklnoise.transition._uncertainty import bootstrap_transition
 
 __all__ = [
+    "AgreementEstimator",
     "AnchorEstimator",
     "AutoEstimator",
     "BaseTransitionEstimator",

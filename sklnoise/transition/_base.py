@@ -214,6 +214,17 @@ def fit_codes(estimator, y_proba, y, sample_weight, **known):
     return estimator
 
 
+def add_absent_classes(estimator, occurring, n_classes):
+    """Give the fitted T of some classes the others too, which have no noise."""
+    among = np.ix_(occurring, occurring)
+    T, error = np.eye(n_classes), np.zeros((n_classes, n_classes))
+    T[among], error[among] = estimator.transition_matrix_, standard_error_of(estimator)
+    estimator.transition_matrix_ = T
+    estimator.standard_error_ = np.nan_to_num(error)
+    if hasattr(estimator, "_add_absent_classes"):
+        estimator._add_absent_classes(occurring, n_classes)
+
+
 def standard_error_of(estimator):
     """Return the standard error of an estimate of T, NaN where it is not known."""
     unknown = np.full_like(estimator.transition_matrix_, np.nan, dtype=np.float64)

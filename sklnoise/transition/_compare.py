@@ -2,8 +2,15 @@
 
 import numpy as np
 from sklearn.utils import Bunch
+from sklearn.utils.validation import check_is_fitted
 
-from sklnoise._transition_matrix import MAX_CONDITION, clean_prior, swappable_pairs
+from sklnoise._transition_matrix import (
+    MAX_CONDITION,
+    clean_prior,
+    is_dominated,
+    swappable_pairs,
+)
+from sklnoise.transition._agreement import AgreementEstimator
 from sklnoise.transition._anchor import AnchorEstimator, DualTransitionEstimator
 from sklnoise.transition._base import (
     BaseTransitionEstimator,
@@ -19,25 +26,17 @@ from sklnoise.transition._confusion import ConfidentJointEstimator
 from sklnoise.transition._frequency import LabelFrequencyEstimator
 from sklnoise.transition._trusted import TrustedEstimator
 
-# Sum of the absolute differences of two estimates, over the sum of the standard errors,
-# up to which they agree. Sampling error alone makes it 0.8 on average where the other
-# estimate is exact, and less where both come from the same samples. Chosen on digits,
-# MNIST and IMDB.
-AGREEMENT_THRESHOLD = 2 / 3
-
 # Disagreement with the other estimates above which a warning is given.
 DISAGREEMENT_THRESHOLD = 0.2
 
 
 class AutoEstimator(BaseTransitionEstimator):
-    """Estimate T by the label frequency, or the confident joint where they agree.
+    """Estimate T by the agreement of labels and predictions, unless a class is dominated.
 
-    The label frequency of the top 5 % has little bias but, on few samples, much variance;
-    the confident joint uses nearly all samples. The rule: the confident joint if it lies
-    within the sampling error of the label frequency, that is, if the sum of their
-    absolute differences is at most two thirds of that of the standard errors; otherwise
-    the label frequency. With trusted samples, a `TrustedEstimator` around what the
-    rule picks for the others.
+    The rule: a `LabelFrequencyEstimator` of the top 5 % where it finds a class that is
+    labelled as another one more often than correctly, by more than two standard errors,
+    as predictions then name the other class; an `AgreementEstimator` everywhere else.
+    With trusted samples, a `TrustedEstimator` around what the rule picks for the others.
 
     Attributes
     ----------
@@ -57,7 +56,7 @@ class AutoEstimator(BaseTransitionEstimator):
     >>> y_proba = np.repeat([[0.9, 0.1], [0.2, 0.8]], 10, axis=0)
     >>> y = np.array([0] * 8 + [1] * 2 + [1] * 10)
     >>> AutoEstimator().fit(y_proba, y).estimator_
-    ConfidentJointEstimator()
+    AgreementEstimator()
     """
 
     _uses = ("trusted",)
@@ -69,13 +68,31 @@ class AutoEstimator(BaseTransitionEstimator):
             fit_codes(self.estimator_, *samples, trusted=trusted)
         else:
             frequency = fit_codes(LabelFrequencyEstimator(share=0.05), *samples)
-            joint = fit_codes(ConfidentJointEstimator(), *samples)
-            distance = np.abs(
-                frequency.transition_matrix_ - joint.transition_matrix_
-            ).sum()
-            by_chance = AGREEMENT_THRESHOLD * frequency.standard_error_.sum()
-            self.estimator_ = joint if distance <= by_chance else frequency
+            error = frequency.standard_error_
+            if is_dominated(frequency.transition_matrix_, error).any():
+                self.estimator_ = frequency
+            else:
+                self.estimator_ = fit_codes(AgreementEstimator(), *samples)
         return self.estimator_.transition_matrix_, self.estimator_.standard_error_
+
+    def draw(self, n_draws=200, random_state=None):
+        """Draw transition matrices that show how uncertain the estimate is.
+
+        Parameters
+        ----------
+        n_draws : int, default=200
+            Number of matrices.
+
+        random_state : int, RandomState instance or None, default=None
+            Draws the matrices.
+
+        Returns
+        -------
+        draws : ndarray of shape (n_draws, n_classes, n_classes)
+            Transition matrices, drawn by `estimator_`.
+        """
+        check_is_fitted(self, "transition_matrix_")
+        return self.estimator_.draw(n_draws, random_state)
 
 
 def compare_transition_estimators(
@@ -145,7 +162,7 @@ def compare_transition_estimators(
     >>> y = np.r_[np.arange(500) % 10 == 0, np.arange(500) % 5 > 0].astype(int)
     >>> table = compare_transition_estimators(y_proba, y)
     >>> table.estimator
-    ['frequency', 'confident-joint', 'anchor', 'dual']
+    ['agreement', 'frequency', 'confident-joint', 'anchor', 'dual']
     >>> table.noise_rate.round(2)
     array([0.15, 0.15, 0.15, 0.27])
     """
@@ -194,6 +211,7 @@ def compare_transition_estimators(
 def applicable_estimators(*, features, trusted):
     """Return the estimators of T that can run on what is given."""
     estimators = {
+        "agreement": AgreementEstimator(),
         "frequency": LabelFrequencyEstimator(),
         "confident-joint": ConfidentJointEstimator(),
         "anchor": AnchorEstimator(),

@@ -19,6 +19,12 @@ from sklnoise.transition._base import (
     standard_error_of,
 )
 
+# Share of labels that name another class, from which the two may have been swapped.
+MIN_FLIP_OF_OTHER = 0.1
+
+# Added to the total variation of two rows, which is at most 1.
+IMPOSSIBLE = 10.0
+
 # Total variation by which rows must match better, on average, to change their order.
 MIN_GAIN = 0.05
 
@@ -28,11 +34,12 @@ class TrustedEstimator(BaseTransitionEstimator):
 
     Row i is the weighted mean of the held-out probabilities over the trusted samples of
     class i, so that one sample per class is enough. With an `estimator`, the other
-    samples are used too: T is estimated from them, and each of its rows is shrunk towards
-    the mean of the trusted samples by as much of their distance as chance does not
-    explain, which is the more the more trusted samples there are. Noisy labels alone may
-    name two classes the wrong way round; the trusted samples decide which row of the
-    estimate belongs to which class.
+    samples are used too: T is estimated from them, and implies mean probabilities of each
+    class. The mean of the trusted samples differs from these; each row is corrected by as
+    much of the difference as chance does not explain, which is the more the more trusted
+    samples there are. Classes that overlap then do not pass for noise. Noisy labels alone
+    may name two classes the wrong way round; the trusted samples decide which row of
+    the estimate belongs to which class.
 
     Parameters
     ----------
@@ -54,9 +61,9 @@ class TrustedEstimator(BaseTransitionEstimator):
         The fitted clone; None without an `estimator`, or if every sample is trusted.
 
     share_ : ndarray of shape (n_classes,)
-        Share of the trusted samples in each row of T, `1 - min(1, v / d²)`: d is the
-        distance of their mean from the row of `estimator_`, v its sampling variance
-        (positive-part James-Stein). 1 without an `estimator`.
+        Share of the difference that each row is corrected by, `1 - min(1, v / d²)`: d is
+        its length, v its sampling variance (positive-part James-Stein). 1 without an
+        `estimator`.
 
     permutation_ : ndarray of shape (n_classes,)
         The row of `estimator_.transition_matrix_` that is taken for each class. It
@@ -118,12 +125,24 @@ class TrustedEstimator(BaseTransitionEstimator):
         self.permutation_ = match_rows(rows, prior, mass)
         prior = prior[self.permutation_]
         prior_error = standard_error_of(self.estimator_)[self.permutation_]
-        self.share_ = np.where(mass > 0, share_beyond_chance(rows - prior, error), 0)
+        # Where classes overlap, probabilities differ from T without any noise.
+        expected = mean_proba_of_classes(y_proba[other], prior, sample_weight[other])
+        difference = rows - expected
+        self.share_ = np.where(mass > 0, share_beyond_chance(difference, error), 0)
         share = self.share_[:, np.newaxis]
-        blended = share * rows + (1 - share) * prior
+        blended = np.clip(prior + share * difference, 0, 1)
         # A row that is not blended has no error of the prior, which may be unknown.
         prior_error = np.where(share < 1, (1 - share) * prior_error, 0)
         return blended, np.hypot(share * error, prior_error)
+
+
+def mean_proba_of_classes(y_proba, transition_matrix, sample_weight):
+    """Return the mean probabilities that T implies for the samples of each class."""
+    clean = (y_proba @ np.linalg.pinv(transition_matrix)).clip(min=0)
+    clean *= (sample_weight / clean.sum(axis=1))[:, np.newaxis]
+    mass = clean.sum(axis=0)[:, np.newaxis]
+    total, out = clean.T @ y_proba, transition_matrix.copy()
+    return np.divide(total, mass, out=out, where=mass > 0)
 
 
 def share_beyond_chance(difference, standard_error):
@@ -138,6 +157,8 @@ def match_rows(rows, candidates, mass):
     """Assign to each row the candidate that resembles it most, one to one."""
     distance = cdist(rows, candidates, "cityblock") / 2
     moved = 1 - np.eye(len(rows))
+    # Only what is often labelled as a class can be that class under another name.
+    distance += IMPOSSIBLE * moved * (candidates.T < MIN_FLIP_OF_OTHER)
     # The last term keeps rows without mass in place unless another row needs it.
     cost = mass[:, np.newaxis] * (distance + MIN_GAIN * moved)
     return linear_sum_assignment(cost + 1e-6 * mass.sum() * moved)[1]

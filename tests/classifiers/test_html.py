@@ -64,18 +64,19 @@ def test_worst_pairs_are_named_and_escaped(fitted):
 def test_reasons_for_doubt_are_shown(changed):
     changed.noise_summary_.update(
         weak_first_pass=True,
-        diagnostics=Bunch(weakness=0.5, accuracy_over_majority=0.0),
+        verdict="upper bound only",
+        diagnostics=Bunch(impurity=0.5, accuracy_over_majority=0.0),
         indistinguishable_classes=[("<b>", "cat")],
         dominated_classes=["ant"],
     )
     html = summary_of(changed)
     assert html.count("Caution") == 3
-    assert "weakness is 0.50" in html
-    assert "predicts 0.0% more" in html
+    assert "wrong on 50.0% of the samples" in html
     assert "&lt;b&gt; / cat" in html
     assert "as themselves: ant" in html
+    changed.noise_summary_.verdict = "nothing can be said"
     changed.noise_summary_.diagnostics.accuracy_over_majority = -0.012
-    assert "predicts 1.2% fewer" in summary_of(changed)
+    assert "1.2 points below" in summary_of(changed)
 
 
 def test_nothing_is_claimed_without_a_transition(fitted):

@@ -15,60 +15,42 @@ from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 UNEVEN = np.array([[0.6, 0.4, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]])
 
 
-def choose(gains, monkeypatch, *, noise_rate=0.3, error=1.0, is_weak=False):
-    """Choose a T out of an estimate, of which some gains in likelihood are known."""
-    remaining = iter(gains)
-    monkeypatch.setattr(
-        _refit_choice, "gain_of_correction", lambda *args, **kwargs: next(remaining)
-    )
+def choose(gain, monkeypatch, *, noise_rate=0.3):
+    """Choose a T out of an estimate whose gain in likelihood is known."""
+    monkeypatch.setattr(_refit_choice, "gain_of_correction", lambda *args, **kwargs: gain)
     tried = []
 
     def choose_steps(transition, correction="forward"):
         tried.append(correction)
         return RefitChoice(transition, fitted=("a net",))
 
-    summary = Bunch(
-        noise_rate=noise_rate, weak_first_pass=is_weak, even_share=0.0, identity_share=0.0
-    )
+    summary = Bunch(noise_rate=noise_rate, identity_share=0.0)
     data = Bunch(y=np.arange(9) % 3, rows=np.arange(9), n_classes=3)
-    estimate = Transition(UNEVEN, np.full((3, 3), error), estimator="an estimator")
+    estimate = Transition(UNEVEN, np.ones((3, 3)), estimator="an estimator")
     trained, transition = choose_transition(
         choose_steps, estimate, data, [], np.full((9, 3), 1 / 3), summary
     )
     assert_array_equal(trained.matrix, transition.matrix)  # its steps are those of this T
-    assert next(remaining, None) is None
     return transition.matrix, summary, tried
 
 
-def test_doubtful_estimate_gives_way_to_even_flips(monkeypatch):
-    T, summary, _ = choose([-0.5], monkeypatch)
-    assert_allclose(T, make_transition_matrix("symmetric", 3, 0.3))
-    assert (summary.even_share, summary.identity_share) == (1, 0)
-
-
-@pytest.mark.parametrize("is_weak", [True, False])
-def test_estimate_is_taken_where_labels_prove_it_against_even_flips(monkeypatch, is_weak):
-    T, summary, _ = choose([-3, 3], monkeypatch, is_weak=is_weak)
+@pytest.mark.parametrize("gain", [-0.5, 3])
+def test_estimate_is_taken_unless_labels_are_predicted_worse(monkeypatch, gain):
+    T, summary, tried = choose(gain, monkeypatch)
     assert_array_equal(T, UNEVEN)
-    assert (summary.even_share, summary.identity_share) == (0, 0)
+    assert summary.identity_share == 0
+    assert tried == ["forward"]
 
 
 def test_no_t_is_taken_where_labels_are_predicted_better_without(monkeypatch):
-    T, summary, tried = choose([-3, 0.5], monkeypatch)
+    T, summary, tried = choose(-3, monkeypatch)
     assert_array_equal(T, np.eye(3))
-    assert (summary.even_share, summary.identity_share) == (0, 1)
+    assert summary.identity_share == 1
     assert tried[-1] == "none"
 
 
-def test_precise_estimate_needs_no_proof_by_the_likelihood(monkeypatch):
-    T, summary, tried = choose([], monkeypatch, error=1e-4)
-    assert_array_equal(T, UNEVEN)
-    assert summary.even_share == 0
-    assert len(tried) == 1
-
-
 def test_hardly_any_noise_is_left_as_it_is(monkeypatch):
-    T, summary, _ = choose([], monkeypatch, noise_rate=0.01)
+    T, summary, _ = choose(3, monkeypatch, noise_rate=0.01)
     assert_array_equal(T, np.eye(3))
     assert summary.identity_share == 1
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._selection import CANDIDATES, choose, expected_loss, judge
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+from sklnoise.datasets import make_transition_matrix
 from sklnoise.losses import ForwardLoss, SimpleAdaptationLoss
 from sklnoise.metrics import noise_corrected_accuracy_score
 
@@ -157,13 +157,20 @@ def test_auto_on_clean_labels_equals_none_bit_for_bit(fit, noisy_blobs):
 
 
 @pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
-def test_auto_after_a_weak_first_pass_is_none_and_compares_nothing(rng, fit):
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.WeakFirstPassWarning")
+def test_auto_corrects_nothing_where_nothing_can_be_learned(rng, fit):
     X, y = rng.standard_normal((600, 2)), (rng.random_sample(600) < 0.3).astype(int)
     clf = fit(y, X)
-    assert clf.noise_summary_.weak_first_pass
+    assert clf.selection_.correction == "none"
     assert clf.noise_summary_.identity_share == 1
-    assert clf.selection_ is None
     assert isinstance(clf.correction_, nn.CrossEntropyLoss)
+
+
+@pytest.mark.parametrize("transition", ["auto", 0.01])
+def test_auto_always_says_why(fit, noisy_blobs, transition):
+    clf = fit(noisy_blobs[2], transition=transition)
+    assert clf.selection_.correction == "none"
+    assert "below" in clf.selection_.reason
 
 
 def test_other_corrections_do_not_shrink_a_transition_to_the_identity(fit):
@@ -171,14 +178,6 @@ def test_other_corrections_do_not_shrink_a_transition_to_the_identity(fit):
     assert clf.noise_summary_.identity_share == 0
     estimate = clf.transition_estimator_.transition_matrix_
     assert_array_equal(clf.transition_matrix_, estimate)
-
-
-def test_transition_of_auto_is_drawn_to_the_identity_by_its_error(fit, noisy_blobs):
-    y_noisy = make_noisy_labels(noisy_blobs[2], PAIR, random_state=0)
-    clf = fit(y_noisy)
-    estimator, share = clf.transition_estimator_, clf.noise_summary_.identity_share
-    T, error = estimator.transition_matrix_, estimator.standard_error_
-    assert_allclose(share, (error**2).sum() / ((T - np.eye(3)) ** 2).sum())
 
 
 def test_known_transition_is_inverted_as_it_is(fit, noisy_blobs):
@@ -250,7 +249,8 @@ def test_auto_without_folds_is_none(fit, y):
     rows = np.arange(20.0)[:, np.newaxis]
     weight = np.arange(20) < (1 if y.any() else 20)
     clf = fit(y, rows, sample_weight=weight)
-    assert clf.selection_ is None
+    assert clf.selection_.candidates == ["none"]
+    assert "held out" in clf.selection_.reason
     assert clf.noise_summary_.noise_rate is None
 
 

@@ -9,10 +9,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise._transition_matrix import uniform_flips
 from sklnoise.classifiers import _first_pass
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.exceptions import DominatedClassWarning, RareClassWarning
 from sklnoise.training import hidden_features
 from sklnoise.transition import (
@@ -20,6 +18,10 @@ from sklnoise.transition import (
     ConfusionEstimator,
     ConstrainedEstimator,
     TrustedEstimator,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.WeakFirstPassWarning"
 )
 
 pytestmark = pytest.mark.filterwarnings(
@@ -60,46 +62,17 @@ def test_auto_means_an_estimator_without_trusted_rows_where_none_is(fit, mask):
     )
 
 
-@pytest.mark.parametrize("trusted", [None, TRUSTED])
-@pytest.mark.parametrize("transition", ["auto", "frequency"])
-def test_estimate_that_auto_has_picked_is_shrunk_towards_even_flips(
-    quick_net, noisy_blobs, transition, trusted
-):
-    X, _, y, _ = noisy_blobs
-    flips = make_transition_matrix("pair", 3, 0.2)
-    y_noisy = make_noisy_labels(y, flips, random_state=0)
+def test_absent_class_has_no_noise_in_the_draws(quick_net, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    weight = (y_noisy != 1).astype(float)
     clf = NoiseRobustClassifier(
-        quick_net.set_params(max_epochs=5),
-        transition=transition,
-        first_pass=LogisticRegression(),
-        random_state=0,
+        quick_net, first_pass=LogisticRegression(), random_state=0
     )
-    labels = y_noisy if trusted is None else np.where(trusted, y, y_noisy)
-    clf.fit(X, labels, trusted=trusted)
-    estimator, summary = clf.transition_estimator_, clf.noise_summary_
-    T, share = estimator.transition_matrix_, summary.even_share
-    even = uniform_flips(3, summary.noise_rate)
-    if transition == "auto" and trusted is None:
-        error = np.square(estimator.standard_error_).sum()
-        assert_allclose(share, error / np.square(T - even).sum())
-        assert 0 < share < 1
-    else:
-        assert share == 0
-    assert_allclose(clf.transition_matrix_, (1 - share) * T + share * even)
-
-
-@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.WeakFirstPassWarning")
-def test_transition_has_even_flips_after_a_weak_first_pass(quick_net, rng):
-    X, y = rng.standard_normal((600, 2)), rng.randint(3, size=600)
-    first_pass = LogisticRegression()
-    clf = NoiseRobustClassifier(quick_net, first_pass=first_pass, random_state=0).fit(
-        X, y
-    )
-    assert clf.noise_summary_.weak_first_pass
-    assert clf.noise_summary_.even_share == 1
-    rate = 1 - clf.transition_matrix_[0, 0]
-    assert_allclose(clf.transition_matrix_, uniform_flips(3, rate))
-    assert rate <= clf.noise_summary_.noise_rate
+    clf.fit(X, y_noisy, sample_weight=weight)
+    draws = clf.transition_estimator_.draw(50, random_state=0)
+    assert_allclose(draws.sum(axis=2), 1)
+    assert_array_equal(draws[:, 1], np.tile([0.0, 1.0, 0.0], (50, 1)))
+    assert_array_equal(draws[:, [0, 2], 1], 0)
 
 
 @pytest.mark.parametrize("name", sorted(TRANSITION_ESTIMATORS.keys() - {"auto"}))

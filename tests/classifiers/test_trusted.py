@@ -76,6 +76,7 @@ def positions(X, rows):
     return np.flatnonzero((X[:, None] == rows).all(axis=2).any(axis=1))
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.WeakFirstPassWarning")
 @pytest.mark.parametrize("cv", [3, StratifiedKFold(4), [(ROWS[60:], ROWS[:60])]])
 def test_no_fold_learns_from_trusted_rows_and_each_holds_them_out(fit, half_trusted, cv):
     X, _ = half_trusted

@@ -9,7 +9,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
-from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.inspection import TransitionMatrixDisplay
 
 T = np.array([[0.9, 0.1, 0.0], [0.25, 0.75, 0.0], [0.0, 0.4, 0.6]])
@@ -185,22 +184,6 @@ def test_estimated_matrix_comes_with_its_standard_errors(noisy_blobs, quick_net)
     )
     assert np.isnan(display.standard_error[~same]).all()
     assert len(display.error_text_) == 3 * same.sum()
-
-
-def test_shrunk_estimate_comes_with_the_standard_errors_of_the_estimate(
-    noisy_blobs, quick_net
-):
-    X, _, y, _ = noisy_blobs
-    flips = make_transition_matrix("pair", 3, 0.2)
-    clf = NoiseRobustClassifier(
-        quick_net, first_pass=LogisticRegression(), random_state=0
-    )
-    clf.fit(X, make_noisy_labels(y, flips, random_state=0))
-    estimator = clf.transition_estimator_
-    assert 0 < clf.noise_summary_.even_share < 1
-    assert np.abs(clf.transition_matrix_ - estimator.transition_matrix_).max() > 0
-    display = TransitionMatrixDisplay.from_estimator(clf)
-    np.testing.assert_array_equal(display.standard_error, estimator.standard_error_)
 
 
 def test_learned_matrix_comes_without_standard_errors(noisy_blobs, quick_net):

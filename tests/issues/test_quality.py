@@ -10,7 +10,11 @@ from sklnoise._transition_matrix import uniform_flips
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.issues import _clean_posterior, clean_posterior
 from sklnoise.issues._transition import check_samples, resolve_transition
-from sklnoise.transition import AutoEstimator
+from sklnoise.transition import (
+    AutoEstimator,
+    ConfidentJointEstimator,
+    LabelFrequencyEstimator,
+)
 
 SEEDS = range(3)
 MATRICES = {
@@ -150,7 +154,7 @@ def estimate(y, y_proba, sample_weight=None):
 def test_estimate_from_few_samples_shrinks_towards_even_flips(seed):
     T = make_transition_matrix("symmetric", 5, 0.2)
     q, _, y = simulated(seed, T, n_samples=100)
-    raw = AutoEstimator().fit(q @ T, y).transition_matrix_
+    raw = ConfidentJointEstimator().fit(q @ T, y).transition_matrix_
     unevenness = [t[~np.eye(5, dtype=bool)].std() for t in (estimate(y, q @ T), raw)]
     assert unevenness[0] < 0.5 * unevenness[1]
 
@@ -162,7 +166,7 @@ def test_few_samples_are_ranked_nearly_as_by_self_confidence(seed):
     quality = label_quality_scores(y, q @ T)
     confidence = label_quality_scores(y, q @ T, method="self-confidence")
     assert spearmanr(quality, confidence).statistic > 0.95
-    raw = AutoEstimator().fit(q @ T, y).transition_matrix_
+    raw = ConfidentJointEstimator().fit(q @ T, y).transition_matrix_
     unshrunk = label_quality_scores(y, q @ T, transition_matrix=raw)
     assert spearmanr(unshrunk, confidence).statistic < 0.92
 
@@ -182,7 +186,7 @@ def test_estimate_lets_no_class_dominate_another():
     for _ in range(20):
         score, coin = rng.random(60), rng.integers(2, size=60)
         y_proba = np.c_[score, 1 - score]
-        raw = AutoEstimator().fit(y_proba, coin).transition_matrix_
+        raw = LabelFrequencyEstimator().fit(y_proba, coin).transition_matrix_
         n_dominated += (raw.max(axis=1) > raw.diagonal()).any()
         T = estimate(coin, y_proba)
         assert_allclose(T.max(axis=1), T.diagonal())

@@ -27,7 +27,7 @@ from sklnoise.inspection import noise_report
 from sklnoise.nn import MLP
 
 NAMES = np.array(["ant", "bee", "cat"])
-WEAK = Bunch(weakness=0.41, accuracy_over_majority=0.02)
+WEAK = Bunch(impurity=0.41, accuracy_over_majority=0.02)
 
 
 class Page(HTMLParser):
@@ -151,7 +151,7 @@ def test_strong_fit_has_no_caution(page):
         ({"dominated_classes": ["cat"]}, "than as themselves: cat"),
         (
             {"weak_first_pass": True, "diagnostics": WEAK},
-            "weakness is 0.41",
+            "wrong on 41.0% of the samples",
         ),
     ],
 )

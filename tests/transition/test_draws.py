@@ -5,7 +5,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklnoise.transition import (
-    AutoEstimator,
     ConfidentJointEstimator,
     ConfusionEstimator,
     LabelFrequencyEstimator,
@@ -14,7 +13,6 @@ from sklnoise.transition import (
 
 T = np.array([[0.7, 0.1, 0.2], [0.1, 0.8, 0.1], [0.25, 0.05, 0.7]])
 ESTIMATORS = [
-    AutoEstimator(),
     ConfidentJointEstimator(),
     ConfusionEstimator(),
     LabelFrequencyEstimator(share=0.2),
