@@ -105,7 +105,7 @@ def noise_corrected_calibration_error(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_proba = [0.2, 0.1, 0.3, 0.8, 0.9, 0.7, 0.9, 0.6]  # of "bee"
     >>> print(round(noise_corrected_calibration_error(y_noisy, y_proba, T, n_bins=2), 3))
-    0
+    0.453
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_proba

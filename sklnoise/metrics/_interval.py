@@ -35,7 +35,9 @@ def estimate(statistic, samples, options):
     value = as_score(statistic(samples.corrected()))
     if not options.return_interval:
         return value
-    rng = check_random_state(options.random_state)
+    seed = options.random_state
+    # A fresh generator, as that of numpy is global.
+    rng = np.random.RandomState() if seed is None else check_random_state(seed)
     values = draw_values(statistic, samples, inverses, rng)
     low, high = interval_of(values, options.confidence_level)
     return value, as_score(low), as_score(high)

@@ -96,7 +96,7 @@ def noise_corrected_log_loss(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_proba = [0.2, 0.1, 0.3, 0.8, 0.9, 0.7, 0.9, 0.6]  # of "bee"
     >>> print(round(noise_corrected_log_loss(y_noisy, y_proba, T), 3))
-    0
+    -0.045
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_proba
@@ -192,7 +192,7 @@ def noise_corrected_brier_score_loss(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_proba = [0.2, 0.1, 0.3, 0.8, 0.9, 0.7, 0.9, 0.6]  # of "bee"
     >>> print(round(noise_corrected_brier_score_loss(y_noisy, y_proba, T), 3))
-    0
+    -0.031
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_proba
@@ -291,7 +291,7 @@ def noise_corrected_top_k_accuracy_score(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_score = [0.2, 0.1, 0.3, 0.8, 0.9, 0.7, 0.9, 0.6]  # of "bee"
     >>> print(round(noise_corrected_top_k_accuracy_score(y_noisy, y_score, T, k=1), 3))
-    0
+    1.0
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_score
@@ -390,7 +390,7 @@ def noise_corrected_coverage_score(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> sets = [[1, 0], [1, 0], [1, 1], [0, 1], [0, 1], [1, 1], [0, 1], [1, 1]]
     >>> print(round(noise_corrected_coverage_score(y_noisy, sets, T), 3))
-    0
+    1.312
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_set

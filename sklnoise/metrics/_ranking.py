@@ -109,7 +109,7 @@ def noise_corrected_roc_auc_score(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_score = [0.2, 0.1, 0.3, 0.8, 0.9, 0.7, 0.9, 0.6]  # of "bee"
     >>> print(round(noise_corrected_roc_auc_score(y_noisy, y_score, T), 3))
-    0
+    1.111
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_score
@@ -219,7 +219,7 @@ def noise_corrected_average_precision_score(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_score = [0.2, 0.1, 0.3, 0.8, 0.9, 0.7, 0.9, 0.6]  # of "bee"
     >>> print(round(noise_corrected_average_precision_score(y_noisy, y_score, T), 3))
-    0
+    1.191
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, frame=y_score

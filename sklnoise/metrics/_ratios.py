@@ -96,7 +96,7 @@ def noise_corrected_balanced_accuracy_score(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_pred = ["ant", "ant", "ant", "bee", "bee", "bee", "bee", "bee"]
     >>> print(round(noise_corrected_balanced_accuracy_score(y_noisy, y_pred, T), 3))
-    0
+    1.083
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, y_pred=[y_pred]
@@ -200,7 +200,7 @@ def noise_corrected_f1_score(
     >>> y_noisy = ["ant", "ant", "bee", "bee", "bee", "ant", "bee", "bee"]
     >>> y_pred = ["ant", "ant", "ant", "bee", "bee", "bee", "bee", "bee"]
     >>> print(round(noise_corrected_f1_score(y_noisy, y_pred, T, pos_label="bee"), 3))
-    0
+    1.0
     """
     samples = check_samples(
         y_noisy, transition_matrix, labels, sample_weight, y_pred=[y_pred]
