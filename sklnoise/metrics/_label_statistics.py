@@ -80,11 +80,13 @@ def position_of(pos_label, samples):
     return classes.index(pos_label)
 
 
-def check_count(count, class_label, total):
-    """Raise an error unless the estimated count of a clean class is above 0."""
-    if not count > 1e-12 * total:
+def check_counts(counts, classes, total):
+    """Raise an error unless the estimated counts of clean classes are above 0."""
+    lacking = ~(counts > 1e-12 * total)
+    if lacking.any():
         raise UndefinedScoreError(
-            f"the estimated number of clean samples of class {class_label!r} must be "
-            f"above 0; it is {count:.3g} of {total:.6g}. Score on more samples, or leave "
-            "the class out of the samples and of T."
+            "the estimated numbers of clean samples of each class, and of pairs with "
+            f"others, must be above 0; for {list_some(np.asarray(classes)[lacking])} they "
+            "are not. Score on more samples, or leave these classes out of the samples "
+            "and of T."
         )
