@@ -7,6 +7,7 @@ gives T, by `AutoEstimator` on out-of-fold probabilities; each seed draws its no
 
 import warnings
 from functools import cache
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def load(data):
 
 def label(data, noise, seed):
     """Return noisy labels of all samples, and the T that they were drawn with."""
-    X, y = load(data)
+    _, y = load(data)
     if noise in ("annotator 1", "annotator 2", "annotator 3"):
         y_noisy = human_labels(noise)[2][: len(y)]
         return y_noisy, transition_matrix_from_labels(y, y_noisy)
@@ -181,8 +182,12 @@ def summarize_metrics(rows):
     table = pd.DataFrame(rows)
     table["error"] = table["value"] - table["clean"]
     columns = ["covered", "covered_population", "above", "error", "width"]
-    groups = table.groupby(["data", "noise", "metric", "transition"], sort=False)
-    found = groups[columns].mean().unstack()
+    found = table.pivot_table(
+        columns,
+        ["data", "noise", "metric"],
+        "transition",
+        sort=False,
+    )
     found["ratio"] = found["width"]["estimated"] / found["width"]["known"]
     return found.round(3)
 
@@ -205,7 +210,7 @@ if __name__ == "__main__":
         for noise in NOISE[data]
         for seed in range(options.seeds)
     ]
-    rows = sum(Parallel(options.jobs)(tasks), [])
+    rows = list(chain.from_iterable(Parallel(options.jobs)(tasks)))
     if options.csv:
         pd.DataFrame(rows).to_csv(options.csv, index=False)
     pd.set_option("display.width", 200)

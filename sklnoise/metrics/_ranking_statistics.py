@@ -59,8 +59,8 @@ def roc_auc(samples, y_score, average="macro", multi_class="raise"):
         return lambda weights: one_vs_rest_auc(rankings, weights, [1], classes)[0]
     if multi_class == "raise":
         raise ValueError(
-            f'multi_class must be "ovr" or "ovo" for the {len(classes)} classes of T; got '
-            '"raise", the default.'
+            f'multi_class must be "ovr" or "ovo" for the {len(classes)} classes of T; '
+            'got "raise", the default.'
         )
     if multi_class == "ovo":
         if average is None:
