@@ -87,6 +87,6 @@ def check_counts(counts, classes, total):
         raise UndefinedScoreError(
             "the estimated numbers of clean samples of each class, and of pairs with "
             f"others, must be above 0; for {list_some(np.asarray(classes)[lacking])} "
-            "they are not. Score on more samples, or leave these classes out of the samples "
-            "and of T."
+            "they are not. Score on more samples, or leave these classes out of the "
+            "samples and of T."
         )
