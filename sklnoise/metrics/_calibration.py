@@ -32,8 +32,9 @@ def noise_corrected_calibration_error(
     and the variance that the noise adds to each is known, its unbiased estimate being
     :math:`\sum_s t_s (t_s - 1) / n_b^2` with :math:`t_s = T^{-1}[y_s, \hat y_s]`.
 
-    The estimate is consistent, and with T = I it is the calibration error itself. Value
-    and interval are about the clean labels of these samples. (Even with clean labels, the
+    The estimate is consistent; where the noise is much larger than the gaps it is too
+    high, by less than half of what the noise adds to the plain formula. With T = I it is
+    the calibration error itself. Value and interval are about the clean labels of these samples. (Even with clean labels, the
     error of few samples is higher than that of many.)
 
     Parameters
@@ -82,8 +83,8 @@ def noise_corrected_calibration_error(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------

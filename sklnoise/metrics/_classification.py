@@ -85,7 +85,7 @@ def noise_corrected_accuracy_score(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular counts as below `low` and
-        above `high`, so that they are infinite if too many are. Only with
+        above `high`, so that they are 0 and 1 if too many do. Only with
         `return_interval`.
 
     Raises

@@ -1,5 +1,6 @@
 """The difference of two models on clean labels, estimated on noisy ones."""
 
+import numpy as np
 from sklearn.utils import Bunch
 
 from sklnoise.metrics._corrected_weights import check_samples
@@ -103,7 +104,9 @@ def compare_models(
     samples = check_samples(y_noisy, transition_matrix, labels, sample_weight, **known)
     a, b = (metric.statistic(samples, p) for p in (prediction_a, prediction_b))
     options = IntervalOptions(transition_draws, True, confidence_level, random_state)
-    difference, low, high = estimate(lambda w: a(w) - b(w), samples, options)
+    difference, low, high = estimate(
+        lambda weights: a(weights) - b(weights), samples, options, (-np.inf, np.inf)
+    )
     value_a, value_b = (float(s(samples.corrected())) for s in (a, b))
     return Bunch(
         difference=difference, low=low, high=high, value_a=value_a, value_b=value_b

@@ -28,8 +28,11 @@ class IntervalOptions:
     random_state: object = None
 
 
-def estimate(statistic, samples, options):
-    """Return the value of a statistic of the corrected weights, and its interval."""
+def estimate(statistic, samples, options, bounds=(0.0, 1.0)):
+    """Return the value of a statistic of the corrected weights, and its interval.
+
+    The bounds of the clean value take the place of ends that the draws leave open.
+    """
     check_level(options.confidence_level)
     inverses = invert_draws(options.transition_draws, samples)
     value = as_score(statistic(samples.corrected()))
@@ -40,6 +43,8 @@ def estimate(statistic, samples, options):
     rng = np.random.RandomState() if seed is None else check_random_state(seed)
     values = draw_values(statistic, samples, inverses, rng)
     low, high = interval_of(values, options.confidence_level)
+    low = np.where(np.isinf(low), bounds[0], low)
+    high = np.where(np.isinf(high), bounds[1], high)
     return value, as_score(low), as_score(high)
 
 

@@ -1,5 +1,7 @@
 """Clean scores of probabilities and prediction sets, estimated on noisy labels."""
 
+import numpy as np
+
 from sklnoise.metrics._corrected_weights import check_samples
 from sklnoise.metrics._interval import IntervalOptions, estimate
 from sklnoise.metrics._proba_statistics import (
@@ -76,8 +78,8 @@ def noise_corrected_log_loss(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------
@@ -105,7 +107,7 @@ def noise_corrected_log_loss(
     options = IntervalOptions(
         transition_draws, return_interval, confidence_level, random_state
     )
-    return estimate(statistic, samples, options)
+    return estimate(statistic, samples, options, bounds=(0, np.inf))
 
 
 def noise_corrected_brier_score_loss(
@@ -172,8 +174,8 @@ def noise_corrected_brier_score_loss(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------
@@ -201,7 +203,7 @@ def noise_corrected_brier_score_loss(
     options = IntervalOptions(
         transition_draws, return_interval, confidence_level, random_state
     )
-    return estimate(statistic, samples, options)
+    return estimate(statistic, samples, options, bounds=(0, 2))
 
 
 def noise_corrected_top_k_accuracy_score(
@@ -271,8 +273,8 @@ def noise_corrected_top_k_accuracy_score(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------
@@ -367,8 +369,8 @@ def noise_corrected_coverage_score(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------

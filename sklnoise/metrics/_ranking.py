@@ -84,8 +84,8 @@ def noise_corrected_roc_auc_score(
     low, high : float or ndarray of shape (n_classes,)
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------
@@ -198,8 +198,8 @@ def noise_corrected_average_precision_score(
     low, high : float or ndarray of shape (n_classes,)
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------

@@ -73,8 +73,8 @@ def noise_corrected_balanced_accuracy_score(
     low, high : float
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------
@@ -180,8 +180,8 @@ def noise_corrected_f1_score(
     low, high : float or ndarray of shape (n_classes,)
         Ends of the interval: quantiles of the estimate over resamples of the samples,
         each with another draw of T. A draw that is singular, or leaves the estimate
-        undefined, counts as below `low` and above `high`, so that they are infinite if
-        too many are. Only with `return_interval`.
+        undefined, counts as below `low` and above `high`, so that they are the bounds of
+        the metric if too many do. Only with `return_interval`.
 
     Raises
     ------
