@@ -34,8 +34,9 @@ def noise_corrected_calibration_error(
 
     The estimate is consistent; where the noise is much larger than the gaps it is too
     high, by less than half of what the noise adds to the plain formula. With T = I it is
-    the calibration error itself. Value and interval are about the clean labels of these samples. (Even with clean labels, the
-    error of few samples is higher than that of many.)
+    the calibration error itself. Value and interval are about the clean labels of these
+    samples. (Even with clean labels, the error of few samples is higher than that of
+    many.)
 
     Parameters
     ----------

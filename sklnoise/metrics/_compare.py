@@ -71,7 +71,8 @@ def compare_models(
     -------
     comparison : Bunch
         `difference`, the score of the first model less that of the second; `low` and
-        `high`, the ends of its interval; `value_a` and `value_b`, the two scores. The
+        `high`, the ends of its interval, infinite where too many draws of T are singular
+        or leave a score undefined; `value_a` and `value_b`, the two scores. The
         first model is better, at this level of confidence, if `low` is above 0.
 
     Raises

@@ -43,8 +43,8 @@ def estimate(statistic, samples, options, bounds=(0.0, 1.0)):
     rng = np.random.RandomState() if seed is None else check_random_state(seed)
     values = draw_values(statistic, samples, inverses, rng)
     low, high = interval_of(values, options.confidence_level)
-    low = np.where(np.isinf(low), bounds[0], low)
-    high = np.where(np.isinf(high), bounds[1], high)
+    low = np.where(np.isinf(low), np.minimum(bounds[0], value), low)
+    high = np.where(np.isinf(high), np.maximum(bounds[1], value), high)
     return value, as_score(low), as_score(high)
 
 
