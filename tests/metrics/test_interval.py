@@ -14,7 +14,7 @@ from sklnoise.transition import draw_transition_matrices
 from tests.metrics._family import MULTICLASS, predictions
 
 T = make_transition_matrix("pair", 3, 0.2)
-N_SEEDS = 40
+N_SEEDS = 25
 MEMBERS = {
     name: MULTICLASS[name]
     for name in (
@@ -56,7 +56,7 @@ def test_interval_covers_the_clean_score(kind, score, clean, is_known):
         )
         covered.append(low <= clean(y, predicted[kind]) <= high)
     # The chance of fewer at 95 % is below a hundredth.
-    assert np.sum(covered) >= N_SEEDS * 0.85
+    assert np.sum(covered) >= N_SEEDS * 0.8
 
 
 def interval_of(score, y_noisy, prediction, matrix=T, **options):
