@@ -1,11 +1,10 @@
 """Clean accuracy and confusion matrix, estimated on noisy labels by the inverse of T."""
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import check_labels, encode_labels, resolve_classes
-from sklnoise._names import frame_classes
-from sklnoise._validation import check_invertible, check_transition_matrix, check_weight
+from sklnoise.metrics._corrected_weights import check_samples
+from sklnoise.metrics._interval import IntervalOptions, estimate
+from sklnoise.metrics._label_statistics import accuracy
 
 TOTALS = {
     "true": lambda counts: counts.sum(axis=1, keepdims=True),
@@ -23,6 +22,10 @@ def noise_corrected_accuracy_score(
     labels=None,
     sample_weight=None,
     return_std=False,
+    transition_draws=None,
+    return_interval=False,
+    confidence_level=0.95,
+    random_state=None,
 ):
     r"""Estimate the accuracy on clean labels from noisy ones, without bias.
 
@@ -57,6 +60,19 @@ def noise_corrected_accuracy_score(
     return_std : bool, default=False
         Whether to return the standard error too.
 
+    transition_draws : array-like of shape (n_draws, n_classes, n_classes), default=None
+        Matrices drawn around T, such as `estimator.draw()` of an estimator of T returns;
+        rows and columns in the order of the classes. None says that T is known.
+
+    return_interval : bool, default=False
+        Whether to return an interval too, which is not together with `return_std`.
+
+    confidence_level : float, default=0.95
+        Probability that the interval covers the clean value.
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the interval.
+
     Returns
     -------
     score : float
@@ -65,6 +81,12 @@ def noise_corrected_accuracy_score(
     standard_error : float
         Standard error of this weighted mean over other samples and other noise, with T
         held fixed: that T may be wrong is not in it. Only with `return_std`.
+
+    low, high : float
+        Ends of the interval: quantiles of the estimate over resamples of the samples,
+        each with another draw of T. A draw that is singular counts as below `low` and
+        above `high`, so that they are 0 and 1 if too many do. Only with
+        `return_interval`.
 
     Raises
     ------
@@ -85,19 +107,24 @@ def noise_corrected_accuracy_score(
     >>> print(noise_corrected_accuracy_score(y_noisy, y_pred, T))
     1.0
     """
-    y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
-    if labels is None:
-        labels = frame_classes(transition_matrix, y_noisy, y_pred)
-    inverse = inverse_transition(transition_matrix, labels)
-    noisy, predicted, weight, _ = check_labels_and_predictions(
-        y_noisy, y_pred, len(inverse), labels, sample_weight
+    if return_std and return_interval:
+        raise ValueError(
+            "return_std and return_interval cannot both be True: the interval takes the "
+            "place of the standard error. Choose one."
+        )
+    samples = check_samples(
+        y_noisy, transition_matrix, labels, sample_weight, y_pred=[y_pred]
     )
-    sample_scores = inverse[noisy, predicted]
-    score = np.average(sample_scores, weights=weight)
+    statistic = accuracy(samples, y_pred)
+    options = IntervalOptions(
+        transition_draws, return_interval, confidence_level, random_state
+    )
+    estimated = estimate(statistic, samples, options)
     if not return_std:
-        return float(score)
-    variance = np.average((sample_scores - score) ** 2, weights=weight)
-    return float(score), float(np.sqrt(variance / weight.sum()))
+        return estimated
+    sample_scores = samples.inverse[samples.noisy, samples.encode(y_pred)]
+    variance = np.average((sample_scores - estimated) ** 2, weights=samples.weight)
+    return estimated, float(np.sqrt(variance / samples.weight.sum()))
 
 
 def noise_corrected_confusion_matrix(
@@ -169,36 +196,9 @@ def noise_corrected_confusion_matrix(
         raise ValueError(
             f'normalize must be "true", "pred", "all" or None; got {normalize!r}.'
         )
-    y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
-    if labels is None:
-        labels = frame_classes(transition_matrix, y_noisy, y_pred)
-    inverse = inverse_transition(transition_matrix, labels)
-    noisy, predicted, weight, _ = check_labels_and_predictions(
-        y_noisy, y_pred, len(inverse), labels, sample_weight
+    samples = check_samples(
+        y_noisy, transition_matrix, labels, sample_weight, y_pred=[y_pred]
     )
-    counts = np.zeros_like(inverse)
-    np.add.at(counts, (noisy, predicted), weight)
-    clean_counts = inverse.T @ counts
+    clean_counts = samples.corrected().confusion(samples.encode(y_pred))
     totals = TOTALS[normalize](clean_counts)
     return np.where(totals > 0, clean_counts / np.where(totals > 0, totals, 1), 0)
-
-
-def inverse_transition(transition_matrix, classes=None):
-    """Validate T and invert it."""
-    T = check_transition_matrix(transition_matrix, classes=classes)
-    check_invertible(
-        T,
-        "Merge classes with the same row, or score on samples whose labels are known to "
-        "be right.",
-    )
-    return np.linalg.inv(T)
-
-
-def check_labels_and_predictions(y_noisy, y_pred, n_classes, labels, sample_weight):
-    """Validate labels, predictions and weights."""
-    y_noisy, y_pred = check_labels(y_noisy, "y_noisy"), check_labels(y_pred, "y_pred")
-    check_consistent_length(y_noisy, y_pred)
-    weight = check_weight(sample_weight, len(y_noisy))
-    classes = resolve_classes(labels, n_classes, y_noisy, y_pred)
-    noisy = encode_labels(y_noisy, classes, "y_noisy")
-    return noisy, encode_labels(y_pred, classes, "y_pred"), weight, classes

@@ -6,28 +6,24 @@ from functools import lru_cache
 import numpy as np
 
 from sklnoise._names import align_square
-from sklnoise._transition_matrix import clean_prior
 from sklnoise._validation import check_numbers
-
-NAMES = ("accuracy", "balanced_accuracy")
+from sklnoise.metrics._named import NAMED_METRICS
 
 # Random label vectors on which a metric must be the mean over its samples.
 N_TRIALS = 3
 
-# Share below which a clean class is absent, but for rounding.
-MIN_PRIOR = 1e-12
-
 
 def check_metric(metric, n_classes, classes):
     """Validate a metric as far as it can be done before the classes are known."""
-    if callable(metric) or (isinstance(metric, str) and metric in NAMES):
+    if callable(metric) or (isinstance(metric, str) and metric in NAMED_METRICS):
         return metric
     if isinstance(metric, str):
         raise ValueError(
-            f"metric must be one of {list(NAMES)}, a callable such as "
+            f"metric must be one of {list(NAMED_METRICS)}, a callable such as "
             f"sklearn.metrics.zero_one_loss, or an array of scores; got {metric!r}."
         )
     scores = check_numbers(metric, "metric", dtype=np.float64, copy=True)
+    n_classes = len(scores) if n_classes is None else n_classes
     if scores.shape != (n_classes, n_classes):
         raise ValueError(
             "metric as an array must have the score of each clean class (row) and "
@@ -35,15 +31,6 @@ def check_metric(metric, n_classes, classes):
             f"got shape {scores.shape}."
         )
     return align_square(scores, metric, classes, "metric")
-
-
-def balanced_scores(transition_matrix, noisy, weight):
-    """Score a hit by the inverse of its class's share, so that each weighs the same."""
-    mass = weight.sum()
-    frequencies = np.bincount(noisy, weight, minlength=len(transition_matrix)) / mass
-    prior, _ = clean_prior(transition_matrix, frequencies, mass)
-    present = prior > MIN_PRIOR
-    return np.diag(np.where(present, 1 / np.where(present, prior, 1), 0) / present.sum())
 
 
 @lru_cache(maxsize=32)
