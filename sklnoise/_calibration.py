@@ -98,6 +98,9 @@ class IsotonicScaling:
         """Fit each class to `inv(T)[y, k]`, whose mean is that of `clean == k`."""
         check_invertible(transition_matrix, 'Use method="temperature".')
         targets = np.linalg.inv(transition_matrix)[y]
+        if not len(y):  # the diagonal
+            y_proba = targets = np.repeat([[0.0], [1.0]], y_proba.shape[1], axis=1)
+            sample_weight = np.ones(2)
         return cls(
             tuple(
                 # Bounds clip the curve, not the targets, which would then be biased.
