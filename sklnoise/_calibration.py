@@ -34,7 +34,7 @@ class TemperatureScaling:
     @classmethod
     def fit(cls, y_proba, y, sample_weight, transition_matrix):
         """Search for the temperature by which the noisy labels are most likely."""
-        objective = make_objective(y_proba, y, sample_weight, transition_matrix)
+        objective = make_objective(y, sample_weight, transition_matrix)
         logits = log_proba(y_proba)
 
         def negative_likelihood(log_temperature):
@@ -63,7 +63,7 @@ class VectorScaling:
     @classmethod
     def fit(cls, y_proba, y, sample_weight, transition_matrix):
         """Search for the scales and biases, from the best temperature on."""
-        objective = make_objective(y_proba, y, sample_weight, transition_matrix)
+        objective = make_objective(y, sample_weight, transition_matrix)
         logits, n_classes = log_proba(y_proba), y_proba.shape[1]
         start = TemperatureScaling.fit(y_proba, y, sample_weight, transition_matrix)
         center = np.zeros(2 * n_classes)
@@ -132,30 +132,38 @@ def log_proba(y_proba):
     return np.log(np.maximum(y_proba, MIN_PROBABILITY, dtype=np.float64))
 
 
-def make_objective(y_proba, y, sample_weight, transition_matrix):
+def make_objective(y, sample_weight, transition_matrix):
     """Return the negative log-likelihood of noisy labels, with its slope, of logits."""
-    with np.errstate(divide="ignore"):
-        of_label = np.log(transition_matrix.T)[y]
-    # Labels that T calls impossible for every class say nothing of the class.
-    impossible = ~(of_label > -np.inf).any(axis=1)
-    weight = np.where(impossible, 0.0, sample_weight)
-    of_label[impossible] = 0.0
+    of_label = log_of_label(y, transition_matrix)
 
     def objective(logits):
-        log_clean = logits - logsumexp(logits, axis=1, keepdims=True)
-        joint = log_clean + of_label
-        likelihood = logsumexp(joint, axis=1, keepdims=True)
-        slope = np.exp(log_clean) - np.exp(joint - likelihood)
-        slope *= weight[:, np.newaxis]
-        return -weight @ likelihood[:, 0], slope
+        log_clean, joint, likelihood = likelihood_of(logits, of_label)
+        slope = np.exp(log_clean) - np.exp(joint - likelihood[:, np.newaxis])
+        slope *= sample_weight[:, np.newaxis]
+        return -sample_weight @ likelihood, slope
 
     return objective
 
 
-def log_likelihood(y_proba, y, sample_weight, transition_matrix):
-    """Return the log-likelihood of noisy labels, given clean probabilities."""
-    objective = make_objective(y_proba, y, sample_weight, transition_matrix)
-    return -objective(log_proba(y_proba))[0]
+def log_of_label(y, transition_matrix):
+    """Return the logarithms of how often each class gives the label of each sample."""
+    with np.errstate(divide="ignore"):
+        of_label = np.log(transition_matrix.T)[y]
+    # Labels that T calls impossible for every class say nothing of the class.
+    of_label[~(of_label > -np.inf).any(axis=1)] = 0.0
+    return of_label
+
+
+def likelihood_of(logits, of_label):
+    """Return log-probabilities of classes, those jointly with the label, and of it."""
+    log_clean = logits - logsumexp(logits, axis=1, keepdims=True)
+    joint = log_clean + of_label
+    return log_clean, joint, logsumexp(joint, axis=1)
+
+
+def log_likelihood(y_proba, y, transition_matrix):
+    """Return the log-likelihood of each noisy label, given clean probabilities."""
+    return likelihood_of(log_proba(y_proba), log_of_label(y, transition_matrix))[2]
 
 
 def minimize_smooth(function):

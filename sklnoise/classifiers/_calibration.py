@@ -8,6 +8,7 @@ from sklnoise._calibration import CALIBRATIONS, TemperatureScaling, log_likeliho
 from sklnoise._containers import innermost
 from sklnoise._transition_matrix import is_identity, mix_with_identity
 from sklnoise.classifiers._correction import as_loss, stable_identity_weight
+from sklnoise.classifiers._net_selection import mean_with_error
 from sklnoise.classifiers._transition import (
     Transition,
     estimate_transition,
@@ -15,6 +16,9 @@ from sklnoise.classifiers._transition import (
 )
 from sklnoise.issues import clean_posterior
 from sklnoise.issues._transition import shrink_estimate
+
+# Standard errors from which a gain of likelihood is more than chance.
+MIN_ERRORS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +46,34 @@ class Calibration:
 
 
 def calibrate_held_out(method, y_proba, y, sample_weight, transition_matrix):
-    """Calibrate held-out probabilities, read as those that predict noisy labels best."""
+    """Calibrate held-out probabilities, read as those that predict noisy labels best.
+
+    They are read as clean ones unless the other reading is better than by chance: it
+    fits any noisy posterior, and is certain where T is wrong.
+    """
     T = transition_matrix
-    readings = [Calibration(T)]
-    if not is_identity(T):
-        noisy = TemperatureScaling.fit(y_proba, y, sample_weight, np.eye(len(T)))
-        readings.append(Calibration(T, noisy))
-    fitted, likelihoods = [], []
-    for reading in readings:
+    if not len(y):
+        return Calibration(
+            T, None, CALIBRATIONS[method].fit(y_proba, y, sample_weight, T)
+        )
+
+    def fit(noisy_scaling=None):
+        reading = Calibration(T, noisy_scaling)
         clean = reading.read(y_proba)
         scaling = CALIBRATIONS[method].fit(clean, y, sample_weight, T)
-        fitted.append(Calibration(T, reading.noisy_scaling, scaling))
-        calibrated = scaling.calibrate(clean)
-        likelihoods.append(log_likelihood(calibrated, y, sample_weight, T))
-    return fitted[int(np.argmax(likelihoods))]
+        likelihood = log_likelihood(scaling.calibrate(clean), y, T)
+        return replace(reading, scaling=scaling), likelihood
+
+    if not len(y):
+        scaling = CALIBRATIONS[method].fit(y_proba, y, sample_weight, T)
+        return Calibration(T, scaling=scaling)
+    direct, likelihood = fit()
+    if is_identity(T):
+        return direct
+    noisy = TemperatureScaling.fit(y_proba, y, sample_weight, np.eye(len(T)))
+    solved, other = fit(noisy)
+    gain, error = mean_with_error(other - likelihood, sample_weight)
+    return solved if gain > MIN_ERRORS * error else direct
 
 
 def given_transition(transition, classes):
@@ -81,9 +99,11 @@ def resolve_transition(transition, own, first_pass, data, seed):
     is_auto = isinstance(transition, str) and transition == "auto"
     if own is not None and is_auto:
         return Transition(own, np.zeros_like(own))
-    found = estimate_transition(transition, first_pass, data, seed)
     rows = data.rows[first_pass.is_held_out[data.rows]]
-    if not is_auto or not len(rows):
+    if not len(rows):
+        return Transition.identity(data.n_classes)
+    found = estimate_transition(transition, first_pass, data, seed)
+    if not is_auto:
         return found
     mass = np.bincount(data.y[rows], data.sample_weight[rows], minlength=data.n_classes)
     T = shrink_estimate(found.matrix, found.standard_error, mass)
