@@ -30,7 +30,7 @@ from sklnoise import (
     NoiseCalibratedClassifier,
     NoiseRobustClassifier,
 )
-from sklnoise.datasets import make_noisy_labels
+from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.transition import ConfidentJointEstimator
 
 T = np.array([[0.7, 0.2, 0.1], [0.05, 0.8, 0.15], [0.2, 0.1, 0.7]])
