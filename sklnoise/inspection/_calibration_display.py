@@ -296,8 +296,8 @@ class NoisyCalibrationDisplay:
         if pos_label is None:
             judged = y_proba.argmax(axis=1)
         else:
-            judged = encode_labels(check_labels([pos_label], "pos_label"), classes, "y")
-            judged = np.repeat(judged, len(codes))
+            one = check_labels([pos_label], "pos_label")
+            judged = np.repeat(encode_labels(one, classes, "pos_label"), len(codes))
         found = estimate_reliability(
             y_proba[np.arange(len(codes)), judged],
             (inverse[codes, judged] for inverse in inverses),
