@@ -1,13 +1,18 @@
 """Calibration of a classifier by what it predicts of samples that it has not seen."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from sklnoise._calibration import CALIBRATIONS, TemperatureScaling, log_likelihood
 from sklnoise._containers import innermost
 from sklnoise._transition_matrix import is_identity, mix_with_identity
-from sklnoise.classifiers._correction import as_loss, stable_identity_weight
+from sklnoise.classifiers._correction import (
+    as_loss,
+    min_identity_weight,
+    stable_identity_weight,
+)
 from sklnoise.classifiers._net_selection import mean_with_error
 from sklnoise.classifiers._transition import (
     Transition,
@@ -16,9 +21,25 @@ from sklnoise.classifiers._transition import (
 )
 from sklnoise.issues import clean_posterior
 from sklnoise.issues._transition import shrink_estimate
+from sklnoise.transition import draw_transition_matrices
+
+# Draws of an estimate of T, over which calibrated probabilities are averaged.
+N_DRAWS = 10
 
 # Standard errors from which a gain of likelihood is more than chance.
 MIN_ERRORS = 2
+
+
+class MeanCalibration(NamedTuple):
+    """The calibrations by T itself, and by draws of it, whose mean is predicted."""
+
+    by_estimate: object
+    by_draws: list
+
+    def apply(self, y_proba):
+        """Return calibrated clean probabilities."""
+        each = self.by_draws or [self.by_estimate]
+        return sum(one.apply(y_proba) for one in each) / len(each)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +95,24 @@ def calibrate_held_out(method, y_proba, y, sample_weight, transition_matrix):
     solved, other = fit(noisy)
     gain, error = mean_with_error(other - likelihood, sample_weight)
     return solved if gain > MIN_ERRORS * error else direct
+
+
+def calibrate_by_draws(method, y_proba, y, sample_weight, transition, seed):
+    """Calibrate held-out probabilities by T, and by draws of it where it is estimated.
+
+    A single estimate that is wrong makes the probabilities far too certain.
+    """
+    known = [y_proba, y, sample_weight]
+    by_estimate = calibrate_held_out(method, *known, transition.matrix)
+    draws = []
+    if transition.standard_error.any() and not is_identity(transition.matrix):
+        draws = draw_transition_matrices(
+            transition.matrix, transition.standard_error, N_DRAWS, random_state=seed
+        )
+    if method == "isotonic":
+        draws = [mix_with_identity(T, min_identity_weight(T)) for T in draws]
+    by_draws = [calibrate_held_out(method, *known, T) for T in draws]
+    return MeanCalibration(by_estimate, by_draws)
 
 
 def given_transition(transition, classes):

@@ -12,7 +12,7 @@ from sklnoise._compat import HasMethods, Interval, StrOptions, fit_context
 from sklnoise._labels import encode_labels
 from sklnoise._validation import check_proba
 from sklnoise.classifiers._calibration import (
-    calibrate_held_out,
+    calibrate_by_draws,
     given_transition,
     make_invertible,
     own_transition,
@@ -145,12 +145,19 @@ class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
     [0, 1] and normalised, which makes them consistent, but not unbiased.
 
     A classifier that has learned noisy labels predicts the noisy posterior, and one such
-    as :class:`~sklnoise.NoiseRobustClassifier` the clean one. Both readings are fitted,
-    and the one of the greater likelihood of held-out noisy labels is taken. The noisy
-    posterior is calibrated for noisy labels first, and solved for the clean one by
-    :func:`~sklnoise.issues.clean_posterior`. This can change the predicted class, and
-    where T flips a class mostly to one other it makes predictions better. Where the
-    probabilities are read as clean ones, a temperature changes no prediction.
+    as :class:`~sklnoise.NoiseRobustClassifier` the clean one. Both readings are fitted.
+    The probabilities are read as clean ones, unless the other reading predicts held-out
+    noisy labels better by two standard errors. Then they are calibrated for noisy labels
+    first, and solved for the clean ones by :func:`~sklnoise.issues.clean_posterior`. This
+    can change the predicted class; where T flips a class mostly to one other, predictions
+    become better. A temperature of probabilities that are read as clean ones changes no
+    prediction.
+
+    Where T is estimated, all this is done for 10 draws of it
+    (:func:`~sklnoise.transition.draw_transition_matrices`), and the mean probabilities
+    are predicted: a single T that is wrong makes them far too certain. The fitted
+    attributes are those of the estimate itself. On hard data an estimate of T is
+    biased, which the draws do not show: see :ref:`hard_data`.
 
     Weights count as frequencies: a sample of weight 2 counts as two samples. An estimator
     that takes no weights gets the sample twice, so weights must then be whole numbers.
@@ -179,7 +186,7 @@ class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
     >>> for model in forest, clf:
     ...     print(f"{log_loss(y[600:], model.predict_proba(X[600:])):.2f}")
     0.68
-    0.40
+    0.37
     """
 
     _parameter_constraints: dict = {
@@ -320,16 +327,18 @@ class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
         self.transition_matrix_ = transition.matrix
         self.transition_estimator_ = transition.estimator
         self.noise_summary_ = summarize_fit(transition, first_pass, given)
-        self._calibration = calibrate_held_out(
+        self._calibration = calibrate_by_draws(
             self.method,
             y_proba[held_out],
             data.y[held_out],
             data.sample_weight[held_out],
-            transition.matrix,
+            transition,
+            seed,
         )
-        noisy = self._calibration.noisy_scaling
+        by_estimate = self._calibration.by_estimate
+        noisy = by_estimate.noisy_scaling
         self.noisy_temperature_ = None if noisy is None else noisy.temperature
-        for name, value in vars(self._calibration.scaling).items():
+        for name, value in vars(by_estimate.scaling).items():
             setattr(self, f"{name}_", value)
 
     def predict(self, X):

@@ -123,10 +123,12 @@ def test_what_is_drawn(predictions):
     ax = axes()
     display = draw_curve(y_noisy, p, name="model", ax=ax)
     assert_array_equal(display.line_.get_ydata(), display.prob_true)
-    assert display.ax_ is ax and display.figure_ is ax.figure
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
     assert display.band_ is not None
     bare = NoisyCalibrationDisplay([0.5], [0.4]).plot(ax=axes(), ref_line=False)
-    assert bare.band_ is None and len(bare.ax_.lines) == 1
+    assert bare.band_ is None
+    assert len(bare.ax_.lines) == 1
 
 
 @pytest.mark.parametrize(
