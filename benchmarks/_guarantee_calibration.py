@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.preprocessing import StandardScaler
@@ -36,7 +37,7 @@ def load_labels(data, noise, seed):
     return X, y, make_noisy_labels(y, T, random_state=seed), T
 
 
-def measure_calibration(data, noise, seed, *, nets=True):
+def measure_calibration(data, noise, seed, *, base="boosting", nets=True):
     """Measure all systems on one data set; return one dict per system."""
     X, y, y_noisy, T = load_labels(data, noise, seed)
     train, test = train_test_split(
@@ -50,7 +51,7 @@ def measure_calibration(data, noise, seed, *, nets=True):
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for system, model in list_systems(T, seed, nets).items():
+        for system, model in list_systems(T, seed, base, nets).items():
             y_proba = clone(model).fit(X, y_noisy[train]).predict_proba(X_test)
             scores = score_clean(np.asarray(y_proba, dtype=float), y[test])
             cell = {"data": data, "noise": noise, "seed": seed, "system": system}
@@ -58,24 +59,31 @@ def measure_calibration(data, noise, seed, *, nets=True):
     return rows
 
 
-def list_systems(T, seed, nets):
-    """Return the models to compare, by name."""
-    boosting = HistGradientBoostingClassifier(
+def make_base(base, seed):
+    """Make the classifier that is calibrated."""
+    if base == "linear":
+        return LogisticRegression(max_iter=200)
+    return HistGradientBoostingClassifier(
         max_iter=20, max_leaf_nodes=15, early_stopping=False, random_state=seed
     )
+
+
+def list_systems(T, seed, base, nets):
+    """Return the models to compare, by name."""
+    model = make_base(base, seed)
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    models = {"boosting": boosting}
+    models = {base: model}
     if nets:
         models["net"] = NoiseRobustClassifier(random_state=seed, device="cpu")
     for method in "sigmoid", "isotonic", "temperature":
-        models[f"boosting, CalibratedClassifierCV {method}"] = CalibratedClassifierCV(
-            boosting, method=method, cv=folds
+        models[f"{base}, CalibratedClassifierCV {method}"] = CalibratedClassifierCV(
+            model, method=method, cv=folds
         )
     for method in METHODS:
         for name, transition in ("known", T), ("auto", "auto"):
-            models[f"boosting, NoiseCalibratedClassifier {method}, T {name}"] = (
+            models[f"{base}, NoiseCalibratedClassifier {method}, T {name}"] = (
                 NoiseCalibratedClassifier(
-                    boosting,
+                    model,
                     method=method,
                     transition=transition,
                     cv=folds,
@@ -108,13 +116,16 @@ def calibration_error(y_proba, y):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--base", choices=["boosting", "linear"], default="boosting")
     parser.add_argument("--no-nets", action="store_true")
     parser.add_argument("--out")
     args = parser.parse_args()
     rows = []
     for data, noise in CELLS:
         for seed in range(args.seeds):
-            rows += measure_calibration(data, noise, seed, nets=not args.no_nets)
+            rows += measure_calibration(
+                data, noise, seed, base=args.base, nets=not args.no_nets
+            )
             frame = pd.DataFrame(rows)
             if args.out:
                 frame.to_csv(args.out, index=False)
