@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import chi2
 
 from sklnoise._calibration import CALIBRATIONS, TemperatureScaling, log_likelihood
 from sklnoise._containers import innermost
@@ -13,7 +14,7 @@ from sklnoise.classifiers._correction import (
     min_identity_weight,
     stable_identity_weight,
 )
-from sklnoise.classifiers._net_selection import mean_with_error
+from sklnoise.classifiers._net_selection import compared_splits, mean_with_error
 from sklnoise.classifiers._transition import (
     Transition,
     estimate_transition,
@@ -21,10 +22,15 @@ from sklnoise.classifiers._transition import (
 )
 from sklnoise.issues import clean_posterior
 from sklnoise.issues._transition import shrink_estimate
+from sklnoise.losses import ForwardLoss
+from sklnoise.training import predict_proba
 from sklnoise.transition import draw_transition_matrices
 
 # Draws of an estimate of T, over which calibrated probabilities are averaged.
 N_DRAWS = 10
+
+# Log-likelihood that one more parameter gains by chance in one of a hundred cases.
+MIN_GAIN = chi2.isf(0.01, df=1) / 2
 
 # Standard errors from which a gain of likelihood is more than chance.
 MIN_ERRORS = 2
@@ -155,3 +161,37 @@ def make_invertible(transition):
         return transition
     T = transition.matrix
     return replace(transition, matrix=mix_with_identity(T, stable_identity_weight(T)))
+
+
+def refit_temperature(fitted, data, splits, correction, transition, n_nets):
+    """Return the temperature of a refit, by held-out samples of the nets before it.
+
+    These have learned with the same T by "forward", and cost nothing more. It is 1 where
+    there are none, or where another one is not better by more than chance.
+    """
+    is_em = isinstance(correction, str) and correction == "em"
+    loss = as_loss("none" if is_em else correction)
+    # An identity that nobody has given says that T could not be estimated.
+    knows_noise = transition.is_known or not transition.is_identity
+    if not fitted or ForwardLoss not in (loss, type(loss)) or not knows_noise:
+        return 1.0
+    T, splits = transition.matrix, compared_splits(splits)
+    nets = zip(fitted, splits, strict=True)
+    y_proba = np.concatenate(
+        [predict_proba(net, data.X, test) for net, (_, test) in nets]
+    )
+    rows = np.concatenate([test for _, test in splits])
+    y, weight = data.y[rows], np.where(data.trusted, 0, data.sample_weight)[rows]
+    scaling = TemperatureScaling.fit(y_proba, y, weight, T)
+    better = log_likelihood(scaling.calibrate(y_proba), y, T)
+    gain = weight @ (better - log_likelihood(y_proba, y, T))
+    # The mean of several nets is less certain than each of them, and needs no less.
+    is_sound = n_nets == 1 or scaling.temperature < 1
+    return scaling.temperature if is_sound and gain > MIN_GAIN else 1.0
+
+
+def apply_temperature(y_proba, temperature):
+    """Return calibrated probabilities; those given where the temperature is 1."""
+    if temperature == 1:
+        return y_proba
+    return TemperatureScaling(temperature).calibrate(y_proba).astype(y_proba.dtype)

@@ -20,6 +20,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
+from sklnoise.classifiers._calibration import apply_temperature, refit_temperature
 from sklnoise.classifiers._correction import CORRECTIONS, as_loss, check_clean_loss
 from sklnoise.classifiers._first_pass import (
     check_first_pass,
@@ -215,6 +216,10 @@ class NoiseRobustClassifier(
     estimators_ : list of skorch.NeuralNetClassifier
         The networks of the refit, whose mean is predicted.
 
+    temperature_ : float
+        Temperature of `predict_proba`, see the notes; 1 where probabilities are those of
+        the networks.
+
     net_selection_ : Bunch or None
         What the default network was chosen by: the `candidates`, a list of dicts of
         parameters of the network; for each the number of training steps `n_steps`, the
@@ -315,6 +320,12 @@ class NoiseRobustClassifier(
     ranks models wrongly once T[i, i] < T[i, j] for some j.
 
     Weights count as frequencies: a sample of weight 2 counts as two samples.
+
+    With "forward", the samples that were held out to choose the training steps give the
+    temperature as well (see :class:`~sklnoise.NoiseCalibratedClassifier`). The corrected
+    loss calibrates by itself, so it is applied only where their likelihood gains more
+    than by chance in one of a hundred cases, and with several networks, whose mean is
+    less certain, only below 1. It changes no prediction.
 
     If more than half of the labels of two classes are swapped, noisy labels alone cannot
     tell which class is which, with any loss. A few trusted samples can.
@@ -569,7 +580,7 @@ class NoiseRobustClassifier(
         start_from = None
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
-        trainer, transition = self._choose_refit(
+        trial, transition = self._choose_refit(
             trainer.replace(seed=first_pass_seed),
             correction,
             transition,
@@ -577,7 +588,7 @@ class NoiseRobustClassifier(
             splits if start_from is None else [],
             first_pass,
         )
-        trainer = trainer.replace(
+        trainer = trial.trainer.replace(
             seed=refit_seed,
             verbose=max(0, self.verbose - 1),
             fit_params=check_method_params(
@@ -589,6 +600,11 @@ class NoiseRobustClassifier(
             is_chosen = self.net_selection_ is not None and start_from is None
             n_estimators = (
                 count_nets(trainer, correction, transition, data) if is_chosen else 1
+            )
+        self.temperature_ = 1.0
+        if self._class_weight is None and not fine_tunes:
+            self.temperature_ = refit_temperature(
+                trial.fitted, data, splits, correction, transition, n_estimators
             )
         with progress.training(
             "refit",
@@ -682,13 +698,13 @@ class NoiseRobustClassifier(
         )
 
     def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
-        """Return the trainer with the steps of the refit, and the T that it shall use."""
+        """Return the choice of the steps of the refit, and the T that it shall use."""
         choose = partial(
             self._refit_chooser(data, splits), trainer, correction=correction
         )
         selects = isinstance(self.correction, str) and self.correction == "auto"
         if selects or not self._chooses_transition(transition, data):
-            return choose(transition=transition).trainer, transition
+            return choose(transition=transition), transition
         # Another model's probabilities, or weighted ones, are nothing to compare with.
         is_comparable = self.first_pass is None and self._class_weight is None
         return choose_transition(
@@ -801,7 +817,8 @@ class NoiseRobustClassifier(
         y_proba = predict_proba(self.estimators_[0], X)
         for net in self.estimators_[1:]:
             y_proba += predict_proba(net, X)
-        return y_proba / len(self.estimators_)
+        y_proba /= len(self.estimators_)
+        return apply_temperature(y_proba, getattr(self, "temperature_", 1.0))
 
     def predict_log_proba(self, X):
         """Predict the logarithms of the probabilities of the clean classes.

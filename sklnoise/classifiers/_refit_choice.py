@@ -111,7 +111,7 @@ def count_nets(trainer, correction, transition, data):
 
 
 def choose_transition(choose, estimate, data, splits, y_proba, summary):
-    """Return the trainer and the T, of an estimate, that predict labels best.
+    """Return the choice and the T, of an estimate, that predict labels best.
 
     Hardly any noise is left as it is. If the flips of an estimate are not proven to be
     uneven, and even ones predict noisy labels of held-out samples worse than `y_proba`
@@ -121,7 +121,7 @@ def choose_transition(choose, estimate, data, splits, y_proba, summary):
     identity = replace(estimate, matrix=np.eye(data.n_classes))
     if summary.noise_rate < MIN_NOISE_RATE:
         summary.identity_share = 1.0
-        return choose(correction="none", transition=identity).trainer, identity
+        return choose(correction="none", transition=identity), identity
     occurring = np.unique(data.y[data.rows])
     shrunk, share = estimate.shrink_to_uniform(
         summary.noise_rate, occurring, summary.weak_first_pass
@@ -129,16 +129,16 @@ def choose_transition(choose, estimate, data, splits, y_proba, summary):
     summary.even_share = share
     trial = choose(transition=shrunk)
     if not share or not trial.fitted or y_proba is None:
-        return trial.trainer, shrunk
+        return trial, shrunk
     gain = partial(gain_of_correction, data=data, splits=splits, y_proba=y_proba)
     if gain(trial.fitted, shrunk) >= -MAX_ERRORS:
-        return trial.trainer, shrunk
+        return trial, shrunk
     summary.even_share = 0.0
     trial = choose(transition=estimate)
     if gain(trial.fitted, estimate) > MAX_ERRORS:
-        return trial.trainer, estimate
+        return trial, estimate
     summary.identity_share = 1.0
-    return choose(correction="none", transition=identity).trainer, identity
+    return choose(correction="none", transition=identity), identity
 
 
 def gain_of_correction(fitted, transition, *, data, splits, y_proba):

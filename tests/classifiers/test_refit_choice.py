@@ -32,10 +32,11 @@ def choose(gains, monkeypatch, *, noise_rate=0.3, error=1.0, is_weak=False):
     )
     data = Bunch(y=np.arange(9) % 3, rows=np.arange(9), n_classes=3)
     estimate = Transition(UNEVEN, np.full((3, 3), error), estimator="an estimator")
-    trained, transition = choose_transition(
+    trial, transition = choose_transition(
         choose_steps, estimate, data, [], np.full((9, 3), 1 / 3), summary
     )
-    assert_array_equal(trained.matrix, transition.matrix)  # its steps are those of this T
+    # Its steps are those of this T.
+    assert_array_equal(trial.trainer.matrix, transition.matrix)
     assert next(remaining, None) is None
     return transition.matrix, summary, tried
 
