@@ -2,11 +2,16 @@
 
 from importlib.metadata import version
 
-from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.classifiers import (
+    ConfidentLearningClassifier,
+    NoiseCalibratedClassifier,
+    NoiseRobustClassifier,
+)
 from sklnoise.issues import find_label_issues, label_quality_scores
 
 __all__ = [
     "ConfidentLearningClassifier",
+    "NoiseCalibratedClassifier",
     "NoiseRobustClassifier",
     "__version__",
     "find_label_issues",

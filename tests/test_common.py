@@ -17,7 +17,11 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise import (
+    ConfidentLearningClassifier,
+    NoiseCalibratedClassifier,
+    NoiseRobustClassifier,
+)
 
 # The checks fit a dozen samples of random labels, of which our warnings rightly complain.
 pytestmark = [
@@ -49,6 +53,10 @@ CLASSIFIERS = [
     *map(quick, CHECKED[1:]),
     ConfidentLearningClassifier(LogisticRegression()),
     ConfidentLearningClassifier(KNeighborsClassifier()),  # takes no weights
+    *(
+        NoiseCalibratedClassifier(LogisticRegression(), method=method)
+        for method in ("temperature", "vector", "isotonic")
+    ),
 ]
 
 

@@ -1,24 +1,20 @@
 """The classifier that prunes or reweights samples with label issues, around any other."""
 
-from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.utils import get_tags
+from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._compat import (
     HasMethods,
     Interval,
     StrOptions,
     fit_context,
-    routing_enabled,
 )
-from sklnoise._labels import match_labels
 from sklnoise._tensors import as_numpy
-from sklnoise._validation import check_proba, check_transition_matrix
+from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers._confident_steps import (
     check_source,
     choose_rows,
@@ -27,24 +23,14 @@ from sklnoise.classifiers._confident_steps import (
     predict_out_of_fold,
     weight_name,
 )
-from sklnoise.classifiers._estimator_calls import (
-    check_predicts,
-    describe,
-    failure_explained,
-    nets_of,
-    predict_all,
-)
+from sklnoise.classifiers._estimator_calls import check_classifier, describe, nets_of
 from sklnoise.classifiers._fit_input import (
     KeptSplits,
     draw_seeds,
-    make_router,
     reset_fitted,
-    route_fit,
 )
-from sklnoise.classifiers._html import with_short_names
-from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._transition import warn_of_dominated_rows
-from sklnoise.issues._quality import quality_of
+from sklnoise.classifiers._wrapper import WrapperMixin
 from sklnoise.issues._transition import check_samples, resolve_transition
 from sklnoise.training import make_splits
 
@@ -54,7 +40,7 @@ def estimator_has(method):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 
-class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
+class ConfidentLearningClassifier(WrapperMixin, BaseEstimator):
     """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label
@@ -306,16 +292,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstim
                 setattr(self, name, getattr(self.estimator_, name))
 
     def _check_estimator(self):
-        if isinstance(self.estimator, type) or not hasattr(self.estimator, "get_params"):
-            raise TypeError(
-                "estimator must be an instance of a classifier of scikit-learn's kind, "
-                f"with get_params; got {describe(self.estimator)}. Pass an "
-                "instance instead of a class, and derive a classifier of your own from "
-                "ClassifierMixin and BaseEstimator."
-            )
-        # Some have it only once they are fitted, such as a StackingClassifier.
-        if not hasattr(type(self.estimator), "predict_proba"):
-            check_predicts(self.estimator, "predict_proba")
+        check_classifier(self.estimator)
         if self.action == "reweight" and weight_name(self.estimator) is None:
             raise ValueError(
                 'action="reweight" needs an estimator with sample_weight in its fit, or '
@@ -324,24 +301,6 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstim
                 'action="prune" or another estimator; where metadata routing is on, '
                 "the steps of a pipeline must request sample_weight."
             )
-
-    def _route_fit(self, sample_weight, fit_params):
-        """Sort metadata into what the splitter and what the estimator get."""
-        routed = route_fit(self, sample_weight, fit_params)
-        if routing_enabled() and sample_weight is not None:
-            routed.estimator.fit.pop("sample_weight", None)  # they go with the samples
-        return routed
-
-    def get_metadata_routing(self):
-        """Get the metadata routing of this object.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            The classifier consumes `sample_weight`, its `cv` what it asks for, such as
-            `groups`, and its estimator what it has requested.
-        """
-        return make_router(self, estimator=self.estimator)
 
     def predict(self, X):
         """Predict the clean class.
@@ -376,22 +335,6 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstim
         check_is_fitted(self)
         return self._predict_all("predict_proba", X)
 
-    def predict_noisy_proba(self, X):
-        """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Samples like those that the classifier was fitted on.
-
-        Returns
-        -------
-        y_proba : ndarray of shape (n_samples, n_classes)
-            Noisy posterior, columns in the order of `classes_`.
-        """
-        y_proba = self.predict_proba(X)
-        return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
-
     @available_if(estimator_has("decision_function"))
     def decision_function(self, X):
         """Compute the decision function, where the estimator has one.
@@ -409,54 +352,3 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstim
         check_is_fitted(self)
         # As in scikit-learn's own cross-validation, a class without samples is last.
         return self._predict_all("decision_function", X, np.finfo(np.float32).min)
-
-    def _predict_all(self, method, X, missing=0.0):
-        """Predict a column for each of `classes_`, also those of weight 0."""
-        n_classes = len(self.classes_)
-        names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
-        X = as_numpy(X)
-        with failure_explained(self.estimator, X):
-            return predict_all(self.estimator_, X, names, method, missing)
-
-    def label_quality(self, X, y):
-        """Score how likely the labels of new samples are right.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
-            Samples that the classifier was not fitted on; those of the training samples
-            are `label_quality_`.
-
-        y : array-like of shape (n_samples,)
-            Their noisy labels.
-
-        Returns
-        -------
-        quality : ndarray of shape (n_samples,)
-            P(clean = y | noisy = y, x), where `predict_proba` is the clean posterior.
-            Where T is the identity, the probability of the label itself.
-
-        Raises
-        ------
-        ValueError
-            If a label is not among `classes_`.
-        """
-        clean_proba = check_proba(self.predict_proba(X))
-        check_consistent_length(clean_proba, y)
-        codes, _ = match_labels(y, len(self.classes_), self.classes_)
-        return quality_of(clean_proba, codes, self.transition_matrix_)
-
-    def _get_fitted_attr_html(self, doc_link=""):
-        return with_short_names(super()._get_fitted_attr_html(doc_link))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        of_estimator = get_tags(self.estimator)
-        tags.input_tags = deepcopy(of_estimator.input_tags)
-        tags.input_tags.pairwise = False  # folds select rows of X, never columns
-        if of_estimator.classifier_tags is not None:
-            tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
-            tags.classifier_tags.poor_score = of_estimator.classifier_tags.poor_score
-        tags.no_validation = of_estimator.no_validation
-        tags.non_deterministic = of_estimator.non_deterministic
-        return tags

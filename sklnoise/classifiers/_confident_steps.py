@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -106,6 +107,8 @@ def check_whole(weight, estimator):
 
 def takes_weights(estimator):
     """Return whether the loss of an estimator gets the `sample_weight` of `fit`."""
+    if isinstance(estimator, FrozenEstimator):
+        return True  # which change nothing
     # A sampler changes the number of samples, but not of their weights.
     if isinstance(estimator, Pipeline) and has_sampler(estimator):
         return False

@@ -69,11 +69,25 @@ def nets_of(estimator):
     return [part for part in (estimator, *parts) if is_net(part)]
 
 
+def check_classifier(estimator):
+    """Raise an error if something is no instance of a classifier with probabilities."""
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        raise TypeError(
+            "estimator must be an instance of a classifier of scikit-learn's kind, "
+            f"with get_params; got {describe(estimator)}. Pass an "
+            "instance instead of a class, and derive a classifier of your own from "
+            "ClassifierMixin and BaseEstimator."
+        )
+    # Some have it only once they are fitted, such as a StackingClassifier.
+    if not hasattr(type(estimator), "predict_proba"):
+        check_predicts(estimator, "predict_proba")
+
+
 def check_predicts(estimator, method):
     """Raise a ValueError if an estimator has no probabilities to find issues by."""
     if method == "predict_proba" and not hasattr(estimator, method):
         raise ValueError(
-            "estimator must have predict_proba, which the label issues are found by; got "
+            "estimator must have predict_proba, by which noisy labels are judged; got "
             f"{describe(estimator)}. Wrap it in CalibratedClassifierCV, "
             "or use a classifier of probabilities."
         )

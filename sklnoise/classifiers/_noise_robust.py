@@ -20,6 +20,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
+from sklnoise.classifiers._calibration import apply_temperature, refit_temperature
 from sklnoise.classifiers._correction import CORRECTIONS, as_loss, check_clean_loss
 from sklnoise.classifiers._first_pass import (
     check_first_pass,
@@ -50,6 +51,7 @@ from sklnoise.classifiers._refit import (
 from sklnoise.classifiers._refit_checks import check_refit
 from sklnoise.classifiers._refit_choice import (
     MIN_NOISE_RATE,
+    RefitChoice,
     choose_refit_steps,
     choose_transition,
     count_nets,
@@ -216,6 +218,10 @@ class NoiseRobustClassifier(
     estimators_ : list of skorch.NeuralNetClassifier
         The networks of the refit, whose mean is predicted.
 
+    temperature_ : float
+        Temperature of `predict_proba`, see the notes; 1 where probabilities are those of
+        the networks.
+
     net_selection_ : Bunch or None
         What the default network was chosen by: the `candidates`, a list of dicts of
         parameters of the network; for each the number of training steps `n_steps`, the
@@ -311,6 +317,12 @@ class NoiseRobustClassifier(
     ranks models wrongly once T[i, i] < T[i, j] for some j.
 
     Weights count as frequencies: a sample of weight 2 counts as two samples.
+
+    With "forward", the samples that were held out to choose the training steps give the
+    temperature as well (see :class:`~sklnoise.NoiseCalibratedClassifier`). The corrected
+    loss calibrates by itself, so it is applied only where their likelihood gains more
+    than by chance in one of a hundred cases, and with several networks, whose mean is
+    less certain, only below 1. It changes no prediction.
 
     If more than half of the labels of two classes are swapped, noisy labels alone cannot
     tell which class is which, with any loss. A few trusted samples can.
@@ -562,13 +574,13 @@ class NoiseRobustClassifier(
             start_from = first_pass.weights
         trainer = trainer.replace(seed=first_pass_seed)
         if selects:
-            correction, transition, chosen = self._select_correction(
+            correction, transition, choice = self._select_correction(
                 trainer, transition, data, splits, first_pass, progress
             )
-            if start_from is None:
-                trainer = chosen
+            if start_from is not None:
+                choice = RefitChoice(trainer)
         else:
-            trainer, transition = self._choose_refit(
+            choice, transition = self._choose_refit(
                 trainer,
                 correction,
                 transition,
@@ -576,7 +588,9 @@ class NoiseRobustClassifier(
                 splits if start_from is None else [],
                 first_pass,
             )
+        # The trainer of a choice may not be observed by callbacks.
         trainer = trainer.replace(
+            net=choice.trainer.net,
             seed=refit_seed,
             verbose=max(0, self.verbose - 1),
             fit_params=check_method_params(
@@ -588,6 +602,11 @@ class NoiseRobustClassifier(
             is_chosen = self.net_selection_ is not None and start_from is None
             n_estimators = (
                 count_nets(trainer, correction, transition, data) if is_chosen else 1
+            )
+        self.temperature_ = 1.0
+        if self._class_weight is None and not fine_tunes:
+            self.temperature_ = refit_temperature(
+                choice.fitted, data, splits, correction, transition, n_estimators
             )
         with progress.training(
             "refit",
@@ -681,12 +700,12 @@ class NoiseRobustClassifier(
         )
 
     def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
-        """Return the trainer with the steps of the refit, and the T that it shall use."""
+        """Return the choice of the steps of the refit, and the T that it shall use."""
         choose = partial(
             self._refit_chooser(data, splits), trainer, correction=correction
         )
         if not self._chooses_transition(transition, data):
-            return choose(transition=transition).trainer, transition
+            return choose(transition=transition), transition
         # Another model's probabilities, or weighted ones, are nothing to compare with.
         is_comparable = self.first_pass is None and self._class_weight is None
         return choose_transition(
@@ -699,7 +718,7 @@ class NoiseRobustClassifier(
         )
 
     def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
-        """Return the best correction, the T that it shall use, and a trainer for it."""
+        """Return the best correction, its T, and the choice of the steps of its refit."""
         reason = None
         if not splits:
             reason = "no sample could be held out"
@@ -731,8 +750,7 @@ class NoiseRobustClassifier(
             choice = self._refit_chooser(data, splits)(
                 trainer, correction=correction, transition=transition
             )
-        # The trainer of the choice is not observed by callbacks.
-        return correction, transition, trainer.replace(net=choice.trainer.net)
+        return correction, transition, choice
 
     def _fine_tune(self, trainer, results, data, progress):
         message = f"fine-tuning on {data.trusted.sum()} trusted samples"
@@ -809,7 +827,8 @@ class NoiseRobustClassifier(
         y_proba = predict_proba(self.estimators_[0], X)
         for net in self.estimators_[1:]:
             y_proba += predict_proba(net, X)
-        return y_proba / len(self.estimators_)
+        y_proba /= len(self.estimators_)
+        return apply_temperature(y_proba, getattr(self, "temperature_", 1.0))
 
     def predict_log_proba(self, X):
         """Predict the logarithms of the probabilities of the clean classes.

@@ -110,7 +110,7 @@ def count_nets(trainer, correction, transition, data):
 
 
 def choose_transition(choose, estimate, data, splits, y_proba, summary):
-    """Return the trainer and the T, of an estimate, that predict labels best.
+    """Return the choice and the T, of an estimate, that predict labels best.
 
     Hardly any noise is left as it is, and so is noise whose correction predicts noisy
     labels of held-out samples worse than `y_proba` does without a T. `choose` chooses
@@ -120,14 +120,14 @@ def choose_transition(choose, estimate, data, splits, y_proba, summary):
     if summary.noise_rate >= MIN_NOISE_RATE:
         trial = choose(transition=estimate)
         if not trial.fitted or y_proba is None:
-            return trial.trainer, estimate
+            return trial, estimate
         gain = gain_of_correction(
             trial.fitted, estimate, data=data, splits=splits, y_proba=y_proba
         )
         if gain >= -MAX_ERRORS:
-            return trial.trainer, estimate
+            return trial, estimate
     summary.identity_share = 1.0
-    return choose(correction="none", transition=identity).trainer, identity
+    return choose(correction="none", transition=identity), identity
 
 
 def gain_of_correction(fitted, transition, *, data, splits, y_proba):

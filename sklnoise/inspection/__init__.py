@@ -1,5 +1,6 @@
 """Displays of what was learned about the noise; the only importer of matplotlib."""
 
+from sklnoise.inspection._calibration_display import NoisyCalibrationDisplay
 from sklnoise.inspection._history_display import TrainingHistoryDisplay
 from sklnoise.inspection._issues_display import LabelIssuesDisplay
 from sklnoise.inspection._robustness_display import RobustnessCurveDisplay
@@ -8,6 +9,7 @@ from sklnoise.report import noise_report
 
 __all__ = [
     "LabelIssuesDisplay",
+    "NoisyCalibrationDisplay",
     "RobustnessCurveDisplay",
     "TrainingHistoryDisplay",
     "TransitionMatrixDisplay",

@@ -27,10 +27,11 @@ def choose(gain, monkeypatch, *, noise_rate=0.3):
     summary = Bunch(noise_rate=noise_rate, identity_share=0.0)
     data = Bunch(y=np.arange(9) % 3, rows=np.arange(9), n_classes=3)
     estimate = Transition(UNEVEN, np.ones((3, 3)), estimator="an estimator")
-    trained, transition = choose_transition(
+    trial, transition = choose_transition(
         choose_steps, estimate, data, [], np.full((9, 3), 1 / 3), summary
     )
-    assert_array_equal(trained.matrix, transition.matrix)  # its steps are those of this T
+    # Its steps are those of this T.
+    assert_array_equal(trial.trainer.matrix, transition.matrix)
     return transition.matrix, summary, tried
 
 
