@@ -1,6 +1,5 @@
 """Calibration error of models that are fitted on noisy labels, on clean test labels."""
 
-import argparse
 import warnings
 
 import numpy as np
@@ -37,7 +36,7 @@ def load_labels(data, noise, seed):
     return X, y, make_noisy_labels(y, T, random_state=seed), T
 
 
-def measure_calibration(data, noise, seed, *, base="boosting", nets=True):
+def measure_calibration(data, noise, seed, *, base="linear", nets=True):
     """Measure all systems on one data set; return one dict per system."""
     X, y, y_noisy, T = load_labels(data, noise, seed)
     train, test = train_test_split(
@@ -113,26 +112,9 @@ def calibration_error(y_proba, y):
     return sum(abs(top[b].sum() - is_right[b].sum()) for b in bins) / len(y)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--base", choices=["boosting", "linear"], default="boosting")
-    parser.add_argument("--no-nets", action="store_true")
-    parser.add_argument("--out")
-    args = parser.parse_args()
-    rows = []
-    for data, noise in CELLS:
-        for seed in range(args.seeds):
-            rows += measure_calibration(
-                data, noise, seed, base=args.base, nets=not args.no_nets
-            )
-            frame = pd.DataFrame(rows)
-            if args.out:
-                frame.to_csv(args.out, index=False)
-            print(data, noise, seed, flush=True)
+def summarize_calibration(rows):
+    """Return the mean of each score by noise and system, over data sets and seeds."""
     scores = ["calibration_error", "log_loss", "brier", "accuracy"]
-    print(frame.groupby("system", sort=False)[scores].mean().round(3).to_string())
-
-
-if __name__ == "__main__":
-    main()
+    frame = pd.DataFrame(rows)
+    is_human = np.where(frame.noise == "human", "human labels", "flips")
+    return frame.groupby([is_human, "system"], sort=False)[scores].mean()

@@ -27,12 +27,11 @@ from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.transition import AutoEstimator, transition_matrix_from_labels
 
 DATA = "digits", "letters", "dry_bean", "images"
-NOISE = {
-    "digits": ("symmetric .2", "pair .3"),
-    "letters": ("symmetric .2", "pair .3"),
-    "dry_bean": ("symmetric .2", "pair .3"),
-    "images": ("symmetric .2", "pair .3", "annotator 1"),
-}
+NOISES = "symmetric .2", "pair .3"
+CELLS = [
+    *((data, noise) for data in DATA for noise in NOISES),
+    ("images", "annotator 1"),
+]
 N_TEST, N_DRAWS, N_TRANSITIONS, MAX_SAMPLES = 500, 200, 25, 4000
 
 
@@ -195,39 +194,12 @@ def summarize_metrics(rows):
     """Tabulate the coverage of each metric, and the ratio of the widths."""
     table = pd.DataFrame(rows)
     table["error"] = table["value"] - table["clean"]
-    columns = ["covered", "covered_population", "above", "error", "width"]
-    found = table.pivot_table(
-        columns,
-        ["data", "noise", "metric"],
-        "transition",
-        sort=False,
-    )
-    found["ratio"] = found["width"]["estimated"] / found["width"]["known"]
-    return found.round(3)
-
-
-if __name__ == "__main__":
-    import argparse
-
-    from joblib import Parallel, delayed
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--data", nargs="*", default=DATA)
-    parser.add_argument("--csv")
-    options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    tasks = [
-        delayed(measure_metrics)(data, noise, seed)
-        for seed in range(options.seeds)
-        for data in options.data
-        for noise in NOISE[data]
-    ]
-    rows = []
-    for found in Parallel(options.jobs, return_as="generator")(tasks):
-        rows += found
-        if options.csv:
-            pd.DataFrame(rows).to_csv(options.csv, index=False)
-    pd.set_option("display.width", 200)
-    print(summarize_metrics(rows).to_string())
+    columns = ["covered", "covered_population", "error"]
+    by = ["noise", "metric"]
+    found = table.pivot_table(columns, by, "transition", sort=False)
+    widths = table.pivot_table(
+        "width", [*by, "data", "seed"], "transition", sort=False
+    ).dropna()
+    ratio = (widths.estimated / widths.known).groupby(by).median()
+    found["ratio of widths"] = ratio
+    return found

@@ -80,9 +80,9 @@ def measure_auto(data, noise, seed):
         row[correction] = 100 * clf.score(X_test, y_test)
     summary, selection = clf.noise_summary_, clf.selection_
     row |= {
-        "chosen": "none" if selection is None else selection.correction,
+        "chosen": selection.correction,
         "noise_rate": summary.noise_rate,
-        "doubt": summary.diagnostics.weakness,
+        "impurity": summary.diagnostics.impurity,
         "weak": summary.weak_first_pass,
     }
     return row
@@ -187,7 +187,7 @@ def show_auto():
     """Print what "auto" costs, gains and flags."""
     frame = pd.read_csv(RESULTS / "selection_auto.csv")
     frame["is_none"] = frame.chosen == "none"
-    columns = ["none", "forward", "auto", "is_none", "weak", "noise_rate", "doubt"]
+    columns = ["none", "forward", "auto", "is_none", "weak", "noise_rate", "impurity"]
     table = frame.groupby(["data", "noise"], sort=False)[columns].mean()
     table["auto - none"] = table.auto - table.none
     table["spread"] = (

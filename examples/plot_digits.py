@@ -69,13 +69,13 @@ for ax, matrix, title in (
 # %%
 # Uncertainty
 # -----------
-# `noise_summary_` has the share of wrong labels with an interval of about 95 %, and
-# whether the first pass is too weak to distinguish noise from its own errors.
+# `noise_summary_` has the share of wrong labels with a 95 % interval, and a verdict on
+# whether it can be told from errors of the model.
 
 summary = forward.noise_summary_
 low, high = summary.noise_rate_interval
 print(f"noise rate {summary.noise_rate:.2f}, between {low:.2f} and {high:.2f}")
-print(f"weak first pass: {summary.weak_first_pass}")
+print(f"verdict: {summary.verdict}")
 
 # %%
 # Label issues

@@ -74,5 +74,5 @@ plt.show()
 # %%
 # The closer the classes, the higher the estimated noise rate, and `fit` warns. On these
 # data the accuracy does not suffer; on others it does. An estimated noise rate includes
-# the errors of the model: check `weak_first_pass` first, compare with
+# the errors of the model: check the `verdict` first, compare with
 # `correction="none"` or use `correction="auto"`, and keep some checked labels.
