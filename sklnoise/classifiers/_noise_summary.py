@@ -25,6 +25,9 @@ MAX_WIDTH = 0.125
 # Noise rate that is worth a warning, if it may be error.
 MIN_CLAIM = 0.02
 
+# Accuracy above that of the most frequent label, up to which a model has learned little.
+MAX_GAIN_OF_POOR = 0.1
+
 # Samples that the anchors are counted in.
 MAX_SAMPLES = 10_000
 
@@ -102,7 +105,9 @@ def summarize(
     is_weak = None
     if y_proba is not None:
         may_be_error = verdict == BOUND and diagnostics.impurity > rate
-        is_weak = rate > MIN_CLAIM and (may_be_error or verdict == NOTHING)
+        # With few samples nothing can be said of the model either.
+        is_poor = verdict == NOTHING and gain + 2 * gain_error < MAX_GAIN_OF_POOR
+        is_weak = rate > MIN_CLAIM and (may_be_error or is_poor)
     return Bunch(
         noise_rate=rate,
         noise_rate_interval=interval,

@@ -20,13 +20,10 @@ from sklnoise.transition import (
     TrustedEstimator,
 )
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklnoise.exceptions.WeakFirstPassWarning"
-)
-
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklnoise.exceptions.SwappableClassesWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::sklnoise.exceptions.{name}")
+    for name in ("SwappableClassesWarning", "WeakFirstPassWarning")
+]
 
 ROWS = np.arange(240)
 TRUSTED = ROWS % 8 == 0
