@@ -2,12 +2,17 @@
 
 from importlib.metadata import version
 
-from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.classifiers import (
+    ConfidentLearningClassifier,
+    NoiseRobustClassifier,
+    NoiseRobustConformalClassifier,
+)
 from sklnoise.issues import find_label_issues, label_quality_scores
 
 __all__ = [
     "ConfidentLearningClassifier",
     "NoiseRobustClassifier",
+    "NoiseRobustConformalClassifier",
     "__version__",
     "find_label_issues",
     "label_quality_scores",

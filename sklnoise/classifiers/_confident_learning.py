@@ -28,6 +28,7 @@ from sklnoise.classifiers._confident_steps import (
     weight_name,
 )
 from sklnoise.classifiers._estimator_calls import (
+    check_instance,
     check_predicts,
     describe,
     failure_explained,
@@ -246,7 +247,9 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstim
     def _fit(self, X, y, sample_weight, fit_params):
         self._check_estimator()
         routed = self._route_fit(sample_weight, fit_params)
-        source = check_source(self, X, y, sample_weight, routed.estimator.fit)
+        source = check_source(
+            self, self.estimator, X, y, sample_weight, routed.estimator.fit
+        )
         self.classes_ = source.classes
         n_classes = len(self.classes_)
         T = None
@@ -306,13 +309,7 @@ class ConfidentLearningClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstim
                 setattr(self, name, getattr(self.estimator_, name))
 
     def _check_estimator(self):
-        if isinstance(self.estimator, type) or not hasattr(self.estimator, "get_params"):
-            raise TypeError(
-                "estimator must be an instance of a classifier of scikit-learn's kind, "
-                f"with get_params; got {describe(self.estimator)}. Pass an "
-                "instance instead of a class, and derive a classifier of your own from "
-                "ClassifierMixin and BaseEstimator."
-            )
+        check_instance(self.estimator)
         # Some have it only once they are fitted, such as a StackingClassifier.
         if not hasattr(type(self.estimator), "predict_proba"):
             check_predicts(self.estimator, "predict_proba")

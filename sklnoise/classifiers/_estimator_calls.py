@@ -69,11 +69,22 @@ def nets_of(estimator):
     return [part for part in (estimator, *parts) if is_net(part)]
 
 
+def check_instance(estimator):
+    """Raise a TypeError unless an estimator can be cloned."""
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        raise TypeError(
+            "estimator must be an instance of a classifier of scikit-learn's kind, "
+            f"with get_params; got {describe(estimator)}. Pass an "
+            "instance instead of a class, and derive a classifier of your own from "
+            "ClassifierMixin and BaseEstimator."
+        )
+
+
 def check_predicts(estimator, method):
     """Raise a ValueError if an estimator has no probabilities to find issues by."""
     if method == "predict_proba" and not hasattr(estimator, method):
         raise ValueError(
-            "estimator must have predict_proba, which the label issues are found by; got "
+            "estimator must have predict_proba, which noisy labels are judged by; got "
             f"{describe(estimator)}. Wrap it in CalibratedClassifierCV, "
             "or use a classifier of probabilities."
         )

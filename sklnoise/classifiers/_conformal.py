@@ -1,0 +1,356 @@
+"""The classifier of prediction sets that cover the clean class."""
+
+from copy import deepcopy
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from sklnoise._compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    routing_enabled,
+)
+from sklnoise._tensors import as_numpy
+from sklnoise._validation import check_trusted
+from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._confident_steps import check_source, fit_rows
+from sklnoise.classifiers._conformal_steps import (
+    as_clean,
+    calibrate_sets,
+    choose_thresholds,
+    hold_out,
+    match_frozen_classes,
+    predict_frozen,
+    predict_held_out,
+    predicts_clean,
+    resolve_draws,
+)
+from sklnoise.classifiers._conformal_threshold import conformity_scores
+from sklnoise.classifiers._estimator_calls import (
+    check_instance,
+    check_predicts,
+    failure_explained,
+    nets_of,
+    predict_all,
+)
+from sklnoise.classifiers._fit_input import (
+    KeptSplits,
+    draw_seeds,
+    make_router,
+    reset_fitted,
+    route_fit,
+)
+from sklnoise.classifiers._html import with_short_names
+from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
+from sklnoise.classifiers._score import NoisyScoreMixin
+from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
+from sklnoise.exceptions import UncorrectedSetsWarning
+from sklnoise.training import make_splits
+
+REASONS = {
+    "first pass": "held-out predictions name the noisy labels hardly better than chance "
+    "does, so that T cannot be told from the errors of the model",
+    "singular": "T is too close to singular to be inverted",
+    "uncertain": "T is too uncertain for smaller sets",
+}
+
+# Slack of comparisons with a threshold.
+TIE = 1e-9
+
+
+class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
+    """PLACEHOLDER"""
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit"]), None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "transition": [
+            None,
+            StrOptions(set(TRANSITION_ESTIMATORS)),
+            Interval(Real, 0, 1, closed="left"),
+            "array-like",
+            HasMethods(["fit"]),
+        ],
+        "conformity_score": [StrOptions({"lac", "aps"})],
+        "coverage": [StrOptions({"marginal", "class"})],
+        "cv": ["cv_object"],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        confidence_level=0.9,
+        transition=None,
+        conformity_score="lac",
+        coverage="marginal",
+        cv=5,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.confidence_level = confidence_level
+        self.transition = transition
+        self.conformity_score = conformity_score
+        self.coverage = coverage
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None, *, trusted=None, **fit_params):
+        """Fit the classifier, and calibrate its sets on samples that were held out.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Samples, of any kind that the estimator takes.
+
+        y : array-like of shape (n_samples,)
+            Noisy labels of any kind that scikit-learn takes.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, counted as frequencies; samples of weight 0 are left out.
+
+        trusted : array-like of shape (n_samples,), dtype=bool, default=None
+            Samples whose label is known to be right. They calibrate without correction,
+            and should be a random choice. An estimator whose `fit` takes `trusted` gets
+            them too.
+
+        **fit_params : dict
+            `groups` for `cv`; all others go to the `fit` of the estimator, split by fold
+            if they have one entry per sample. With metadata routing enabled, it gets
+            what it has requested.
+
+        Returns
+        -------
+        self : NoiseRobustConformalClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If X, y, the weights or the mask are not valid, T does not fit the classes,
+            or the estimator has no `predict_proba`.
+
+        FoldFitError
+            If a model predicts probabilities that are not finite.
+        """
+        with reset_fitted(self):
+            self._fit(X, y, sample_weight, trusted, fit_params)
+        return self
+
+    def _fit(self, X, y, sample_weight, trusted, fit_params):
+        estimator = self._model()
+        routed = self._route_fit(estimator, sample_weight, trusted, fit_params)
+        source = check_source(self, estimator, X, y, sample_weight, routed.estimator.fit)
+        n_samples = len(source.data.y)
+        if trusted is None:
+            trusted = np.zeros(n_samples, dtype=bool)
+        trusted = check_trusted(trusted, n_samples)
+        split_seed, fold_seed, refit_seed, draw_seed = draw_seeds(self.random_state, 4)
+        if isinstance(estimator, FrozenEstimator):
+            check_is_fitted(estimator)
+            source = match_frozen_classes(source, estimator)
+            fitted = estimator
+            held_out = hold_out(predict_frozen(estimator, source), source, trusted)
+        else:
+            splits = make_splits(
+                self.cv,
+                source.data.y,
+                source.rows,
+                source.classes,
+                split_seed,
+                routed.splitter.split,
+            )
+            # Few classifiers can be fitted to one class; its samples calibrate nothing.
+            splits = [
+                split
+                for split in splits
+                if np.ptp(source.data.y[split[0]]) or len(source.classes) == 1
+            ]
+            both, fitted = predict_held_out(
+                estimator, source, splits, fold_seed, self.n_jobs
+            )
+            held_out = hold_out(both, source, trusted)
+            if fitted is None:
+                fitted = fit_rows(estimator, source, source.rows, None, refit_seed)
+        self.classes_, self.estimator_ = source.classes, fitted
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(fitted, name):
+                setattr(self, name, getattr(fitted, name))
+        self._calibrate(held_out, source, draw_seed)
+
+    def _calibrate(self, held_out, source, seed):
+        """Estimate T and choose the thresholds."""
+        transition = resolve_draws(
+            self.transition, self.estimator_, held_out, source, seed
+        )
+        self.transition_matrix_ = transition.matrix
+        self.transition_estimator_ = transition.estimator
+        self._inverts = not transition.doubt and not predicts_clean(self.estimator_)
+        self._calibration, doubt = calibrate_sets(
+            held_out,
+            self._clean_posterior(held_out.y_proba),
+            transition,
+            self.conformity_score,
+        )
+        thresholds = self._thresholds(self.confidence_level)
+        if not doubt and not any(found.is_corrected for found in thresholds):
+            doubt = "uncertain"
+        self.is_corrected_ = not doubt
+        if doubt:
+            warn_caller(
+                f"the prediction sets are those of the noisy labels: {REASONS[doubt]}. "
+                "They usually cover more of the clean classes than confidence_level says. "
+                "Pass a known transition, mark a random choice of samples as trusted, or "
+                "use a better classifier.",
+                UncorrectedSetsWarning,
+            )
+        self.threshold_, self.coverage_, self.coverage_interval_ = (
+            np.array(values) if self.coverage == "class" else values[0]
+            for values in list(zip(*thresholds))[:3]
+        )
+
+    def _clean_posterior(self, y_proba):
+        """Return the clean posterior, whatever the estimator predicts."""
+        if not self._inverts or not len(y_proba):
+            return y_proba
+        return as_clean(y_proba, self.transition_matrix_)
+
+    def _thresholds(self, level):
+        return choose_thresholds(self._calibration, level, self.coverage)
+
+    def _model(self):
+        """Return the classifier to fit."""
+        if self.estimator is not None:
+            check_instance(self.estimator)
+            # Some have it only once they are fitted, such as a StackingClassifier.
+            if not hasattr(type(self.estimator), "predict_proba"):
+                check_predicts(self.estimator, "predict_proba")
+            return self.estimator
+        model = NoiseRobustClassifier()
+        if routing_enabled():
+            model.set_fit_request(sample_weight=True, trusted=True)
+        return model
+
+    def _route_fit(self, estimator, sample_weight, trusted, fit_params):
+        """Sort metadata into what the splitter and what the estimator get."""
+        takes_trusted = routing_enabled() or has_fit_parameter(estimator, "trusted")
+        if trusted is not None and takes_trusted:
+            fit_params = {**fit_params, "trusted": trusted}
+        routed = route_fit(self, sample_weight, fit_params)
+        if routing_enabled() and sample_weight is not None:
+            routed.estimator.fit.pop("sample_weight", None)  # they go with the samples
+        return routed
+
+    def get_metadata_routing(self):
+        """Get the metadata routing of this object.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The classifier consumes `sample_weight` and `trusted`, its `cv` what it asks
+            for, such as `groups`, and its estimator what it has requested.
+        """
+        return make_router(self, estimator=self._model())
+
+    def predict_proba(self, X):
+        """Predict the probabilities of the clean classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Samples like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_proba : ndarray of shape (n_samples, n_classes)
+            Those of `estimator_`, which :func:`~sklnoise.issues.clean_posterior` turns
+            into clean ones where it has learned the noisy labels.
+        """
+        check_is_fitted(self)
+        n_classes = len(self.classes_)
+        names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
+        X = as_numpy(X)
+        with failure_explained(self.estimator, X):
+            y_proba = predict_all(self.estimator_, X, names)
+        return self._clean_posterior(y_proba)
+
+    def predict(self, X):
+        """Predict the most probable clean class, which is always in the set.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Samples like those that the classifier was fitted on.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,)
+            The classes.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_set(self, X, *, confidence_level=None):
+        """Predict the set of classes that covers the clean one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or list
+            Samples like those that the classifier was fitted on.
+
+        confidence_level : float in (0, 1), default=None
+            Another level than that of the parameter.
+
+        Returns
+        -------
+        y_set : ndarray of shape (n_samples, n_classes), dtype=bool
+            Whether each class, in the order of `classes_`, is in the set of a sample.
+            No set is empty.
+
+        Raises
+        ------
+        ValueError
+            If the level is not between 0 and 1.
+        """
+        scores = conformity_scores(self.predict_proba(X), self.conformity_score)
+        if confidence_level is None:
+            return scores <= np.asarray(self.threshold_) + TIE
+        if not isinstance(confidence_level, Real) or not 0 < confidence_level < 1:
+            raise ValueError(
+                "confidence_level must be a number between 0 and 1, or None; got "
+                f"{confidence_level!r}. For 90 % pass 0.9."
+            )
+        thresholds = self._thresholds(confidence_level)
+        return scores <= np.array([found.value for found in thresholds]) + TIE
+
+    def _get_fitted_attr_html(self, doc_link=""):
+        return with_short_names(super()._get_fitted_attr_html(doc_link))
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "threshold_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        of_estimator = get_tags(self._model())
+        tags.input_tags = deepcopy(of_estimator.input_tags)
+        tags.input_tags.pairwise = False  # folds select rows of X, never columns
+        if of_estimator.classifier_tags is not None:
+            tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
+            tags.classifier_tags.poor_score = of_estimator.classifier_tags.poor_score
+        tags.no_validation = of_estimator.no_validation
+        tags.non_deterministic = of_estimator.non_deterministic
+        return tags
