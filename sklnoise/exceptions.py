@@ -30,7 +30,7 @@ class SwappableClassesWarning(UserWarning):
 
 
 class UncorrectedSetsWarning(UserWarning):
-    """Prediction sets are those of the noisy labels, as T does not support smaller ones."""
+    """Prediction sets are those of the noisy labels: T does not support smaller ones."""
 
 
 class WeakFirstPassWarning(UserWarning):

@@ -17,7 +17,11 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise import (
+    ConfidentLearningClassifier,
+    NoiseRobustClassifier,
+    NoiseRobustConformalClassifier,
+)
 
 # The checks fit a dozen samples of random labels, of which our warnings rightly complain.
 pytestmark = [
@@ -30,6 +34,7 @@ pytestmark = [
             "PermutedClassesWarning",
             "RareClassWarning",
             "SwappableClassesWarning",
+            "UncorrectedSetsWarning",
         )
     ),
 ]
@@ -49,6 +54,10 @@ CLASSIFIERS = [
     *map(quick, CHECKED[1:]),
     ConfidentLearningClassifier(LogisticRegression()),
     ConfidentLearningClassifier(KNeighborsClassifier()),  # takes no weights
+    NoiseRobustConformalClassifier(LogisticRegression()),
+    NoiseRobustConformalClassifier(
+        LogisticRegression(), conformity_score="aps", coverage="class", transition=0.1
+    ),
 ]
 
 

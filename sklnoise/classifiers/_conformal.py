@@ -24,6 +24,7 @@ from sklnoise.classifiers._conformal_steps import (
     as_clean,
     calibrate_sets,
     choose_thresholds,
+    draw_model_errors,
     hold_out,
     match_frozen_classes,
     predict_frozen,
@@ -65,7 +66,148 @@ TIE = 1e-9
 
 
 class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
-    """PLACEHOLDER"""
+    r"""Predict sets of classes that cover the clean one, calibrated on noisy labels.
+
+    Conformal prediction on noisy labels gives sets that cover the noisy label, which are
+    far larger than needed. With T the coverage of the clean class can be estimated, and
+    the smallest sets are predicted whose coverage is high enough whatever the errors of
+    T and of the calibration samples are.
+
+    Parameters
+    ----------
+    estimator : classifier, default=None
+        Any that has `predict_proba`: a pipeline, a forest, a skorch net. It gets X as
+        you pass it, and is cloned before it is fitted. None is a
+        :class:`NoiseRobustClassifier`. One that is fitted already is passed inside
+        scikit-learn's `FrozenEstimator`; `fit` then only calibrates, on samples that it
+        has not seen.
+
+    confidence_level : float in (0, 1), default=0.9
+        Share of the clean labels that the sets are to cover.
+
+    transition : array-like, float, str or estimator of T, default=None
+        T[i, j] = P(noisy = j | clean = i), in the order of `classes_`: a matrix, or the
+        share of wrong labels if they are spread evenly, both without error; the name of
+        an estimator of T as in :class:`NoiseRobustClassifier`, or an instance. None
+        takes the T that a `NoiseRobustClassifier` has learned, and "auto" otherwise.
+
+    conformity_score : {"lac", "aps"}, default="lac"
+        How little a class conforms to a sample: 1 minus its probability [1]_, which
+        gives the smallest sets, or the probability of all classes that are more probable
+        [2]_, which gives hard samples larger sets. The most probable class scores 0, so
+        that no set is empty.
+
+    coverage : {"marginal", "class"}, default="marginal"
+        Whether the level holds for all samples together, or for those of each clean
+        class, by a threshold for each.
+
+    cv : int, splitter or iterable of splits, default=5
+        Folds whose held-out samples calibrate the sets. An int means stratified and
+        shuffled folds. With several splits the classifier is fitted again to all
+        samples; with a single one, that of the split is kept. Not used for a
+        `FrozenEstimator`.
+
+    n_jobs : int, default=None
+        Folds fitted at the same time. The result does not depend on it.
+
+    random_state : int or RandomState instance, default=None
+        Decides the splits, the draws of T and whatever the clones draw. None takes fresh
+        entropy; global random states are neither used nor changed.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+
+    estimator_ : classifier
+        The fitted classifier.
+
+    threshold_ : float or ndarray of shape (n_classes,)
+        Classes that score at most this are in the set; one for each class with
+        `coverage="class"`. Infinity where no smaller one is known to be enough.
+
+    coverage_ : float or ndarray of shape (n_classes,)
+        Coverage of the clean labels that is estimated for the threshold.
+
+    coverage_interval_ : tuple or ndarray of shape (n_classes, 2)
+        95 % interval of it, over the draws of T and of the samples.
+
+    is_corrected_ : bool
+        Whether the sets are smaller than those of the noisy labels, or T is known.
+
+    transition_matrix_ : ndarray of shape (n_classes, n_classes)
+        T, known or estimated.
+
+    transition_estimator_ : estimator of T
+        The one that estimated it; None if it is known.
+
+    n_features_in_ : int
+        Number of columns of X, where `estimator_` knows it.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where `estimator_` knows them.
+
+    See Also
+    --------
+    NoiseRobustClassifier : The default classifier.
+
+    Notes
+    -----
+    The clean coverage of sets :math:`C_t` is estimated from labels :math:`y_n` by
+
+    .. math:: \frac1n \sum_n \sum_k T^{-1}[y_n, k] \, 1\{k \in C_t(x_n)\},
+
+    which is unbiased if T is right, the classifier has not seen the samples, and the
+    noise depends on the class alone [3]_, [4]_. The threshold is the smallest from which
+    on the coverage of the next sample is at least `confidence_level` with probability
+    0.9 over draws of T and of samples.
+
+    An estimate of T has a bias: what the model mistakes looks like noise, so that sets
+    would be too small. By default T is therefore read off a second time, among the half
+    of the samples of each class whose clean posterior is highest. And each draw takes
+    away as much of the noise as the errors of the model may have added: a random share
+    of the disagreement between held-out predictions and labels that T does not explain.
+    The estimated coverage is consistent where this bias vanishes, otherwise neither.
+
+    The noise usually makes sets too large [5]_. So the threshold is never above the one
+    for the noisy labels unless the estimated coverage there is too low, and is that one,
+    with an `UncorrectedSetsWarning`, where T cannot be relied on.
+
+    One split, or a `FrozenEstimator`, has this guarantee. With several folds (cross-
+    conformal prediction) it holds as far as the scores of the final classifier are
+    distributed as those of the folds, which have seen fewer samples; they usually are a
+    little better. Weights count as frequencies.
+
+    References
+    ----------
+    .. [1] Sadinle, Lei, Wasserman. Least ambiguous set-valued classifiers with bounded
+       error levels. JASA 2019.
+    .. [2] Romano, Sesia, Candès. Classification with valid and adaptive coverage.
+       NeurIPS 2020.
+    .. [3] Sesia, Wang, Tong. Adaptive conformal classification with noisy labels. arXiv
+       2309.05092, 2023.
+    .. [4] Penso, Goldberger, Fetaya. Estimating the conformal prediction threshold from
+       noisy labels. 2025.
+    .. [5] Einbinder, Feldman, Bates, Angelopoulos, Gendler, Romano. Label noise
+       robustness of conformal prediction. JMLR 2024.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_blobs
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklnoise import NoiseRobustConformalClassifier
+    >>> from sklnoise.datasets import make_noisy_labels, make_transition_matrix
+    >>> X, y = make_blobs(2000, centers=4, cluster_std=2, random_state=0)
+    >>> T = make_transition_matrix("pair", 4, 0.3)
+    >>> y_noisy = make_noisy_labels(y, T, random_state=0)
+    >>> for noise in (T, 0.0):
+    ...     clf = NoiseRobustConformalClassifier(
+    ...         LogisticRegression(), transition=noise, random_state=0
+    ...     ).fit(X[:1000], y_noisy[:1000])
+    ...     y_set = clf.predict_set(X[1000:])
+    ...     covered = y_set[range(1000), y[1000:]].mean()
+    ...     print(f"{covered:.2f} covered by {y_set.sum(axis=1).mean():.1f} classes")
+    """
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit"]), None],
@@ -87,6 +229,8 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         ],
         "random_state": ["random_state"],
     }
+
+    cv = KeptSplits()
 
     def __init__(
         self,
@@ -201,11 +345,10 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         self.transition_matrix_ = transition.matrix
         self.transition_estimator_ = transition.estimator
         self._inverts = not transition.doubt and not predicts_clean(self.estimator_)
+        clean_proba = self._clean_posterior(held_out.y_proba)
+        transition = draw_model_errors(transition, clean_proba, held_out, seed)
         self._calibration, doubt = calibrate_sets(
-            held_out,
-            self._clean_posterior(held_out.y_proba),
-            transition,
-            self.conformity_score,
+            held_out, clean_proba, transition, self.conformity_score
         )
         thresholds = self._thresholds(self.confidence_level)
         if not doubt and not any(found.is_corrected for found in thresholds):
@@ -214,7 +357,7 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         if doubt:
             warn_caller(
                 f"the prediction sets are those of the noisy labels: {REASONS[doubt]}. "
-                "They usually cover more of the clean classes than confidence_level says. "
+                "They usually cover more clean classes than confidence_level says. "
                 "Pass a known transition, mark a random choice of samples as trusted, or "
                 "use a better classifier.",
                 UncorrectedSetsWarning,
@@ -302,7 +445,8 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         y_pred : ndarray of shape (n_samples,)
             The classes.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        y_proba = self.predict_proba(X)
+        return self.classes_[y_proba.argmax(axis=1)]
 
     def predict_set(self, X, *, confidence_level=None):
         """Predict the set of classes that covers the clean one.

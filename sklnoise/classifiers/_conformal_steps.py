@@ -11,6 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklnoise._compat import safe_indexing, set_random_states
 from sklnoise._containers import innermost
 from sklnoise._labels import match_labels
+from sklnoise._transition_matrix import noise_rate_of
 from sklnoise._validation import check_proba
 from sklnoise.classifiers._confident_steps import fit_rows, torch_seeded
 from sklnoise.classifiers._conformal_threshold import (
@@ -35,12 +36,19 @@ from sklnoise.classifiers._transition import (
 )
 from sklnoise.issues import clean_posterior
 from sklnoise.training import as_features
-from sklnoise.transition import draw_transition_matrices
+from sklnoise.transition import (
+    LabelFrequencyEstimator,
+    TrustedEstimator,
+    draw_transition_matrices,
+)
 
 N_DRAWS = 200
 
 # Refits of an estimator of T that does not know its standard error.
 N_REFITS = 50
+
+# Of the samples of each class, those that T is read off again; at most half are used.
+TOP_SHARE = 0.5
 
 # A first pass must beat the most frequent label by this many standard errors.
 MIN_LEAD = 2
@@ -205,6 +213,8 @@ def estimate(transition, held_out, source, seed):
     if feature_space(estimator):
         known["features"] = as_features(safe_indexing(source.data.X, held_out.rows))
     fitted = fit_transition(estimator, held_out, held_out.sample_weight, known)
+    if isinstance(transition, str) and transition == "auto":
+        fitted = read_again(fitted.transition_matrix_, held_out, known)
     error = getattr(fitted, "standard_error_", None)
     if error is not None and np.isfinite(error).all():
         draws = draw_around(fitted, seed)
@@ -212,6 +222,42 @@ def estimate(transition, held_out, source, seed):
         draws = refit_resampled(estimator, held_out, known, seed)
     doubt = "" if is_informative(held_out) else "first pass"
     return DrawnTransition(fitted.transition_matrix_, draws, fitted, doubt)
+
+
+def read_again(transition_matrix, held_out, known):
+    """Read T off the samples whose clean posterior is highest: these are purer."""
+    clean_proba = as_clean(held_out.noisy_proba, transition_matrix)
+    estimator = LabelFrequencyEstimator(share=TOP_SHARE)
+    if known:
+        estimator = TrustedEstimator(estimator)
+    held_out = held_out._replace(noisy_proba=clean_proba)
+    return fit_transition(estimator, held_out, held_out.sample_weight, known)
+
+
+def draw_model_errors(transition, clean_proba, held_out, seed):
+    """Let the draws of an estimate take away noise that may be errors of the model.
+
+    What the model mistakes among the samples that T is read off adds to the noise. It is
+    less often mistaken there than elsewhere, so that its errors as T implies them, the
+    disagreement with the labels less the noise, are the most that it may have added.
+    """
+    if transition.estimator is None or not len(held_out.y):
+        return transition
+    noisy, T = ~held_out.trusted, transition.matrix
+    y, weight = held_out.y[noisy], held_out.sample_weight[noisy]
+    if not len(y):
+        return transition
+    frequencies = np.bincount(y, weight, minlength=len(T)) / weight.sum()
+    disagrees = clean_proba[noisy].argmax(axis=1) != y
+    noise_rate = noise_rate_of(T, frequencies)
+    errors = weight @ disagrees / weight.sum() - noise_rate
+    if errors <= 0 or noise_rate <= 0:
+        return transition
+    largest = min(1, errors / noise_rate)
+    shares = np.random.RandomState(seed).uniform(0, largest, len(transition.draws))
+    shares = shares[:, np.newaxis, np.newaxis]
+    draws = (1 - shares) * transition.draws + shares * np.eye(len(T))
+    return transition._replace(draws=draws)
 
 
 def fit_transition(estimator, held_out, sample_weight, known):

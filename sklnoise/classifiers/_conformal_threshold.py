@@ -22,9 +22,9 @@ NORMAL_POINTS = ndtri((np.arange(99) + 0.5) / 99)
 class Calibration(NamedTuple):
     """Samples with noisy labels, and what a label says of the clean class.
 
-    `inverses[r, y, k]` is the weight with which, by draw r of T, a sample of code y counts
-    as one of clean class k; `centre` is that of the estimate. Trusted samples have the
-    codes from n_classes on.
+    `inverses[r, y, k]` is the weight with which, by draw r of T, a sample of code y
+    counts as one of clean class k; `centre` is that of the estimate. Trusted
+    samples have the codes from n_classes on.
     """
 
     scores: np.ndarray
@@ -148,7 +148,7 @@ def choose_threshold(calibration, level):
 def find_events(calibration, level):
     """Sort the events, with their part in the excess and in its variance."""
     scores, codes, weight, inverses, centre = calibration
-    n_samples, n_columns = scores.shape
+    n_columns = scores.shape[1]
     order = np.argsort(scores, axis=1, kind="stable")
     total = centre.sum(axis=1)[codes]
     # The excess of each sample as its classes enter one after another.
