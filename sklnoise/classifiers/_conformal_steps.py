@@ -49,6 +49,10 @@ N_REFITS = 50
 
 # Of the samples of each class, those that T is read off again; at most half are used.
 TOP_SHARE = 0.5
+N_READINGS = 3
+
+# Times the errors of the model that T implies are the most that the noise may hold.
+MODEL_ERROR_FACTOR = 1.5
 
 # A first pass must beat the most frequent label by this many standard errors.
 MIN_LEAD = 2
@@ -214,7 +218,8 @@ def estimate(transition, held_out, source, seed):
         known["features"] = as_features(safe_indexing(source.data.X, held_out.rows))
     fitted = fit_transition(estimator, held_out, held_out.sample_weight, known)
     if isinstance(transition, str) and transition == "auto":
-        fitted = read_again(fitted.transition_matrix_, held_out, known)
+        for _ in range(N_READINGS):
+            fitted = read_again(fitted.transition_matrix_, held_out, known)
     error = getattr(fitted, "standard_error_", None)
     if error is not None and np.isfinite(error).all():
         draws = draw_around(fitted, seed)
@@ -237,9 +242,9 @@ def read_again(transition_matrix, held_out, known):
 def draw_model_errors(transition, clean_proba, held_out, seed):
     """Let the draws of an estimate take away noise that may be errors of the model.
 
-    What the model mistakes among the samples that T is read off adds to the noise. It is
-    less often mistaken there than elsewhere, so that its errors as T implies them, the
-    disagreement with the labels less the noise, are the most that it may have added.
+    What the model mistakes among the samples that T is read off adds to the noise, but it
+    is less often mistaken there than elsewhere. Its errors as T implies them are the
+    disagreement with the labels less the noise; a noise that is too large hides some.
     """
     if transition.estimator is None or not len(held_out.y):
         return transition
@@ -253,7 +258,7 @@ def draw_model_errors(transition, clean_proba, held_out, seed):
     errors = weight @ disagrees / weight.sum() - noise_rate
     if errors <= 0 or noise_rate <= 0:
         return transition
-    largest = min(1, errors / noise_rate)
+    largest = min(1, MODEL_ERROR_FACTOR * errors / noise_rate)
     shares = np.random.RandomState(seed).uniform(0, largest, len(transition.draws))
     shares = shares[:, np.newaxis, np.newaxis]
     draws = (1 - shares) * transition.draws + shares * np.eye(len(T))
