@@ -166,7 +166,7 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
     would be too small. By default T is therefore read off again, three times, among the
     half of the samples of each class whose clean posterior is highest. And each draw
     takes away as much of the noise as the errors of the model may have added: at random
-    up to 1.5 times the share of labels that held-out predictions disagree with and T
+    up to 1.25 times the share of labels that held-out predictions disagree with and T
     does not explain.
     The estimated coverage is consistent where this bias vanishes, otherwise neither.
 
@@ -425,7 +425,8 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         -------
         y_proba : ndarray of shape (n_samples, n_classes)
             Those of `estimator_`, which :func:`~sklnoise.issues.clean_posterior` turns
-            into clean ones where it has learned the noisy labels.
+            into clean ones where it has learned the noisy labels. A share of 0.05 of the
+            noisy ones is mixed in, so that no class is ruled out.
         """
         check_is_fitted(self)
         n_classes = len(self.classes_)
