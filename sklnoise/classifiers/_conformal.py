@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from numbers import Integral, Real
+from operator import itemgetter
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
@@ -21,12 +22,14 @@ from sklnoise._validation import check_trusted
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._confident_steps import check_source, fit_rows
 from sklnoise.classifiers._conformal_steps import (
+    NOISY_SHARES,
     as_clean,
     calibrate_sets,
     choose_thresholds,
     draw_model_errors,
     hold_out,
     match_frozen_classes,
+    mean_size,
     predict_frozen,
     predict_held_out,
     predicts_clean,
@@ -94,8 +97,9 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
     conformity_score : {"lac", "aps"}, default="lac"
         How little a class conforms to a sample: 1 minus its probability [1]_, which
         gives the smallest sets, or the probability of all classes that are more probable
-        [2]_, which gives hard samples larger sets. The most probable class scores 0, so
-        that no set is empty.
+        [2]_, which gives hard samples larger sets. The predicted class scores 0, so that
+        no set is empty. These are the clean probabilities with a share of 0.2 of the
+        noisy ones, or the noisy ones alone where that gives smaller sets.
 
     coverage : {"marginal", "class"}, default="marginal"
         Whether the level holds for all samples together, or for those of each clean
@@ -350,10 +354,18 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         self._inverts = not transition.doubt and not predicts_clean(self.estimator_)
         clean_proba = self._clean_posterior(held_out.y_proba)
         transition = draw_model_errors(transition, clean_proba, held_out, seed)
-        self._calibration, doubt = calibrate_sets(
-            held_out, clean_proba, transition, self.conformity_score
+        candidates = []
+        for share in NOISY_SHARES if self._inverts else [0.0]:
+            scores = self._score(held_out.y_proba, clean_proba, share)
+            calibration, doubt = calibrate_sets(held_out, scores, transition)
+            thresholds = choose_thresholds(
+                calibration, self.confidence_level, self.coverage
+            )
+            size = mean_size(calibration, thresholds)
+            candidates.append((size, share, calibration, thresholds, doubt))
+        _, self._noisy_share, self._calibration, thresholds, doubt = min(
+            candidates, key=itemgetter(0)
         )
-        thresholds = self._thresholds(self.confidence_level)
         if not doubt and not any(found.is_corrected for found in thresholds):
             doubt = "uncertain"
         self.is_corrected_ = not doubt
@@ -375,6 +387,25 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         if not self._inverts or not len(y_proba):
             return y_proba
         return as_clean(y_proba, self.transition_matrix_)
+
+    def _score(self, y_proba, clean_proba, noisy_share):
+        """Score how little each class conforms, 0 for the predicted one."""
+        mixed = (1 - noisy_share) * clean_proba + noisy_share * y_proba
+        predicted = clean_proba.argmax(axis=1)
+        return conformity_scores(mixed, self.conformity_score, predicted)
+
+    def _conformity(self, X):
+        """Score how little each class conforms to new samples."""
+        y_proba = self._predict_estimator(X)
+        return self._score(y_proba, self._clean_posterior(y_proba), self._noisy_share)
+
+    def _predict_estimator(self, X):
+        """Return the probabilities of the estimator, a column for each class."""
+        n_classes = len(self.classes_)
+        names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
+        X = as_numpy(X)
+        with failure_explained(self.estimator, X):
+            return predict_all(self.estimator_, X, names)
 
     def _thresholds(self, level):
         return choose_thresholds(self._calibration, level, self.coverage)
@@ -425,16 +456,10 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         -------
         y_proba : ndarray of shape (n_samples, n_classes)
             Those of `estimator_`, which :func:`~sklnoise.issues.clean_posterior` turns
-            into clean ones where it has learned the noisy labels. A share of 0.05 of the
-            noisy ones is mixed in, so that no class is ruled out.
+            into clean ones where it has learned the noisy labels.
         """
         check_is_fitted(self)
-        n_classes = len(self.classes_)
-        names = np.arange(n_classes) if nets_of(self.estimator_) else self.classes_
-        X = as_numpy(X)
-        with failure_explained(self.estimator, X):
-            y_proba = predict_all(self.estimator_, X, names)
-        return self._clean_posterior(y_proba)
+        return self._clean_posterior(self._predict_estimator(X))
 
     def predict(self, X):
         """Predict the most probable clean class, which is always in the set.
@@ -474,7 +499,8 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
         ValueError
             If the level is not between 0 and 1.
         """
-        scores = conformity_scores(self.predict_proba(X), self.conformity_score)
+        check_is_fitted(self)
+        scores = self._conformity(X)
         if confidence_level is None:
             return scores <= np.asarray(self.threshold_) + TIE
         if not isinstance(confidence_level, Real) or not 0 < confidence_level < 1:

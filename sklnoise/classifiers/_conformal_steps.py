@@ -17,7 +17,6 @@ from sklnoise.classifiers._confident_steps import fit_rows, torch_seeded
 from sklnoise.classifiers._conformal_threshold import (
     calibrate,
     choose_threshold,
-    conformity_scores,
 )
 from sklnoise.classifiers._correction import as_loss, needs_transition
 from sklnoise.classifiers._estimator_calls import (
@@ -51,8 +50,10 @@ N_REFITS = 50
 TOP_SHARE = 0.5
 N_READINGS = 3
 
-# Of the noisy posterior in the clean one, so that classes keep an order.
-NOISY_SHARE = 0.05
+# Shares of the noisy posterior in the probabilities that are scored. The clean posterior
+# alone has zeros, among which classes that may be right have no order; and where the
+# noisy one is far from exact, the noisy one alone gives smaller sets.
+NOISY_SHARES = 0.2, 1.0
 
 # Times the errors of the model that T implies are the most that the noise may hold.
 MODEL_ERROR_FACTOR = 1.25
@@ -148,14 +149,8 @@ def predict_frozen(estimator, source):
 
 
 def as_clean(y_proba, transition_matrix):
-    """Turn the noisy posterior into the clean one, in which no class is ruled out.
-
-    Of a noisy posterior that is not exact, the clean one would be 0 for classes that may
-    be right. All samples where one is would have the same score.
-    """
-    y_proba = check_proba(y_proba)
-    clean_proba = clean_posterior(y_proba, transition_matrix)
-    return (1 - NOISY_SHARE) * clean_proba + NOISY_SHARE * y_proba
+    """Turn the noisy posterior into the clean one."""
+    return clean_posterior(check_proba(y_proba), transition_matrix)
 
 
 def hold_out(both, source, trusted):
@@ -312,12 +307,10 @@ def is_informative(held_out):
     return accuracy > share + MIN_LEAD * np.sqrt(share * (1 - share) / total)
 
 
-def calibrate_sets(held_out, y_proba, transition, kind):
+def calibrate_sets(held_out, scores, transition):
     """Put together what thresholds are found from, and the doubt about T, if any."""
-    scores = conformity_scores(y_proba, kind)
     samples = scores, held_out.y, held_out.sample_weight, held_out.trusted
-    doubt = transition.doubt
-    calibration = None
+    doubt, calibration = transition.doubt, None
     if not doubt:
         calibration = calibrate(*samples, transition.matrix, transition.draws)
         doubt = "singular" if calibration is None else ""
@@ -325,6 +318,12 @@ def calibrate_sets(held_out, y_proba, transition, kind):
         identity = np.eye(len(transition.matrix))
         calibration = calibrate(*samples, identity, identity[np.newaxis])
     return calibration, doubt
+
+
+def mean_size(calibration, thresholds):
+    """Return the mean number of classes in the sets of the samples that calibrate."""
+    y_set = calibration.scores <= np.array([found.value for found in thresholds])
+    return y_set.sum(axis=1) @ calibration.sample_weight
 
 
 def choose_thresholds(calibration, level, coverage):

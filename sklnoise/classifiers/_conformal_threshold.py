@@ -75,20 +75,20 @@ class Events(NamedTuple):
     level: float
 
 
-def conformity_scores(y_proba, kind):
+def conformity_scores(y_proba, kind, predicted):
     """Score how little each class conforms to a sample.
 
-    "lac" is 1 - p_k, "aps" the probability of all classes before k. The most probable
-    class scores 0, so that no set is empty.
+    "lac" is 1 - p_k, "aps" the probability of all classes before k. The predicted class
+    scores 0, so that no set is empty.
     """
-    order = np.argsort(-y_proba, axis=1, kind="stable")
     if kind == "lac":
         scores = 1 - y_proba
     else:
+        order = np.argsort(-y_proba, axis=1, kind="stable")
         ranked = np.take_along_axis(y_proba, order, axis=1)
         scores = np.empty_like(y_proba)
         np.put_along_axis(scores, order, np.cumsum(ranked, axis=1) - ranked, axis=1)
-    np.put_along_axis(scores, order[:, :1], 0, axis=1)
+    np.put_along_axis(scores, predicted[:, np.newaxis], 0, axis=1)
     return scores
 
 

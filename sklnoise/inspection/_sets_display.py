@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from sklnoise._containers import innermost_with_input
 from sklnoise._labels import check_labels, match_labels
 from sklnoise._text import shorten
 from sklnoise.classifiers import NoiseRobustConformalClassifier
 from sklnoise.classifiers._conformal import TIE
-from sklnoise.classifiers._conformal_threshold import conformity_scores
 from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.inspection._matplotlib import (
     COLOURS,
@@ -189,8 +189,7 @@ class PredictionSetDisplay:
         """
         clf = fitted_classifier(estimator, (NoiseRobustConformalClassifier,))
         levels = check_levels(LEVELS if confidence_levels is None else confidence_levels)
-        # The steps before the classifier are those of the pipeline's own prediction.
-        scores = conformity_scores(estimator.predict_proba(X), clf.conformity_score)
+        scores = clf._conformity(innermost_with_input(estimator, X)[1])
         codes = None
         if y is not None:
             codes, _ = match_labels(check_labels(y, "y"), len(clf.classes_), clf.classes_)
