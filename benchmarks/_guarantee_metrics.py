@@ -9,7 +9,6 @@ of the noise.
     SKLNOISE_DATA=... python -m benchmarks._guarantee_metrics --seeds 100 --jobs 2
 """
 
-import warnings
 from functools import cache
 
 import numpy as np

@@ -6,6 +6,7 @@ from sklnoise.classifiers import (
     ConfidentLearningClassifier,
     NoiseCalibratedClassifier,
     NoiseRobustClassifier,
+    NoiseRobustConformalClassifier,
 )
 from sklnoise.issues import find_label_issues, label_quality_scores
 
@@ -13,6 +14,7 @@ __all__ = [
     "ConfidentLearningClassifier",
     "NoiseCalibratedClassifier",
     "NoiseRobustClassifier",
+    "NoiseRobustConformalClassifier",
     "__version__",
     "find_label_issues",
     "label_quality_scores",

@@ -29,6 +29,10 @@ class SwappableClassesWarning(UserWarning):
     """Two classes flip into each other so often that their names may be swapped."""
 
 
+class UncorrectedSetsWarning(UserWarning):
+    """Prediction sets are those of the noisy labels: T does not support smaller ones."""
+
+
 class WeakFirstPassWarning(UserWarning):
     """The first pass cannot tell label noise from its own errors."""
 

@@ -21,6 +21,7 @@ from sklnoise import (
     ConfidentLearningClassifier,
     NoiseCalibratedClassifier,
     NoiseRobustClassifier,
+    NoiseRobustConformalClassifier,
 )
 
 # The checks fit a dozen samples of random labels, of which our warnings rightly complain.
@@ -34,6 +35,7 @@ pytestmark = [
             "PermutedClassesWarning",
             "RareClassWarning",
             "SwappableClassesWarning",
+            "UncorrectedSetsWarning",
         )
     ),
 ]
@@ -56,6 +58,10 @@ CLASSIFIERS = [
     *(
         NoiseCalibratedClassifier(LogisticRegression(), method=method)
         for method in ("temperature", "vector", "isotonic")
+    ),
+    NoiseRobustConformalClassifier(LogisticRegression()),
+    NoiseRobustConformalClassifier(
+        LogisticRegression(), conformity_score="aps", coverage="class", transition=0.1
     ),
 ]
 

@@ -5,6 +5,7 @@ ORDER = (
     "plot_label_issues",
     "plot_known_rate",
     "plot_trusted_rows",
+    "plot_prediction_sets",
     "plot_search",
     "plot_robustness",
     "plot_text",

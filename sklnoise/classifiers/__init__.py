@@ -1,6 +1,7 @@
 """Classifiers that are fitted on noisy labels and predict clean ones."""
 
 from sklnoise.classifiers._confident_learning import ConfidentLearningClassifier
+from sklnoise.classifiers._conformal import NoiseRobustConformalClassifier
 from sklnoise.classifiers._noise_calibrated import NoiseCalibratedClassifier
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 
@@ -8,4 +9,5 @@ __all__ = [
     "ConfidentLearningClassifier",
     "NoiseCalibratedClassifier",
     "NoiseRobustClassifier",
+    "NoiseRobustConformalClassifier",
 ]

@@ -232,7 +232,9 @@ class ConfidentLearningClassifier(WrapperMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, fit_params):
         self._check_estimator()
         routed = self._route_fit(sample_weight, fit_params)
-        source = check_source(self, X, y, sample_weight, routed.estimator.fit)
+        source = check_source(
+            self, self.estimator, X, y, sample_weight, routed.estimator.fit
+        )
         self.classes_ = source.classes
         n_classes = len(self.classes_)
         T = None

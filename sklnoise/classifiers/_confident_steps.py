@@ -55,7 +55,7 @@ class Source(NamedTuple):
     fit_params: dict
 
 
-def check_source(owner, X, y, sample_weight, fit_params):
+def check_source(owner, estimator, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
     check_container(X)
     X, y = as_numpy(X), check_one_label_each(owner, y)
@@ -65,10 +65,11 @@ def check_source(owner, X, y, sample_weight, fit_params):
     X, y = indexable(X, validate_data(owner, y=fill_unused_labels(y, rows)))
     codes, classes = encode_kept_labels(y, rows)
     weighted = sample_weight is not None
-    if weighted and not takes_weights(owner.estimator):
-        check_whole(weight, owner.estimator)
+    is_fitted_to_them = not isinstance(estimator, FrozenEstimator)
+    if weighted and is_fitted_to_them and not takes_weights(estimator):
+        check_whole(weight, estimator)
     # A net has an output per code, whatever the labels are called.
-    names = np.arange(len(classes)) if nets_of(owner.estimator) else classes
+    names = np.arange(len(classes)) if nets_of(estimator) else classes
     data = LabelledData(X, codes, weight)
     return Source(data, rows, classes, names, weighted, fit_params)
 

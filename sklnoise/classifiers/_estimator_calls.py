@@ -69,8 +69,8 @@ def nets_of(estimator):
     return [part for part in (estimator, *parts) if is_net(part)]
 
 
-def check_classifier(estimator):
-    """Raise an error if something is no instance of a classifier with probabilities."""
+def check_instance(estimator):
+    """Raise a TypeError unless an estimator can be cloned."""
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         raise TypeError(
             "estimator must be an instance of a classifier of scikit-learn's kind, "
@@ -78,6 +78,11 @@ def check_classifier(estimator):
             "instance instead of a class, and derive a classifier of your own from "
             "ClassifierMixin and BaseEstimator."
         )
+
+
+def check_classifier(estimator):
+    """Raise an error if something is no instance of a classifier with probabilities."""
+    check_instance(estimator)
     # Some have it only once they are fitted, such as a StackingClassifier.
     if not hasattr(type(estimator), "predict_proba"):
         check_predicts(estimator, "predict_proba")
