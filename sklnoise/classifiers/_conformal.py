@@ -166,12 +166,10 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
     on the coverage of the next sample is at least `confidence_level` with probability
     0.9 over draws of T and of samples.
 
-    An estimate of T has a bias: what the model mistakes looks like noise, so that sets
-    would be too small. By default T is therefore read off again, three times, among the
-    half of the samples of each class whose clean posterior is highest. And each draw
-    takes away as much of the noise as the errors of the model may have added: at random
-    up to 1.25 times the share of labels that held-out predictions disagree with and T
-    does not explain.
+    An estimate of T may have a bias: what the model mistakes looks like noise, so that
+    sets would be too small. Each draw therefore takes away as much of the noise as the
+    errors of the model may have added: at random up to 0.6 times the share of labels that
+    held-out predictions disagree with and T does not explain.
     The estimated coverage is consistent where this bias vanishes, otherwise neither.
 
     The noise usually makes sets too large [5]_. So the threshold is never above the one

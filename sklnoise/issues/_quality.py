@@ -53,8 +53,7 @@ def label_quality_scores(
 
     transition_matrix : array-like of shape (n_classes, n_classes), default=None
         T[i, j] = P(noisy = j | clean = i). None estimates it from the samples,
-        by :class:`~sklnoise.transition.AutoEstimator`, and shrinks the estimate towards
-        even flips as far as its standard error asks for, see the notes.
+        by :class:`~sklnoise.transition.AutoEstimator`, see the notes.
 
     labels : array-like of shape (n_classes,), default=None
         The class of each column. None takes the names of a frame of probabilities or
@@ -92,10 +91,10 @@ def label_quality_scores(
     be ranked, 0.0001 times the slope of the likelihood is added, which is 1 where the
     label is possible, and all is divided by 1.0001.
 
-    An estimate of T is mixed with the T of even flips at the same noise rate. Its share
-    is that of James and Stein (1961): the sum of the squared standard errors over the
-    squared distance of the two, at most 1. With few samples little can be said of
-    which classes are mistaken for which, and the score ranks nearly as "self-confidence".
+    An estimate of T is shrunk towards even flips at the same noise rate as far as its
+    errors, by sampling and by model, explain the difference (James and Stein 1961). With
+    few samples little can be said of which classes are mistaken for which, and the score
+    ranks nearly as "self-confidence".
     Rows of the estimate in which another class leads are shrunk towards the identity
     until it leads no more: pass T where a class is labelled more often as another than
     as itself.
