@@ -64,6 +64,38 @@ def judged(y_proba=proba, **params):
     return display.quality
 
 
+def wrapped(kind, transition):
+    clf = kind(LogisticRegression(), transition=transition, cv=2, random_state=0)
+    return clf.fit(X, y).predict_proba(X)
+
+
+def curve(method, *args, **params):
+    make = getattr(inspection.NoisyCalibrationDisplay, method)
+    return make(*args, ax=Figure().subplots(), random_state=0, **params).prob_true
+
+
+PREDICTIONS = {
+    "noise_corrected_average_precision_score": proba,
+    "noise_corrected_balanced_accuracy_score": y_pred,
+    "noise_corrected_brier_score_loss": proba,
+    "noise_corrected_calibration_error": proba,
+    "noise_corrected_coverage_score": proba > 0.2,
+    "noise_corrected_f1_score": y_pred,
+    "noise_corrected_log_loss": proba,
+    "noise_corrected_roc_auc_score": proba,
+    "noise_corrected_top_k_accuracy_score": proba,
+}
+OPTIONS = {
+    "noise_corrected_f1_score": {"average": "macro"},
+    "noise_corrected_roc_auc_score": {"multi_class": "ovr"},
+}
+
+
+def corrected(name, prediction, T):
+    options = OPTIONS.get(name, {})
+    return getattr(metrics, name)(y, prediction, T, **options)
+
+
 # What takes T, called with it: what comes out depends on the order of the classes.
 TAKES_T = {
     "NoiseRobustClassifier.transition": lambda T: robust(T, "forward"),
@@ -95,12 +127,44 @@ TAKES_T = {
     "make_noisy_labels.transition_matrix": lambda T: (
         datasets.make_noisy_labels(y, T, random_state=0) == "high"
     ),
+    "draw_transition_matrices.transition_matrix": lambda T: (
+        transition.draw_transition_matrices(T, np.zeros((3, 3)), 1)[0]
+    ),
+    "NoiseCalibratedClassifier.transition": lambda T: wrapped(
+        sklnoise.NoiseCalibratedClassifier, T
+    ),
+    "NoiseRobustConformalClassifier.transition": lambda T: wrapped(
+        sklnoise.NoiseRobustConformalClassifier, T
+    ),
+    "NoisyCalibrationDisplay.from_estimator.transition_matrix": lambda T: curve(
+        "from_estimator", LogisticRegression().fit(X, y), X, y, transition_matrix=T
+    ),
+    "NoisyCalibrationDisplay.from_predictions.transition_matrix": lambda T: curve(
+        "from_predictions", y, proba, transition_matrix=T
+    ),
+    "compare_models.transition_matrix": lambda T: (
+        metrics.compare_models(
+            y, y_pred, np.roll(y_pred, 1), T, random_state=0
+        ).difference
+    ),
     "TransitionMatrixDisplay.from_matrix.transition_matrix": picture,
     "LabelIssuesDisplay.from_predictions.transition_matrix": lambda T: judged(
         transition_matrix=T
     ),
 }
+TAKES_T |= {
+    f"{name}.transition_matrix": lambda T, name=name: corrected(
+        name, PREDICTIONS[name], T
+    )
+    for name in PREDICTIONS
+}
 TAKES_PROBA = {
+    "NoisyCalibrationDisplay.from_predictions.y_proba": lambda p: curve(
+        "from_predictions",
+        y,
+        p,
+        transition_matrix=pd.DataFrame(T, CLASSES, CLASSES),
+    ),
     "find_label_issues.y_proba": lambda p: issues.find_label_issues(
         y, p, return_type="indices"
     ),
@@ -123,6 +187,16 @@ TAKES_PROBA = {
     )
     for name in transition.__all__
     if isinstance(getattr(transition, name), type) and not name.startswith("Base")
+}
+TAKES_PROBA |= {
+    f"{name}.y_proba": lambda p, name=name: corrected(
+        name, p, pd.DataFrame(T, CLASSES, CLASSES)
+    )
+    for name in (
+        "noise_corrected_brier_score_loss",
+        "noise_corrected_calibration_error",
+        "noise_corrected_log_loss",
+    )
 }
 TAKES_CODES = {  # without names of classes
     f"{name}.transition_matrix": lambda T, name=name: getattr(losses, name)(T)

@@ -267,7 +267,9 @@ class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, fit_params):
         check_classifier(self.estimator)
         routed = self._route_fit(sample_weight, fit_params)
-        source = check_source(self, X, y, sample_weight, routed.estimator.fit)
+        source = check_source(
+            self, self.estimator, X, y, sample_weight, routed.estimator.fit
+        )
         source = self._with_frozen_classes(source)
         self.classes_ = source.classes
         transition = given_transition(self.transition, self.classes_)

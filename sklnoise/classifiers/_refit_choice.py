@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
+from sklnoise._transition_matrix import shrink_towards, uniform_flips
 from sklnoise.classifiers._correction import as_loss, bind_loss, needs_features
 from sklnoise.classifiers._net_selection import (
     LEAST_STEPS,
@@ -42,6 +43,10 @@ LEAST_SPARSE_STEPS = 200
 
 # Networks of a refit, where they are worth their time.
 SEVERAL = 5
+
+# Squared standard errors of T over its squared distance to even flips, up to which it
+# is uneven beyond doubt.
+MIN_SHARE = 0.2
 
 # Noise rate up to which a correction gains nothing.
 MIN_NOISE_RATE = 0.02
@@ -113,13 +118,15 @@ def choose_transition(choose, estimate, data, splits, y_proba, summary):
     """Return the choice and the T, of an estimate, that predict labels best.
 
     Hardly any noise is left as it is, and so is noise whose correction predicts noisy
-    labels of held-out samples worse than `y_proba` does without a T. `choose` chooses
-    the steps for a T; `summary` gets the share of the identity.
+    labels of held-out samples worse than `y_proba` does without a T, unless the flips are
+    uneven beyond doubt, which hard data do not make them. `choose` chooses the steps for
+    a T; `summary` gets the share of the identity.
     """
     identity = replace(estimate, matrix=np.eye(data.n_classes))
     if summary.noise_rate >= MIN_NOISE_RATE:
         trial = choose(transition=estimate)
-        if not trial.fitted or y_proba is None:
+        is_proven = is_uneven(estimate, summary.noise_rate, data)
+        if is_proven or not trial.fitted or y_proba is None:
             return trial, estimate
         gain = gain_of_correction(
             trial.fitted, estimate, data=data, splits=splits, y_proba=y_proba
@@ -128,6 +135,17 @@ def choose_transition(choose, estimate, data, splits, y_proba, summary):
             return trial, estimate
     summary.identity_share = 1.0
     return choose(correction="none", transition=identity), identity
+
+
+def is_uneven(transition, noise_rate, data):
+    """Return whether T differs from even flips by far more than its standard error."""
+    occurring = np.unique(data.y[data.rows])
+    among = np.ix_(occurring, occurring)
+    even = uniform_flips(len(occurring), noise_rate)
+    _, share = shrink_towards(
+        transition.matrix[among], transition.standard_error[among], even
+    )
+    return share < MIN_SHARE
 
 
 def gain_of_correction(fitted, transition, *, data, splits, y_proba):

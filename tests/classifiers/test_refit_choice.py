@@ -15,7 +15,7 @@ from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 UNEVEN = np.array([[0.6, 0.4, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]])
 
 
-def choose(gain, monkeypatch, *, noise_rate=0.3):
+def choose(gain, monkeypatch, *, noise_rate=0.3, error=1.0):
     """Choose a T out of an estimate whose gain in likelihood is known."""
     monkeypatch.setattr(_refit_choice, "gain_of_correction", lambda *args, **kwargs: gain)
     tried = []
@@ -26,7 +26,7 @@ def choose(gain, monkeypatch, *, noise_rate=0.3):
 
     summary = Bunch(noise_rate=noise_rate, identity_share=0.0)
     data = Bunch(y=np.arange(9) % 3, rows=np.arange(9), n_classes=3)
-    estimate = Transition(UNEVEN, np.ones((3, 3)), estimator="an estimator")
+    estimate = Transition(UNEVEN, np.full((3, 3), error), estimator="an estimator")
     trial, transition = choose_transition(
         choose_steps, estimate, data, [], np.full((9, 3), 1 / 3), summary
     )
@@ -48,6 +48,12 @@ def test_no_t_is_taken_where_labels_are_predicted_better_without(monkeypatch):
     assert_array_equal(T, np.eye(3))
     assert summary.identity_share == 1
     assert tried[-1] == "none"
+
+
+def test_flips_that_are_uneven_beyond_doubt_need_no_proof(monkeypatch):
+    T, summary, _ = choose(-3, monkeypatch, error=1e-3)
+    assert_array_equal(T, UNEVEN)
+    assert summary.identity_share == 0
 
 
 def test_hardly_any_noise_is_left_as_it_is(monkeypatch):
