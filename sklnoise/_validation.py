@@ -4,7 +4,12 @@ from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils import (
+    assert_all_finite,
+    check_array,
+    check_random_state,
+    column_or_1d,
+)
 
 from sklnoise._names import align_columns, align_square, frame_classes
 from sklnoise._tensors import as_numpy
@@ -270,3 +275,16 @@ def check_folds(folds, n_samples):
             f"{folds.shape}. Pass the number of the fold that held each sample out."
         )
     return codes
+
+
+def check_rng(random_state):
+    """Return a generator of random numbers that is never numpy's global one."""
+    if random_state is None:
+        return np.random.RandomState()
+    try:
+        return check_random_state(random_state)
+    except ValueError as error:
+        raise ValueError(
+            "random_state must be None, an integer from 0 to 2**32 - 1 or a RandomState; "
+            f"got {shorten(repr(random_state))}."
+        ) from error

@@ -127,9 +127,6 @@ TAKES_T = {
     "make_noisy_labels.transition_matrix": lambda T: (
         datasets.make_noisy_labels(y, T, random_state=0) == "high"
     ),
-    "draw_transition_matrices.transition_matrix": lambda T: (
-        transition.draw_transition_matrices(T, np.zeros((3, 3)), 1)[0]
-    ),
     "NoiseCalibratedClassifier.transition": lambda T: wrapped(
         sklnoise.NoiseCalibratedClassifier, T
     ),
@@ -211,6 +208,7 @@ TAKES_CODES = {  # without names of classes
 NO_MATTER = {
     "TransitionMatrixDisplay.transition_matrix",
     "NoiseCorrectedScorer.transition_matrix",
+    "draw_transition_matrices.transition_matrix",
 }
 
 

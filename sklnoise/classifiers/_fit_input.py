@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -17,7 +17,11 @@ from torch.utils.data import Dataset
 
 from sklnoise._compat import CALLBACK_STATE, routing_enabled
 from sklnoise._labels import encode_kept_labels
-from sklnoise._validation import check_trusted, check_weight
+from sklnoise._validation import (
+    check_rng,
+    check_trusted,
+    check_weight,
+)
 from sklnoise.classifiers._sample_checks import (
     check_like_fit,
     check_samples,
@@ -94,11 +98,7 @@ def check_predict_input(estimator, X):
 
 def draw_seeds(random_state, n_seeds):
     """Draw seeds, leaving numpy's global random state alone."""
-    if random_state is None:
-        rng = np.random.RandomState()
-    else:
-        rng = check_random_state(random_state)
-    return rng.randint(MAX_SEED, size=n_seeds).tolist()
+    return check_rng(random_state).randint(MAX_SEED, size=n_seeds).tolist()
 
 
 def make_router(classifier, **models):

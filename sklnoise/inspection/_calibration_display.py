@@ -3,7 +3,6 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._compat import Interval, validate_params
@@ -16,6 +15,7 @@ from sklnoise._text import shorten
 from sklnoise._validation import (
     check_invertible,
     check_proba,
+    check_rng,
     check_transition_matrix,
     check_weight,
 )
@@ -304,7 +304,7 @@ class NoisyCalibrationDisplay:
             weight,
             n_bins=n_bins,
             confidence_level=confidence_level,
-            rng=check_random_state(random_state),
+            rng=check_rng(random_state),
         )
         display = cls(
             found.prob_true,

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from sklnoise._validation import (
     ROUNDING,
     SINGULAR_CONDITION_THRESHOLD,
     SUM_TOLERANCE,
     check_numbers,
+    check_rng,
 )
 from sklnoise.metrics._corrected_weights import UndefinedScoreError
 
@@ -40,7 +40,7 @@ def estimate(statistic, samples, options, bounds=(0.0, 1.0)):
         return value
     seed = options.random_state
     # A fresh generator, as that of numpy is global.
-    rng = np.random.RandomState() if seed is None else check_random_state(seed)
+    rng = check_rng(seed)
     values = draw_values(statistic, samples, inverses, rng)
     low, high = interval_of(values, options.confidence_level)
     low = np.where(np.isinf(low), np.minimum(bounds[0], value), low)

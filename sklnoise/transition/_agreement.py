@@ -1,10 +1,10 @@
 """T from how the agreement of labels and predictions rises with the score."""
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._transition_matrix import uniform_flips
+from sklnoise._validation import check_rng
 from sklnoise.transition._agreement_curve import (
     MAX_OF_CHANCE,
     count_agreements,
@@ -182,7 +182,7 @@ class AgreementEstimator(BaseTransitionEstimator):
             Transition matrices.
         """
         check_is_fitted(self, "transition_matrix_")
-        rng = check_random_state(random_state)
+        rng = check_rng(random_state)
         rates, shared, own, flips, flips_error = self._parts
         n_classes = len(rates)
         drawn = rates + shared * rng.standard_normal((n_draws, 1))

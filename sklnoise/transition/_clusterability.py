@@ -5,11 +5,11 @@ from numbers import Integral
 import numpy as np
 from scipy.optimize import Bounds, linear_sum_assignment, minimize
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
 from sklnoise._compat import Interval, StrOptions
 from sklnoise._transition_matrix import normalize_rows, uniform_flips
+from sklnoise._validation import check_rng
 from sklnoise.transition._base import (
     MAX_DRAWN,
     BaseTransitionEstimator,
@@ -135,7 +135,7 @@ class ClusterabilityEstimator(BaseTransitionEstimator):
         return T, prior, np.std(refits, axis=0, ddof=1)
 
     def _resampled(self, triples):
-        rng = check_random_state(self.random_state)
+        rng = check_rng(self.random_state)
         mass = triples.sum()
         share, n_drawn = triples.ravel() / mass, round(min(max(mass / 3, 1), MAX_DRAWN))
         for _ in range(self.n_bootstraps):

@@ -3,10 +3,12 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from sklnoise._compat import Interval, validate_params
-from sklnoise._validation import check_transition_matrix
+from sklnoise._validation import (
+    check_rng,
+    check_transition_matrix,
+)
 
 # Steps of the fixed-point iteration for the number of samples behind a row.
 N_STEPS = 20
@@ -81,7 +83,7 @@ def draw_transition_matrices(
             f"{np.sum(~(error >= 0))} entries that are negative or NaN. An estimator "
             "without standard_error_ has draws by bootstrap_transition."
         )
-    rng = check_random_state(random_state)
+    rng = check_rng(random_state)
     draws = np.repeat(T[np.newaxis], n_draws, axis=0)
     for row in np.flatnonzero(error.any(axis=1)):
         parameters = dirichlet_parameters(T[row], np.square(error[row]).sum())

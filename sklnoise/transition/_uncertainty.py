@@ -3,9 +3,10 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
 from sklnoise._compat import Interval, validate_params
+from sklnoise._validation import check_rng
 from sklnoise.transition._base import (
     MAX_DRAWN,
     check_known,
@@ -109,7 +110,7 @@ def bootstrap_transition(
     strata = np.zeros(len(y), dtype=np.int64)
     if known["trusted"] is not None:
         strata = np.where(known["trusted"], y + 1, 0)
-    rng = check_random_state(random_state)
+    rng = check_rng(random_state)
     spread = [
         fit_clone(estimator, y_proba, y, drawn, **known).transition_matrix_
         for drawn in (resample_weight(weight, strata, rng) for _ in range(n_bootstraps))

@@ -81,6 +81,7 @@ def test_checkpoint_holds_the_weights_that_were_fitted(fit, noisy_blobs, tmp_pat
     assert_array_equal(clf.predict_proba(X), expected)
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_schedule_sets_the_learning_rate_of_each_epoch(fit):
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.5, event_name="rate")
     rates = fit([schedule]).history_[:, "rate"]

@@ -97,6 +97,8 @@ def test_one_search_over_all_corrections_computes_each_first_pass_once(
     assert clf.score(X, y) > 0.5
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.ClassCollapseWarning")
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.SwappableClassesWarning")
 def test_parameters_of_a_users_network_can_be_searched(clf, noisy_blobs):
     X, y_noisy, _, _ = noisy_blobs
     grid = {"estimator__module__hidden": [4, 6], "estimator__lr": [0.01]}
