@@ -210,7 +210,7 @@ class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEs
     ...     y_set = clf.predict_set(X[1000:])
     ...     covered = y_set[range(1000), y[1000:]].mean()
     ...     print(f"{covered:.2f} covered by {y_set.sum(axis=1).mean():.1f} classes")
-    0.94 covered by 1.9 classes
+    0.94 covered by 2.0 classes
     0.97 covered by 2.5 classes
     """
 

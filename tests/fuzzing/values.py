@@ -326,6 +326,7 @@ GOOD = {
     "memory": "None\ntempfile.mkdtemp()\nPath(tempfile.mkdtemp())\n"
     "joblib.Memory(tempfile.mkdtemp(), verbose=0)",
     "refit": "'scratch'\n'first-pass'",
+    "NoiseRobustConformalClassifier.cv": "2\n3\nKFold(2)",  # others take too long
     "NoiseCalibratedClassifier.method": "'temperature'\n'vector'\n'isotonic'",
     "conformity_score": "'lac'\n'aps'",
     "coverage": "'marginal'\n'class'",
