@@ -36,6 +36,9 @@ CELLS = [
     for noise in NOISES
     if data != "images, worst label" or noise == "none"
 ]
+COLUMNS = ["data", "noise", "seed", "correction", "seconds", "accuracy", "chosen"]
+COLUMNS += ["truth", "noise_rate", "low", "high", "verdict", "impurity"]
+COLUMNS += ["ranking", "self_confidence"]
 GOOD, BAD = 0.03, 0.06  # errors of a noise rate
 
 
@@ -87,7 +90,8 @@ def measure_verdict(data, noise, seed, memory=None, corrections=CORRECTIONS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             clf.fit(split.X, split.y_noisy)
-        row = {"data": data, "noise": noise, "seed": seed, "correction": correction}
+        row = dict.fromkeys(COLUMNS)  # all rows have the same columns in the file
+        row |= {"data": data, "noise": noise, "seed": seed, "correction": correction}
         row["seconds"] = process_time() - start
         row["accuracy"] = 100 * clf.score(split.X_test, split.y_test)
         if correction == "forward":
