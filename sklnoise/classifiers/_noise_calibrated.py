@@ -53,8 +53,7 @@ class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
         :class:`~sklearn.frozen.FrozenEstimator`; the samples given to `fit` must then be
         others than it was fitted to, and `cv` is not used.
 
-    transition : str, float, array-like of shape (n_classes, n_classes) or estimator, \
-            default="auto"
+    transition : str, float, array-like or estimator of T, default="auto"
         T[i, j] = P(noisy = j | clean = i), in the order of `classes_`: a known matrix, a
         float as the share of wrong labels, spread evenly over the other classes, or an
         estimator of T or its name, as in :class:`~sklnoise.NoiseRobustClassifier`. "auto"
@@ -186,7 +185,7 @@ class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
     >>> for model in forest, clf:
     ...     print(f"{log_loss(y[600:], model.predict_proba(X[600:])):.2f}")
     0.68
-    0.37
+    0.38
     """
 
     _parameter_constraints: dict = {

@@ -86,8 +86,9 @@ class AgreementEstimator(BaseTransitionEstimator):
     >>> y_noisy = np.where(rng.random(3000) < 0.2, 1 - y, y)
     >>> p = 0.2 + 0.6 / (1 + np.exp(-3 * score))
     >>> estimator = AgreementEstimator().fit(np.c_[1 - p, p], y_noisy)
-    >>> print(f"{estimator.noise_rate_:.2f}")
-    0.20
+    >>> low, high = estimator.noise_rate_interval_
+    >>> print(low < 0.2 < high)
+    True
     """
 
     def _estimate(self, y_proba, y, sample_weight):
@@ -118,7 +119,7 @@ class AgreementEstimator(BaseTransitionEstimator):
         rates = kept * of_class.noise_rate + (1 - kept) * curve.noise_rate
         bias = kept * bias_of(of_class.impurity) + (1 - kept) * bias
         shared = np.hypot((1 - kept) * curve.standard_error, bias / NORMAL_95)
-        flips, flips_error = self._spread_flips(ranking, y, share)
+        flips, flips_error = self._spread_flips(ranking, y, share, of_class)
         # What shrinkage has moved an estimate by may be error or not.
         own = np.hypot(sampling, rates - of_class.noise_rate)
         self._parts = rates, shared, own, flips, flips_error
@@ -136,7 +137,7 @@ class AgreementEstimator(BaseTransitionEstimator):
         self._parts = zero, zero, zero, np.ones((1, 1)), np.zeros((1, 1))
         return np.ones((1, 1)), np.zeros((1, 1))
 
-    def _spread_flips(self, ranking, y, share):
+    def _spread_flips(self, ranking, y, share, of_class):
         """Return which classes each class is mistaken for, in shares of its flips."""
         n_classes = len(share)
         even = uniform_flips(n_classes, 1.0)
@@ -145,10 +146,12 @@ class AgreementEstimator(BaseTransitionEstimator):
         counts = count_flips(ranking, y) + PRIOR_FLIPS * even
         total = counts.sum(axis=1, keepdims=True)
         flips = counts / total
-        bias = shrinkage_bias(self.impurity_) / max(self.noise_rate_, MIN_BIAS)
+        rate = of_class.noise_rate
+        bias = shrinkage_bias(of_class.impurity) / np.maximum(rate, MIN_BIAS)
         error = np.sqrt(flips * (1 - flips) / (total + 1))
-        error = np.hypot(error, min(1.0, bias) * flips)
-        kept = share_beyond_error(flips - even, error, share)
+        error = np.hypot(error, np.minimum(1, bias)[:, np.newaxis] * flips)
+        # An entry of T is the noise rate of its class times a flip.
+        kept = share_beyond_error(flips - even, error, share * rate**2)
         moved = (1 - kept) * (even - flips)
         return flips + moved, np.hypot(error, moved)
 

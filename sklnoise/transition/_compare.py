@@ -164,7 +164,7 @@ def compare_transition_estimators(
     >>> table.estimator
     ['agreement', 'frequency', 'confident-joint', 'anchor', 'dual']
     >>> table.noise_rate.round(2)
-    array([0.15, 0.15, 0.15, 0.27])
+    array([0.15, 0.15, 0.15, 0.15, 0.27])
     """
     if not (estimators is None or isinstance(estimators, dict)):
         raise TypeError(
