@@ -17,6 +17,7 @@ from sklnoise.classifiers._correction import (
 from sklnoise.classifiers._net_selection import compared_splits, mean_with_error
 from sklnoise.classifiers._transition import (
     Transition,
+    can_draw,
     estimate_transition,
     known_transition,
 )
@@ -106,7 +107,7 @@ def calibrate_by_draws(method, y_proba, y, sample_weight, transition, seed):
     known = [y_proba, y, sample_weight]
     by_estimate = calibrate_held_out(method, *known, transition.matrix)
     draws = []
-    if hasattr(transition.estimator, "draw") and not is_identity(transition.matrix):
+    if can_draw(transition.estimator) and not is_identity(transition.matrix):
         draws = transition.estimator.draw(N_DRAWS, random_state=seed)
     if method == "isotonic":
         draws = [mix_with_identity(T, min_identity_weight(T)) for T in draws]

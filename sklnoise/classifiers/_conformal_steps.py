@@ -27,7 +27,9 @@ from sklnoise.classifiers._estimator_calls import (
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
+from sklnoise.classifiers._noise_summary import accuracy_over_majority
 from sklnoise.classifiers._transition import (
+    can_draw,
     feature_space,
     fit_to_occurring,
     known_transition,
@@ -178,7 +180,7 @@ def resolve_draws(transition, fitted, held_out, source, seed):
 def transition_of(classifier, seed):
     """Return the T of a fitted classifier with its draws, None where it knows none."""
     T, estimator = classifier.transition_matrix_, classifier.transition_estimator_
-    if estimator is not None:
+    if can_draw(estimator):
         doubt = "first pass" if classifier.noise_summary_.weak_first_pass else ""
         draws = estimator.draw(N_DRAWS, seed)
         return DrawnTransition(estimator.transition_matrix_, draws, estimator, doubt)
@@ -190,12 +192,6 @@ def transition_of(classifier, seed):
     if is_given and (selects or needs_transition(as_loss(classifier.correction))):
         return DrawnTransition(T, T[np.newaxis])
     return None
-
-
-def can_draw(estimator):
-    """Return whether an estimator of T knows its standard error."""
-    error = getattr(estimator, "standard_error_", np.nan)
-    return hasattr(estimator, "draw") and np.isfinite(error).all()
 
 
 def estimate(transition, held_out, source, seed):
@@ -273,11 +269,8 @@ def is_informative(held_out):
     y, weight = held_out.y[noisy], held_out.sample_weight[noisy]
     if not len(y):
         return True
-    total = weight.sum()
-    share = np.bincount(y, weight).max() / total
-    hit = held_out.noisy_proba[noisy].argmax(axis=1) == y
-    accuracy = weight @ hit / total
-    return accuracy > share + MIN_LEAD * np.sqrt(share * (1 - share) / total)
+    lead, error = accuracy_over_majority(held_out.noisy_proba[noisy], y, weight)
+    return lead > MIN_LEAD * error
 
 
 def calibrate_sets(held_out, scores, transition):

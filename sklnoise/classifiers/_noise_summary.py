@@ -85,9 +85,11 @@ def summarize(
             accuracy_over_majority_error=gain_error,
         )
     if not transition.is_known:
-        curve = fit_to_occurring(
-            AgreementEstimator(), y_proba, y, sample_weight, np.unique(y)
-        )
+        curve = transition.estimator
+        if not isinstance(curve, AgreementEstimator):
+            curve = fit_to_occurring(
+                AgreementEstimator(), y_proba, y, sample_weight, np.unique(y)
+            )
         diagnostics.impurity = curve.impurity_
         below, above, class_error = errors_of_estimate(
             transition, curve, prior, rate, classes_are_named

@@ -153,6 +153,12 @@ def standard_error_of(estimator, n_classes):
     return np.nan_to_num(getattr(estimator, "standard_error_", unknown))
 
 
+def can_draw(estimator):
+    """Return whether an estimator of T is fitted and knows its standard error."""
+    error = getattr(estimator, "standard_error_", np.nan)
+    return hasattr(estimator, "draw") and np.isfinite(error).all()
+
+
 def feature_space(estimator):
     """Return which features an estimator of T needs: "input", "hidden" or None."""
     # Deep parameters: the estimator may be wrapped, as by TrustedEstimator.
