@@ -25,9 +25,9 @@ from sklnoise.classifiers._estimator_calls import (
     predict_all,
 )
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
+from sklnoise.classifiers._first_pass_gain import measure_gain
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
-from sklnoise.classifiers._noise_summary import accuracy_over_majority
 from sklnoise.classifiers._transition import (
     can_draw,
     feature_space,
@@ -50,9 +50,6 @@ NOISY_SHARES = 0.2, 1.0
 
 # Times the errors of the model that T implies are the most that the noise may hold.
 MODEL_ERROR_FACTOR = 0.6
-
-# A first pass must beat the most frequent label by this many standard errors.
-MIN_LEAD = 2
 
 
 class HeldOut(NamedTuple):
@@ -264,13 +261,12 @@ def refit_resampled(estimator, held_out, known, seed):
 
 
 def is_informative(held_out):
-    """Return whether held-out predictions name labels better than the most frequent."""
+    """Return whether held-out predictions say more than the frequencies of labels."""
     noisy = ~held_out.trusted
     y, weight = held_out.y[noisy], held_out.sample_weight[noisy]
     if not len(y):
         return True
-    lead, error = accuracy_over_majority(held_out.noisy_proba[noisy], y, weight)
-    return lead > MIN_LEAD * error
+    return measure_gain(held_out.noisy_proba[noisy], y, weight).is_beyond_chance
 
 
 def calibrate_sets(held_out, scores, transition):

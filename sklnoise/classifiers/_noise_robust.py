@@ -266,8 +266,8 @@ class NoiseRobustClassifier(
         - `verdict` : str, what the labels say of the noise rate. "estimated": labels
           agree equally often with all predictions that are certain, so that the rest is
           noise. "upper bound only": they do not, or there are too few samples; the noise
-          may as well be error of the model. "nothing can be said": the model of the first
-          pass is hardly better than the most frequent label. "known": T was given.
+          may as well be error of the model. "nothing can be said": the first pass
+          predicts labels no better than their frequencies do. "known": T was given.
           `verdict_per_class`, a list, has that of each class.
         - `condition_number` : float, of T: how much its inverse amplifies errors.
         - `dominated_classes` : list of classes that are more often labelled as some
@@ -284,7 +284,10 @@ class NoiseRobustClassifier(
         - `diagnostics` : Bunch of the numbers behind the verdict. `impurity`: share of
           the samples that do not belong to the class that they are predicted as, without
           the noise. `accuracy_over_majority`: accuracy on the noisy labels less the
-          share of the most frequent label, with its `accuracy_over_majority_error`.
+          share of the most frequent label. `log_likelihood_gain`: log-likelihood of
+          noisy labels, in nats per sample, less that of their frequencies. Both have
+          their standard error, `accuracy_over_majority_error` and
+          `log_likelihood_gain_error`.
         - `identity_share` : float, 1 where nothing is corrected though a correction was
           asked for: where the noise rate is below 2 %, "auto" finds none that gains, or T
           predicts noisy labels of held-out samples worse, by more than the standard

@@ -7,6 +7,7 @@ from sklearn.utils import Bunch
 
 from sklnoise._transition_matrix import clean_prior, swappable_pairs
 from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._first_pass_gain import measure_gain
 from sklnoise.classifiers._noise_text import BOUND, ESTIMATED, NOTHING, weakness_sentence
 from sklnoise.classifiers._transition import fit_to_occurring
 from sklnoise.exceptions import WeakFirstPassWarning
@@ -78,11 +79,13 @@ def summarize(
     verdict, class_verdicts = "known", ["known"] * len(T)
     if y_proba is not None:
         anchors = count_anchors(y_proba, sample_weight, T)
-        gain, gain_error = accuracy_over_majority(y_proba, y, sample_weight)
+        gain = measure_gain(y_proba, y, sample_weight)
         diagnostics = Bunch(
             impurity=None,
-            accuracy_over_majority=gain,
-            accuracy_over_majority_error=gain_error,
+            accuracy_over_majority=gain.accuracy,
+            accuracy_over_majority_error=gain.accuracy_error,
+            log_likelihood_gain=gain.log_likelihood,
+            log_likelihood_gain_error=gain.log_likelihood_error,
         )
     if not transition.is_known:
         curve = transition.estimator
@@ -94,7 +97,7 @@ def summarize(
         below, above, class_error = errors_of_estimate(
             transition, curve, prior, rate, classes_are_named
         )
-        if gain <= 2 * gain_error:
+        if not gain.is_beyond_chance:
             verdict, class_verdicts = NOTHING, [NOTHING] * len(T)
         else:
             verdict = judge(below + above)
@@ -108,7 +111,8 @@ def summarize(
     if y_proba is not None:
         may_be_error = verdict == BOUND and diagnostics.impurity > rate
         # With few samples nothing can be said of the model either.
-        is_poor = verdict == NOTHING and gain + 2 * gain_error < MAX_GAIN_OF_POOR
+        most = gain.accuracy + NORMAL_95 * gain.accuracy_error
+        is_poor = verdict == NOTHING and most < MAX_GAIN_OF_POOR
         is_weak = rate > MIN_CLAIM and (may_be_error or is_poor)
     return Bunch(
         noise_rate=rate,
@@ -232,13 +236,3 @@ def count_anchors(y_proba, sample_weight, transition_matrix):
         minlength=clean.shape[1],
     )
     return anchors * (sample_weight.sum() / weight.sum())
-
-
-def accuracy_over_majority(y_proba, y, sample_weight):
-    """Compare the first pass with a classifier that predicts the most frequent label."""
-    agrees = y_proba.argmax(axis=1) == y
-    by_chance = np.bincount(y, weights=sample_weight).argmax() == y
-    gain = agrees.astype(float) - by_chance
-    mean = np.average(gain, weights=sample_weight)
-    variance = np.average(np.square(gain - mean), weights=sample_weight)
-    return float(mean), float(np.sqrt(variance / sample_weight.sum()))

@@ -1,6 +1,7 @@
 """T from how the agreement of labels and predictions rises with the score."""
 
 import numpy as np
+from scipy.special import gammaln, logsumexp
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._transition_matrix import uniform_flips
@@ -13,7 +14,7 @@ from sklnoise.transition._agreement_curve import (
     sort_by_score,
 )
 from sklnoise.transition._base import BaseTransitionEstimator, label_mass
-from sklnoise.transition._draws import draw_transition_matrices
+from sklnoise.transition._draws import draw_rows
 from sklnoise.transition._frequency import take_top
 
 NORMAL_95 = 1.96
@@ -29,8 +30,9 @@ SHRINKAGE_BIAS = 0.02, 0.3
 # Share of the samples predicted as a class whose wrong labels are looked at.
 TOP_SHARE = 0.5
 
-# Counts that are added to the flips of each class, evenly.
-PRIOR_FLIPS = 2.0
+# Counts that are added to the flips of each class, evenly: which of them is as likely
+# as it explains the labels. With few of them, a class may have flips to one other only.
+PRIOR_FLIPS = np.geomspace(0.1, 1e4, 21)
 
 
 class AgreementEstimator(BaseTransitionEstimator):
@@ -143,17 +145,14 @@ class AgreementEstimator(BaseTransitionEstimator):
         even = uniform_flips(n_classes, 1.0)
         if n_classes <= 2:
             return even, np.zeros_like(even)
-        counts = count_flips(ranking, y) + PRIOR_FLIPS * even
-        total = counts.sum(axis=1, keepdims=True)
-        flips = counts / total
+        flips, sampling = fit_flips(count_flips(ranking, y))
         rate = of_class.noise_rate
         bias = shrinkage_bias(of_class.impurity) / np.maximum(rate, MIN_BIAS)
-        error = np.sqrt(flips * (1 - flips) / (total + 1))
-        error = np.hypot(error, np.minimum(1, bias)[:, np.newaxis] * flips)
+        error = np.minimum(1, bias)[:, np.newaxis] * flips
         # An entry of T is the noise rate of its class times a flip.
         kept = share_beyond_error(flips - even, error, share * rate**2)
         moved = (1 - kept) * (even - flips)
-        return flips + moved, np.hypot(error, moved)
+        return flips + moved, np.sqrt(sampling**2 + error**2 + moved**2)
 
     def _add_absent_classes(self, occurring, n_classes):
         """Add classes without noise to what is drawn from."""
@@ -191,10 +190,7 @@ class AgreementEstimator(BaseTransitionEstimator):
         drawn = rates + shared * rng.standard_normal((n_draws, 1))
         drawn += own * rng.standard_normal((n_draws, n_classes))
         drawn = drawn.clip(0, MAX_OF_CHANCE * (1 - 1 / n_classes))
-        spread = draw_transition_matrices(flips, flips_error, n_draws, random_state=rng)
-        if n_classes > 1:  # no class is a flip of itself
-            spread *= 1 - np.eye(n_classes)
-            spread /= spread.sum(axis=2, keepdims=True)
+        spread = draw_rows(flips, flips_error, n_draws, rng, prior=0.0)
         return join(drawn, spread)
 
 
@@ -235,3 +231,23 @@ def count_flips(ranking, y):
         counts[i] = label_mass(y[ranking.samples[members]], taken, n_classes)
     np.fill_diagonal(counts, 0)
     return counts
+
+
+def fit_flips(counts):
+    """Return the posterior mean and error of the flips of each class by their counts."""
+    n_classes = len(counts)
+    off_diagonal = ~np.eye(n_classes, dtype=bool)
+    counts = counts[off_diagonal].reshape(n_classes, -1)
+    # Axes: prior, class, flip.
+    added = np.multiply.outer(PRIOR_FLIPS, np.full(counts.shape, 1 / (n_classes - 1)))
+    posterior, total = counts + added, (counts + added).sum(axis=2, keepdims=True)
+    log_evidence = (gammaln(posterior) - gammaln(added)).sum(axis=(1, 2))
+    log_evidence += (gammaln(added.sum(axis=2)) - gammaln(total[..., 0])).sum(axis=1)
+    weight = np.exp(log_evidence - logsumexp(log_evidence))
+    mean = posterior / total
+    square = mean * (posterior + 1) / (total + 1)
+    mean, square = (np.tensordot(weight, part, axes=1) for part in (mean, square))
+    flips, error = np.zeros((2, n_classes, n_classes))
+    flips[off_diagonal] = mean.ravel()
+    error[off_diagonal] = np.sqrt((square - mean**2).clip(min=0)).ravel()
+    return flips, error

@@ -84,20 +84,26 @@ def draw_transition_matrices(
             "without standard_error_ has draws by bootstrap_transition."
         )
     rng = check_rng(random_state)
-    draws = np.repeat(T[np.newaxis], n_draws, axis=0)
-    for row in np.flatnonzero(error.any(axis=1)):
-        parameters = dirichlet_parameters(T[row], np.square(error[row]).sum())
+    return draw_rows(T, error, n_draws, rng, prior=1.0)
+
+
+def draw_rows(shares, standard_error, n_draws, rng, *, prior):
+    """Draw rows of shares around estimates, to which as many samples are added evenly."""
+    draws = np.repeat(shares[np.newaxis], n_draws, axis=0)
+    for row in np.flatnonzero(standard_error.any(axis=1)):
+        variance = np.square(standard_error[row]).sum()
+        parameters = dirichlet_parameters(shares[row], variance, prior)
         draws[:, row] = draw_dirichlet(parameters, n_draws, rng)
     return draws
 
 
-def dirichlet_parameters(row, variance):
+def dirichlet_parameters(row, variance, prior):
     """Return the Dirichlet parameters of a row whose variances have a given sum."""
-    n_samples, n_classes = MIN_ROW_SAMPLES, len(row)
+    n_samples, even = MIN_ROW_SAMPLES, prior / len(row)
     for _ in range(N_STEPS):
-        mean = (n_samples * row + 1 / n_classes) / (n_samples + 1)
-        n_samples = max((mean @ (1 - mean)) / variance - 2, MIN_ROW_SAMPLES)
-    return n_samples * row + 1 / n_classes
+        mean = (n_samples * row + even) / (n_samples + prior)
+        n_samples = max((mean @ (1 - mean)) / variance - 1 - prior, MIN_ROW_SAMPLES)
+    return n_samples * row + even
 
 
 def draw_dirichlet(parameters, n_draws, rng):

@@ -8,7 +8,6 @@ from sklearn.linear_model import LogisticRegression
 
 from sklnoise import NoiseRobustClassifier
 from sklnoise.classifiers._noise_summary import (
-    accuracy_over_majority,
     count_anchors,
     dominated_classes,
     empty_summary,
@@ -151,7 +150,7 @@ def test_weights_of_two_equal_repeats(posterior):
     assert_allclose(weighted.noise_rate, repeated.noise_rate)
     assert_allclose(weighted.noise_rate_interval, repeated.noise_rate_interval)
     assert_allclose(weighted.anchors_per_class, repeated.anchors_per_class)
-    for name in ("impurity", "accuracy_over_majority"):
+    for name in ("impurity", "accuracy_over_majority", "log_likelihood_gain"):
         assert_allclose(weighted.diagnostics[name], repeated.diagnostics[name])
 
 
@@ -175,16 +174,6 @@ def test_order_of_the_rows_does_not_matter(rng, period):
     y_proba = 0.98 * np.eye(period)[y] + 0.02 / period
     anchors = count_anchors(y_proba, np.ones(len(y)), np.eye(period))
     assert_allclose(anchors, 50_000 / period, rtol=0.1)
-
-
-def test_accuracy_over_majority_is_zero_for_the_most_frequent_label():
-    y = np.array([0, 0, 0, 1])
-    assert accuracy_over_majority(np.eye(2)[[0] * 4], y, np.ones(4))[0] == 0
-
-
-def test_accuracy_over_majority_counts_labels_beyond_the_most_frequent():
-    y = np.array([0, 0, 0, 1])
-    assert accuracy_over_majority(np.eye(2)[y], y, np.ones(4))[0] == 0.25
 
 
 def linear(correction="forward", **params):

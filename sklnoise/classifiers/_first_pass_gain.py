@@ -1,0 +1,43 @@
+"""Whether held-out predictions say more of the labels than class frequencies do."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sklnoise.classifiers._net_selection import MIN_LIKELIHOOD, mean_with_error
+
+# Standard errors by which predictions must be ahead.
+MIN_ERRORS = 2
+
+
+class FirstPassGain(NamedTuple):
+    """What predictions gain over class frequencies, in the mean, with standard errors."""
+
+    accuracy: float  # over always predicting the most frequent label
+    accuracy_error: float
+    log_likelihood: float  # over always predicting the frequencies
+    log_likelihood_error: float
+
+    @property
+    def is_beyond_chance(self):
+        """Whether the predictions have learned anything.
+
+        Where a class is rare, the accuracy need not show it; where predictions are
+        overconfident, the likelihood need not.
+        """
+        return (
+            self.accuracy > MIN_ERRORS * self.accuracy_error
+            or self.log_likelihood > MIN_ERRORS * self.log_likelihood_error
+        )
+
+
+def measure_gain(y_proba, y, sample_weight):
+    """Compare the predictions for held-out samples with the frequencies of labels."""
+    frequency = np.bincount(y, weights=sample_weight, minlength=y_proba.shape[1])
+    by_chance = frequency.argmax() == y
+    right = (y_proba.argmax(axis=1) == y).astype(float) - by_chance
+    likelihood = y_proba[np.arange(len(y)), y].clip(MIN_LIKELIHOOD)
+    gain = np.log(likelihood / (frequency / frequency.sum())[y].clip(MIN_LIKELIHOOD))
+    return FirstPassGain(
+        *mean_with_error(right, sample_weight), *mean_with_error(gain, sample_weight)
+    )
