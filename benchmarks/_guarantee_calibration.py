@@ -22,6 +22,7 @@ NOISES = "symmetric .2", "pair .3"
 CELLS = [("images", "human"), *((data, noise) for data in DATA for noise in NOISES)]
 MAX_TRAIN, N_BINS, FLOOR = 1500, 15, 1e-7
 METHODS = "temperature", "vector", "isotonic"
+BASES = "linear", "trees"
 
 
 def load_labels(data, noise, seed):
@@ -36,7 +37,7 @@ def load_labels(data, noise, seed):
     return X, y, make_noisy_labels(y, T, random_state=seed), T
 
 
-def measure_calibration(data, noise, seed, *, base="linear", nets=True):
+def measure_calibration(data, noise, seed):
     """Measure all systems on one data set; return one dict per system."""
     X, y, y_noisy, T = load_labels(data, noise, seed)
     train, test = train_test_split(
@@ -50,7 +51,7 @@ def measure_calibration(data, noise, seed, *, base="linear", nets=True):
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for system, model in list_systems(T, seed, base, nets).items():
+        for system, model in list_systems(T, seed).items():
             y_proba = clone(model).fit(X, y_noisy[train]).predict_proba(X_test)
             scores = score_clean(np.asarray(y_proba, dtype=float), y[test])
             cell = {"data": data, "noise": noise, "seed": seed, "system": system}
@@ -67,13 +68,19 @@ def make_base(base, seed):
     )
 
 
-def list_systems(T, seed, base, nets):
+def list_systems(T, seed):
     """Return the models to compare, by name."""
+    models = {"net": NoiseRobustClassifier(random_state=seed, device="cpu")}
+    for base in BASES:
+        models |= calibrate_base(base, T, seed)
+    return models
+
+
+def calibrate_base(base, T, seed):
+    """Return a classifier and what calibrates it, by name."""
     model = make_base(base, seed)
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     models = {base: model}
-    if nets:
-        models["net"] = NoiseRobustClassifier(random_state=seed, device="cpu")
     for method in "sigmoid", "isotonic", "temperature":
         models[f"{base}, CalibratedClassifierCV {method}"] = CalibratedClassifierCV(
             model, method=method, cv=folds
@@ -113,8 +120,14 @@ def calibration_error(y_proba, y):
 
 
 def summarize_calibration(rows):
-    """Return the mean of each score by noise and system, over data sets and seeds."""
+    """Return the means by noise and system, and how calibration changes each data set."""
     scores = ["calibration_error", "log_loss", "brier", "accuracy"]
     frame = pd.DataFrame(rows)
-    is_human = np.where(frame.noise == "human", "human labels", "flips")
-    return frame.groupby([is_human, "system"], sort=False)[scores].mean()
+    by_cell = frame.groupby(["data", "noise", "system"], sort=False)[scores].mean()
+    cells = by_cell.reset_index()
+    base = cells.system.str.split(",").str[0]
+    before = by_cell.calibration_error.loc[[*zip(cells.data, cells.noise, base)]]
+    cells["largest_increase"] = cells.calibration_error - before.to_numpy()
+    kind = np.where(cells.noise == "human", "human labels", "flips")
+    by_kind = cells.groupby([kind, "system"], sort=False)
+    return by_kind[scores].mean().join(by_kind.largest_increase.max())

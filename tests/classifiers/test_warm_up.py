@@ -101,3 +101,15 @@ class Known(AnchorEstimator):
 
     def _estimate(self, y_proba, y, sample_weight):
         return self.T, np.zeros_like(self.T)
+
+
+def test_momentum_of_a_matrix_that_is_learned_later_starts_later(noisy_blobs):
+    X, y_noisy, _, T = noisy_blobs
+    clf = NoiseRobustClassifier(correction="adaptation", transition=T, warm_up=0.5)
+    clf.set_params(
+        estimator__optimizer=torch.optim.SGD,
+        estimator__optimizer__momentum=0.9,
+        estimator__max_epochs=4,
+    )
+    clf.fit(X, y_noisy)
+    assert (clf.transition_matrix_ != T).any()
