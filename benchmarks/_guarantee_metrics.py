@@ -3,7 +3,7 @@
 One model is fitted per data set, to labels of one draw of the noise. Each seed then
 draws test samples from a pool, with replacement, and new noise for each. (Human labels
 are what they are, so their samples are drawn without replacement.) The other half of the
-data gives T, by `AutoEstimator` on out-of-fold probabilities, anew for each of 25 draws
+data gives T, by `AutoEstimator` on out-of-fold probabilities, anew for each of 20 draws
 of the noise.
 
     SKLNOISE_DATA=... python -m benchmarks._guarantee_metrics --seeds 100 --jobs 2
@@ -20,18 +20,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks._labelled_data import human_labels, load_table
+from benchmarks._labelled_data import folder, human_labels, load_table
 from sklnoise import metrics
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.transition import AutoEstimator, transition_matrix_from_labels
 
-DATA = "digits", "letters", "dry_bean", "images"
+DATA = "digits", "letters", "dry_bean", "mnist", "images"
 NOISES = "symmetric .2", "pair .3"
 CELLS = [
     *((data, noise) for data in DATA for noise in NOISES),
     ("images", "annotator 1"),
 ]
-N_TEST, N_DRAWS, N_TRANSITIONS, MAX_SAMPLES = 500, 200, 25, 4000
+N_TEST, N_DRAWS, N_TRANSITIONS, N_MNIST = 500, 200, 20, 20_000
 
 
 def calibration_error(y, y_proba, n_bins=15):
@@ -79,9 +79,13 @@ METRICS = {
 
 @cache
 def load(data):
-    """Load kernel features and clean labels."""
+    """Load features, of a kernel where they are no embeddings, and clean labels."""
     X, y = load_samples(data)
-    return Nystroem(n_components=200, random_state=0).fit_transform(X), y
+    if data == "images":
+        return X, y
+    gamma = 1 / (X.shape[1] * X.var())
+    kernel = Nystroem(n_components=200, gamma=gamma, random_state=0)
+    return kernel.fit_transform(X), y
 
 
 def load_samples(data):
@@ -91,7 +95,11 @@ def load_samples(data):
         return StandardScaler().fit_transform(X), y
     if data == "images":
         X, y, _ = human_labels("annotator 1")
-        return X[:MAX_SAMPLES], y[:MAX_SAMPLES]
+        return X, y
+    if data == "mnist":
+        with np.load(folder() / "mnist.npz") as file:
+            X, y = (file[name][:N_MNIST] for name in "Xy")
+        return X.reshape(N_MNIST, -1).astype(np.float32) / 255, y.astype(int)
     return load_table(data)
 
 
@@ -99,11 +107,16 @@ def label(data, noise, at, seed):
     """Return noisy labels of some samples, and the T that they are drawn with."""
     _, y = load(data)
     if noise.startswith("annotator"):
-        y_noisy = human_labels(noise)[2][: len(y)]
+        y_noisy = human_labels(noise)[2]
         return y_noisy[at], transition_matrix_from_labels(y, y_noisy)
     kind, rate = noise.split()
     T = make_transition_matrix(kind, y.max() + 1, float(rate))
     return make_noisy_labels(y[at], T, random_state=seed), T
+
+
+def make_model(data):
+    """Make the classifier."""
+    return LogisticRegression(C=0.01 if data == "images" else 1, max_iter=100)
 
 
 @cache
@@ -114,7 +127,7 @@ def predict(data, noise):
         np.arange(len(y)), test_size=0.5, stratify=y, random_state=0
     )
     y_noisy, _ = label(data, noise, known, 0)
-    model = LogisticRegression(max_iter=200).fit(X[known], y_noisy)
+    model = make_model(data).fit(X[known], y_noisy)
     return known, pool, model.predict_proba(X[pool])
 
 
@@ -125,7 +138,7 @@ def estimate_transition(data, noise, seed):
     known, _, _ = predict(data, noise)
     y_noisy, _ = label(data, noise, known, seed)
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    model = LogisticRegression(max_iter=100)
+    model = make_model(data)
     y_proba = cross_val_predict(
         model, X[known], y_noisy, cv=folds, method="predict_proba"
     )

@@ -27,8 +27,9 @@ MIN_BIAS, BIAS_OF_IMPURITY = 0.01, 0.15
 # The same for what the classes differ by, as a standard error. Chosen on that half too.
 SHRINKAGE_BIAS = 0.02, 0.3
 
-# Share of the samples predicted as a class whose wrong labels are looked at.
-TOP_SHARE = 0.5
+# Share of the samples predicted as a class, the most certain, whose wrong labels are
+# looked at. Further down some are mistakes of the model, which no T has made.
+TOP_SHARE = 0.25
 
 # Counts that are added to the flips of each class, evenly: which of them is as likely
 # as it explains the labels. With few of them, a class may have flips to one other only.
@@ -49,7 +50,7 @@ class AgreementEstimator(BaseTransitionEstimator):
     :math:`\epsilon` is known; if it rises to the very top, as of clean data that are hard
     to predict, the noise rate may be 0. The posterior of :math:`\epsilon` is computed for
     all classes together and, drawn towards it, for each class. Wrong labels of the upper
-    half of each class say what it is mistaken for. What classes differ by is shrunk
+    quarter of each class say what it is mistaken for. What classes differ by is shrunk
     towards even flips as far as its error, by sampling and by model, explains it.
 
     Attributes
@@ -121,11 +122,12 @@ class AgreementEstimator(BaseTransitionEstimator):
         rates = kept * of_class.noise_rate + (1 - kept) * curve.noise_rate
         bias = kept * bias_of(of_class.impurity) + (1 - kept) * bias
         shared = np.hypot((1 - kept) * curve.standard_error, bias / NORMAL_95)
-        flips, flips_error = self._spread_flips(ranking, y, share, of_class)
+        flips, flips_error, flips_bias = self._spread_flips(ranking, y, share, of_class)
         # What shrinkage has moved an estimate by may be error or not.
         own = np.hypot(sampling, rates - of_class.noise_rate)
-        self._parts = rates, shared, own, flips, flips_error
+        self._parts = rates, shared, own, flips, flips_error, share @ flips_bias
         of_rate = np.hypot(shared, own)
+        flips_error = np.hypot(flips_error, flips_bias[:, np.newaxis] * flips)
         of_flips = rates[:, np.newaxis] * flips_error
         error = np.hypot(of_flips, of_rate[:, np.newaxis] * flips)
         error[np.diag_indices(n_classes)] = of_rate
@@ -136,39 +138,45 @@ class AgreementEstimator(BaseTransitionEstimator):
         self.impurity_ = self.noise_rate_ = self.noise_rate_error_ = 0.0
         self.noise_rate_interval_ = 0.0, 0.0
         zero = np.zeros(1)
-        self._parts = zero, zero, zero, np.ones((1, 1)), np.zeros((1, 1))
+        self._parts = zero, zero, zero, np.ones((1, 1)), np.zeros((1, 1)), 0.0
         return np.ones((1, 1)), np.zeros((1, 1))
 
     def _spread_flips(self, ranking, y, share, of_class):
-        """Return which classes each class is mistaken for, in shares of its flips."""
+        """Return which classes each class is mistaken for, in shares of its flips.
+
+        Their errors are those by sampling and shrinkage, and the relative ones by model.
+        """
         n_classes = len(share)
         even = uniform_flips(n_classes, 1.0)
         if n_classes <= 2:
-            return even, np.zeros_like(even)
+            return even, np.zeros_like(even), np.zeros(n_classes)
         flips, sampling = fit_flips(count_flips(ranking, y))
         rate = of_class.noise_rate
         bias = shrinkage_bias(of_class.impurity) / np.maximum(rate, MIN_BIAS)
-        error = np.minimum(1, bias)[:, np.newaxis] * flips
+        bias = np.minimum(1, bias)
         # An entry of T is the noise rate of its class times a flip.
-        kept = share_beyond_error(flips - even, error, share * rate**2)
+        kept = share_beyond_error(
+            flips - even, bias[:, np.newaxis] * flips, share * rate**2
+        )
         moved = (1 - kept) * (even - flips)
-        return flips + moved, np.sqrt(sampling**2 + error**2 + moved**2)
+        return flips + moved, np.hypot(sampling, moved), bias
 
     def _add_absent_classes(self, occurring, n_classes):
         """Add classes without noise to what is drawn from."""
-        *of_rates, flips, flips_error = self._parts
+        *of_rates, flips, flips_error, flips_bias = self._parts
         padded = np.zeros((3, n_classes))
         padded[:, occurring] = of_rates
         among = np.ix_(occurring, occurring)
         all_flips, error = uniform_flips(n_classes, 1.0), np.zeros((n_classes,) * 2)
         all_flips[occurring] = 0
         all_flips[among], error[among] = flips, flips_error
-        self._parts = *padded, all_flips, error
+        self._parts = *padded, all_flips, error, flips_bias
 
     def draw(self, n_draws=200, random_state=None):
         """Draw transition matrices that show how uncertain the estimate is.
 
-        An error of the curve moves the noise rates of all classes together.
+        An error of the curve moves the noise rates of all classes together, and one of
+        the flips makes those of all classes more or less even.
 
         Parameters
         ----------
@@ -185,12 +193,14 @@ class AgreementEstimator(BaseTransitionEstimator):
         """
         check_is_fitted(self, "transition_matrix_")
         rng = check_rng(random_state)
-        rates, shared, own, flips, flips_error = self._parts
+        rates, shared, own, flips, flips_error, flips_bias = self._parts
         n_classes = len(rates)
         drawn = rates + shared * rng.standard_normal((n_draws, 1))
         drawn += own * rng.standard_normal((n_draws, n_classes))
         drawn = drawn.clip(0, MAX_OF_CHANCE * (1 - 1 / n_classes))
         spread = draw_rows(flips, flips_error, n_draws, rng, prior=0.0)
+        spread **= np.exp(flips_bias * rng.standard_normal((n_draws, 1, 1)))
+        spread /= spread.sum(axis=2, keepdims=True)
         return join(drawn, spread)
 
 
@@ -222,7 +232,7 @@ def share_beyond_error(difference, error, class_share):
 
 
 def count_flips(ranking, y):
-    """Count the wrong labels of the upper half of the samples predicted as each class."""
+    """Count the wrong labels at the top of the samples predicted as each class."""
     n_classes = len(ranking.bounds) - 1
     counts = np.zeros((n_classes, n_classes))
     for i, members in ranking:
