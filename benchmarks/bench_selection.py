@@ -7,12 +7,8 @@ same on easier data with noise and the default network. Ten seeds.
 "grid": corrections × learning rates, chosen on noisy labels alone by four rules, against
 the best candidate on clean test rows. Two seeds.
 
-"coverage": how often the interval of the noise rate holds the truth (50 data sets), and
-how often the unbiased accuracy lies within two standard errors of the clean one (200).
-
     python -m benchmarks.bench_selection auto --jobs 2
     python -m benchmarks.bench_selection grid --jobs 2
-    python -m benchmarks.bench_selection coverage --jobs 2
 """
 
 import argparse
@@ -25,7 +21,6 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 from sklearn.datasets import make_blobs
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
@@ -41,12 +36,11 @@ from sklnoise import NoiseRobustClassifier
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.metrics import (
     make_noise_corrected_scorer,
-    noise_corrected_accuracy_score,
     noisy_log_likelihood_scorer,
 )
 
 RESULTS = Path(__file__).parent / "results"
-SEEDS, GRID_SEEDS, DATA_SETS, SIMULATIONS = 10, 2, 50, 200
+SEEDS, GRID_SEEDS = 10, 2
 NOISY = "digits", "wine", "breast cancer"
 GRID = {
     "correction": ["none", "forward", "gce"],
@@ -138,51 +132,6 @@ def measure_grid(data, noise, seed):
     return rows
 
 
-def measure_noise_interval(seed):
-    """Fit a data set of random clouds, sizes and T, and look for the true noise rate."""
-    torch.set_num_threads(1)
-    rng = np.random.default_rng(seed)
-    n_classes, n_samples = int(rng.integers(2, 8)), int(rng.integers(1000, 4000))
-    centers = 6 * rng.standard_normal((n_classes, 5))
-    X, y = make_blobs(n_samples, centers=centers, random_state=seed)
-    kind = rng.choice(["symmetric", "pair", "random"])
-    T = make_transition_matrix(kind, n_classes, rng.uniform(0.05, 0.4), random_state=seed)
-    y_noisy = make_noisy_labels(y, T, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        clf = NoiseRobustClassifier(device="cpu", random_state=seed)
-        summary = clf.fit(StandardScaler().fit_transform(X), y_noisy).noise_summary_
-    low, high = summary.noise_rate_interval
-    truth = float((y_noisy != y).mean())
-    row = {"what": "noise rate", "seed": seed, "truth": truth}
-    return row | {"estimate": summary.noise_rate, "low": low, "high": high}
-
-
-def measure_unbiased_accuracy(seed):
-    """Score a model on 1000 noisy rows, and on 100 000 clean ones."""
-    rng = np.random.default_rng(seed)
-    n_classes = int(rng.integers(2, 8))
-    centers = 2 * rng.standard_normal((n_classes, 5))
-    X, y = make_blobs(102_000, centers=centers, random_state=seed)
-    kind = rng.choice(["symmetric", "pair", "random"])
-    T = make_transition_matrix(kind, n_classes, rng.uniform(0.05, 0.4), random_state=seed)
-    model = LogisticRegression().fit(X[:1000], make_noisy_labels(y[:1000], T))
-    y_noisy = make_noisy_labels(y[1000:2000], T, random_state=seed)
-    score, error = noise_corrected_accuracy_score(
-        y_noisy,
-        model.predict(X[1000:2000]),
-        T,
-        labels=np.arange(n_classes),
-        return_std=True,
-    )
-    row = {
-        "what": "clean accuracy",
-        "seed": seed,
-        "truth": model.score(X[2000:], y[2000:]),
-    }
-    return row | {"estimate": score, "low": score - 2 * error, "high": score + 2 * error}
-
-
 def show_auto():
     """Print what "auto" costs, gains and flags."""
     frame = pd.read_csv(RESULTS / "selection_auto.csv")
@@ -227,23 +176,10 @@ def show_grid():
     print((means.oracle.mean() - means.mean()).round(2).to_string())
 
 
-def show_coverage():
-    """Print the shares of intervals that hold the truth."""
-    frame = pd.read_csv(RESULTS / "selection_coverage.csv")
-    holds = (frame.low <= frame.truth) & (frame.truth <= frame.high)
-    width = frame.high - frame.low
-    table = pd.DataFrame({"holds": holds, "width": width, "runs": 1})
-    print(
-        table.groupby(frame.what)
-        .agg({"holds": "mean", "width": "median", "runs": "sum"})
-        .round(3)
-    )
-
-
 def main():
     """Run one part, write its CSV and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["auto", "grid", "coverage"])
+    parser.add_argument("part", choices=["auto", "grid"])
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--show", action="store_true", help="only print the tables")
     args = parser.parse_args()
@@ -258,24 +194,13 @@ def main():
             frame = pd.DataFrame(rows)
             frame.to_csv(RESULTS / "selection_auto.csv", index=False, float_format="%.4f")
         show_auto()
-    elif args.part == "grid":
+    else:
         if not args.show:
             cells = [(*cell, s) for cell in CELLS for s in range(GRID_SEEDS)]
             rows = parallel(delayed(measure_grid)(*cell) for cell in cells)
             frame = pd.DataFrame(chain.from_iterable(rows))
             frame.to_csv(RESULTS / "selection_grid.csv", index=False, float_format="%.5f")
         show_grid()
-    else:
-        if not args.show:
-            rows = parallel(delayed(measure_noise_interval)(s) for s in range(DATA_SETS))
-            rows += parallel(
-                delayed(measure_unbiased_accuracy)(s) for s in range(SIMULATIONS)
-            )
-            frame = pd.DataFrame(rows)
-            frame.to_csv(
-                RESULTS / "selection_coverage.csv", index=False, float_format="%.5f"
-            )
-        show_coverage()
 
 
 if __name__ == "__main__":

@@ -302,11 +302,11 @@ class NoiseRobustClassifier(
         `accuracy` on
         held-out labels, with the gain over "none" and its standard error. A candidate is
         `ruled_out` if its likelihood falls by more than two standard errors and the error
-        of T explain; of the others the most accurate is taken if it gains more than two
-        standard errors. The accuracy takes the inverse of T with a share
-        `identity_weight` of the identity mixed in: 0 for a known T, for an estimate the
-        smallest that brings its condition number to 5. Where nothing could be compared,
-        "none" is the only candidate, and there are no numbers.
+        of T explain; of the others the most accurate is taken if its accuracy or its
+        likelihood gains more than two standard errors. The accuracy takes the inverse of
+        T with a share `identity_weight` of the identity mixed in: 0 for a known T, for an
+        estimate the smallest that brings its condition number to 5. Where nothing could
+        be compared, "none" is the only candidate, and there are no numbers.
 
     n_iter_ : int
         Number of epochs of the refit; of its last training where there are several.

@@ -139,11 +139,15 @@ def expected_loss(transition_matrix, standard_error, y, sample_weight):
 
 
 def choose(scores, sample_weight, likelihood_tolerance):
-    """Choose the candidate of the greatest accuracy that is more than chance."""
+    """Choose the candidate of the greatest accuracy that is more than chance.
+
+    The likelihood shows it too: it is more certain than the accuracy, which the inverse
+    of T makes uncertain.
+    """
     # Gains per sample: what is hard for all candidates cancels out of the error.
     gains, errors = mean_with_error(scores - scores[0], sample_weight)
     ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - likelihood_tolerance
-    gained = gains[:, 1] > CHANCE * errors[:, 1]
+    gained = (gains > CHANCE * errors).any(axis=1)
     eligible = np.where(gained & ~ruled_out, gains[:, 1], 0)
     chosen = eligible.argmax()  # 0, the first, is "none"
     means, _ = mean_with_error(scores, sample_weight)
@@ -174,7 +178,10 @@ def explain(chosen, gains, errors, ruled_out):
             f'"{CANDIDATES[best]}" is estimated to change the accuracy by '
             f"{100 * gains[best]:+.1f} ± {100 * errors[best]:.1f} points: {cause}"
         )
-    return (
+    reason = (
         f'"{CANDIDATES[chosen]}" is estimated to raise the accuracy by '
         f"{100 * gains[chosen]:.1f} ± {100 * errors[chosen]:.1f} points"
     )
+    if gains[chosen] <= CHANCE * errors[chosen]:
+        reason += ", and noisy labels of held-out samples are more likely by it"
+    return reason

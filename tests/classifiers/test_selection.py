@@ -60,7 +60,12 @@ def test_gain_beyond_chance_is_chosen():
 
 
 def test_gain_within_chance_is_not():
-    assert chosen((0.1, 0.1), (0.009, 0.009)) == "none"  # two errors are 0.01
+    assert chosen((0, 0), (0.009, 0.009)) == "none"  # two errors are 0.01
+
+
+def test_gain_within_chance_is_chosen_if_the_likelihood_gains_too():
+    assert chosen((0, 0.1), (0.009, 0.008)) == "adaptation"
+    assert chosen((0, 0.1), (-0.009, -0.008)) == "none"
 
 
 def test_candidate_of_low_likelihood_is_ruled_out():
