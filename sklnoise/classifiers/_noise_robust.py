@@ -289,10 +289,9 @@ class NoiseRobustClassifier(
           their standard error, `accuracy_over_majority_error` and
           `log_likelihood_gain_error`.
         - `identity_share` : float, 1 where nothing is corrected though a correction was
-          asked for: where the noise rate is below 2 %, "auto" finds none that gains, or T
-          predicts noisy labels of held-out samples worse, by more than the standard
-          error, than the network alone does. The latter is only looked at for
-          transition="auto" and a default network for sparse X or for a table of
+          asked for: where the noise rate is below 2 %, "auto" finds none that gains, or
+          T does not gain by the same rule and its flips may be even. The latter is only
+          looked at for transition="auto" and a default network for sparse X or for a table of
           at most 5000 samples, without class weights and with all the rest of the
           training at its defaults. Else 0.
 

@@ -10,12 +10,9 @@ from sklnoise._transition_matrix import shrink_towards, uniform_flips
 from sklnoise.classifiers._correction import as_loss, bind_loss, needs_features
 from sklnoise.classifiers._net_selection import (
     LEAST_STEPS,
-    MIN_LIKELIHOOD,
     choose_steps,
     compared_splits,
     fit_nets,
-    held_out_likelihood,
-    mean_with_error,
     without_fold,
 )
 from sklnoise.classifiers._refit import (
@@ -24,6 +21,7 @@ from sklnoise.classifiers._refit import (
     plan_refit,
     takes_one_training,
 )
+from sklnoise.classifiers._selection import gains_by_correction
 from sklnoise.losses import ForwardLoss
 from sklnoise.training import (
     chooses_steps,
@@ -33,9 +31,6 @@ from sklnoise.training import (
     lengthen_training,
     longest_training,
 )
-
-# Standard errors by which the likelihood may differ by chance.
-MAX_ERRORS = 1
 
 # Steps before which a training by plain descent is not ended: the more noise, the
 # flatter is its loss.
@@ -117,10 +112,10 @@ def count_nets(trainer, correction, transition, data):
 def choose_transition(choose, estimate, data, splits, y_proba, summary):
     """Return the choice and the T, of an estimate, that predict labels best.
 
-    Hardly any noise is left as it is, and so is noise whose correction predicts noisy
-    labels of held-out samples worse than `y_proba` does without a T, unless the flips are
-    uneven beyond doubt, which hard data do not make them. `choose` chooses the steps for
-    a T; `summary` gets the share of the identity.
+    Hardly any noise is left as it is, and so is noise whose correction does not gain
+    more than chance over `y_proba`, predicted without a T for held-out samples, unless
+    the flips are uneven beyond doubt, which hard data do not make them. `choose` chooses
+    the steps for a T; `summary` gets the share of the identity.
     """
     identity = replace(estimate, matrix=np.eye(data.n_classes))
     if summary.noise_rate >= MIN_NOISE_RATE:
@@ -128,10 +123,7 @@ def choose_transition(choose, estimate, data, splits, y_proba, summary):
         is_proven = is_uneven(estimate, summary.noise_rate, data)
         if is_proven or not trial.fitted or y_proba is None:
             return trial, estimate
-        gain = gain_of_correction(
-            trial.fitted, estimate, data=data, splits=splits, y_proba=y_proba
-        )
-        if gain >= -MAX_ERRORS:
+        if gains_by_correction(trial.fitted, estimate, data, splits, y_proba):
             return trial, estimate
     summary.identity_share = 1.0
     return choose(correction="none", transition=identity), identity
@@ -146,14 +138,3 @@ def is_uneven(transition, noise_rate, data):
         transition.matrix[among], transition.standard_error[among], even
     )
     return share < MIN_SHARE
-
-
-def gain_of_correction(fitted, transition, *, data, splits, y_proba):
-    """Return by how many standard errors nets with T predict noisy labels better."""
-    corrected = held_out_likelihood(
-        fitted, data, compared_splits(splits), transition.matrix
-    )
-    plain = np.log(y_proba[np.arange(len(data.y)), data.y].clip(min=MIN_LIKELIHOOD))
-    rows = np.flatnonzero(~np.isnan(corrected))
-    gain, error = mean_with_error((corrected - plain)[rows], data.sample_weight[rows])
-    return gain / error if error else np.sign(gain)

@@ -32,13 +32,8 @@ def select_correction(
     `choose_steps` chooses the steps of a refit; those of the candidate that is chosen are
     returned too.
     """
-    T, y, weight = transition.matrix, data.y, data.sample_weight
-    identity_weight = 0.0
-    if not transition.is_known or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
-        identity_weight = min_identity_weight(T)
-    # Weighted by the inverse of T, accuracy on noisy labels is an unbiased estimate of
-    # that on clean labels.
-    inverse = np.linalg.inv(mix_with_identity(T, identity_weight))
+    T, y = transition.matrix, data.y
+    inverse, identity_weight = invert(transition)
     trainer = trainer.replace(observed=False)
     if data.trusted.any():  # they name the classes: the warm-up may go by T then
         transition = replace(transition, is_known=True)
@@ -56,7 +51,7 @@ def select_correction(
                 choice = choose_steps(trainer, correction=name, transition=start)
             choices[name] = choice
             if name == "forward" and choice.fitted:
-                predictions = predict_trials(choice, data, splits, T)
+                predictions = predict_trials(choice.fitted, data, splits, T)
             else:
                 predictions = hold_out(
                     choice.trainer,
@@ -68,19 +63,49 @@ def select_correction(
                     report=report,
                 )
         scores.append(judge(predictions, y, data.trusted, inverse))
-    # Axes of the scores: candidate, (log-likelihood, accuracy), sample.
-    kept = ~np.isnan(scores[0][0])
-    error = transition.standard_error
-    likelihood_tolerance = expected_loss(T, error, y[kept], weight[kept])
-    selection = choose(np.array(scores)[:, :, kept], weight[kept], likelihood_tolerance)
+    selection = compare(scores, transition, data)
     selection.identity_weight = identity_weight
     report(f'"{selection.correction}" is chosen')
     return selection, choices.get(selection.correction)
 
 
-def predict_trials(choice, data, splits, transition_matrix):
+def gains_by_correction(fitted, transition, data, splits, y_proba):
+    """Return whether nets with T gain more than chance over a first pass without one."""
+    inverse, _ = invert(transition)
+    splits = compared_splits(splits)
+    rows = np.unique(np.concatenate([test for _, test in splits]))
+    rows = rows[~np.isnan(y_proba[rows, 0])]
+    plain = [(rows, y_proba[rows], np.eye(data.n_classes))]
+    corrected = predict_trials(fitted, data, splits, transition.matrix)
+    scores = [judge(p, data.y, data.trusted, inverse) for p in (plain, corrected)]
+    return compare(scores, transition, data).correction != "none"
+
+
+def invert(transition):
+    """Return the inverse of T, with as much of the identity in it as it needs.
+
+    Weighted by it, accuracy on noisy labels is an unbiased estimate of that on clean
+    labels.
+    """
+    T, identity_weight = transition.matrix, 0.0
+    if not transition.is_known or not np.linalg.cond(T) < SINGULAR_CONDITION_THRESHOLD:
+        identity_weight = min_identity_weight(T)
+    return np.linalg.inv(mix_with_identity(T, identity_weight)), identity_weight
+
+
+def compare(scores, transition, data):
+    """Choose a candidate by the scores of all, the first of which is "none"."""
+    # Axes of the scores: candidate, (log-likelihood, accuracy), sample.
+    kept = ~np.isnan(scores[0][0])
+    T, error = transition.matrix, transition.standard_error
+    y, weight = data.y[kept], data.sample_weight[kept]
+    likelihood_tolerance = expected_loss(T, error, y, weight)
+    return choose(np.array(scores)[:, :, kept], weight, likelihood_tolerance)
+
+
+def predict_trials(fitted, data, splits, transition_matrix):
     """Predict samples by the nets that the steps were chosen by."""
-    for net, (_, test) in zip(choice.fitted, splits):
+    for net, (_, test) in zip(fitted, splits):
         yield test, predict_proba(net, data.X, test), transition_matrix
 
 
