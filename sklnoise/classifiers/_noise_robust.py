@@ -291,9 +291,9 @@ class NoiseRobustClassifier(
         - `identity_share` : float, 1 where nothing is corrected though a correction was
           asked for: where the noise rate is below 2 %, "auto" finds none that gains, or
           T does not gain by the same rule and its flips may be even. The latter is only
-          looked at for transition="auto" and a default network for sparse X or for a table of
-          at most 5000 samples, without class weights and with all the rest of the
-          training at its defaults. Else 0.
+          looked at for transition="auto" and a default network for sparse X or for a
+          table of at most 5000 samples, without class weights and with all the rest of
+          the training at its defaults. Else 0.
 
     selection_ : Bunch
         With "auto": `correction`, the name of the one that was chosen; the `reason`, a
