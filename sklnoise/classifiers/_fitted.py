@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._containers import innermost, is_search
 from sklnoise._text import shorten
+from sklnoise._transition_matrix import is_identity
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 
 
@@ -37,6 +38,14 @@ def known_errors(classifier):
     T, estimate = classifier.transition_matrix_, estimator.transition_matrix_
     same = np.isclose(T, estimate, rtol=0, atol=1e-6).all(axis=1)
     return np.where(same[:, np.newaxis], error, np.nan) if same.any() else None
+
+
+def transition_of_noise(classifier):
+    """Return T as it was found, which the refit need not have corrected by."""
+    T, estimator = classifier.transition_matrix_, classifier.transition_estimator_
+    if estimator is not None and is_identity(T):
+        return estimator.transition_matrix_
+    return T
 
 
 def epoch_losses(history):

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sklnoise._text import percent, shorten
+from sklnoise.classifiers._fitted import transition_of_noise
 from sklnoise.classifiers._noise_text import largest_flips
 from sklnoise.cli._errors import one_line
 from sklnoise.cli._model import versions
@@ -53,7 +54,7 @@ def audit_as_json(audit, only_ascii=False):
         "noise_rate_interval": summary.noise_rate_interval,
         "noise_rate_per_class": summary.noise_rate_per_class,
         "noise_rate_per_class_interval": summary.noise_rate_per_class_interval,
-        "transition_matrix": clf.transition_matrix_,
+        "transition_matrix": transition_of_noise(clf),
         "verdict": summary.verdict,
         "weak_first_pass": summary.weak_first_pass,
         "dominated_classes": summary.dominated_classes,
@@ -125,7 +126,7 @@ def transition_parts(clf, console):
     """Lay out T, or its largest entries off the diagonal where it is too wide."""
     if clf.noise_summary_.noise_rate is None:
         return []
-    T, names = clf.transition_matrix_, list(map(short_label, clf.classes_.tolist()))
+    T, names = transition_of_noise(clf), list(map(short_label, clf.classes_.tolist()))
     if len(names) <= MAX_CLASSES:
         title = "\nLabels (columns) that the rows of a clean class (lines) get, in %"
         matrix = matrix_table(None, T, names)
