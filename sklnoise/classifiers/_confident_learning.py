@@ -150,7 +150,7 @@ class ConfidentLearningClassifier(WrapperMixin, BaseEstimator):
     True
     >>> wrong = y != y_noisy
     >>> print(f"{wrong[clf.label_issues_].mean():.2f} of the issues are wrong labels")
-    0.80 of the issues are wrong labels
+    0.79 of the issues are wrong labels
     """
 
     _parameter_constraints: dict = {
