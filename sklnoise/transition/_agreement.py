@@ -248,15 +248,21 @@ def fit_flips(counts):
     n_classes = len(counts)
     off_diagonal = ~np.eye(n_classes, dtype=bool)
     counts = counts[off_diagonal].reshape(n_classes, -1)
-    # Axes: prior, class, flip.
-    added = np.multiply.outer(PRIOR_FLIPS, np.full(counts.shape, 1 / (n_classes - 1)))
-    posterior, total = counts + added, (counts + added).sum(axis=2, keepdims=True)
-    log_evidence = (gammaln(posterior) - gammaln(added)).sum(axis=(1, 2))
-    log_evidence += (gammaln(added.sum(axis=2)) - gammaln(total[..., 0])).sum(axis=1)
-    weight = np.exp(log_evidence - logsumexp(log_evidence))
-    mean = posterior / total
-    square = mean * (posterior + 1) / (total + 1)
-    mean, square = (np.tensordot(weight, part, axes=1) for part in (mean, square))
+    total = counts.sum(axis=1, keepdims=True)
+    # One after another: with many classes the arrays are large.
+    log_evidence = np.array(
+        [
+            (gammaln(counts + added) - gammaln(added)).sum()
+            + (gammaln(prior) - gammaln(total + prior)).sum()
+            for prior, added in zip(PRIOR_FLIPS, PRIOR_FLIPS / (n_classes - 1))
+        ]
+    )
+    mean, square = np.zeros((2, *counts.shape))
+    weights = np.exp(log_evidence - logsumexp(log_evidence))
+    for weight, prior in zip(weights, PRIOR_FLIPS):
+        posterior, n = counts + prior / (n_classes - 1), total + prior
+        mean += weight * posterior / n
+        square += weight * posterior * (posterior + 1) / (n * (n + 1))
     flips, error = np.zeros((2, n_classes, n_classes))
     flips[off_diagonal] = mean.ravel()
     error[off_diagonal] = np.sqrt((square - mean**2).clip(min=0)).ravel()

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.transition import AgreementEstimator
+from sklnoise.transition._agreement import fit_flips
 
 SEEDS = range(3)
 UNEVEN = np.array([[0.95, 0.05], [0.35, 0.65]])
@@ -90,3 +91,19 @@ def test_few_samples_of_any_number_of_classes_give_a_transition_matrix(n_classes
         assert_allclose(T.sum(axis=1), 1)
         assert (T >= 0).all()
     assert np.isfinite(estimator.standard_error_).all()
+
+
+def test_flips_to_one_class_leave_hardly_any_to_others():
+    counts = 13.0 * np.roll(np.eye(10), 1, axis=1)
+    flips, error = fit_flips(counts)
+    assert_allclose(flips.sum(axis=1), 1)
+    assert (flips.max(axis=1) > 0.98).all()
+    assert (error < 0.05).all()
+
+
+def test_flips_to_all_classes_are_taken_as_even(rng):
+    counts = rng.poisson(2.0, (10, 10)) * (1 - np.eye(10))
+    flips, _ = fit_flips(counts)
+    even = (1 - np.eye(10)) / 9
+    sampled = counts / counts.sum(axis=1, keepdims=True)
+    assert np.abs(flips - even).max() < np.abs(sampled - even).max() / 2
