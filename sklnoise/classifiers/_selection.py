@@ -10,7 +10,11 @@ from sklnoise._transition_matrix import clean_prior, mix_with_identity
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers._correction import min_identity_weight
 from sklnoise.classifiers._fit_input import draw_seeds
-from sklnoise.classifiers._net_selection import compared_splits, mean_with_error
+from sklnoise.classifiers._net_selection import (
+    MIN_LIKELIHOOD,
+    compared_splits,
+    mean_with_error,
+)
 from sklnoise.classifiers._refit import refit
 from sklnoise.classifiers._transition import Transition
 from sklnoise.issues._quality import self_confidence
@@ -20,8 +24,6 @@ CANDIDATES = "none", "forward", "adaptation"
 
 # Standard errors that a difference must exceed to be more than chance.
 CHANCE = 2
-
-MIN_LIKELIHOOD = np.finfo(np.float32).eps
 
 
 def select_correction(
