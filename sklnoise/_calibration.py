@@ -16,8 +16,9 @@ from sklnoise._validation import check_invertible
 # Logits are logarithms of probabilities, of which those below are rounding.
 MIN_PROBABILITY = 1e-7
 
-# Temperatures are searched for between the reciprocal of this and this.
-MAX_TEMPERATURE = 64.0
+# Temperatures, and scales of classes, are searched for between the reciprocal of 64
+# and 64.
+LOG_LIMIT = np.log(64.0)
 N_TRIED = 17
 
 # Of the normal priors on log-scales and biases, which count as one sample, and without
@@ -79,7 +80,11 @@ class VectorScaling:
                 np.append(of_scale, slope.sum(axis=0)) + distance / PRIOR_SD,
             )
 
-        found = minimize(negative_likelihood, center, jac=True, method="L-BFGS-B").x
+        # A line search that tries anything overflows.
+        limits = [(-LOG_LIMIT, LOG_LIMIT)] * n_classes + [(None, None)] * n_classes
+        found = minimize(
+            negative_likelihood, center, jac=True, method="L-BFGS-B", bounds=limits
+        ).x
         return cls(np.exp(found[:n_classes]), found[n_classes:])
 
     def calibrate(self, y_proba):
@@ -171,8 +176,7 @@ def minimize_smooth(function):
 
     The likelihood can have several minima where there is noise, so a grid comes first.
     """
-    limit = np.log(MAX_TEMPERATURE)
-    tried = np.linspace(-limit, limit, N_TRIED)
+    tried = np.linspace(-LOG_LIMIT, LOG_LIMIT, N_TRIED)
     best = int(np.argmin([function(point)[0] for point in tried]))
     low, high = tried[max(best - 1, 0)], tried[min(best + 1, N_TRIED - 1)]
 
