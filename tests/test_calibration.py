@@ -83,6 +83,15 @@ def test_vector_scaling_inverts_scales_and_biases(rng):
     assert_allclose(found.calibrate(given), p, atol=0.06)
 
 
+def test_scales_stay_finite_where_no_limit_is_best():
+    p = np.repeat([[0.5001, 0.4999], [0.4999, 0.5001]], 500, axis=0)
+    weight = np.full(len(p), 1e5)
+    with np.errstate(over="raise"):
+        found = VectorScaling.fit(p, p.argmax(axis=1), weight, np.eye(2))
+    assert (found.scale < 100).all()
+    assert (found.calibrate(p).argmax(axis=1) == p.argmax(axis=1)).all()
+
+
 @pytest.mark.parametrize("T", TRANSITIONS.values(), ids=TRANSITIONS)
 def test_isotonic_curves_are_unbiased_over_noisy_labels(T, rng):
     # One pool per class: each curve is a mean of pseudo-targets, the clean frequency.
