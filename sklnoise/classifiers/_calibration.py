@@ -14,7 +14,7 @@ from sklnoise.classifiers._correction import (
     min_identity_weight,
     stable_identity_weight,
 )
-from sklnoise.classifiers._net_selection import compared_splits, mean_with_error
+from sklnoise.classifiers._net_selection import CHANCE, compared_splits, mean_with_error
 from sklnoise.classifiers._transition import (
     Transition,
     can_draw,
@@ -31,9 +31,6 @@ N_DRAWS = 10
 
 # Log-likelihood that one more parameter gains by chance in one of a hundred cases.
 MIN_GAIN = chi2.isf(0.01, df=1) / 2
-
-# Standard errors from which a gain of likelihood is more than chance.
-MIN_ERRORS = 2
 
 
 class MeanCalibration(NamedTuple):
@@ -96,7 +93,7 @@ def calibrate_held_out(method, y_proba, y, sample_weight, transition_matrix):
     noisy = TemperatureScaling.fit(y_proba, y, sample_weight, np.eye(len(T)))
     solved, other = fit(noisy)
     gain, error = mean_with_error(other - likelihood, sample_weight)
-    return solved if gain > MIN_ERRORS * error else direct
+    return solved if gain > CHANCE * error else direct
 
 
 def calibrate_by_draws(method, y_proba, y, sample_weight, transition, seed):

@@ -4,10 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklnoise.classifiers._net_selection import MIN_LIKELIHOOD, mean_with_error
-
-# Standard errors by which predictions must be ahead.
-MIN_ERRORS = 2
+from sklnoise.classifiers._net_selection import CHANCE, MIN_LIKELIHOOD, mean_with_error
 
 
 class FirstPassGain(NamedTuple):
@@ -26,8 +23,8 @@ class FirstPassGain(NamedTuple):
         overconfident, the likelihood need not.
         """
         return (
-            self.accuracy > MIN_ERRORS * self.accuracy_error
-            or self.log_likelihood > MIN_ERRORS * self.log_likelihood_error
+            self.accuracy > CHANCE * self.accuracy_error
+            or self.log_likelihood > CHANCE * self.log_likelihood_error
         )
 
 

@@ -30,6 +30,9 @@ from sklnoise.training import (
 # Held-out samples by which networks are compared, in as few folds as have them.
 MIN_COMPARED = 800
 
+# Standard errors that a difference must exceed to be more than chance.
+CHANCE = 2
+
 # Standard errors within which two networks are equally good, and the cheaper is taken.
 TIE = 0.5
 

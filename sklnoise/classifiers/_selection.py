@@ -11,6 +11,7 @@ from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers._correction import min_identity_weight
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._net_selection import (
+    CHANCE,
     MIN_LIKELIHOOD,
     compared_splits,
     mean_with_error,
@@ -21,9 +22,6 @@ from sklnoise.issues._quality import self_confidence
 from sklnoise.training import predict_proba
 
 CANDIDATES = "none", "forward", "adaptation"
-
-# Standard errors that a difference must exceed to be more than chance.
-CHANCE = 2
 
 
 def select_correction(

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklnoise._text import percent
 from sklnoise._transition_matrix import is_identity
+from sklnoise.classifiers._fitted import transition_of_noise
 from sklnoise.classifiers._noise_text import (
     MIN_DIFFERENCE,
     MIN_FLIP_RATE,
@@ -101,24 +102,18 @@ def most_frequent_flip(transition_matrix, k, classes):
 
 def shown_transition(clf):
     """Return the T to show, its standard error and a sentence on its source."""
-    T, estimator = clf.transition_matrix_, clf.transition_estimator_
+    T, estimator = transition_of_noise(clf), clf.transition_estimator_
     if estimator is None:
         if clf.noise_summary_.noise_rate is None and is_identity(T):
             return None, None, "No transition matrix was given or estimated."
         return T, None, "This T was given or learned, not estimated from a first pass."
-    name, estimate = type(estimator).__name__, estimator.transition_matrix_
-    if np.allclose(T, estimate):
-        error = getattr(estimator, "standard_error_", None)
-        return T, error, f"Estimated by {name}."
-    if is_identity(T):
-        error = getattr(estimator, "standard_error_", None)
-        return estimate, error, f"Estimated by {name}; the refit did not correct by it."
-    return (
-        T,
-        None,
-        f"Estimated by {name}, and changed before or in the refit. The noise rates are "
-        "those of the estimate.",
-    )
+    source = f"Estimated by {type(estimator).__name__}"
+    if not np.allclose(T, estimator.transition_matrix_):
+        source += ", and changed before or in the refit."
+        return T, None, f"{source} The noise rates are those of the estimate."
+    if not np.allclose(T, clf.transition_matrix_):
+        source += "; the refit did not correct by it"
+    return T, getattr(estimator, "standard_error_", None), f"{source}."
 
 
 def matrix_section(clf):

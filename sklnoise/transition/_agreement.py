@@ -1,5 +1,7 @@
 """T from how the agreement of labels and predictions rises with the score."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import gammaln, logsumexp
 from sklearn.utils.validation import check_is_fitted
@@ -34,6 +36,17 @@ TOP_SHARE = 0.25
 # Counts that are added to the flips of each class, evenly: which of them is as likely
 # as it explains the labels. With few of them, a class may have flips to one other only.
 PRIOR_FLIPS = np.geomspace(0.1, 1e4, 21)
+
+
+class Spread(NamedTuple):
+    """What an estimate of T is drawn from: noise rates, and which labels flips give."""
+
+    noise_rates: np.ndarray
+    shared_error: np.ndarray  # of the noise rates, which moves all of them
+    own_error: np.ndarray  # of each noise rate
+    flips: np.ndarray  # shares of the flips of each class
+    flips_error: np.ndarray  # of each share
+    flips_bias: float  # of how uneven the shares are, relative
 
 
 class AgreementEstimator(BaseTransitionEstimator):
@@ -122,10 +135,10 @@ class AgreementEstimator(BaseTransitionEstimator):
         rates = kept * of_class.noise_rate + (1 - kept) * curve.noise_rate
         bias = kept * bias_of(of_class.impurity) + (1 - kept) * bias
         shared = np.hypot((1 - kept) * curve.standard_error, bias / NORMAL_95)
-        flips, flips_error, flips_bias = self._spread_flips(ranking, y, share, of_class)
+        flips, flips_error, flips_bias = self._estimate_flips(ranking, y, share, of_class)
         # What shrinkage has moved an estimate by may be error or not.
         own = np.hypot(sampling, rates - of_class.noise_rate)
-        self._parts = rates, shared, own, flips, flips_error, share @ flips_bias
+        self._spread = Spread(rates, shared, own, flips, flips_error, share @ flips_bias)
         of_rate = np.hypot(shared, own)
         flips_error = np.hypot(flips_error, flips_bias[:, np.newaxis] * flips)
         of_flips = rates[:, np.newaxis] * flips_error
@@ -138,10 +151,10 @@ class AgreementEstimator(BaseTransitionEstimator):
         self.impurity_ = self.noise_rate_ = self.noise_rate_error_ = 0.0
         self.noise_rate_interval_ = 0.0, 0.0
         zero = np.zeros(1)
-        self._parts = zero, zero, zero, np.ones((1, 1)), np.zeros((1, 1)), 0.0
+        self._spread = Spread(zero, zero, zero, np.ones((1, 1)), np.zeros((1, 1)), 0.0)
         return np.ones((1, 1)), np.zeros((1, 1))
 
-    def _spread_flips(self, ranking, y, share, of_class):
+    def _estimate_flips(self, ranking, y, share, of_class):
         """Return which classes each class is mistaken for, in shares of its flips.
 
         Their errors are those by sampling and shrinkage, and the relative ones by model.
@@ -163,14 +176,14 @@ class AgreementEstimator(BaseTransitionEstimator):
 
     def _add_absent_classes(self, occurring, n_classes):
         """Add classes without noise to what is drawn from."""
-        *of_rates, flips, flips_error, flips_bias = self._parts
+        *of_rates, flips, flips_error, flips_bias = self._spread
         padded = np.zeros((3, n_classes))
         padded[:, occurring] = of_rates
         among = np.ix_(occurring, occurring)
         all_flips, error = uniform_flips(n_classes, 1.0), np.zeros((n_classes,) * 2)
         all_flips[occurring] = 0
         all_flips[among], error[among] = flips, flips_error
-        self._parts = *padded, all_flips, error, flips_bias
+        self._spread = Spread(*padded, all_flips, error, flips_bias)
 
     def draw(self, n_draws=200, random_state=None):
         """Draw transition matrices that show how uncertain the estimate is.
@@ -193,15 +206,16 @@ class AgreementEstimator(BaseTransitionEstimator):
         """
         check_is_fitted(self, "transition_matrix_")
         rng = check_rng(random_state)
-        rates, shared, own, flips, flips_error, flips_bias = self._parts
-        n_classes = len(rates)
-        drawn = rates + shared * rng.standard_normal((n_draws, 1))
-        drawn += own * rng.standard_normal((n_draws, n_classes))
-        drawn = drawn.clip(0, MAX_OF_CHANCE * (1 - 1 / n_classes))
-        spread = draw_rows(flips, flips_error, n_draws, rng, prior=0.0)
-        spread **= np.exp(flips_bias * rng.standard_normal((n_draws, 1, 1)))
-        spread /= spread.sum(axis=2, keepdims=True)
-        return join(drawn, spread)
+        spread, n_classes = self._spread, len(self._spread.noise_rates)
+        rates = spread.noise_rates + spread.shared_error * rng.standard_normal(
+            (n_draws, 1)
+        )
+        rates += spread.own_error * rng.standard_normal((n_draws, n_classes))
+        rates = rates.clip(0, MAX_OF_CHANCE * (1 - 1 / n_classes))
+        flips = draw_rows(spread.flips, spread.flips_error, n_draws, rng, prior=0.0)
+        flips **= np.exp(spread.flips_bias * rng.standard_normal((n_draws, 1, 1)))
+        flips /= flips.sum(axis=2, keepdims=True)
+        return join(rates, flips)
 
 
 def join(noise_rates, flips):
