@@ -47,6 +47,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "download_all_examples": False,
     "plot_gallery": True,
+    "parallel": 2,
 }
 
 html_theme = "pydata_sphinx_theme"
