@@ -203,15 +203,27 @@ def measure_metrics(data, noise, seed, with_estimate=True):
 
 
 def summarize_metrics(rows):
-    """Tabulate the coverage of each metric, and the ratio of the widths."""
+    """Tabulate the coverage and the ratio of the widths, by cell and by metric."""
     table = pd.DataFrame(rows)
-    table["error"] = table["value"] - table["clean"]
-    columns = ["covered", "covered_population", "error"]
-    by = ["noise", "metric"]
-    found = table.pivot_table(columns, by, "transition", sort=False)
+    cell = table["data"] + ", " + table["noise"]
+    drawn = table[~table["noise"].str.startswith("annotator")]
+    found = [
+        summarize_by(table.assign(of=cell)),
+        summarize_by(drawn.assign(of=drawn["metric"] + ", drawn noise")),
+    ]
+    return pd.concat(found).rename_axis("data or metric")
+
+
+def summarize_by(table):
+    """Tabulate the coverage of groups, and the ratio of the widths."""
+    covered = table.pivot_table("covered", "of", "transition", sort=False)
     widths = table.pivot_table(
-        "width", [*by, "data", "seed"], "transition", sort=False
+        "width", ["of", "data", "noise", "metric", "seed"], "transition", sort=False
     ).dropna()
-    ratio = (widths.estimated / widths.known).groupby(by).median()
-    found["ratio of widths"] = ratio
-    return found
+    return pd.DataFrame(
+        {
+            "T known": covered.known,
+            "T estimated": covered.estimated,
+            "ratio of widths": (widths.estimated / widths.known).groupby("of").median(),
+        }
+    )

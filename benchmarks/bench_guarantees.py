@@ -61,7 +61,9 @@ def measure(part, seeds, jobs, data):
     ]
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     for rows in parallel(delayed(measure_cell)(*cell) for cell in todo):
-        pd.DataFrame(rows).to_csv(path, mode="a", header=not path.exists(), index=False)
+        pd.DataFrame(rows).to_csv(
+            path, mode="a", header=not path.exists(), index=False, float_format="%.5g"
+        )
 
 
 def show():
