@@ -29,6 +29,10 @@ MIN_BIAS, BIAS_OF_IMPURITY = 0.01, 0.15
 # The same for what the classes differ by, as a standard error. Chosen on that half too.
 SHRINKAGE_BIAS = 0.02, 0.3
 
+# Standard errors by which the noise rates of classes must differ: else they are pooled,
+# as differences that are not there spoil the ranking of labels across classes.
+MIN_ERRORS = 2
+
 # Share of the samples predicted as a class, the most certain, whose wrong labels are
 # looked at. Further down some are mistakes of the model, which no T has made.
 TOP_SHARE = 0.25
@@ -131,6 +135,7 @@ class AgreementEstimator(BaseTransitionEstimator):
             of_class.noise_rate - curve.noise_rate,
             np.hypot(sampling, shrinkage_bias(of_class.impurity)),
             share,
+            min_errors=MIN_ERRORS,
         )
         rates = kept * of_class.noise_rate + (1 - kept) * curve.noise_rate
         bias = kept * bias_of(of_class.impurity) + (1 - kept) * bias
@@ -236,13 +241,16 @@ def shrinkage_bias(impurity):
     return SHRINKAGE_BIAS[0] + SHRINKAGE_BIAS[1] * impurity
 
 
-def share_beyond_error(difference, error, class_share):
-    """Return the share of the squared differences of all classes beyond their error."""
+def share_beyond_error(difference, error, class_share, min_errors=1):
+    """Return the share of the squared differences of all classes beyond their error.
+
+    It is 0 unless they exceed `min_errors` times their error.
+    """
     distance, variance = (
         class_share @ np.square(part).reshape(len(part), -1).sum(axis=1)
         for part in (difference, error)
     )
-    return 0.0 if distance <= variance else 1 - variance / distance
+    return 0.0 if distance <= min_errors**2 * variance else 1 - variance / distance
 
 
 def count_flips(ranking, y):
