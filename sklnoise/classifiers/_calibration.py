@@ -8,13 +8,14 @@ from scipy.stats import chi2
 
 from sklnoise._calibration import CALIBRATIONS, TemperatureScaling, log_likelihood
 from sklnoise._containers import innermost
+from sklnoise._held_out import CHANCE, mean_with_error
 from sklnoise._transition_matrix import is_identity, mix_with_identity
 from sklnoise.classifiers._correction import (
     as_loss,
     min_identity_weight,
     stable_identity_weight,
 )
-from sklnoise.classifiers._net_selection import CHANCE, compared_splits, mean_with_error
+from sklnoise.classifiers._net_selection import compared_splits
 from sklnoise.classifiers._transition import (
     Transition,
     can_draw,

@@ -10,6 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklnoise._compat import safe_indexing, set_random_states
 from sklnoise._containers import innermost
+from sklnoise._held_out import measure_gain
 from sklnoise._labels import match_labels
 from sklnoise._transition_matrix import noise_rate_of
 from sklnoise._validation import check_proba
@@ -25,7 +26,6 @@ from sklnoise.classifiers._estimator_calls import (
     predict_all,
 )
 from sklnoise.classifiers._first_pass import FoldOutcome, collect_folds
-from sklnoise.classifiers._first_pass_gain import measure_gain
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 from sklnoise.classifiers._transition import (

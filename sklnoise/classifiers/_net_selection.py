@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 from torch import nn
 
 from sklnoise._compat import check_method_params
+from sklnoise._held_out import MIN_LIKELIHOOD, mean_with_error
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
@@ -30,16 +31,11 @@ from sklnoise.training import (
 # Held-out samples by which networks are compared, in as few folds as have them.
 MIN_COMPARED = 800
 
-# Standard errors that a difference must exceed to be more than chance.
-CHANCE = 2
-
 # Standard errors within which two networks are equally good, and the cheaper is taken.
 TIE = 0.5
 
 # Steps before which a training is not ended.
 LEAST_STEPS = 60
-
-MIN_LIKELIHOOD = np.finfo(np.float32).eps
 
 
 class ChosenNet(NamedTuple):
@@ -180,11 +176,3 @@ def held_out_likelihood(nets, data, splits, transition_matrix=None):
         times[test] += 1
     with np.errstate(invalid="ignore"):
         return np.log((total / times).clip(min=MIN_LIKELIHOOD))
-
-
-def mean_with_error(values, sample_weight):
-    """Return the weighted mean over the last axis, with its standard error."""
-    mean = np.average(values, axis=-1, weights=sample_weight)
-    deviation = np.square(values - mean[..., np.newaxis])
-    variance = np.average(deviation, axis=-1, weights=sample_weight)
-    return mean, np.sqrt(variance / sample_weight.sum())

@@ -5,9 +5,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from sklearn.utils import Bunch
 
+from sklnoise._held_out import measure_gain
 from sklnoise._transition_matrix import clean_prior, swappable_pairs
 from sklnoise._warnings import warn_caller
-from sklnoise.classifiers._first_pass_gain import measure_gain
 from sklnoise.classifiers._noise_text import BOUND, ESTIMATED, NOTHING, weakness_sentence
 from sklnoise.classifiers._transition import fit_to_occurring
 from sklnoise.exceptions import WeakFirstPassWarning

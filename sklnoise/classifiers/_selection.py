@@ -6,15 +6,13 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklnoise._compat import check_method_params
+from sklnoise._held_out import CHANCE, MIN_LIKELIHOOD, mean_with_error
 from sklnoise._transition_matrix import clean_prior, mix_with_identity
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers._correction import min_identity_weight
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._net_selection import (
-    CHANCE,
-    MIN_LIKELIHOOD,
     compared_splits,
-    mean_with_error,
 )
 from sklnoise.classifiers._refit import refit
 from sklnoise.classifiers._transition import Transition

@@ -1,10 +1,13 @@
-"""Whether held-out predictions say more of the labels than class frequencies do."""
+"""What held-out predictions say of the labels, and whether it is more than chance."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from sklnoise.classifiers._net_selection import CHANCE, MIN_LIKELIHOOD, mean_with_error
+# Standard errors that a difference must exceed to be more than chance.
+CHANCE = 2
+
+MIN_LIKELIHOOD = np.finfo(np.float32).eps
 
 
 class FirstPassGain(NamedTuple):
@@ -38,3 +41,11 @@ def measure_gain(y_proba, y, sample_weight):
     return FirstPassGain(
         *mean_with_error(right, sample_weight), *mean_with_error(gain, sample_weight)
     )
+
+
+def mean_with_error(values, sample_weight):
+    """Return the weighted mean over the last axis, with its standard error."""
+    mean = np.average(values, axis=-1, weights=sample_weight)
+    deviation = np.square(values - mean[..., np.newaxis])
+    variance = np.average(deviation, axis=-1, weights=sample_weight)
+    return mean, np.sqrt(variance / sample_weight.sum())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklnoise.classifiers._first_pass_gain import measure_gain
+from sklnoise._held_out import measure_gain
 
 
 def test_frequencies_gain_nothing(rng):
