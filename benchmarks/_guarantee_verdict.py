@@ -174,4 +174,4 @@ def summarize_verdict(rows):
             cost = (seconds.auto / seconds.forward).loc[scores.index]
             line["auto: time of forward"] = cost.median()
         lines.append(line)
-    return pd.DataFrame(lines).set_index("half").T
+    return pd.DataFrame(lines).round(3).set_index("half").T
