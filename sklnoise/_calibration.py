@@ -16,8 +16,7 @@ from sklnoise._validation import check_invertible
 # Logits are logarithms of probabilities, of which those below are rounding.
 MIN_PROBABILITY = 1e-7
 
-# Temperatures, and scales of classes, are searched for between the reciprocal of 64
-# and 64.
+# Temperatures and scales of classes are searched for between 1/64 and 64.
 LOG_LIMIT = np.log(64.0)
 N_TRIED = 17
 
@@ -80,7 +79,7 @@ class VectorScaling:
                 np.append(of_scale, slope.sum(axis=0)) + distance / PRIOR_SD,
             )
 
-        # A line search that tries anything overflows.
+        # Without limits the line search can try scales that overflow.
         limits = [(-LOG_LIMIT, LOG_LIMIT)] * n_classes + [(None, None)] * n_classes
         found = minimize(
             negative_likelihood, center, jac=True, method="L-BFGS-B", bounds=limits

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 from sklearn.utils.validation import check_is_fitted
 
+from sklnoise._held_out import CHANCE
 from sklnoise._transition_matrix import uniform_flips
 from sklnoise._validation import check_rng
 from sklnoise.transition._agreement_curve import (
@@ -28,10 +29,6 @@ MIN_BIAS, BIAS_OF_IMPURITY = 0.01, 0.15
 
 # The same for what the classes differ by, as a standard error. Chosen on that half too.
 SHRINKAGE_BIAS = 0.02, 0.3
-
-# Standard errors by which the noise rates of classes must differ: else they are pooled,
-# as differences that are not there spoil the ranking of labels across classes.
-MIN_ERRORS = 2
 
 # Share of the samples predicted as a class, the most certain, whose wrong labels are
 # looked at. Further down some are mistakes of the model, which no T has made.
@@ -131,11 +128,12 @@ class AgreementEstimator(BaseTransitionEstimator):
         mass = label_mass(y, sample_weight, n_classes)
         share = mass / mass.sum()
         sampling = of_class.standard_error
+        # Differences that are not there would spoil the ranking of labels across classes.
         kept = share_beyond_error(
             of_class.noise_rate - curve.noise_rate,
             np.hypot(sampling, shrinkage_bias(of_class.impurity)),
             share,
-            min_errors=MIN_ERRORS,
+            min_errors=CHANCE,
         )
         rates = kept * of_class.noise_rate + (1 - kept) * curve.noise_rate
         bias = kept * bias_of(of_class.impurity) + (1 - kept) * bias
