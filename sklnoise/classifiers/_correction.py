@@ -17,6 +17,7 @@ from sklnoise.losses import (
     BackwardLoss,
     ClippedCrossEntropyLoss,
     ComplexAdaptationLoss,
+    EarlyLearningLoss,
     ForwardLoss,
     GeneralizedCrossEntropyLoss,
     HardBootstrappingLoss,
@@ -46,6 +47,9 @@ CORRECTIONS = {
     "adaptation-sparse": SparseAdaptationLoss,
     "adaptation-volume": partial(SimpleAdaptationLoss, volume_weight=VOLUME_WEIGHT),
     "em": ForwardLoss,  # of the first net, before the rounds
+    # With None there is no T to give.
+    "elr": partial(EarlyLearningLoss, transition_matrix=None),
+    "forward-elr": partial(EarlyLearningLoss, regularization=1.0),
     "bootstrap-soft": SoftBootstrappingLoss,
     "bootstrap-hard": HardBootstrappingLoss,
     "unhinged": UnhingedLoss,
@@ -99,8 +103,10 @@ def needs_transition(loss):
 
 def has_transition(loss):
     """Return whether a loss has or needs a T."""
-    given = "transition_matrix" in chosen_params(loss)
-    return given or needs_transition(loss) or hasattr(loss, "transition_matrix")
+    if needs_transition(loss):
+        return True
+    given = chosen_params(loss).get("transition_matrix")
+    return given is not None or getattr(loss, "transition_matrix", None) is not None
 
 
 def own_transition(loss, classes):
@@ -120,6 +126,17 @@ def needs_features(loss):
     if made_by is None or "n_features" in chosen_params(loss):
         return False
     return issubclass(made_by, ComplexAdaptationLoss)
+
+
+def has_memory(loss):
+    """Return whether a loss remembers the predictions of each sample."""
+    return getattr(loss_class(loss) or loss, "wants_index", False)
+
+
+def delay_memory(loss, delay_steps):
+    """Let a loss use its memory after so many steps, unless the user says when."""
+    is_chosen = loss_class(loss) is None or "delay_steps" in chosen_params(loss)
+    return loss if is_chosen else partial(loss, delay_steps=delay_steps)
 
 
 def bind_loss(loss, transition, clean_loss):
@@ -168,6 +185,12 @@ def check_clean_loss(correction, clean_loss):
             f'got correction="{name}". Use correction="label-smoothing", or '
             "functools.partial(BackwardLoss, "
             "base_loss=torch.nn.CrossEntropyLoss(label_smoothing=...))."
+        )
+    if has_memory(loss):
+        raise ValueError(
+            "criterion__weight of the net would be lost, as "
+            f'correction="{name}" remembers the predictions of each sample. Pass '
+            'sample_weight, or use a correction without a memory, such as "gce".'
         )
     divides = correction == "em" or issubclass(kind, ReweightedLoss)
     if has_transition(loss) and not divides and not issubclass(kind, BackwardLoss):
@@ -256,8 +279,14 @@ class ReweightedCleanLoss(nn.Module):
 
 
 def regularize_estimate(loss, transition_matrix):
-    """Mix an estimate of T with the identity for a loss that a singular one breaks."""
+    """Return what a loss needs to be safe with an estimate of T.
+
+    A singular one is mixed with the identity. Where T is the identity there is nothing to
+    correct, and a memory would only keep the network from learning.
+    """
     chosen, T = chosen_params(loss), transition_matrix
+    if has_memory(loss) and np.array_equal(T, np.eye(len(T))):
+        return {"regularization": 0.0}
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
         return {"identity_weight": stable_identity_weight(T)}
     if (

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 from sklnoise.classifiers._correction import (
     as_loss,
     bind_loss,
+    delay_memory,
     needs_features,
     transition_of,
 )
@@ -38,7 +39,17 @@ class Refit(NamedTuple):
     transition_matrix: np.ndarray
 
 
-def refit(trainer, correction, transition, data, *, warm_up, start_from=None, report):
+def refit(
+    trainer,
+    correction,
+    transition,
+    data,
+    *,
+    warm_up,
+    start_from=None,
+    delay_steps=0,
+    report,
+):
     """Fit the net to all samples with the corrected loss."""
     seeds = [trainer.seed]
     (only,) = refit_seeds(
@@ -49,16 +60,28 @@ def refit(trainer, correction, transition, data, *, warm_up, start_from=None, re
         data,
         warm_up=warm_up,
         start_from=start_from,
+        delay_steps=delay_steps,
         report=report,
     )
     return only
 
 
 def refit_seeds(
-    trainer, seeds, correction, transition, data, *, warm_up, start_from=None, report
+    trainer,
+    seeds,
+    correction,
+    transition,
+    data,
+    *,
+    warm_up,
+    start_from=None,
+    delay_steps=0,
+    report,
 ):
     """Fit one net per seed to all samples, together where the loss has no parameters."""
     loss = as_loss("forward" if correction == "em" else correction)
+    if delay_steps:
+        loss = delay_memory(loss, delay_steps)
     if correction == "em" or needs_features(loss):
         return [
             refit_in_turns(
@@ -136,7 +159,7 @@ def plan_refit(trainer, correction, transition, data, warm_up, start_from):
 
 def needs_warm_up(loss):
     """Return whether a loss has a T, which could lose classes from random weights."""
-    return hasattr(loss, "transition_matrix")
+    return getattr(loss, "transition_matrix", None) is not None
 
 
 def clean_loss_for(trainer, data):
@@ -216,14 +239,14 @@ class TrustedSamplesLoss(nn.Module):
         super().__init__()
         self.loss = loss
         self.clean_loss = deepcopy(clean_loss)
-        for need in ("wants_features", "wants_normalized_logits"):
+        for need in ("wants_features", "wants_normalized_logits", "wants_index"):
             setattr(self, need, getattr(loss, need, False))
 
-    def forward(self, y_pred, target, trusted):
+    def forward(self, y_pred, target, trusted, *index):
         """Compute the loss of each sample."""
         logits = y_pred[0] if self.wants_features else y_pred
         clean = self.clean_loss(logits, target)
-        return torch.where(trusted, clean, self.loss(y_pred, target))
+        return torch.where(trusted, clean, self.loss(y_pred, target, *index))
 
 
 class LikelyLabelsLoss(nn.Module):

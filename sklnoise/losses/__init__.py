@@ -6,6 +6,7 @@ from sklnoise.losses._adaptation import (
     SparseAdaptationLoss,
 )
 from sklnoise.losses._correction import BackwardLoss, ForwardLoss, ReweightedLoss
+from sklnoise.losses._early_learning import EarlyLearningLoss
 from sklnoise.losses._robust import (
     ClippedCrossEntropyLoss,
     GeneralizedCrossEntropyLoss,
@@ -22,6 +23,7 @@ __all__ = [
     "BackwardLoss",
     "ClippedCrossEntropyLoss",
     "ComplexAdaptationLoss",
+    "EarlyLearningLoss",
     "ForwardLoss",
     "GeneralizedCrossEntropyLoss",
     "HardBootstrappingLoss",

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from sklnoise.losses import SimpleAdaptationLoss
 from sklnoise.losses._base import NoisyLabelLoss
+from sklnoise.losses._early_learning import EarlyLearningLoss
 
 MIN_UPDATE = 0.1  # of the running moments, once they have been averaged over 10 batches
 
@@ -20,6 +21,9 @@ class WeightedCriterion(nn.Module):
 
     Forward correction from random weights can lose whole classes for good; a short
     start with cross-entropy prevents it.
+
+    In evaluation mode a loss with a memory of its samples is the share of labels that
+    are not predicted: the likelihood would end the training too early.
 
     Besides its parameters it has `from_probabilities` (whether the net gives
     probabilities, whose logarithms then replace the logits), `hidden` (HiddenFeatures,
@@ -39,21 +43,30 @@ class WeightedCriterion(nn.Module):
         self.step = 0
         # A flag: torch.compile would compile each value of the counter anew.
         self.in_warm_up = warm_up_steps > 0
+        parts = list(self.loss.modules())
+        self.with_memory = [p for p in parts if isinstance(p, EarlyLearningLoss)]
         self.frozen_layers = [
             layer
-            for layer in self.loss.modules()
+            for layer in parts
             if isinstance(layer, SimpleAdaptationLoss) and layer.frozen_steps
         ]
-        for layer in self.frozen_layers:
-            layer.counts_calls = False
+        for part in (*self.frozen_layers, *self.with_memory):
+            part.counts_calls = False
 
     def count_step(self):
         """Count a step of the optimizer, which may take several evaluations."""
         self.step += 1
+        for loss in self.with_memory:
+            loss._count_step()
         if not self.in_warm_up:
             for layer in self.frozen_layers:
                 layer._count_step()
         self.in_warm_up = self.step < self.warm_up_steps
+
+    def forget(self, n_samples=None):
+        """Empty the memories of samples, for a training on `n_samples`."""
+        for loss in self.with_memory:
+            loss.forget(n_samples)
 
     def forward(self, y_pred, target):
         """Compute `sum(w * loss) / n_samples`; codes alone have weight 1."""
@@ -74,7 +87,11 @@ class WeightedCriterion(nn.Module):
             logits = logits.clamp(min=torch.finfo(logits.dtype).tiny).log()
         if self.training and self.normalization is not None:
             logits = self.normalization.over_batch(logits, sample_weight)
+        if not self.training and self.with_memory:
+            return (logits.argmax(dim=1) != codes).to(logits.dtype)
         if self.training and self.in_warm_up:
+            if getattr(self.loss, "wants_index", False):
+                extra = extra[:-1]
             return self.warm_up_loss(logits, codes, *extra)
         if getattr(self.loss, "wants_features", False):
             logits = logits, self.hidden.of(y_pred)

@@ -200,11 +200,21 @@ class SampleDataset(SkorchDataset):
     """Samples of X with their label codes and weights, as views through an index.
 
     Weights are scaled to mean 1 over the first `n_train` of `rows`, and over the others.
+    With `is_indexed` the last of the targets of a sample is its position.
     `keep_sparse` is set where the net takes CSR matrices. Callbacks find `X` and `y`, as
     in every dataset of skorch.
     """
 
-    def __init__(self, data, rows, dtype, *, cast_integers=False, n_train=None):
+    def __init__(
+        self,
+        data,
+        rows,
+        dtype,
+        *,
+        cast_integers=False,
+        n_train=None,
+        is_indexed=False,
+    ):
         self.all_X = data.X
         self.rows = rows
         self.dtype = dtype
@@ -220,7 +230,8 @@ class SampleDataset(SkorchDataset):
         else:
             self.sample_weight = torch.ones((), dtype=dtype).expand(len(rows))
         extra = () if data.extra is None else (torch.from_numpy(data.extra[rows]),)
-        self.targets = (self.codes, self.sample_weight, *extra)
+        index = (torch.arange(len(rows)),) if is_indexed else ()
+        self.targets = (self.codes, self.sample_weight, *extra, *index)
 
     def __len__(self):
         return len(self.rows)

@@ -149,6 +149,7 @@ def prepare(
         config.dtype,
         cast_integers=wants_floats(net),
         n_train=n_train if keeps_trajectory else None,
+        is_indexed=getattr(loss, "wants_index", False),
     )
     if warm_up_loss is not None:
         warm_up_loss = warm_up_loss.to(config.dtype)
@@ -168,6 +169,7 @@ def prepare(
     )
     with seeded(seed, config.device), eager(net):
         net.initialize()
+        net.criterion_.forget(len(dataset))
         if not trainer.observed:
             leave_out_observers(net)
         if is_fused and has_sparse_gradients(net.module_):

@@ -85,6 +85,10 @@ class StackedMLP:
         self.average = average_of(lead, self.parameters.values())
         self.n_epochs = 0
         self.drawn = {}
+        self.numbers = torch.arange(len(members))
+        if getattr(self.criterion.loss, "wants_index", False):
+            self.n_places = 1 + max(len(member.dataset) for member in members)
+            self.criterion.forget(len(members) * self.n_places)
 
     def forward(self, X):
         """Apply each net to its own part of X of shape (n_nets, n_samples, ...)."""
@@ -137,6 +141,8 @@ class StackedMLP:
         """Pass through the batches of all nets; return losses and sizes of each."""
         lead = self.members[0]
         rows, targets, shares, sizes = self._draw(iterators)
+        if step is not None and getattr(self.criterion.loss, "wants_index", False):
+            targets = [*targets[:-1], self._places(targets[-1], shares)]  # they are kept
         device, dataset = torch.device(lead.net.device), lead.dataset
         targets = [to_device(target, device) for target in targets]
         shares = to_device(shares, device)
@@ -175,6 +181,11 @@ class StackedMLP:
             drawn = self.drawn[id(iterators[0])] = draw_epoch(iterators)
         return drawn
 
+    def _places(self, index, shares):
+        """Give each net places of its own in a memory of the samples, and padding one."""
+        index = index.where(shares > 0, self.n_places - 1)
+        return index + self.n_places * self.numbers[:, None]
+
     def _copy_learning_rates(self):
         """Take over what the schedules have set in the optimizers of the nets."""
         if not self.n_epochs:
@@ -196,6 +207,7 @@ class StackedMLP:
         if not self.members:
             return
         kept = torch.tensor(goes_on)
+        self.numbers = self.numbers[kept]
         self.average.keep(kept)
         for parameter in self.parameters.values():
             for name, value in self.optimizer.state[parameter].items():

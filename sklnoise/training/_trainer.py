@@ -240,12 +240,13 @@ def observed_features(net, dataset):
 
 
 def release(net):
-    """Drop what only a training needs.
+    """Drop what only a training needs, such as a memory of its samples.
 
     A schedule holds the weights of the optimizer: without it a net is pickled once, and
     can be loaded where there is no such device.
     """
     set_generator(net.module_, None)
+    net.criterion_.forget()
     for name in net._optimizers:
         drop_eager(getattr(net, f"{name}_"))
     for _, callback in net.callbacks_:

@@ -49,6 +49,8 @@ def make(kind, transition_matrix=T, **params):
     if "n_features" in taken:
         params["n_features"] = 2
     loss = kind(**params)
+    if getattr(loss, "wants_index", False):
+        loss.eval()  # without the term that the index is for
     if getattr(loss, "feature_weights", None) is not None:
         nn.init.normal_(loss.feature_weights, generator=torch.manual_seed(0))
     return OfLogits(loss) if loss.wants_features else loss

@@ -39,6 +39,8 @@ WITHOUT_LIKELIHOOD = [
     losses.SavageLoss(),
     losses.LabelSmoothingLoss(),
     losses.ClippedCrossEntropyLoss(),
+    losses.EarlyLearningLoss(),
+    losses.EarlyLearningLoss(T),
     losses.BackwardLoss(T, base_loss="mean-absolute-error"),
     losses.BackwardLoss(T, base_loss=losses.SavageLoss()),
     torch.nn.CrossEntropyLoss(label_smoothing=0.1),
