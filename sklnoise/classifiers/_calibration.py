@@ -15,7 +15,6 @@ from sklnoise.classifiers._correction import (
     min_identity_weight,
     stable_identity_weight,
 )
-from sklnoise.classifiers._net_selection import compared_splits
 from sklnoise.classifiers._transition import (
     Transition,
     can_draw,
@@ -166,7 +165,7 @@ def refit_temperature(fitted, data, splits, correction, transition, n_nets):
     knows_noise = transition.is_known or not transition.is_identity
     if not fitted or ForwardLoss not in (loss, type(loss)) or not knows_noise:
         return 1.0
-    T, splits = transition.matrix, compared_splits(splits)
+    T, splits = transition.matrix, splits[: len(fitted)]
     nets = zip(fitted, splits, strict=True)
     y_proba = np.concatenate(
         [predict_proba(net, data.X, test) for net, (_, test) in nets]

@@ -15,13 +15,14 @@ from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     best_checkpoint,
+    chooses_net,
     chooses_steps,
     chosen_net,
     chosen_params,
     describe_candidate,
     ends_trials,
-    is_table,
     is_unfinished,
+    is_wide,
     list_candidates,
     predict_proba,
     shorten_training,
@@ -61,7 +62,7 @@ def choice_of(net, chosen):
 def select_net(trainer, splits, n_jobs=None):
     """Choose what the user has left open of the network of a trainer."""
     net, data = trainer.net, trainer.data
-    if not splits or not is_table(net, data.X, trainer.fit_params):
+    if not splits or not chooses_net(net, data.X, trainer.fit_params):
         return ChosenNet(net)
     splits = compared_splits(splits)
     rows = np.unique(np.concatenate([part for split in splits for part in split]))
@@ -110,14 +111,14 @@ def fit_candidate(trainer, splits, n_jobs, net):
         least_steps=LEAST_STEPS if chooses_steps(net) else None,
     )
     if chooses_steps(net):
-        net = choose_steps(net, fitted, splits, trainer.data.sample_weight)
+        net = choose_steps(net, fitted, splits, trainer.data)
     return ChosenNet(net, None, fitted)
 
 
-def compared_splits(splits):
+def compared_splits(splits, n_compared=MIN_COMPARED):
     """Return the first splits, as many as hold out enough samples."""
     n_held_out = np.cumsum([len(test) for _, test in splits])
-    return splits[: 1 + int(np.searchsorted(n_held_out, MIN_COMPARED))]
+    return splits[: 1 + int(np.searchsorted(n_held_out, n_compared))]
 
 
 def fit_nets(trainer, splits, loss, n_jobs=None, **how):
@@ -153,11 +154,15 @@ def return_net(net, number):
     return net
 
 
-def choose_steps(net, fitted, splits, sample_weight):
-    """Return a net with the steps of the lowest held-out loss, and set its folds back."""
+def choose_steps(net, fitted, splits, data):
+    """Return a net with the steps of the lowest held-out loss, and set its folds back.
+
+    On images and embeddings, of which there are more, the last steps that are not worse
+    by more than chance: the accuracy grows for longer than the likelihood.
+    """
     trajectories = [trajectory_of(one) for one in fitted]
-    sizes = [sample_weight[test].sum() for _, test in splits]
-    number = best_checkpoint(trajectories, sizes)
+    sizes = [data.sample_weight[test].sum() for _, test in splits]
+    number = best_checkpoint(trajectories, sizes, takes_last=is_wide(data.X))
     for one, trajectory in zip(fitted, trajectories, strict=True):
         trajectory.set_back(one, number)
     # Not that of a net that has stopped before.

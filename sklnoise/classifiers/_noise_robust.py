@@ -57,7 +57,12 @@ from sklnoise.classifiers._refit_choice import (
     count_nets,
 )
 from sklnoise.classifiers._score import NoisyScoreMixin
-from sklnoise.classifiers._selection import select_correction, skip_selection
+from sklnoise.classifiers._selection import (
+    WITHOUT_T,
+    judge_correction,
+    select_correction,
+    skip_selection,
+)
 from sklnoise.classifiers._transition import (
     TRANSITION_ESTIMATORS,
     Transition,
@@ -75,10 +80,10 @@ from sklnoise.training import (
     check_names,
     check_plain_criterion,
     check_validation_labels,
+    chooses_net,
     dtype_of,
     is_module_class,
     is_net,
-    is_table,
     predict_proba,
     resolve_device,
     resolve_dtype,
@@ -107,26 +112,25 @@ class NoiseRobustClassifier(
         `output_dim`, if its `__init__` has such a parameter; `in_features`,
         `input_dim`, `out_features` and `output_dim`, which may mean an inner width, only
         without a default. The module returns logits; probabilities are recognised and
-        used too. None is a multilayer perceptron. For sparse X, and for dense X of at
-        most 255 columns, the data choose it on the folds of `cv`, see `net_selection_`;
-        otherwise it is sized from X and y. What is set of it, such as `estimator__lr`
-        or `estimator__module__hidden`, stays, and can be searched. Of a module class
-        for a table of floats, the learning rate is chosen.
+        used too. None is a multilayer perceptron, which the data choose on the folds of
+        `cv`, see `net_selection_`. What is set of it, such as `estimator__lr` or
+        `estimator__module__hidden`, stays, and can be searched. Of a module class for a
+        table of at most 255 columns of floats, the learning rate is chosen.
 
     correction : str, loss or functools.partial of a loss, default="forward"
         How the refit is corrected. With T: "forward", "backward" or "reweight"; with a
         T that is learned further: "adaptation", "adaptation-complex" (T depends on the
         hidden features), "adaptation-sparse" (a few entries per row of T),
-        "adaptation-volume" (of small determinant) or "em" (T and the network in turns).
-        Without T, so that no first pass is needed: "none" (cross-entropy),
-        "bootstrap-soft", "bootstrap-hard", "unhinged", "sigmoid", "savage", "gce",
-        "mae", "label-smoothing" or "clipped". A loss is an instance or class with the
-        signature of those in `sklnoise.losses` or `torch.nn`, or a `functools.partial`
-        of the class that sets some of its parameters; a class that takes a
-        `transition_matrix`
-        gets T, an instance keeps its own. "auto" judges "none", "forward" and
-        "adaptation" on held-out samples, which takes two more nets per fold, and takes
-        "none" unless a correction gains more than chance, see `selection_`.
+        "adaptation-volume" (of small determinant) or "em" (T and the network in turns);
+        with T and a memory of what was predicted for each sample: "forward-elr".
+        Without T, so that no first pass is needed: "none" (cross-entropy), "elr" (with
+        such a memory), "bootstrap-soft", "bootstrap-hard", "unhinged", "sigmoid",
+        "savage", "gce", "mae", "label-smoothing" or "clipped". A loss is an instance or
+        class with the signature of those in `sklnoise.losses` or `torch.nn`, or a
+        `functools.partial` of the class that sets some of its parameters; a class that
+        takes a `transition_matrix` gets T, an instance keeps its own. "auto" judges
+        "none", "forward", "forward-elr", "elr" and "adaptation" on held-out samples,
+        and takes "none" unless a correction gains more than chance, see `selection_`.
 
     transition : str, estimator of T, array-like of shape (n_classes, n_classes) or \
             float, default="auto"
@@ -153,8 +157,9 @@ class NoiseRobustClassifier(
     n_estimators : int or "auto", default="auto"
         Number of networks of the refit, from different seeds, whose probabilities are
         averaged. They are trained together where the network allows it. "auto" is 5 for
-        a table of at most 5000 samples if the data choose the steps of the default
-        network, this has hidden layers of at most 128 units and no callbacks,
+        a table of at most 5000 samples, or at most 25 000 images or embeddings of more
+        than 255 values, if the data choose the steps of the default network, this has
+        hidden layers of at most 128 units, or 512 from 32 columns on, and no callbacks,
         `correction` takes a single training in which T is not learned, and
         `refit="scratch"`; otherwise it is 1.
 
@@ -260,7 +265,8 @@ class NoiseRobustClassifier(
 
         - `noise_rate` : float, share of wrong labels, under the clean prior that T and
           the labels imply; `noise_rate_interval`, a tuple, its 95 % interval, by sampling
-          and by model. It reaches down to 0 where the verdict is "upper bound only".
+          and by model. It reaches down to 0 where the verdict is "upper bound only". If
+          hard samples are mislabelled more often, as by people, both are too low.
         - `noise_rate_per_class` : ndarray of shape (n_classes,), `1 - T[i, i]`;
           `noise_rate_per_class_interval`, of shape (n_classes, 2).
         - `verdict` : str, what the labels say of the noise rate. "estimated": labels
@@ -302,7 +308,9 @@ class NoiseRobustClassifier(
         held-out labels, with the gain over "none" and its standard error. A candidate is
         `ruled_out` if its likelihood falls by more than two standard errors and the error
         of T explain; of the others the most accurate is taken if its accuracy or its
-        likelihood gains more than two standard errors. The accuracy takes the inverse of
+        likelihood gains more than two standard errors. The likelihood of losses with a
+        memory says nothing: "elr" must gain in accuracy, and "forward-elr" may be taken
+        where "forward" gains. The accuracy takes the inverse of
         T with a share `identity_weight` of the identity mixed in: 0 for a known T, for an
         estimate the smallest that brings its condition number to 5. Where nothing could
         be compared, "none" is the only candidate, and there are no numbers.
@@ -535,7 +543,7 @@ class NoiseRobustClassifier(
         # A known T needs no folds, but the choice of a correction needs held-out labels.
         has_first_pass = transition is None or selects
         splits = []
-        if has_first_pass or is_table(trainer.net, data.X, trainer.fit_params):
+        if has_first_pass or chooses_net(trainer.net, data.X, trainer.fit_params):
             splits = make_first_pass_splits(
                 self.cv,
                 data,
@@ -626,6 +634,7 @@ class NoiseRobustClassifier(
                 data,
                 warm_up=self.warm_up,
                 start_from=start_from,
+                delay_steps=choice.delay_steps,
                 report=progress.say,
             )
         self.correction_ = results[0].loss
@@ -703,19 +712,23 @@ class NoiseRobustClassifier(
 
     def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
         """Return the choice of the steps of the refit, and the T that it shall use."""
-        choose = partial(
-            self._refit_chooser(data, splits), trainer, correction=correction
-        )
+        choose = partial(self._refit_chooser(data, splits), trainer)
         if not self._chooses_transition(transition, data):
-            return choose(transition=transition), transition
+            return choose(correction=correction, transition=transition), transition
         # Another model's probabilities, or weighted ones, are nothing to compare with.
         is_comparable = self.first_pass is None and self._class_weight is None
+        judge = None
+        if is_comparable:
+            judge = partial(
+                judge_correction, transition, data, splits, first_pass.y_proba
+            )
         return choose_transition(
             choose,
+            judge,
+            correction,
             transition,
             data,
-            splits,
-            first_pass.y_proba if is_comparable else None,
+            len(splits),
             self.noise_summary_,
         )
 
@@ -745,7 +758,7 @@ class NoiseRobustClassifier(
                     report=progress.say,
                 )
         correction = self.selection_.correction
-        if correction == "none":
+        if correction in WITHOUT_T:
             transition = Transition.identity(data.n_classes)
             self.noise_summary_.identity_share = 1.0
         if choice is None:

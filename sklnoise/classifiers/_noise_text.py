@@ -21,7 +21,8 @@ def rate_sentence(summary, *, estimated):
     kind = "Estimated noise rate" if estimated else "Noise rate by the given T"
     interval = format_interval(summary.noise_rate_interval)
     interval = f" (95% interval {interval})" if interval else ""
-    return f"{kind}: {percent(summary.noise_rate)} of the labels{interval}."
+    caution = "; more if hard samples are mislabelled more often" if estimated else ""
+    return f"{kind}: {percent(summary.noise_rate)} of the labels{interval}{caution}."
 
 
 def format_interval(interval):

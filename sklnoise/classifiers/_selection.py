@@ -1,6 +1,7 @@
 """The choice between corrections, by labels that were held out."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -19,7 +20,10 @@ from sklnoise.classifiers._transition import Transition
 from sklnoise.issues._quality import self_confidence
 from sklnoise.training import predict_proba
 
-CANDIDATES = "none", "forward", "adaptation"
+CANDIDATES = "none", "forward", "forward-elr", "elr", "adaptation"
+WITHOUT_T = "none", "elr"
+# Their likelihood says nothing: it is the accuracy by which they gain or lose.
+WITHOUT_LIKELIHOOD = "forward-elr", "elr"
 
 
 def select_correction(
@@ -39,14 +43,19 @@ def select_correction(
     held_out = np.unique(np.concatenate([test for _, test in splits]))
     scores, choices = [], {}
     for name in CANDIDATES:
-        start = transition if name != "none" else Transition.identity(len(T))
+        start = Transition.identity(len(T)) if name in WITHOUT_T else transition
         if name == "none" and first_pass is not None:
             rows = held_out[first_pass.is_held_out[held_out]]
             predictions = [(rows, first_pass.y_proba[rows], np.eye(len(T)))]
         else:
             report(f'"{name}" on {len(splits)} folds')
-            if name != "adaptation":  # which starts from T, and takes those of "forward"
-                choice = choose_steps(trainer, correction=name, transition=start)
+            choose = partial(choose_steps, trainer, correction=name, transition=start)
+            if name == "adaptation":  # which starts from T
+                choice = choices["forward"]
+            elif name == "forward-elr":
+                choice = choose(plain=choices["forward"])
+            else:
+                choice = choose()
             choices[name] = choice
             if name == "forward" and choice.fitted:
                 predictions = predict_trials(choice.fitted, data, splits, T)
@@ -58,25 +67,43 @@ def select_correction(
                     data,
                     splits,
                     warm_up=warm_up,
+                    delay_steps=choice.delay_steps,
                     report=report,
                 )
         scores.append(judge(predictions, y, data.trusted, inverse))
-    selection = compare(scores, transition, data)
+    selection = compare(CANDIDATES, scores, transition, data)
     selection.identity_weight = identity_weight
     report(f'"{selection.correction}" is chosen')
     return selection, choices.get(selection.correction)
 
 
-def gains_by_correction(fitted, transition, data, splits, y_proba):
-    """Return whether nets with T gain more than chance over a first pass without one."""
+def judge_correction(transition, data, splits, y_proba, fitted):
+    """Compare nets with T, of the first splits, with a first pass without one."""
     inverse, _ = invert(transition)
-    splits = compared_splits(splits)
+    splits = splits[: len(fitted)]
     rows = np.unique(np.concatenate([test for _, test in splits]))
     rows = rows[~np.isnan(y_proba[rows, 0])]
     plain = [(rows, y_proba[rows], np.eye(data.n_classes))]
     corrected = predict_trials(fitted, data, splits, transition.matrix)
     scores = [judge(p, data.y, data.trusted, inverse) for p in (plain, corrected)]
-    return compare(scores, transition, data).correction != "none"
+    return compare(("none", "forward"), scores, transition, data)
+
+
+def is_gain(selection):
+    """Return whether a correction gains more than chance by one measure of the two.
+
+    By the other it must not lose more than chance.
+    """
+    accuracy, error = selection.accuracy_gain[1], selection.accuracy_gain_error[1]
+    likelihood = selection.log_likelihood_gain[1]
+    gains = likelihood > CHANCE * selection.log_likelihood_gain_error[1]
+    gains |= accuracy > CHANCE * error
+    return bool(gains and not selection.ruled_out[1] and accuracy > -CHANCE * error)
+
+
+def is_undecided(selection):
+    """Return whether a correction gains likelihood, but maybe by chance."""
+    return bool(selection.log_likelihood_gain[1] > 0)
 
 
 def invert(transition):
@@ -91,14 +118,15 @@ def invert(transition):
     return np.linalg.inv(mix_with_identity(T, identity_weight)), identity_weight
 
 
-def compare(scores, transition, data):
+def compare(candidates, scores, transition, data):
     """Choose a candidate by the scores of all, the first of which is "none"."""
     # Axes of the scores: candidate, (log-likelihood, accuracy), sample.
     kept = ~np.isnan(scores[0][0])
     T, error = transition.matrix, transition.standard_error
     y, weight = data.y[kept], data.sample_weight[kept]
     likelihood_tolerance = expected_loss(T, error, y, weight)
-    return choose(np.array(scores)[:, :, kept], weight, likelihood_tolerance)
+    scores = np.array(scores)[:, :, kept]
+    return choose(candidates, scores, weight, likelihood_tolerance)
 
 
 def predict_trials(fitted, data, splits, transition_matrix):
@@ -112,7 +140,9 @@ def skip_selection(reason):
     return Bunch(correction="none", candidates=["none"], reason=reason)
 
 
-def hold_out(trainer, correction, transition, data, splits, *, warm_up, report):
+def hold_out(
+    trainer, correction, transition, data, splits, *, warm_up, delay_steps, report
+):
     """Fit a net per split with a correction and predict the samples it did not see."""
     # All folds hold out the trusted samples, which judge the candidates.
     none_trusted = np.zeros(len(data.y), dtype=bool)
@@ -124,6 +154,7 @@ def hold_out(trainer, correction, transition, data, splits, *, warm_up, report):
             transition,
             replace(data, rows=train, trusted=none_trusted),
             warm_up=warm_up,
+            delay_steps=delay_steps,
             report=report,
         )
         yield test, predict_proba(fold.net, data.X, test), fold.transition_matrix
@@ -161,7 +192,7 @@ def expected_loss(transition_matrix, standard_error, y, sample_weight):
     return prior @ relative.sum(axis=1) / 2
 
 
-def choose(scores, sample_weight, likelihood_tolerance):
+def choose(candidates, scores, sample_weight, likelihood_tolerance):
     """Choose the candidate of the greatest accuracy that is more than chance.
 
     The likelihood shows it too: it is more certain than the accuracy, which the inverse
@@ -171,13 +202,19 @@ def choose(scores, sample_weight, likelihood_tolerance):
     gains, errors = mean_with_error(scores - scores[0], sample_weight)
     ruled_out = gains[:, 0] < -CHANCE * errors[:, 0] - likelihood_tolerance
     gained = (gains > CHANCE * errors).any(axis=1)
+    remembers = np.isin(candidates, WITHOUT_LIKELIHOOD)
+    ruled_out[remembers] = False
+    gained[remembers] = (gains > CHANCE * errors)[remembers, 1]
+    # What has shown that T is of use has shown it for both losses with it.
+    if "forward-elr" in candidates:
+        gained[candidates.index("forward-elr")] |= gained[candidates.index("forward")]
     eligible = np.where(gained & ~ruled_out, gains[:, 1], 0)
     chosen = eligible.argmax()  # 0, the first, is "none"
     means, _ = mean_with_error(scores, sample_weight)
     return Bunch(
-        correction=CANDIDATES[chosen],
-        reason=explain(chosen, gains[:, 1], errors[:, 1], ruled_out),
-        candidates=list(CANDIDATES),
+        correction=candidates[chosen],
+        reason=explain(candidates, chosen, gains[:, 1], errors[:, 1], ruled_out),
+        candidates=list(candidates),
         log_likelihood=means[:, 0],
         log_likelihood_gain=gains[:, 0],
         log_likelihood_gain_error=errors[:, 0],
@@ -188,7 +225,7 @@ def choose(scores, sample_weight, likelihood_tolerance):
     )
 
 
-def explain(chosen, gains, errors, ruled_out):
+def explain(candidates, chosen, gains, errors, ruled_out):
     """Say why a candidate is chosen."""
     if not chosen:
         best = 1 + gains[1:].argmax()
@@ -198,11 +235,11 @@ def explain(chosen, gains, errors, ruled_out):
             else "which may be chance"
         )
         return (
-            f'"{CANDIDATES[best]}" is estimated to change the accuracy by '
+            f'"{candidates[best]}" is estimated to change the accuracy by '
             f"{100 * gains[best]:+.1f} ± {100 * errors[best]:.1f} points: {cause}"
         )
     reason = (
-        f'"{CANDIDATES[chosen]}" is estimated to raise the accuracy by '
+        f'"{candidates[chosen]}" is estimated to raise the accuracy by '
         f"{100 * gains[chosen]:.1f} ± {100 * errors[chosen]:.1f} points"
     )
     if gains[chosen] <= CHANCE * errors[chosen]:

@@ -23,10 +23,10 @@ from skorch.callbacks.scoring import ScoringBase
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from sklnoise.exceptions import NonFiniteLossError
+from sklnoise.training._held_out_losses import is_within_error, validation_batches
 from sklnoise.training._trajectory import KeepTrajectory
 
 ANY_SCORE = "*"
-MIN_BATCHES = 8  # validation batches that a standard error is computed from
 TRAIN_EVENTS = ("on_train_begin", "on_train_end")
 BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -87,24 +87,6 @@ class KeepBest(Callback):
             for module, state in zip((net.module_, net.criterion_), self.best_state_):
                 module.load_state_dict(state)
         self.best_state_ = self.lowest_losses_ = None
-
-
-def validation_batches(epoch):
-    """Return the losses and the sizes of the validation batches of an epoch."""
-    batches = [batch for batch in epoch["batches"] if "valid_loss" in batch]
-    losses = np.array([batch["valid_loss"] for batch in batches])
-    return losses, np.array([batch["valid_batch_size"] for batch in batches])
-
-
-def is_within_error(losses, lowest, sizes):
-    """Return whether losses exceed the lowest by at most a standard error."""
-    if lowest is None or not len(losses) == len(lowest) >= MIN_BATCHES:
-        return False
-    shares = sizes / sizes.sum()
-    excess = losses - lowest
-    mean = shares @ excess
-    correction = len(losses) / (len(losses) - 1)
-    return mean <= np.sqrt(correction * np.sum((shares * (excess - mean)) ** 2))
 
 
 class AverageWeights(Callback):

@@ -1,4 +1,4 @@
-"""The networks for tables and texts among which the data choose."""
+"""The networks for tables, embeddings and texts among which the data choose."""
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from sklnoise.training._net import AutoSizedNet, default_dropout, wants_floats
 
 # Dense samples with more values are images or embeddings.
 MAX_TABLE_VALUES = 255
-MAX_QUANTILE_SAMPLES = 100_000
+MAX_QUANTILE_SAMPLES, MAX_QUANTILE_VALUES = 100_000, 2**24
 
 # What the data may choose of a net: where the user has not set it, and always.
 OF_OPTIMIZER = "optimizer", "optimizer__momentum", "optimizer__nesterov"
@@ -29,6 +29,9 @@ CHOSEN_ALWAYS = "n_steps", "averages_weights"
 WIDTHS, N_BINS = (128, 128), 8
 # A linear model needs larger steps than a deep one.
 LINEAR_RATE, ADDITIVE_RATE, DEEP_RATE = 5e-2, 2e-2, 5e-3
+# So many columns may be the leading ones of an embedding, whose scales mean something.
+MIN_EMBEDDING_COLUMNS, EMBEDDING_WIDTHS = 32, (256,)
+WIDE_WIDTHS, WIDE_LINEAR_RATE, WIDE_DEEP_RATE = (512, 256), 1e-2, 2e-3
 USER_RATES = 2e-3, 2e-2, 5e-2
 # Adam learns rare words as fast as frequent ones, and wrong labels by them: plain
 # descent is ahead of it. Its rate is that for two classes and samples whose squared
@@ -45,12 +48,14 @@ DESCENT = {
 # candidate is the best.
 MAX_STEPS, SAMPLES_OF_MAX_STEPS = 1600, 4000
 COMPARED_SHARE = 0.25
+# Epochs that a memory of the samples takes to be of use.
+N_VISITS = 5
 # Dense samples above which nets of folds are not trained for longer than candidates are
-# compared by: more would cost much and tell little.
-MAX_TRIAL_SAMPLES, TRIAL_FACTOR = 5000, 2.5
+# compared by, as more would cost much and tell little, and the refit is of a single net.
+MAX_TRIAL_SAMPLES, MAX_WIDE_SAMPLES, TRIAL_FACTOR = 5000, 25_000, 2.5
 
 
-def is_table(net, X, fit_params):
+def chooses_net(net, X, fit_params):
     """Return whether the data may choose what the user has left open of a net."""
     if type(net) is not AutoSizedNet or net.train_split != "auto":
         return False
@@ -62,13 +67,18 @@ def is_table(net, X, fit_params):
         return False
     if issparse(X):
         return net.module is MLP
-    if not isinstance(X, np.ndarray) or count_values(X) > MAX_TABLE_VALUES:
+    if not isinstance(X, np.ndarray) or (is_wide(X) and net.module is not MLP):
         return False
     return wants_floats(net) or X.dtype.kind == "f"  # integers may be token ids
 
 
+def is_wide(X):
+    """Return whether samples are images or embeddings, not rows of a table."""
+    return isinstance(X, np.ndarray) and count_values(X) > MAX_TABLE_VALUES
+
+
 def list_candidates(net, data, rows):
-    """List the parameters that a net for a table may take, the cheapest first.
+    """List the parameters that a net may take, the cheapest first.
 
     What the user has set stays.
     """
@@ -154,19 +164,32 @@ def dropout_of(net, params, n_samples):
 
 
 def dense_candidates(data, rows):
-    """List the nets for dense samples: linear, additive and deep on two encodings."""
-    step = -(-len(rows) // MAX_QUANTILE_SAMPLES)
+    """List the nets for dense samples: linear, and deep ones on several encodings."""
+    n_quantile = min(MAX_QUANTILE_SAMPLES, MAX_QUANTILE_VALUES // count_values(data.X))
+    step = -(-len(rows) // n_quantile)
     X = data.X[rows[::step]].reshape(len(rows[::step]), -1)
     weight = data.sample_weight[rows[::step]]
     scaled = RobustScaling.from_samples(X, sample_weight=weight)
+    if is_wide(data.X):
+        deep = {"module__hidden": WIDE_WIDTHS, "lr": WIDE_DEEP_RATE}
+        linear = {"module__hidden": (), "lr": WIDE_LINEAR_RATE}
+        return [
+            linear | {"module__encoding": scaled},
+            deep | {"module__encoding": None},
+            deep | {"module__encoding": scaled},
+        ]
     piecewise = PiecewiseLinearEncoding.from_samples(X, N_BINS, sample_weight=weight)
     deep = {"module__hidden": WIDTHS, "lr": DEEP_RATE}
-    return [
+    found = [
         {"module__hidden": (), "lr": LINEAR_RATE, "module__encoding": scaled},
         {"module__hidden": (), "lr": ADDITIVE_RATE, "module__encoding": piecewise},
         deep | {"module__encoding": scaled},
         deep | {"module__encoding": piecewise},
     ]
+    if count_values(data.X) < MIN_EMBEDDING_COLUMNS:
+        return found
+    wide = {"module__hidden": EMBEDDING_WIDTHS, "lr": WIDE_DEEP_RATE}
+    return [*found, wide | {"module__encoding": None}]
 
 
 def chosen_net(net, params, n_samples):
@@ -209,9 +232,11 @@ def is_unfinished(net, longest):
 def ends_trials(X, n_samples):
     """Return whether trainings on folds go on to the end, dear for many samples.
 
-    Sparse samples have linear nets, whose steps are cheap.
+    Sparse samples have linear nets, whose steps are cheap, and images and embeddings need
+    few steps.
     """
-    return issparse(X) or n_samples <= MAX_TRIAL_SAMPLES
+    most = MAX_WIDE_SAMPLES if is_wide(X) else MAX_TRIAL_SAMPLES
+    return issparse(X) or n_samples <= most
 
 
 def lengthen_training(net, n_samples):
@@ -224,18 +249,30 @@ def lengthen_training(net, n_samples):
     return clone(net).set_params(n_steps=n_steps)
 
 
+def prolong_training(net, n_samples):
+    """Return a net that is trained on with a memory of its samples.
+
+    It needs a few visits of each of them, and then keeps the net where it is.
+    """
+    n_batches = n_samples / net.batch_size if net.batch_size > 0 else 1
+    n_more = max(net.n_steps, round(N_VISITS * n_batches))
+    return clone(net).set_params(n_steps=net.n_steps + n_more)
+
+
 def chooses_steps(net):
     """Return whether the steps of a net are chosen by its trajectory."""
     averages = getattr(net, "averages_weights", None)
     return bool(averages) and net.max_epochs is None and net.n_steps is not None
 
 
-def is_deep(net):
+def is_deep(net, X):
     """Return whether a net has hidden layers, not wider than those we would choose."""
     if net.module is not MLP:
         return False
     widths = check_widths(vars(net).get("module__hidden", ()))
-    return 0 < max(widths, default=0) <= max(WIDTHS)
+    n_values = 0 if issparse(X) else count_values(X)
+    widest = WIDTHS if n_values < MIN_EMBEDDING_COLUMNS else WIDE_WIDTHS
+    return 0 < max(widths, default=0) <= max(widest)
 
 
 def stops_by_itself(net, n_samples):

@@ -4,6 +4,8 @@ import numpy as np
 from skorch.callbacks import Callback
 from torch.utils.data import Subset
 
+from sklnoise.training._held_out_losses import is_within_error, validation_batches
+
 # Steps after which a net is first looked at, and how much later each time after that:
 # in steps, as folds of 256 and of 257 samples have epochs of one and of two.
 FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
@@ -13,6 +15,8 @@ FIRST_CHECKPOINT, CHECKPOINT_GROWTH = 12, 1.3
 PATIENCE, MIN_GAIN, MIN_FALL = 1.6, 0.03, 0.001
 # Weights that are kept of one training: those of the last sixfold of its epochs.
 MAX_KEPT = 8
+# Held-out batches, of all folds, that a standard error is computed from.
+MIN_BATCHES = 3
 
 
 class HeldOutRest:
@@ -41,6 +45,7 @@ class KeepTrajectory(Callback):
     def on_train_begin(self, net, **kwargs):
         """Forget earlier trainings."""
         self.epochs_, self.losses_, self.weights_ = [], [], []
+        self.batches_ = []  # losses and sizes of the held-out batches
 
     def next_epoch(self, net):
         """Return the epoch that ends nearest to the next checkpoint."""
@@ -65,6 +70,7 @@ class KeepTrajectory(Callback):
             self.epochs_.append(epoch)
             self.losses_.append(loss)
             self.weights_.append(state)
+            self.batches_.append(validation_batches(net.history[-1]))
             if is_last:
                 break
         for number in range(len(self.weights_) - MAX_KEPT):
@@ -100,14 +106,33 @@ def trajectory_of(net):
     return kept[0] if kept else None
 
 
-def best_checkpoint(trajectories, sizes):
+def best_checkpoint(trajectories, sizes, *, takes_last=False):
     """Return the number of the checkpoint of the lowest mean loss of several trainings.
 
-    A net that has stopped before has its last loss from then on.
+    With `takes_last` it is the last one that is within a standard error of it. A net that
+    has stopped before has its last loss from then on.
     """
     n_checkpoints = max(len(kept.losses_) for kept in trajectories)
-    losses = [
-        [kept.losses_[min(k, len(kept.losses_) - 1)] for k in range(n_checkpoints)]
-        for kept in trajectories
+    numbers = [
+        [min(k, len(kept.losses_) - 1) for kept in trajectories]
+        for k in range(n_checkpoints)
     ]
-    return int(np.average(losses, axis=0, weights=sizes).argmin())
+    losses = [
+        [kept.losses_[k] for kept, k in zip(trajectories, own, strict=True)]
+        for own in numbers
+    ]
+    lowest = int(np.average(losses, axis=1, weights=sizes).argmin())
+    if not takes_last:
+        return lowest
+    parts = [
+        [kept.batches_[k] for kept, k in zip(trajectories, own, strict=True)]
+        for own in numbers
+    ]
+    batches = [np.concatenate([loss for loss, _ in own]) for own in parts]
+    n_samples = np.concatenate([size for _, size in parts[lowest]])
+    within = [
+        k
+        for k in range(lowest, n_checkpoints)
+        if is_within_error(batches[k], batches[lowest], n_samples, MIN_BATCHES)
+    ]
+    return max(within, default=lowest)

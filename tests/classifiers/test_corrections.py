@@ -35,7 +35,23 @@ def fit(net, noisy_blobs, **params):
     return NoiseRobustClassifier(net, random_state=0, **params).fit(X, y_noisy)
 
 
-@pytest.mark.parametrize("correction", CORRECTIONS)
+WITH_MEMORY = ["elr", "forward-elr"]
+
+
+@pytest.mark.parametrize("correction", WITH_MEMORY)
+def test_memory_learns_clean_classes_of_separated_blobs(
+    quick_net, noisy_blobs, correction
+):
+    X, _, y, _ = noisy_blobs
+    T = make_transition_matrix("pair", 3, 0.3)
+    y_noisy = make_noisy_labels(y, T, random_state=0)
+    # A memory takes more than 40 steps to form.
+    net = quick_net.set_params(max_epochs=100)
+    blobs = X, y_noisy, y, T
+    assert fit(net, blobs, correction=correction).score(X, y) > 0.95
+
+
+@pytest.mark.parametrize("correction", sorted(set(CORRECTIONS) - set(WITH_MEMORY)))
 def test_predicts_clean_classes_of_separated_blobs(quick_net, noisy_blobs, correction):
     X, _, y, _ = noisy_blobs
     assert fit(quick_net, noisy_blobs, correction=correction).score(X, y) > 0.85

@@ -18,6 +18,7 @@ from sklnoise.metrics import noise_corrected_accuracy_score
 
 PAIR = make_transition_matrix("pair", 3, 0.3)
 NOBODY = np.zeros(60, dtype=bool)
+THREE, WITH_MEMORY = ("none", "forward", "adaptation"), ("none", "forward", "forward-elr")
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ def scores(log_likelihood_gains, accuracy_gains, n_samples=400, seed=0):
     return gains[..., np.newaxis] + 0.1 * noise
 
 
-def chosen(*gains, lost_by_error=0.0):
-    return choose(scores(*gains), np.ones(400), lost_by_error).correction
+def chosen(*gains, lost_by_error=0.0, candidates=THREE):
+    return choose(candidates, scores(*gains), np.ones(400), lost_by_error).correction
 
 
 def test_gain_beyond_chance_is_chosen():
@@ -72,12 +73,24 @@ def test_candidate_of_low_likelihood_is_ruled_out():
     assert chosen((-0.1, 0), (0.2, 0.1)) == "adaptation"
 
 
+@pytest.mark.parametrize("candidates", [WITH_MEMORY, ("none", "forward", "elr")])
+def test_likelihood_of_a_loss_with_a_memory_counts_for_nothing(candidates):
+    assert chosen((0, -0.1), (0, 0.1), candidates=candidates) == candidates[2]
+    assert chosen((0, 0.1), (0, 0.009), candidates=candidates) == "none"
+
+
+def test_proof_that_t_is_of_use_holds_for_both_losses_with_it():
+    assert chosen((0.1, 0), (0.008, 0.009), candidates=WITH_MEMORY) == "forward-elr"
+    without_T = chosen((0.1, 0), (0.008, 0.009), candidates=("none", "forward", "elr"))
+    assert without_T == "forward"
+
+
 def test_likelihood_lost_by_the_error_of_the_transition_rules_nothing_out():
     assert chosen((-0.1, 0), (0.2, 0.1), lost_by_error=0.1) == "forward"
 
 
 def test_selection_tells_gains_and_errors_of_all_candidates():
-    selection = choose(scores((0.1, 0.2), (0.3, 0.4)), np.ones(400), 0.0)
+    selection = choose(THREE, scores((0.1, 0.2), (0.3, 0.4)), np.ones(400), 0.0)
     assert selection.candidates == ["none", "forward", "adaptation"]
     assert_allclose(selection.log_likelihood_gain, [0, 0.1, 0.2])
     assert_allclose(selection.accuracy_gain, [0, 0.3, 0.4])
@@ -86,8 +99,9 @@ def test_selection_tells_gains_and_errors_of_all_candidates():
 
 def test_weights_of_the_selection_equal_repeats():
     values, weight = scores((0, 0.1), (0.1, 0)), np.arange(400) % 3
-    weighted = choose(values[..., weight > 0], weight[weight > 0], 0.0)
-    repeated = choose(np.repeat(values, weight, axis=2), np.ones(weight.sum()), 0.0)
+    weighted = choose(THREE, values[..., weight > 0], weight[weight > 0], 0.0)
+    repeated = np.repeat(values, weight, axis=2)
+    repeated = choose(THREE, repeated, np.ones(weight.sum()), 0.0)
     for name in ("accuracy_gain", "accuracy_gain_error", "log_likelihood"):
         assert_allclose(weighted[name], repeated[name])
 

@@ -162,10 +162,14 @@ def assert_weights_are_of_epoch(net, epoch):
         assert torch.equal(weight, expected[name]), name
 
 
+class OwnNet(MLP):
+    """A net of a user, whose columns are too many for a table."""
+
+
 def test_default_net_stops_early_and_keeps_its_best_epoch():
     rng = np.random.RandomState(0)
-    X, y = rng.normal(size=(400, 300)), rng.randint(3, size=400)  # too wide for a table
-    clf = NoiseRobustClassifier(correction="none", device="cpu", random_state=0)
+    X, y = rng.normal(size=(400, 300)), rng.randint(3, size=400)
+    clf = NoiseRobustClassifier(OwnNet, correction="none", device="cpu", random_state=0)
     clf.set_params(estimator__lr=0.05, estimator__callbacks=[("weights", KeepsWeights())])
     clf.set_params(estimator__max_epochs=40)
     history = clf.fit(X, y).history_

@@ -7,7 +7,8 @@ import pytest
 import torch
 from skorch.history import History
 
-from sklnoise.training._callbacks import MIN_BATCHES, KeepBest, is_within_error
+from sklnoise.training._callbacks import KeepBest
+from sklnoise.training._held_out_losses import MIN_BATCHES, is_within_error
 
 LEVEL = np.zeros(MIN_BATCHES)
 UNEVEN = np.linspace(-1, 1, MIN_BATCHES)

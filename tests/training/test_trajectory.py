@@ -65,6 +65,20 @@ def test_weights_of_a_checkpoint_come_back():
     assert kept.n_steps(number) == epoch * N_BATCHES
 
 
+@pytest.mark.parametrize(("excess", "best"), [(0.001, 3), (0.5, 1)])
+def test_last_checkpoint_that_is_as_good_can_be_taken(excess, best):
+    levels = [2.0, 1.0, 1.0 + excess, 1.0 + excess]
+    uneven = np.linspace(-0.1, 0.1, 4)
+    signs = [1, 1, -1, -1]
+    batches = [
+        (level + sign * uneven, np.full(4, 256))
+        for level, sign in zip(levels, signs, strict=True)
+    ]
+    kept = SimpleNamespace(losses_=levels, batches_=batches)
+    assert best_checkpoint([kept], [1]) == 1
+    assert best_checkpoint([kept], [1], takes_last=True) == best
+
+
 def test_best_checkpoint_is_that_of_the_weighted_mean():
     one = SimpleNamespace(losses_=[3.0, 1.0, 2.0])
     other = SimpleNamespace(losses_=[1.0, 4.0])  # it has stopped before
