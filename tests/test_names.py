@@ -177,6 +177,9 @@ TAKES_PROBA = {
     "compare_transition_estimators.y_proba": lambda p: (
         transition.compare_transition_estimators(p, y).transition_matrix
     ),
+    "instance_dependence_test.y_proba": lambda p: (
+        metrics.instance_dependence_test(y, y, p, random_state=0).noise_rates
+    ),
     "LabelIssuesDisplay.from_predictions.y_proba": judged,
 } | {
     f"{name}.fit.y_proba": lambda p, name=name: (

@@ -6,6 +6,7 @@ from sklnoise.metrics._classification import (
     noise_corrected_confusion_matrix,
 )
 from sklnoise.metrics._compare import compare_models
+from sklnoise.metrics._instance_dependence import instance_dependence_test
 from sklnoise.metrics._likelihood_scorer import noisy_log_likelihood_scorer
 from sklnoise.metrics._probabilities import (
     noise_corrected_brier_score_loss,
@@ -26,6 +27,7 @@ from sklnoise.metrics._transition_error import transition_error
 
 __all__ = [
     "compare_models",
+    "instance_dependence_test",
     "make_noise_corrected_scorer",
     "noise_corrected_accuracy_score",
     "noise_corrected_average_precision_score",

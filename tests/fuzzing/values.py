@@ -104,6 +104,10 @@ ALIASES = {
     "PredictionSetDisplay.clean_coverages": "PredictionSetDisplay.coverages",
     "fine_tune_epochs": "count",
     "frozen_steps": "count",
+    "delay_steps": "count",
+    "n_permutations": "count",
+    "instance_dependence_test.y_true": "y",
+    "instance_dependence_test.y_noisy": "y",
     "n_left_out": "count",
     "n_trusted": "count",
     "n_bootstraps": "count",
@@ -114,6 +118,8 @@ ALIASES = {
     "rank": "count",
     "n_entries": "count",
     "beta": "share",
+    "momentum": "share",
+    "regularization": "share",
     "q": "share",
     "smoothing": "share",
     "identity_weight": "share",
@@ -405,6 +411,10 @@ GOOD = {
     "n_features": "d",
     "n_classes": "K\nnp.int64(K)\n2\n1\n10",
     "n_estimators": "1\n2\nnp.int64(2)\n'auto'",
+    "EarlyLearningLoss.n_samples": "None\nn\nnp.int64(n)",
+    "index": "torch.arange(n)\ntorch.zeros(n, dtype=torch.int32)",
+    "forget.n_samples": "None\nn",
+    "n_groups": "3\n2\n5\nnp.int64(3)",
     "encoding": "None\nRobustScaling(np.zeros(d), np.ones(d))\n"
     "PiecewiseLinearEncoding([[-1, 0, 1]] * d)\nPiecewiseLinearEncoding.from_samples(X)",
     "edges": "[[-1, 0, 1]] * d\n[[0, 1]] * d\n[[0.5]] * d\n[[0, 0, 1e30]] * d\n"
@@ -520,6 +530,8 @@ GOOD = {
         'unhinged'
         'sigmoid'
         'savage'
+        'elr'
+        'forward-elr'
         'gce'
         'mae'
         'label-smoothing'
@@ -527,6 +539,8 @@ GOOD = {
         'auto'
         ForwardLoss
         ForwardLoss(T)
+        EarlyLearningLoss()
+        partial(EarlyLearningLoss, momentum=0.9)
         ComplexAdaptationLoss
         nn.CrossEntropyLoss()
         nn.CrossEntropyLoss
@@ -842,6 +856,9 @@ ODD = {
     "n_features": "d + 1\n0\n-1\n2.5",
     "n_classes": "0\n-1\n2.5\n'3'",
     "n_estimators": "0\n-1\n2.5\n'3'\nNone",
+    "n_samples": "-1\n2.5\n'3'\n1",
+    "index": "None\nnp.arange(n)\ntorch.arange(n) - 1\ntorch.arange(3)\ntorch.zeros(n)",
+    "n_groups": "0\n1\n2.5\n'3'\nNone\n10**6",
     "encoding": "'piecewise'\nRobustScaling\nnn.ReLU()\nRobustScaling([0], [1])",
     "edges": "[]\n[[]]\n[[1, 0]] * d\n[[0, np.nan]] * d\nX[0]\n3\n'abc'\n[['a', 'b']]",
     "n_bins": "0\n-1\n2.5\n'3'\nNone",
