@@ -10,6 +10,7 @@ ORDER = (
     "plot_robustness",
     "plot_text",
     "plot_images",
+    "plot_human_labels",
     "plot_confident_learning",
     "plot_weights_groups",
     "plot_torch_loop",
