@@ -169,7 +169,12 @@ def bind_transition(loss, transition):
         # A T that the user gives is taken as it is, or is an error of the loss.
         if not transition.is_known:
             params |= regularize_estimate(loss, transition.matrix)
-    return loss(**params)
+    bound = loss(**params)
+    drops_estimate = transition.is_identity and not transition.is_known
+    if has_memory(loss) and needs_transition(loss) and drops_estimate:
+        # There is nothing to correct: a memory would only keep the net from learning.
+        bound.regularization = 0.0
+    return bound
 
 
 def check_clean_loss(correction, clean_loss):
@@ -279,14 +284,8 @@ class ReweightedCleanLoss(nn.Module):
 
 
 def regularize_estimate(loss, transition_matrix):
-    """Return what a loss needs to be safe with an estimate of T.
-
-    A singular one is mixed with the identity. Where T is the identity there is nothing to
-    correct, and a memory would only keep the network from learning.
-    """
+    """Mix an estimate of T with the identity for a loss that a singular one breaks."""
     chosen, T = chosen_params(loss), transition_matrix
-    if has_memory(loss) and np.array_equal(T, np.eye(len(T))):
-        return {"regularization": 0.0}
     if issubclass(loss_class(loss), BackwardLoss) and "identity_weight" not in chosen:
         return {"identity_weight": stable_identity_weight(T)}
     if (

@@ -20,7 +20,12 @@ from sklnoise.datasets import (
     make_transition_matrix,
 )
 from sklnoise.exceptions import IllConditionedTransitionWarning
-from sklnoise.losses import BackwardLoss, ForwardLoss, SimpleAdaptationLoss
+from sklnoise.losses import (
+    BackwardLoss,
+    EarlyLearningLoss,
+    ForwardLoss,
+    SimpleAdaptationLoss,
+)
 from sklnoise.transition import AnchorEstimator, ConfidentJointEstimator
 
 pytestmark = pytest.mark.filterwarnings(
@@ -49,6 +54,23 @@ def test_memory_learns_clean_classes_of_separated_blobs(
     net = quick_net.set_params(max_epochs=100)
     blobs = X, y_noisy, y, T
     assert fit(net, blobs, correction=correction).score(X, y) > 0.95
+
+
+def test_nothing_is_remembered_where_there_is_nothing_to_correct(noisy_blobs):
+    X, _, y, _ = noisy_blobs
+    clf = NoiseRobustClassifier(correction="forward-elr", random_state=0).fit(X, y)
+    assert_array_equal(clf.transition_matrix_, np.eye(3))
+    assert clf.correction_.regularization == 0
+    plain = NoiseRobustClassifier(correction="forward", random_state=0).fit(X, y)
+    assert_allclose(clf.predict_proba(X), plain.predict_proba(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("transition", ["auto", 0.2])
+def test_bad_parameter_of_a_memory_is_named(noisy_blobs, quick_net, transition):
+    negative = partial(EarlyLearningLoss, regularization=-1)
+    params = {"correction": negative, "transition": transition}
+    with pytest.raises(ValueError, match="regularization"):
+        fit(quick_net, noisy_blobs, **params)
 
 
 @pytest.mark.parametrize("correction", sorted(set(CORRECTIONS) - set(WITH_MEMORY)))
