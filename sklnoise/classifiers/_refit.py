@@ -39,30 +39,10 @@ class Refit(NamedTuple):
     transition_matrix: np.ndarray
 
 
-def refit(
-    trainer,
-    correction,
-    transition,
-    data,
-    *,
-    warm_up,
-    start_from=None,
-    delay_steps=0,
-    report,
-):
-    """Fit the net to all samples with the corrected loss."""
+def refit(trainer, correction, transition, data, **how):
+    """Fit the net to all samples with the corrected loss, as `refit_seeds` does."""
     seeds = [trainer.seed]
-    (only,) = refit_seeds(
-        trainer,
-        seeds,
-        correction,
-        transition,
-        data,
-        warm_up=warm_up,
-        start_from=start_from,
-        delay_steps=delay_steps,
-        report=report,
-    )
+    (only,) = refit_seeds(trainer, seeds, correction, transition, data, **how)
     return only
 
 

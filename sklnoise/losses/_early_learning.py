@@ -321,8 +321,3 @@ def check_index(index, n_samples):
             f"index must have one entry per sample, shape ({n_samples},); got shape "
             f"{tuple(index.shape)}."
         )
-
-
-def memories(module):
-    """Return the losses with a memory in a module."""
-    return [part for part in module.modules() if isinstance(part, EarlyLearningLoss)]
