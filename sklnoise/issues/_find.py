@@ -7,7 +7,12 @@ import numpy as np
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import Interval, StrOptions, validate_params
 from sklnoise._validation import check_weight
-from sklnoise.issues._flags import judge_samples, lowest_quality
+from sklnoise.issues._flags import (
+    is_most_probable,
+    judge_samples,
+    lowest_quality,
+    off_confident_diagonal,
+)
 from sklnoise.issues._quality import best_other, order_issues, self_confidence
 from sklnoise.issues._transition import (
     check_samples,
@@ -15,7 +20,6 @@ from sklnoise.issues._transition import (
     resolve_transition,
 )
 from sklnoise.transition._base import TIE
-from sklnoise.transition._confusion import confident_members, confident_thresholds
 
 
 @validate_params(
@@ -64,9 +68,10 @@ def find_label_issues(
 
     filter_by : {"posterior", "confident-learning", "self-confidence"}, \
             default="posterior"
-        "posterior": the samples of lowest quality, as many as T says are wrong, see the
-        notes. "confident-learning": off the diagonal of the confident joint (Northcutt,
-        2021), and not the most probable class. "self-confidence": the samples of lowest
+        "posterior": the samples of lowest quality, as many as T says are wrong, or as
+        "confident-learning" finds where these are more, see the notes.
+        "confident-learning": off the diagonal of the confident joint (Northcutt, 2021),
+        and not the most probable class. "self-confidence": the samples of lowest
         probability of their label, at most as many as "confident-learning" finds.
 
     threshold : float in [0, 1], default=None
@@ -108,6 +113,10 @@ def find_label_issues(
     itself. Up to two standard errors are added where the sum of `1 - quality` is larger.
     A label of quality 0.7 or more is no issue: where the model is weak, T comes out too
     noisy, and such labels would only make up the number.
+
+    T takes the mistakes of a class to be alike for all its samples. People mistake hard
+    samples more often, and T then counts too few. There are therefore at least as many
+    issues as "confident-learning" finds, as far as their quality is below 0.9.
 
     The order of samples and classes does not matter. Samples of the same quality are all
     issues, or none of them is if there would be too many. With "confident-learning" a
@@ -157,10 +166,9 @@ def judge_by_confidence(samples, sample_weight, filter_by, threshold=None):
     """Return self-confidence, suggested class and whether there is an issue."""
     y_proba, y, _ = samples
     quality = self_confidence(y_proba, y)
-    is_top, other = np.empty(len(y), dtype=bool), np.empty(len(y), dtype=np.int64)
+    is_top, other = is_most_probable(y_proba, y), np.empty(len(y), dtype=np.int64)
     frequency = y_proba.mean(axis=0, dtype=np.float64)
     for block in sample_blocks(*y_proba.shape):
-        is_top[block] = quality[block] >= y_proba[block].max(axis=1) - TIE
         other[block] = best_other(y_proba[block], y[block], frequency)
     if threshold is not None:
         is_issue = quality < threshold
@@ -170,20 +178,6 @@ def judge_by_confidence(samples, sample_weight, filter_by, threshold=None):
             n_found = sample_weight[is_issue].sum() * (1 + TIE)
             is_issue = lowest_quality(quality, sample_weight, n_found)
     return quality, np.where(is_top & ~is_issue, y, other), is_issue
-
-
-def off_confident_diagonal(y_proba, y, sample_weight, is_top):
-    """Find the samples off the diagonal of the confident joint."""
-    thresholds = confident_thresholds(y_proba, y, sample_weight)
-    is_issue = np.zeros(len(y), dtype=bool)
-    # A label that is the most probable class is no issue, so these need no threshold.
-    others = np.flatnonzero(~is_top)
-    for block in sample_blocks(len(others), len(thresholds)):
-        samples = others[block]
-        is_member = confident_members(y_proba[samples], thresholds)
-        is_own = is_member[np.arange(len(samples)), y[samples]]
-        is_issue[samples] = is_member.any(axis=1) & ~is_own
-    return is_issue
 
 
 def as_frame(y, samples, suggested, quality, is_issue):

@@ -2,13 +2,18 @@
 
 import numpy as np
 
+from sklnoise._blocks import sample_blocks
 from sklnoise.issues._clean_posterior import make_solver
-from sklnoise.issues._quality import judge
+from sklnoise.issues._quality import judge, self_confidence
 from sklnoise.transition._base import TIE
+from sklnoise.transition._confusion import confident_members, confident_thresholds
 
 # A label above this quality is no issue, however many T calls wrong: a weak model makes
 # the estimate of T too noisy. Chosen on one half of the data of the benchmark.
 MAX_ISSUE_QUALITY = 0.7
+
+# The same, however many confident learning finds.
+MAX_CONFIDENT_QUALITY = 0.9
 
 # Standard errors by which more labels may be wrong than T expects, where the qualities
 # say so: of one sample alone, T knows little.
@@ -22,6 +27,8 @@ def judge_samples(samples, sample_weight, transition_matrix, threshold=None):
     """Return quality, suggested class and whether there is an issue, per sample."""
     quality, other = judge(samples.y_proba, samples.y, transition_matrix)
     is_issue = flag(quality, samples.y, sample_weight, transition_matrix, threshold)
+    if threshold is None:
+        is_issue |= flag_as_many_as_confident(quality, samples, sample_weight)
     return quality, np.where(is_issue, other, samples.y), is_issue
 
 
@@ -41,6 +48,29 @@ def flag(quality, y, sample_weight, transition_matrix, threshold=None):
         limit = n_wrong + 0.5 - ROUNDING  # the nearest whole number
         is_issue[members] = lowest_quality(quality[members], weight, limit)
     return is_issue & (quality < MAX_ISSUE_QUALITY)
+
+
+def flag_as_many_as_confident(quality, samples, sample_weight):
+    """Find the labels of lowest quality, as many as confident learning finds.
+
+    T takes the mistakes of a class to be alike for all its samples. People's are not,
+    and then T calls too few of them wrong.
+    """
+    y_proba, y, _ = samples
+    is_top = is_most_probable(y_proba, y)
+    found = off_confident_diagonal(y_proba, y, sample_weight, is_top)
+    limit = sample_weight[found].sum() * (1 + TIE)
+    is_issue = lowest_quality(quality, sample_weight, limit)
+    return is_issue & (quality < MAX_CONFIDENT_QUALITY)
+
+
+def is_most_probable(y_proba, y):
+    """Return whether the label of each sample is its most probable class."""
+    is_top = np.empty(len(y), dtype=bool)
+    quality = self_confidence(y_proba, y)
+    for block in sample_blocks(*y_proba.shape):
+        is_top[block] = quality[block] >= y_proba[block].max(axis=1) - TIE
+    return is_top
 
 
 def wrong_shares(transition_matrix, noisy_frequencies):
@@ -75,3 +105,17 @@ def lowest_quality(quality, sample_weight, limit):
         return np.full(len(quality), n_fit > 0)
     tie = max(TIE, 8 * np.finfo(quality.dtype).eps)
     return quality < quality[order[n_fit]] - tie
+
+
+def off_confident_diagonal(y_proba, y, sample_weight, is_top):
+    """Find the samples off the diagonal of the confident joint."""
+    thresholds = confident_thresholds(y_proba, y, sample_weight)
+    is_issue = np.zeros(len(y), dtype=bool)
+    # A label that is the most probable class is no issue, so these need no threshold.
+    others = np.flatnonzero(~is_top)
+    for block in sample_blocks(len(others), len(thresholds)):
+        samples = others[block]
+        is_member = confident_members(y_proba[samples], thresholds)
+        is_own = is_member[np.arange(len(samples)), y[samples]]
+        is_issue[samples] = is_member.any(axis=1) & ~is_own
+    return is_issue

@@ -149,6 +149,20 @@ def test_most_of_what_is_found_is_wrong(seed, filter_by):
     assert found[wrong].mean() > 0.7
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_issues_are_no_fewer_than_confident_learning_finds(seed):
+    y_proba, y, wrong = noisy_pairs(seed)
+    low = make_transition_matrix("pair", 4, 0.1)  # a T that calls too few labels wrong
+    known = {"y": y, "y_proba": y_proba, "transition_matrix": low}
+    n_confident = find_label_issues(y, y_proba, filter_by="confident-learning").sum()
+    assert n_confident > 0.2 * len(y)
+    quality = label_quality_scores(**known)
+    expected = (quality <= np.sort(quality)[n_confident - 1]) & (quality < 0.9)
+    issues = find_label_issues(**known)
+    assert_array_equal(issues, expected)
+    assert wrong[issues].mean() > 0.9
+
+
 def test_known_transition_finds_what_confident_learning_does_not():
     T = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.0, 0.1, 0.9]])
     y_proba, y, wrong = simulated(0, T, 2000)
