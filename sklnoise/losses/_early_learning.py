@@ -1,5 +1,6 @@
 """Early-learning regularisation: a memory of what was predicted for each sample."""
 
+import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, log_softmax, softmax
 
@@ -10,6 +11,7 @@ from sklnoise.losses._base import (
     at_least_single_precision,
     check_integer,
     check_not_negative,
+    check_positive,
     check_share,
     kind_of,
 )
@@ -27,7 +29,7 @@ class EarlyLearningLoss(NoisyLabelLoss):
     r"""Early-learning regularisation, alone or with forward correction.
 
     .. math:: \ell(z, y) = -\log p_y
-        + \lambda \log\left(1 - \langle t, p \rangle\right), \qquad
+        + \lambda w \log\left(1 - \langle t, p \rangle\right), \qquad
         t \leftarrow \beta t + (1 - \beta) \, p, \qquad p = \mathrm{softmax}(z)
 
     A network learns the right labels first, and the wrong ones later, by heart. The loss
@@ -35,6 +37,10 @@ class EarlyLearningLoss(NoisyLabelLoss):
     predictions there: wrong labels then have hardly any gradient. With a T the first
     term is that of :class:`ForwardLoss`. It needs no assumption that the mistakes of a
     class are alike for all its samples, as those of people are not.
+
+    The second term pulls each sample towards its most probable class, and the network
+    with it, so that a rare class would be lost. The weights w balance the pull: in each
+    batch the samples of each class, by their memory, have the same total weight.
 
     Parameters
     ----------
@@ -47,10 +53,15 @@ class EarlyLearningLoss(NoisyLabelLoss):
     momentum : float, default=0.7
         The share β of the memory that a sample keeps at each visit.
 
-    delay_steps : int, default=0
+    delay_steps : int, default=None
         Number of first calls in training mode that only fill the memory. It is best to
         wait until the network has learned: what it does not know yet it would not learn
-        any more. The classifier counts steps of the optimizer instead of calls.
+        any more. The classifier counts steps of the optimizer instead of calls, and with
+        None it chooses their number; in a loop of your own None is 0.
+
+    balanced : bool, default=True
+        Whether the second term is balanced over the classes. With False w is 1, as in
+        the paper.
 
     n_samples : int, default=None
         Number of training samples. With None the memory grows with the indices that
@@ -104,7 +115,6 @@ class EarlyLearningLoss(NoisyLabelLoss):
     """
 
     wants_index = True
-    has_likelihood = False  # the second term sharpens the probabilities
 
     def __init__(
         self,
@@ -112,7 +122,8 @@ class EarlyLearningLoss(NoisyLabelLoss):
         *,
         regularization=3.0,
         momentum=0.7,
-        delay_steps=0,
+        delay_steps=None,
+        balanced=True,
         n_samples=None,
         ignore_index=-100,
         reduction="mean",
@@ -120,14 +131,16 @@ class EarlyLearningLoss(NoisyLabelLoss):
         super().__init__(ignore_index=ignore_index, reduction=reduction)
         check_not_negative("regularization", regularization)
         check_share("momentum", momentum)
-        check_integer("delay_steps", delay_steps)
-        check_not_negative("delay_steps", delay_steps)
-        if n_samples is not None:
-            check_integer("n_samples", n_samples)
-            check_not_negative("n_samples", n_samples)
+        if not isinstance(balanced, bool | np.bool_):
+            raise TypeError(f"balanced must be True or False; got {balanced!r}.")
+        for name, value in ("delay_steps", delay_steps), ("n_samples", n_samples):
+            if value is not None:
+                check_integer(name, value)
+                check_not_negative(name, value)
         self.regularization = regularization
         self.momentum = momentum
         self.delay_steps = delay_steps
+        self.balanced = balanced
         self.counts_calls = True
         kept = {"ignore_index": ignore_index, "reduction": "none"}
         if transition_matrix is None:
@@ -139,11 +152,16 @@ class EarlyLearningLoss(NoisyLabelLoss):
         self.forget()
 
     @property
+    def has_likelihood(self):  # the second term sharpens the probabilities
+        """Whether the loss is the likelihood of the noisy labels alone."""
+        return self.regularization == 0
+
+    @property
     def transition_matrix(self):
         """T, or None."""
         return getattr(self.likelihood, "transition_matrix", None)
 
-    def forward(self, logits, target, index=None):
+    def forward(self, logits, target, index=None, weight=None):
         """Compute the loss of a batch, and remember what is predicted.
 
         Parameters
@@ -158,6 +176,10 @@ class EarlyLearningLoss(NoisyLabelLoss):
         index : torch.Tensor of shape (n_samples,), default=None
             Which of the training samples these are, from 0 on. It must be given in
             training mode.
+
+        weight : torch.Tensor of shape (n_samples,), default=None
+            Weights by which the loss of each sample will be multiplied, so that classes
+            are balanced by them. None is equal weights.
 
         Returns
         -------
@@ -179,7 +201,11 @@ class EarlyLearningLoss(NoisyLabelLoss):
         kept = None if target.ndim == 2 else target != self.ignore_index
         if self.training:
             check_index(index, len(logits))
-            term = self.regularization * self._memory_term(logits, index)
+            check_sample_weight(weight, len(logits))
+        if self.training and self.regularization:
+            counted = torch.ones_like(losses) if weight is None else weight.to(losses)
+            counted = (counted if kept is None else counted.where(kept, 0)).detach()
+            term = self.regularization * self._memory_term(logits, index, counted)
             if not self._waits:
                 losses = losses + (term if kept is None else term.where(kept, 0))
             if self.counts_calls:
@@ -188,19 +214,32 @@ class EarlyLearningLoss(NoisyLabelLoss):
             return losses.sum() / kept.sum()
         return REDUCTIONS[self.reduction](losses)
 
-    def forget(self, n_samples=None):
+    def forget(self, n_samples=None, *, n_of_each=None):
         """Empty the memory, for a new training.
 
         Parameters
         ----------
         n_samples : int, default=None
             Number of its samples; None is as many as before.
+
+        n_of_each : int, default=None
+            Where several networks are trained at once, the number of samples of each:
+            the first one has the indices below it, the next one as many, and so on.
+            Classes are balanced for each of them.
         """
+        if n_of_each is not None:
+            check_positive("n_of_each", n_of_each)
+            check_integer("n_of_each", n_of_each)
         n_samples = self.memory.n_samples if n_samples is None else n_samples
         self.memory = PredictionMemory(self.momentum, n_samples)
+        self._n_of_each = n_of_each
         self._n_steps = 0
         # A flag: torch.compile would compile each value of the counter anew.
-        self._waits = self.delay_steps > 0
+        self._waits = self._delay > 0
+
+    @property
+    def _delay(self):
+        return self.delay_steps or 0
 
     def extra_repr(self):
         """Return the parameters, for `repr`.
@@ -215,17 +254,26 @@ class EarlyLearningLoss(NoisyLabelLoss):
     def _count_step(self):
         """Count a step of the training, and begin with the second term in time."""
         self._n_steps += 1
-        self._waits = self._n_steps < self.delay_steps
+        self._waits = self._n_steps < self._delay
 
-    def _memory_term(self, logits, index):
-        """Compute `log(1 - <t, p>)` for each sample."""
+    def _memory_term(self, logits, index, counted):
+        """Compute `w log(1 - <t, p>)` for each sample; `counted` are their weights."""
         p = softmax(at_least_single_precision(logits), dim=1)
         p = p.clamp(MIN_PROBABILITY, 1 - MIN_PROBABILITY)
-        return torch.log1p(-self.memory.agreement(index, p))
+        agreement, classes = self.memory.agreement(index, p)
+        term = torch.log1p(-agreement)
+        if not self.balanced:
+            return term
+        n_classes = p.shape[1]
+        n_nets = 1
+        if self._n_of_each is not None:
+            n_nets = -(-self.memory.n_samples // self._n_of_each)
+            classes = classes + n_classes * (index // self._n_of_each)
+        return term * balancing_weights(classes, counted, n_classes, n_nets)
 
     def __getstate__(self):
         kept = PredictionMemory(self.momentum, self.memory.n_samples)
-        of_start = {"memory": kept, "_n_steps": 0, "_waits": self.delay_steps > 0}
+        of_start = {"memory": kept, "_n_steps": 0, "_waits": self._delay > 0}
         return super().__getstate__() | of_start
 
 
@@ -249,18 +297,21 @@ class PredictionMemory:
         self.classes = None  # those of the values, where they are not all
 
     def agreement(self, index, p):
-        """Move the memory of some samples towards `p`; return its product with `p`."""
+        """Move the memory of some samples towards `p`.
+
+        Return its product with `p`, and its most probable class.
+        """
         self._make_room(index, p)
         new = p.detach() / p.detach().sum(dim=1, keepdim=True)
         if self.classes is None:
             t = self.momentum * self.values[index] + (1 - self.momentum) * new
             self.values[index] = t
-            return (t * p).sum(dim=1)
+            return (t * p).sum(dim=1), t.argmax(dim=1)
         t = (1 - self.momentum) * new
         t.scatter_add_(1, self.classes[index], self.momentum * self.values[index])
         t, classes = t.topk(N_KEPT, dim=1)
         self.values[index], self.classes[index] = t, classes
-        return (t * p.gather(1, classes)).sum(dim=1)
+        return (t * p.gather(1, classes)).sum(dim=1), classes[:, 0]
 
     def _make_room(self, index, p):
         """Let the memory have a row for each index."""
@@ -306,6 +357,32 @@ class PredictionMemory:
         self.classes = first.expand(n_samples, N_KEPT).clone()
         if old_classes is not None:
             self.classes[: len(old_classes)] = old_classes
+
+
+def balancing_weights(classes, sample_weight, n_classes, n_nets=1):
+    """Return factors of mean 1 that give each class that occurs the same total weight.
+
+    Classes of several networks are balanced for each of them: those of the first are
+    below `n_classes`, of the next as many, and so on.
+    """
+    total = sample_weight.new_zeros(n_nets * n_classes)
+    total = total.index_add(0, classes, sample_weight).view(n_nets, n_classes)
+    occurs = total > 0
+    mean = total.sum(dim=1, keepdim=True) / occurs.sum(dim=1, keepdim=True)
+    return (mean / total).where(occurs, 0).ravel()[classes]
+
+
+def check_sample_weight(weight, n_samples):
+    """Raise an error unless the weights, if there are any, fit the samples."""
+    if weight is None:
+        return
+    if not isinstance(weight, torch.Tensor):
+        raise TypeError(f"weight must be a tensor or None; got {kind_of(weight)}.")
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"weight must have one entry per sample, shape ({n_samples},); got shape "
+            f"{tuple(weight.shape)}."
+        )
 
 
 def check_index(index, n_samples):

@@ -17,6 +17,8 @@ MIN_UPDATE = 0.1  # of the running moments, once they have been averaged over 10
 class WeightedCriterion(nn.Module):
     """Weighted mean of a loss, after a warm-up with another one.
 
+    A memory of the samples is used after `memory_delay` steps, unless the loss says when.
+
     The training loop calls `count_step` after each step of the optimizer.
 
     Forward correction from random weights can lose whole classes for good; a short
@@ -31,11 +33,20 @@ class WeightedCriterion(nn.Module):
     wants normalised logits), which are set once the net is known.
     """
 
-    def __init__(self, loss, *, warm_up_loss=None, warm_up_steps=0, weighted=True):
+    def __init__(
+        self,
+        loss,
+        *,
+        warm_up_loss=None,
+        warm_up_steps=0,
+        memory_delay=0,
+        weighted=True,
+    ):
         super().__init__()
         self.loss = deepcopy(loss)  # its parameters may be trained
         self.warm_up_loss = warm_up_loss or nn.CrossEntropyLoss(reduction="none")
         self.warm_up_steps = warm_up_steps
+        self.memory_delay = memory_delay
         self.weighted = weighted
         self.mean_loss = None if weighted else mean_reduced(self.loss)
         self.from_probabilities = False
@@ -44,7 +55,11 @@ class WeightedCriterion(nn.Module):
         # A flag: torch.compile would compile each value of the counter anew.
         self.in_warm_up = warm_up_steps > 0
         parts = list(self.loss.modules())
-        self.with_memory = [p for p in parts if isinstance(p, EarlyLearningLoss)]
+        self.with_memory = [
+            part
+            for part in parts
+            if isinstance(part, EarlyLearningLoss) and part.regularization
+        ]
         self.frozen_layers = [
             layer
             for layer in parts
@@ -52,6 +67,10 @@ class WeightedCriterion(nn.Module):
         ]
         for part in (*self.frozen_layers, *self.with_memory):
             part.counts_calls = False
+        for part in self.with_memory:
+            if part.delay_steps is None:
+                part.delay_steps = memory_delay
+                part.forget()
 
     def count_step(self):
         """Count a step of the optimizer, which may take several evaluations."""
@@ -63,10 +82,10 @@ class WeightedCriterion(nn.Module):
                 layer._count_step()
         self.in_warm_up = self.step < self.warm_up_steps
 
-    def forget(self, n_samples=None):
+    def forget(self, n_samples=None, n_of_each=None):
         """Empty the memories of samples, for a training on `n_samples`."""
         for loss in self.with_memory:
-            loss.forget(n_samples)
+            loss.forget(n_samples, n_of_each=n_of_each)
 
     def forward(self, y_pred, target):
         """Compute `sum(w * loss) / n_samples`; codes alone have weight 1."""
@@ -93,6 +112,8 @@ class WeightedCriterion(nn.Module):
             if getattr(self.loss, "wants_index", False):
                 extra = extra[:-1]
             return self.warm_up_loss(logits, codes, *extra)
+        if getattr(self.loss, "wants_index", False):
+            extra = *extra, sample_weight
         if getattr(self.loss, "wants_features", False):
             logits = logits, self.hidden.of(y_pred)
         return self.loss(logits, codes, *extra)

@@ -1,6 +1,7 @@
 """Make a skorch net ready to be trained with a loss of ours on some samples."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -51,6 +52,10 @@ from sklnoise.training._optimizers import (
 )
 from sklnoise.training._output import identity, recognize_output, softmax
 from sklnoise.training._trajectory import HeldOutRest, KeepTrajectory
+
+# Share of a training before the memory of a loss is used: what the network does not know
+# by then it would not learn any more.
+MEMORY_DELAY = 0.5
 
 
 @dataclass
@@ -153,13 +158,13 @@ def prepare(
     )
     if warm_up_loss is not None:
         warm_up_loss = warm_up_loss.to(config.dtype)
+    count_steps = partial(count_warm_up_steps, net, n_train, count_epochs(net, trainer))
     net = with_criterion(
         net,
         loss=loss.to(config.dtype),
         warm_up_loss=warm_up_loss,
-        warm_up_steps=count_warm_up_steps(
-            net, n_train, count_epochs(net, trainer), warm_up
-        ),
+        warm_up_steps=count_steps(warm_up),
+        memory_delay=count_steps(MEMORY_DELAY),
         weighted=dataset.weighted,
     )
     fit_params = trainer.fit_params or {}

@@ -88,7 +88,8 @@ class StackedMLP:
         self.numbers = torch.arange(len(members))
         if getattr(self.criterion.loss, "wants_index", False):
             self.n_places = 1 + max(len(member.dataset) for member in members)
-            self.criterion.forget(len(members) * self.n_places)
+            n_samples = len(members) * self.n_places
+            self.criterion.forget(n_samples, n_of_each=self.n_places)
 
     def forward(self, X):
         """Apply each net to its own part of X of shape (n_nets, n_samples, ...)."""
@@ -163,9 +164,10 @@ class StackedMLP:
                 raise_if_cancelled()
                 codes, *extra = (target.flatten(0, 1) for target in batch_targets)
                 logits = self.forward(X).flatten(0, 1)
-                losses = self.criterion.sample_losses(logits, codes, None, *extra)
+                weight = share.flatten()
+                losses = self.criterion.sample_losses(logits, codes, weight, *extra)
                 if step is not None:
-                    step(losses, share.flatten())
+                    step(losses, weight)
                 weighted = losses.detach().view(share.shape) * share
                 torch.sum(weighted, dim=1, out=totals[n_done])
                 n_done += 1

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from scipy.special import softmax
+from sklearn.utils.class_weight import compute_sample_weight
 from torch.nn.functional import cross_entropy
 
 from sklnoise.losses import EarlyLearningLoss, ForwardLoss
@@ -26,29 +27,71 @@ def batches(n_classes=3, n_batches=8, seed=0):
         yield logits, torch.from_numpy(rng.integers(n_classes, size=5)), index
 
 
-def losses_by_equation(logits, y, index, memory, *, weight, momentum, T):
-    """Compute the losses by the paper's equations, and update the memory."""
+def losses_by_equation(logits, y, index, memory, *, weight, momentum, T, balanced):
+    """Compute the losses by the paper's equations, and update the memory.
+
+    If balanced, each remembered class has the same total in the second term.
+    """
     p = softmax(logits.numpy(), axis=1)
     likelihood = -np.log((p @ T)[np.arange(len(y)), y.numpy()])
     p = p.clip(1e-4, 1 - 1e-4)
     index = index.numpy()
     memory[index] = momentum * memory[index]
     memory[index] += (1 - momentum) * p / p.sum(axis=1, keepdims=True)
-    return likelihood + weight * np.log(1 - (memory[index] * p).sum(axis=1))
+    term = np.log(1 - (memory[index] * p).sum(axis=1))
+    if balanced:
+        classes = memory[index].argmax(axis=1)
+        term *= compute_sample_weight("balanced", classes)
+    return likelihood + weight * term
 
 
+@pytest.mark.parametrize("balanced", [True, False])
 @pytest.mark.parametrize("transition_matrix", [None, T])
-def test_loss_is_that_of_the_paper(transition_matrix):
+def test_loss_is_that_of_the_equation(transition_matrix, balanced):
     loss = EarlyLearningLoss(
-        transition_matrix, regularization=2.0, momentum=0.6, reduction="none"
+        transition_matrix,
+        regularization=2.0,
+        momentum=0.6,
+        balanced=balanced,
+        reduction="none",
     )
     memory = np.zeros((N_SAMPLES, 3))
     matrix = np.eye(3) if transition_matrix is None else T
     for logits, y, index in batches():
         expected = losses_by_equation(
-            logits, y, index, memory, weight=2.0, momentum=0.6, T=matrix
+            logits,
+            y,
+            index,
+            memory,
+            weight=2.0,
+            momentum=0.6,
+            T=matrix,
+            balanced=balanced,
         )
         assert_allclose(loss(logits, y, index), expected, rtol=1e-9)
+
+
+def test_rare_class_is_pulled_as_much_as_the_others():
+    logits = torch.zeros(9, 2, dtype=torch.float64)
+    logits[:8, 0] = logits[8, 1] = 0.5  # eight samples of one class, one of the other
+    logits.requires_grad_()
+    loss = EarlyLearningLoss(reduction="sum")
+    index = torch.arange(9)
+    likelihood = cross_entropy(logits, index % 2, reduction="sum")
+    (loss(logits, index % 2, index) - likelihood).backward()
+    pull = logits.grad.sum(dim=0)
+    assert_allclose(pull, 0, atol=1e-12)
+
+
+def test_networks_that_are_trained_at_once_are_balanced_apart():
+    together = EarlyLearningLoss(reduction="none")
+    together.forget(2 * N_SAMPLES, n_of_each=N_SAMPLES)
+    alone = [EarlyLearningLoss(reduction="none") for _ in range(2)]
+    for first, second in zip(batches(), batches(seed=1), strict=True):
+        expected = [loss(*one) for loss, one in zip(alone, (first, second), strict=True)]
+        second = (*second[:2], second[2] + N_SAMPLES)
+        batch = [torch.cat(parts) for parts in zip(first, second, strict=True)]
+        assert_allclose(together(*batch), torch.cat(expected))
 
 
 def test_gradient_goes_through_the_prediction_alone():
