@@ -34,7 +34,7 @@ forest = RandomForestClassifier(30, random_state=0)
 models = {
     "forest": forest,
     "forest, pruned": ConfidentLearningClassifier(forest, random_state=0),
-    "network, forward": NoiseRobustClassifier(random_state=0),
+    "network, default": NoiseRobustClassifier(random_state=0),
 }
 accuracy = {name: np.empty((len(rates), len(draws))) for name in models}
 for i, rate in enumerate(rates):

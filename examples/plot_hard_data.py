@@ -64,7 +64,7 @@ left.plot(separations[~weak], rates[~weak], "C0o", ms=8, label="not called weak"
 left.axhline(0, color="C3", linestyle="--", label="truth")
 left.set(title="Estimated share of wrong labels", xlabel="separation of the classes")
 left.legend()
-right.plot(separations, [forward for forward, _ in accuracy], "o-", label="forward")
+right.plot(separations, [default for default, _ in accuracy], "o-", label="default")
 right.plot(separations, [none for _, none in accuracy], "s--", label="none")
 right.set(title="Accuracy on test labels", xlabel="separation of the classes")
 right.grid(axis="y", alpha=0.4)

@@ -81,7 +81,7 @@ def test_default_parameters_are_those_of_the_contract():
     params = sklnoise.NoiseRobustClassifier().get_params()
     contract = {
         "estimator": None,
-        "correction": "forward",
+        "correction": "default",
         "transition": "auto",
         "first_pass": None,
         "refit": "scratch",

@@ -38,6 +38,7 @@ from sklnoise.losses._correction import losses_of_each_class
 VOLUME_WEIGHT = 1e-4
 
 CORRECTIONS = {
+    "default": ForwardLoss,  # until the net is known
     "none": nn.CrossEntropyLoss,
     "forward": ForwardLoss,
     "backward": BackwardLoss,

@@ -55,6 +55,7 @@ from sklnoise.classifiers._refit_choice import (
     choose_refit_steps,
     choose_transition,
     count_nets,
+    default_correction,
 )
 from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._selection import (
@@ -117,12 +118,16 @@ class NoiseRobustClassifier(
         `estimator__module__hidden`, stays, and can be searched. Of a module class for a
         table of at most 255 columns of floats, the learning rate is chosen.
 
-    correction : str, loss or functools.partial of a loss, default="forward"
-        How the refit is corrected. With T: "forward", "backward" or "reweight"; with a
-        T that is learned further: "adaptation", "adaptation-complex" (T depends on the
-        hidden features), "adaptation-sparse" (a few entries per row of T),
-        "adaptation-volume" (of small determinant) or "em" (T and the network in turns);
-        with T and a memory of what was predicted for each sample: "forward-elr".
+    correction : str, loss or functools.partial of a loss, default="default"
+        How the refit is corrected. "default" is "forward-elr" for a network whose steps
+        are chosen by held-out labels, as those of the default network are for up to
+        25 000 images or embeddings, 5000 samples of a table or any sparse X, and
+        "forward" for others and for networks of your own. With T: "forward",
+        "forward-elr" (with a memory of what was predicted for each sample), "backward" or
+        "reweight"; with a T that is learned further: "adaptation", "adaptation-complex"
+        (T depends on the hidden features), "adaptation-sparse" (a few entries per row of
+        T), "adaptation-volume" (of small determinant) or "em" (T and the network in
+        turns).
         Without T, so that no first pass is needed: "none" (cross-entropy), "elr" (with
         such a memory), "bootstrap-soft", "bootstrap-hard", "unhinged", "sigmoid",
         "savage", "gce", "mae", "label-smoothing" or "clipped". A loss is an instance or
@@ -328,11 +333,14 @@ class NoiseRobustClassifier(
 
     Weights count as frequencies: a sample of weight 2 counts as two samples.
 
-    With "forward", the samples that were held out to choose the training steps give the
-    temperature as well (see :class:`~sklnoise.NoiseCalibratedClassifier`). The corrected
-    loss calibrates by itself, so it is applied only where their likelihood gains more
-    than by chance in one of a hundred cases, and with several networks, whose mean is
-    less certain, only below 1. It changes no prediction.
+    With "forward" and "forward-elr", the samples that were held out to choose the
+    training steps give a temperature as well (see
+    :class:`~sklnoise.NoiseCalibratedClassifier`). It is applied only where their
+    likelihood gains more than by chance in one of a hundred cases. The loss of "forward"
+    calibrates by itself: with several networks, whose mean is less certain, only
+    temperatures below 1 are applied. The memory of "forward-elr" sharpens the
+    probabilities: its temperature is mostly above 1, for several networks its power of
+    0.7. A temperature changes no prediction.
 
     If more than half of the labels of two classes are swapped, noisy labels alone cannot
     tell which class is which, with any loss. A few trusted samples can.
@@ -410,7 +418,7 @@ class NoiseRobustClassifier(
         self,
         estimator=None,
         *,
-        correction="forward",
+        correction="default",
         transition="auto",
         first_pass=None,
         refit="scratch",
@@ -583,6 +591,9 @@ class NoiseRobustClassifier(
         if self.refit == "first-pass" and first_pass is not None:
             start_from = first_pass.weights
         trainer = trainer.replace(seed=first_pass_seed)
+        if isinstance(correction, str) and correction == "default":
+            is_chosen = self.net_selection_ is not None and start_from is None
+            correction = default_correction(trainer, data, is_chosen)
         if selects:
             correction, transition, choice = self._select_correction(
                 trainer, transition, data, splits, first_pass, progress

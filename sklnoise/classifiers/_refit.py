@@ -55,7 +55,7 @@ def refit_seeds(
     *,
     warm_up,
     start_from=None,
-    delay_steps=0,
+    delay_steps=None,
     report,
 ):
     """Fit one net per seed to all samples, together where the loss has no parameters."""

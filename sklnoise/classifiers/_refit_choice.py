@@ -11,6 +11,7 @@ from sklnoise._transition_matrix import shrink_towards, uniform_flips
 from sklnoise.classifiers._correction import (
     as_loss,
     bind_loss,
+    delay_memory,
     has_memory,
     needs_features,
     needs_transition,
@@ -62,12 +63,23 @@ MIN_NOISE_RATE = 0.02
 class RefitChoice(NamedTuple):
     """A trainer with the steps of the refit, and the nets by which they were chosen.
 
-    `delay_steps` are those before a loss uses its memory of the samples.
+    `delay_steps` are those before a loss uses its memory of the samples, if they have
+    been chosen.
     """
 
     trainer: object
     fitted: tuple = ()
-    delay_steps: int = 0
+    delay_steps: int | None = None
+
+
+def default_correction(trainer, data, is_chosen):
+    """Return the correction of the default: with a memory where its start can be chosen.
+
+    A network that has not learned enough by then would not learn it any more.
+    """
+    n_samples = data.sample_weight[data.rows].sum()
+    knows_start = chooses_steps(trainer.net) and ends_trials(data.X, n_samples)
+    return "forward-elr" if is_chosen and knows_start else "forward"
 
 
 def choose_refit_steps(
@@ -104,7 +116,20 @@ def choose_refit_steps(
                 warm_up=warm_up,
                 n_jobs=n_jobs,
             )
-        return with_memory(plain, n_samples)
+        choice = with_memory(plain, n_samples)
+        if not plain.fitted or not needs_transition(loss):
+            return choice
+        fitted = fit_trials(
+            choice.trainer,
+            data,
+            splits[: len(plain.fitted)],
+            delay_memory(loss, choice.delay_steps),
+            correction=correction,
+            transition=transition,
+            warm_up=warm_up,
+            n_jobs=n_jobs,
+        )
+        return choice._replace(fitted=fitted)
     longest = longest_training(net, n_samples)
     ends = ends_trials(data.X, n_samples)
     if is_plain and (ends or not is_unfinished(net, longest)):
@@ -114,24 +139,50 @@ def choose_refit_steps(
         return RefitChoice(trainer.replace(net=net))
     if needs_features(loss):
         loss = as_loss("forward")
+    splits = compared_splits(splits, n_held_out)
+    fitted = fit_trials(
+        trainer.replace(net=longest),
+        data,
+        splits,
+        loss,
+        correction=correction,
+        transition=transition,
+        # Known is only how long cross-entropy takes.
+        warm_up=warm_up * net.n_steps / longest.n_steps,
+        n_jobs=n_jobs,
+        least_steps=LEAST_SPARSE_STEPS if issparse(data.X) else LEAST_STEPS,
+    )
+    net = choose_steps(longest, fitted, splits, data)
+    return RefitChoice(trainer.replace(net=net), fitted)
+
+
+def fit_trials(
+    trainer,
+    data,
+    splits,
+    loss,
+    *,
+    correction,
+    transition,
+    warm_up,
+    n_jobs,
+    least_steps=None,
+):
+    """Fit nets with a loss to folds, as the refit does to all samples."""
     loss = bind_loss(loss, transition, clean_loss_for(trainer, data))
     if next(loss.parameters(), None) is not None:  # it starts from the estimated T
         loss = ForwardLoss(transition.matrix, reduction="none")
-    # Known is only how long cross-entropy takes.
-    share = warm_up * net.n_steps / longest.n_steps if needs_warm_up(loss) else 0.0
+    share = warm_up if needs_warm_up(loss) else 0.0
     plan = plan_refit(trainer, correction, transition, data, share, None)
-    splits = compared_splits(splits, n_held_out)
     with without_fold():
-        fitted = fit_nets(
-            trainer.replace(net=longest, observed=False),
+        return fit_nets(
+            trainer.replace(observed=False),
             splits,
             plan.wrap(loss),
             n_jobs,
-            least_steps=LEAST_SPARSE_STEPS if issparse(data.X) else LEAST_STEPS,
+            least_steps=least_steps,
             **plan.start,
         )
-    net = choose_steps(longest, fitted, splits, data)
-    return RefitChoice(trainer.replace(net=net), fitted)
 
 
 def with_memory(plain, n_samples):

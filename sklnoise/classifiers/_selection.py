@@ -57,7 +57,7 @@ def select_correction(
             else:
                 choice = choose()
             choices[name] = choice
-            if name == "forward" and choice.fitted:
+            if name in ("forward", "forward-elr") and choice.fitted:
                 predictions = predict_trials(choice.fitted, data, splits, T)
             else:
                 predictions = hold_out(

@@ -81,7 +81,7 @@ def audit(
             help="How the training corrects for wrong labels.",
             autocompletion=matching_corrections,
         ),
-    ] = "forward",
+    ] = "default",
     trusted: Annotated[
         str | None,
         typer.Option(help="Column that is true where the label is known to be right."),

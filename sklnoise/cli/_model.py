@@ -30,7 +30,7 @@ MODEL_KEYS = {"pipeline", "target", "columns", "classes", "versions"}
 class Settings(NamedTuple):
     """How the classifier is fitted."""
 
-    correction: str = "forward"
+    correction: str = "default"
     device: str = "auto"
     seed: int = 0
     jobs: int | None = None

@@ -153,6 +153,21 @@ def test_no_correction_has_the_identity_and_fits_no_fold(quick_net, noisy_blobs)
     assert not hasattr(clf, "out_of_fold_proba_")
 
 
+@pytest.mark.parametrize("has_own_net", [False, True])
+def test_default_has_a_memory_where_held_out_labels_tell_its_start(
+    quick_net, noisy_blobs, has_own_net
+):
+    X, y_noisy, _, T = noisy_blobs
+    params = {"transition": T, "random_state": 0, "device": "cpu"}
+    if has_own_net:
+        params["estimator"] = quick_net
+    clf = NoiseRobustClassifier(**params).fit(X, y_noisy)
+    same = "forward" if has_own_net else "forward-elr"
+    named = NoiseRobustClassifier(correction=same, **params).fit(X, y_noisy)
+    assert type(clf.correction_) is (ForwardLoss if has_own_net else EarlyLearningLoss)
+    assert_array_equal(clf.predict_proba(X), named.predict_proba(X))
+
+
 def test_forward_with_the_identity_equals_no_correction(quick_net, noisy_blobs):
     X = noisy_blobs[0]
     plain = fit(quick_net, noisy_blobs, correction="none")

@@ -25,8 +25,22 @@ def texts():
     return X, y, make_noisy_labels(y, T, random_state=0)
 
 
+@pytest.fixture(scope="module")
+def overlapping():
+    """Two classes that overlap, with flipped labels."""
+    rng = np.random.RandomState(0)
+    y = rng.randint(2, size=1200)
+    X = rng.standard_normal((1200, 4)) + np.outer(y, [1.5, 0, 0, 0])
+    return X, y, make_noisy_labels(y, T, random_state=0)
+
+
 def fit(X, y, **params):
-    params = {"transition": T, "random_state": 0, "device": "cpu"} | params
+    params = {
+        "correction": "forward",
+        "transition": T,
+        "random_state": 0,
+        "device": "cpu",
+    } | params
     return NoiseRobustClassifier(**params).fit(X, y)
 
 
@@ -43,6 +57,15 @@ def test_temperature_sharpens_a_network_that_is_too_uncertain(texts):
     assert_array_equal(p.argmax(axis=1), plain.argmax(axis=1))
     assert p.dtype == plain.dtype
     assert_allclose(noisy, p @ T, atol=1e-6)
+
+
+def test_temperature_takes_back_what_a_memory_sharpens(overlapping):
+    X, y, y_noisy = overlapping
+    clf = fit(X[:700], y_noisy[:700], correction="forward-elr")
+    assert clf.temperature_ > 1
+    p = clf.predict_proba(X[700:])
+    clf.temperature_ = 1.0
+    assert log_loss(y[700:], p) < log_loss(y[700:], clf.predict_proba(X[700:]))
 
 
 @pytest.mark.parametrize("correction", ["none", "gce", "adaptation", "em"])

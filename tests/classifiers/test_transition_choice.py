@@ -224,7 +224,10 @@ DOMINATED = np.array([[0.4, 0.6, 0.0], [0.0, 1.0, 0.0], [0.0, 0.5, 0.5]])
     [
         lambda net: NoiseRobustClassifier(net, transition=DOMINATED, random_state=0),
         lambda net: ConfidentLearningClassifier(
-            LogisticRegression(), transition=DOMINATED, random_state=0
+            LogisticRegression(),
+            transition=DOMINATED,
+            action="reweight",
+            random_state=0,
         ),
     ],
 )

@@ -61,6 +61,6 @@ def test_numbers_that_the_guide_tells_are_those_of_the_session(session):
     text = GUIDE.read_text().replace("\n", " ")
     found = f"The {len(issues)} suspicious samples include {n_found} of the {wrong.sum()}"
     assert found in text
-    assert f"{len(issues) - n_found} are false positives" in text
+    assert f"False positives: {len(issues) - n_found}." in text
     n_right = (issues["suggested"] == names[clean[rows]]).sum()
     assert f"{n_right} with the right suggestion" in text

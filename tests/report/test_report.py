@@ -247,7 +247,7 @@ def test_histogram_counts_all_rows(page):
 
 def test_settings_tell_parameters_and_versions(page):
     assert ["random_state", "0"] in page.tables["Parameters"]
-    assert ["correction", "forward"] in page.tables["Parameters"]
+    assert ["correction", "default"] in page.tables["Parameters"]
     assert ["loss of the refit", "ForwardLoss"] in page.tables["What was fitted"]
     assert ["torch", torch.__version__] in page.tables["Versions"]
 

@@ -41,7 +41,7 @@ def evil():
     frame = pd.DataFrame(X, columns=[f"{EVIL} {j}" for j in range(3)])
     frame["text"] = EVIL + " and more of it" * 20
     frame.index = [f"{EVIL} row {row}" for row in range(90)]
-    clf = NoiseRobustClassifier(transition=0.1, random_state=0)
+    clf = NoiseRobustClassifier(correction="forward", transition=0.1, random_state=0)
     numbers = FunctionTransformer(first_three)
     return make_pipeline(numbers, clf).fit(frame, y), frame, y
 
