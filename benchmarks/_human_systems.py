@@ -75,7 +75,8 @@ def logistic_regression():
 LOSSES = {
     "cross-entropy": nn.CrossEntropyLoss,
     "GCE": GeneralizedCrossEntropyLoss,
-    "ELR": EarlyLearningLoss,
+    "ELR": partial(EarlyLearningLoss, balanced=False),
+    "ELR, balanced": EarlyLearningLoss,
     "bootstrapping, soft": SoftBootstrappingLoss,
     "bootstrapping, hard": HardBootstrappingLoss,
 }

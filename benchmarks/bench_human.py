@@ -5,10 +5,19 @@ of the three, or the worst; 256 and the first 64 columns; 5000 and 25 000 sample
 Accuracy on 10 000 clean test labels, how well wrong labels are found and ranked, and the
 noise rate with its interval.
 
+"images": a small convolutional network on images, with labels that are drawn by the T of
+people, or by what another network takes the images for.
+
+"ends": what a correction loses to the best end of its training: the chosen one, and
+shares of its epochs and multiples.
+
 "synthetic": the corrections on the tables, texts and digits of `bench_default`, on labels
 that are flipped by a T or by the difficulty of the samples.
 
-    SKLNOISE_DATA=... python -m benchmarks.bench_human human --seeds 5 --jobs 2
+    SKLNOISE_DATA=... python -m benchmarks.bench_human human --seeds 5 --samples 5000
+    SKLNOISE_DATA=... python -m benchmarks.bench_human human --seeds 1 --jobs 2
+    SKLNOISE_DATA=... python -m benchmarks.bench_human images --seeds 2
+    SKLNOISE_DATA=... python -m benchmarks.bench_human ends --seeds 1
     SKLNOISE_DATA=... python -m benchmarks.bench_human synthetic --seeds 2 --jobs 2
     python -m benchmarks.bench_human show
 
@@ -31,7 +40,8 @@ from cleanlab.rank import get_label_quality_scores
 from joblib import Parallel, delayed
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from benchmarks._human_systems import CLEAN, CORRECTIONS, OURS, RIVALS, PlainNet
+from benchmarks._human_images import IMAGE_NOISES, fit_images
+from benchmarks._human_systems import CLEAN, OURS, RIVALS, PlainNet
 from benchmarks._labelled_data import folder
 from benchmarks._tables import CHOSEN_ON, CONFIRMED_ON, load_split
 from sklnoise import NoiseRobustClassifier, find_label_issues, label_quality_scores
@@ -46,6 +56,14 @@ NOISES = "none", "symmetric .2", "symmetric .4", "pair .3", "by difficulty .3"
 SYNTHETIC_CELLS = [
     (data, noise) for noise in NOISES for data in (*CHOSEN_ON, *CONFIRMED_ON)
 ]
+END_DATA = "annotator 1", "worst", "digits", "letters", "dry_bean", "crop", "mushrooms"
+END_CELLS = [
+    (data, noise)
+    for data in END_DATA
+    for noise in (("people",) if data in LABELS else ("symmetric .2", "pair .3"))
+]
+COMPARED = "none", "forward", "forward-elr"
+MULTIPLES = 0.25, 0.5, 1, 2, 4
 SCORES = "self_confidence", "normalized_margin", "confidence_weighted_entropy"
 FILTERS = "prune_by_noise_rate", "both", "low_self_confidence", "confident_learning"
 FOUND = ["truth", "noise_rate", "low", "high", "verdict", "p_value"]
@@ -124,6 +142,57 @@ def describe_noise(clf, y, y_noisy):
     return row
 
 
+def load_end_cell(data, noise, seed):
+    """Load training samples with noisy labels, and test samples."""
+    if noise != "people":
+        split = load_split(data, noise, seed)
+        return split.X, split.y_noisy, split.X_test, split.y_test
+    X, y, of_people, X_test, y_test = load_images()
+    rng = np.random.default_rng(seed)
+    y_noisy = people_said(data, y, of_people, rng)
+    rows = rng.permutation(len(y))[:5000]
+    return X[rows], y_noisy[rows], X_test, y_test
+
+
+def measure_ends(data, noise, seed):
+    """Fit each correction to its end and to others; return a row for each."""
+    torch.set_num_threads(1)
+    X, y_noisy, X_test, y_test = load_end_cell(data, noise, seed)
+    rows = []
+    for correction in COMPARED:
+        clf = NoiseRobustClassifier(
+            correction=correction, device="cpu", random_state=seed
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            clf.fit(X, y_noisy)
+            accuracies = {"chosen": clf.score(X_test, y_test)}
+            n_epochs, n_nets = clf.n_iter_, len(clf.estimators_)
+            if correction != "none":
+                clf.set_params(transition=clf.transition_matrix_)
+            for multiple in MULTIPLES:
+                max_epochs = max(1, round(multiple * n_epochs))
+                clf.set_params(n_estimators=n_nets, estimator__max_epochs=max_epochs)
+                accuracies[multiple] = clf.fit(X, y_noisy).score(X_test, y_test)
+        cell = {"data": data, "noise": noise, "seed": seed, "correction": correction}
+        rows += [
+            cell | {"end": end, "accuracy": 100 * accuracy}
+            for end, accuracy in accuracies.items()
+        ]
+    return rows
+
+
+def measure_images(noise, seed):
+    """Fit all systems to images; return a row for each."""
+    torch.set_num_threads(1)
+    _, y, of_people, _, _ = load_images()
+    columns = ["system", "truth", "accuracy", "seconds"]
+    return [
+        {"noise": noise, "seed": seed} | dict(zip(columns, found, strict=True))
+        for found in fit_images(noise, of_people, y, seed)
+    ]
+
+
 def measure_synthetic(data, noise, seed):
     """Fit each correction to one table; return a row for each."""
     torch.set_num_threads(1)
@@ -135,19 +204,16 @@ def measure_synthetic(data, noise, seed):
             split.X, split.y, float(noise.split()[-1]), random_state=seed
         )
     found = []
-    for correction in CORRECTIONS:
-        clf = NoiseRobustClassifier(
-            correction=correction, device="cpu", random_state=seed
-        )
-        start = process_time()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with warnings.catch_warnings(), TemporaryDirectory() as memory:
+        warnings.simplefilter("ignore")
+        for correction in COMPARED:
+            clf = NoiseRobustClassifier(
+                correction=correction, device="cpu", memory=memory, random_state=seed
+            )
             clf.fit(split.X, y_noisy)
-        row = {"data": data, "noise": noise, "seed": seed, "correction": correction}
-        row["accuracy"] = 100 * clf.score(split.X_test, split.y_test)
-        row["seconds"] = process_time() - start
-        row["chosen"] = clf.selection_.correction if correction == "auto" else None
-        found.append(row)
+            row = {"data": data, "noise": noise, "seed": seed, "correction": correction}
+            row["accuracy"] = 100 * clf.score(split.X_test, split.y_test)
+            found.append(row)
     return found
 
 
@@ -181,6 +247,18 @@ def summarize_noise(frame):
     ].mean()
 
 
+def summarize_ends(frame):
+    """Return the mean accuracy of each correction at each end."""
+    return frame.pivot_table("accuracy", "correction", "end")
+
+
+def summarize_images(frame):
+    """Return the share of wrong labels and the mean accuracies, by kind of noise."""
+    table = frame.pivot_table("accuracy", "noise", "system")
+    table.insert(0, "wrong labels", frame.groupby("noise")["truth"].mean())
+    return table
+
+
 def summarize_synthetic(frame):
     """Return the mean accuracy of each correction by kind of noise."""
     table = frame.pivot_table("accuracy", "noise", "correction")
@@ -190,11 +268,15 @@ def summarize_synthetic(frame):
 
 PARTS = {
     "human": (HUMAN_CELLS, measure_human, ["labels", "samples", "columns", "seed"]),
+    "ends": (END_CELLS, measure_ends, ["data", "noise", "seed"]),
+    "images": ([(noise,) for noise in IMAGE_NOISES], measure_images, ["noise", "seed"]),
     "synthetic": (SYNTHETIC_CELLS, measure_synthetic, ["data", "noise", "seed"]),
 }
 TABLES = {
     "human_table": ("human", summarize_human),
     "human_noise_table": ("human", summarize_noise),
+    "human_ends_table": ("ends", summarize_ends),
+    "human_images_table": ("images", summarize_images),
     "human_synthetic_table": ("synthetic", summarize_synthetic),
 }
 
@@ -204,14 +286,14 @@ def path_of(part):
     return RESULTS / ("human.csv" if part == "human" else f"human_{part}.csv")
 
 
-def measure(part, seeds, jobs):
+def measure(part, seeds, jobs, samples=None):
     """Measure what is not measured yet, and append it to the file."""
     cells, measure_cell, key = PARTS[part]
     path, done = path_of(part), set()
     if path.exists():
         done = set(pd.read_csv(path)[key].itertuples(index=False, name=None))
     todo = [(*cell, seed) for seed, cell in product(range(seeds), cells)]
-    todo = [cell for cell in todo if cell not in done]
+    todo = [cell for cell in todo if cell not in done and samples in (None, *cell)]
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     for rows in parallel(delayed(measure_cell)(*cell) for cell in todo):
         pd.DataFrame(rows).to_csv(
@@ -234,9 +316,10 @@ def main():
     parser.add_argument("part", choices=[*PARTS, "show"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--samples", type=int, choices=[5000, 25_000])
     args = parser.parse_args()
     if args.part != "show":
-        measure(args.part, args.seeds, args.jobs)
+        measure(args.part, args.seeds, args.jobs, args.samples)
     show()
 
 
