@@ -73,7 +73,7 @@ from sklnoise.nn import MLP
 
 RESULTS = Path(__file__).parent / "results"
 PARTS = "quality", "flags", "classes", "scale", "classifier"
-SEEDS, ROUNDS, FLAG_SEEDS, CLASSES_ROUNDS = 5, 3, 2, 7
+SEEDS, ROUNDS, FLAG_SEEDS, CLASSES_ROUNDS = 5, 3, 1, 7
 CLEANLAB = "self_confidence", "normalized_margin", "confidence_weighted_entropy"
 FILTERS = "prune_by_noise_rate", "both", "low_self_confidence", "confident_learning"
 CHOSEN_ON = "annotator 1", "majority", "letters", "dry_bean", "ecoli", "adult", "german"
