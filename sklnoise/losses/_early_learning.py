@@ -152,8 +152,8 @@ class EarlyLearningLoss(NoisyLabelLoss):
         self.forget()
 
     @property
-    def has_likelihood(self):  # the second term sharpens the probabilities
-        """Whether the loss is the likelihood of the noisy labels alone."""
+    def has_likelihood(self):
+        """Whether no second term sharpens the probabilities."""
         return self.regularization == 0
 
     @property
@@ -225,12 +225,23 @@ class EarlyLearningLoss(NoisyLabelLoss):
         n_of_each : int, default=None
             Where several networks are trained at once, the number of samples of each:
             the first one has the indices below it, the next one as many, and so on.
-            Classes are balanced for each of them.
+            Classes are balanced for each of them. It needs the number of all samples.
+
+        Raises
+        ------
+        ValueError
+            If `n_of_each` is not above 0, or is given where the number of all samples is
+            not known.
         """
+        n_samples = self.memory.n_samples if n_samples is None else n_samples
         if n_of_each is not None:
             check_positive("n_of_each", n_of_each)
             check_integer("n_of_each", n_of_each)
-        n_samples = self.memory.n_samples if n_samples is None else n_samples
+            if n_samples is None:
+                raise ValueError(
+                    f"n_samples must be given with n_of_each={n_of_each}; got None. Pass "
+                    "the number of samples of all networks together."
+                )
         self.memory = PredictionMemory(self.momentum, n_samples)
         self._n_of_each = n_of_each
         self._n_steps = 0

@@ -46,7 +46,6 @@ class WeightedCriterion(nn.Module):
         self.loss = deepcopy(loss)  # its parameters may be trained
         self.warm_up_loss = warm_up_loss or nn.CrossEntropyLoss(reduction="none")
         self.warm_up_steps = warm_up_steps
-        self.memory_delay = memory_delay
         self.weighted = weighted
         self.mean_loss = None if weighted else mean_reduced(self.loss)
         self.from_probabilities = False

@@ -414,7 +414,7 @@ GOOD = {
     "EarlyLearningLoss.n_samples": "None\nn\nnp.int64(n)",
     "index": "torch.arange(n)\ntorch.zeros(n, dtype=torch.int32)",
     "forget.n_samples": "None\nn",
-    "forget.n_of_each": "None\nn",
+    "forget.n_of_each": "None",
     "balanced": "True\nFalse\nnp.True_",
     "EarlyLearningLoss.forward.weight": "None\ntorch.ones(n)\ntorch.zeros(n)",
     "n_groups": "3\n2\n5\nnp.int64(3)",

@@ -83,6 +83,11 @@ def test_rare_class_is_pulled_as_much_as_the_others():
     assert_allclose(pull, 0, atol=1e-12)
 
 
+def test_samples_of_each_network_need_the_number_of_all():
+    with pytest.raises(ValueError, match="n_samples must be given"):
+        EarlyLearningLoss().forget(n_of_each=10)
+
+
 def test_networks_that_are_trained_at_once_are_balanced_apart():
     together = EarlyLearningLoss(reduction="none")
     together.forget(2 * N_SAMPLES, n_of_each=N_SAMPLES)
