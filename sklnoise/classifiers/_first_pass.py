@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
@@ -52,6 +53,27 @@ class FirstPass(NamedTuple):
     @property
     def is_held_out(self):
         return ~np.isnan(self.y_proba[:, 0])
+
+    def averaged_with(self, other):
+        """Return this first pass with the mean of the probabilities of two."""
+        mean = (self.y_proba + other.y_proba) / 2
+        return self._replace(y_proba=mean.astype(self.y_proba.dtype))
+
+
+def make_trees():
+    """Return the trees whose probabilities are averaged with those of the network."""
+    # Leaves of three samples: a tree that splits to the end repeats wrong labels.
+    return ExtraTreesClassifier(100, min_samples_leaf=3)
+
+
+def check_trees(X):
+    """Raise a ValueError if the trees of the first pass cannot take the samples."""
+    if getattr(X, "ndim", None) != 2:
+        found = f"{X.ndim} axes" if hasattr(X, "ndim") else f"a {type(X).__name__}"
+        raise ValueError(
+            'first_pass="with-trees" needs X of shape (n_samples, n_features), as trees '
+            f"do; got {found}. Leave first_pass at None."
+        )
 
 
 class FoldOutcome(NamedTuple):
