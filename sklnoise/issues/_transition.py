@@ -25,6 +25,9 @@ from sklnoise.transition._base import TIE, fit_codes
 MIN_LABELS_PER_CLASS = 40
 MANY_CLASSES = 200
 
+# Of the labels, that are wrong at least: half a label, but never more than this share.
+MIN_WRONG, MAX_LEAST_RATE = 0.5, 0.1
+
 
 class Samples(NamedTuple):
     """Samples to judge."""
@@ -104,6 +107,10 @@ def keep_classes(samples, kept):
 def shrink_estimate(estimator, transition_matrix, mass):
     """Shrink an estimate of T until labels can be judged by it."""
     noise_rate = noise_rate_of(transition_matrix, mass / mass.sum())
+    # Labels cannot show that none is wrong; with a T without noise, all rank alike.
+    least = MIN_WRONG / mass.sum()
+    if noise_rate < least and len(mass) > 1:
+        return uniform_flips(len(mass), min(least, MAX_LEAST_RATE))
     even = uniform_flips(len(mass), noise_rate)
     if len(mass) > MANY_CLASSES and mass.sum() < MIN_LABELS_PER_CLASS * len(mass):
         return even

@@ -210,3 +210,12 @@ def test_weights_do_not_matter_where_t_is_known():
         y, q @ T, transition_matrix=T, sample_weight=np.arange(len(y))
     )
     assert_array_equal(weighted, label_quality_scores(y, q @ T, transition_matrix=T))
+
+
+def test_labels_rank_also_where_no_noise_is_estimated():
+    y = np.arange(60) % 3
+    y_proba = np.full((60, 3), 0.02) + 0.94 * np.eye(3)[y]
+    y_proba[[7, 30]] = [0.3, 0.45, 0.25], [0.35, 0.4, 0.25]
+    quality = label_quality_scores(y, y_proba)
+    assert np.argsort(quality)[:2].tolist() == [30, 7]
+    assert quality.min() > 0.9
