@@ -1,40 +1,26 @@
 """From a fitted classifier and its samples to the page, and to the file."""
 
 import os
-import secrets
+from hashlib import sha256
 from numbers import Integral
 from pathlib import Path
 
 from sklnoise._compat import HasMethods, Interval, validate_params
 from sklnoise._tensors import as_numpy
+from sklnoise._text import as_text
+from sklnoise._writing import find_target, write_whole
 from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.issues._judgement import judge_fitted
-from sklnoise.report._charts import chart_section
-from sklnoise.report._html import Html, element, join
-from sklnoise.report._noise import class_section, matrix_section
-from sklnoise.report._style import STYLE
-from sklnoise.report._summary import limits_section, settings_section, summary_section
-from sklnoise.report._suspects import suspect_section
+from sklnoise.report._charts import CANVAS, loss_charts, quality_chart
+from sklnoise.report._findings import find
+from sklnoise.report._noise import class_context, matrix_context
+from sklnoise.report._page import render_page
+from sklnoise.report._source import check_column_order, check_source
+from sklnoise.report._statistics import statistics_context
+from sklnoise.report._summary import summary_context
+from sklnoise.report._suspects import suspect_context
 
 TITLE = "Label noise report"
-
-HEAD = Html(
-    '<meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="color-scheme" content="light dark">'
-    # Nothing may be fetched or run, whatever a label or a cell says.
-    '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-)
-
-CONTENTS = {
-    "classes": "Classes",
-    "matrix": "Transition matrix",
-    "suspects": "Suspicious labels",
-    "pictures": "Quality and training",
-    "settings": "Settings",
-    "limits": "Limits",
-}
 
 
 @validate_params(
@@ -45,6 +31,8 @@ CONTENTS = {
         "trusted": ["array-like", None],
         "n_suspects": [Interval(Integral, 0, None, closed="left")],
         "title": [None, str],
+        "column_order": ["array-like", None],
+        "source": [dict, None],
     },
     prefer_skip_nested_validation=True,
 )
@@ -58,13 +46,17 @@ def noise_report(
     trusted=None,
     n_suspects=50,
     title=None,
+    column_order=None,
+    source=None,
 ):
     """Write what a fit found out about the labels as one HTML file.
 
-    The file holds the noise rate and how far to trust it, the classes, the transition
-    matrix, the most suspicious samples, the quality of all labels, the training and the
-    settings. It is below 2 MB, fetches nothing, runs no script and can be printed.
-    Images are shown where Pillow is installed, the extra `images`.
+    The page says in plain words how many labels look wrong and how sure that is. It
+    lists the most suspicious samples, to be searched, sorted and decided on, and exports
+    the decisions as `decisions.csv`. What a statistician asks is folded away: the
+    transition matrix, the noise of classes, the training and the settings. The file is
+    below 3 MB and fetches nothing. Without scripts it still shows everything, and it can
+    be printed. Images are shown where Pillow is installed, the extra `images`.
 
     Parameters
     ----------
@@ -74,14 +66,15 @@ def noise_report(
     X : {array-like, sparse matrix, DataFrame, Dataset} of shape (n_samples, ...) \
             or None
         The samples that `estimator` was fitted on, in the same order, as they were given
-        to it: the raw ones for a pipeline. Their first columns, texts or images are
-        shown. None shows none; it is possible where folds were fitted, which judge them.
+        to it: the raw ones for a pipeline. Their columns, texts or images are shown.
+        None shows none; it is possible where folds were fitted, which judge them.
 
     y : array-like of shape (n_samples,)
         Their noisy labels.
 
     path : str or path, default=None
-        Where the file is written, whole or not at all. None writes none.
+        Where the file is written, whole or not at all; a device or FIFO is written into.
+        None writes none.
 
     new_rows : bool, default=False
         Whether X and y are not the samples of `fit`. Those of `fit` are judged by
@@ -93,10 +86,27 @@ def noise_report(
         are never suspected. None knows of none.
 
     n_suspects : int, default=50
-        Suspicious samples that are listed at most; fewer where the file would grow large.
+        Suspicious samples that are listed at most; fewer where the file would grow large,
+        and never more than 5000.
 
     title : str, default=None
         Title; None is "Label noise report".
+
+    column_order : array-like of column names, default=None
+        The columns of a DataFrame X, those first that tell most about the label: the
+        first eight are shown. Those that are not named come last. None keeps the order.
+
+    source : dict, default=None
+        What is known of the file that the samples come from, by these keys, each of
+        which may be missing:
+
+        - "file_name", a str: shown, and part of the name by which the browser keeps
+          decisions;
+        - "cautions", a list of str: what may change the result, shown before it;
+        - "columns", a list of dicts with the keys "name", "kind" and "note": how each
+          column was read;
+        - "notes", a list of str: what else was noticed in the file;
+        - "next_steps", a list of pairs (sentence, command): what to do with the report.
 
     Returns
     -------
@@ -107,11 +117,13 @@ def noise_report(
     ------
     ValueError
         If X and y are not as many samples as were fitted and `new_rows` is False, a label
-        is not one of the classes, `trusted` is no mask of the samples, or X is None
-        although they are not judged by `out_of_fold_proba_`.
+        is not one of the classes, `trusted` is no mask of the samples, X is None
+        although they are not judged by `out_of_fold_proba_`, `column_order` names what
+        is no column of X, or `source` has an unknown key.
 
     TypeError
-        If there is no NoiseRobustClassifier in the estimator.
+        If there is no NoiseRobustClassifier in the estimator, or a value of `source` is
+        of another type.
 
     NotFittedError
         If it is not fitted.
@@ -141,57 +153,38 @@ def noise_report(
     ('<!DOCTYPE html>', True)
     """
     clf, X = fitted_classifier(estimator), as_numpy(X)
+    source = check_source(source)
+    if column_order is not None:
+        column_order = check_column_order(column_order, X)
     if path is not None:
-        check_folder(Path(path))
+        find_target(Path(path))  # raises an error before the work begins
     judgement = judge_fitted(
         clf, X, y, model=estimator, new_rows=new_rows, trusted=trusted
     )
-    sections = join(
-        summary_section(clf, judgement, new_rows),
-        contents(),
-        class_section(clf, judgement),
-        matrix_section(clf),
-        suspect_section(X, y, judgement, n_suspects),
-        chart_section(clf, judgement),
-        settings_section(clf),
-        limits_section(),
-    )
-    html = whole_page(TITLE if title is None else title, sections)
+    findings = find(clf, judgement, new_rows)
+    suspects = suspect_context(findings, X, y, n_suspects, column_order)
+    context = {
+        "title": TITLE if title is None else title,
+        "names": findings.names,
+        "source": source,
+        "summary": summary_context(findings),
+        "suspects": suspects,
+        "classes": class_context(findings),
+        "quality": quality_chart(judgement.quality, judgement.is_issue),
+        "matrix": matrix_context(findings),
+        "losses": loss_charts(clf),
+        "canvas": CANVAS,
+        "statistics": statistics_context(findings),
+    }
+    suspects["data"]["key"] = storage_key(context)
+    html = render_page(context)
     if path is not None:
-        write_whole(Path(path), html)
+        write_whole(path, html)
     return html
 
 
-def contents():
-    """Link the sections."""
-    links = (element("a", name, href=f"#{key}") for key, name in CONTENTS.items())
-    return element("nav", links, aria_label="Contents")
-
-
-def whole_page(title, sections):
-    """Put the sections into a page."""
-    head = element("head", HEAD, element("title", title), element("style", Html(STYLE)))
-    body = element("body", element("main", element("h1", title), sections))
-    return "<!DOCTYPE html>\n" + str(element("html", head, body, lang="en")) + "\n"
-
-
-def check_folder(path):
-    """Check that a file can be written before the work begins."""
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"path must name a file; {path} is a folder. Add a name, such as report.html."
-        )
-    if not path.absolute().parent.is_dir():
-        raise FileNotFoundError(
-            f"path must lie in a folder that exists; got {path}. Make the folder first."
-        )
-
-
-def write_whole(path, text):
-    """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def storage_key(context):
+    """Return the name by which a browser keeps the decisions on these suspects."""
+    listed = as_text([context["title"], context["suspects"]["data"]])
+    digest = sha256(listed.encode()).hexdigest()[:16]
+    return f"sklnoise {digest} {context['source']['file_name']}".strip()

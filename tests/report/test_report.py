@@ -1,5 +1,7 @@
 """The report says what the fit knows, of rows of every kind."""
 
+import json
+import re
 import sys
 from base64 import b64decode
 from copy import deepcopy
@@ -36,13 +38,17 @@ class Page(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.elements, self.open, self.tables = [], [], {}
+        self.in_template, self.html = False, html
         self.feed(html)
         assert not self.open, "an element is not closed"
 
     def handle_starttag(self, tag, attrs):
+        if tag == "template" or self.in_template:
+            self.in_template = True  # is not shown
+            return
         element = Bunch(tag=tag, attrs=dict(attrs), text="")
         self.elements.append(element)
-        if tag not in ("meta", "img"):
+        if tag not in ("meta", "img", "input"):
             self.open.append(element)
         if tag == "tr":
             self.rows.append([])
@@ -51,9 +57,12 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         for element in self.open:
-            element.text += data
+            element.text += "" if self.in_template else data
 
     def handle_endtag(self, tag):
+        if self.in_template:
+            self.in_template = tag != "template"
+            return
         element = self.open.pop()
         assert element.tag == tag, f"{element.tag} is closed by {tag}"
         if tag in ("td", "th"):
@@ -63,6 +72,10 @@ class Page(HTMLParser):
 
     def all(self, tag):
         return [element for element in self.elements if element.tag == tag]
+
+    @property
+    def text(self):
+        return self.all("main")[0].text
 
     def texts(self, tag, class_=None):
         found = self.all(tag)
@@ -130,14 +143,42 @@ def suspects(html):
 
 def test_head_tells_the_noise_rate_and_its_interval(page, clf):
     rate, interval = clf.noise_summary_.noise_rate, clf.noise_summary_.noise_rate_interval
-    assert f"{100 * rate:.1f}%" in page.texts("div", "large")
-    told = "95% interval {:.1f}% to {:.1f}%".format(*100 * np.array(interval))
-    assert told in page.texts("div", "quiet")
+    assert f"{100 * rate:.1f}%" in page.texts("dd", "large")
+    told = "very likely {:.1f}% to {:.1f}%".format(*100 * np.array(interval))
+    assert told in page.texts("dd", "quiet")
 
 
 def test_head_counts_the_wrong_labels(page, clf):
-    about = f"about {120 * clf.noise_summary_.noise_rate:.0f} of the 120 labels are wrong"
-    assert about in " ".join(page.texts("p"))
+    [lead] = page.texts("p", "lead")
+    count = f"{120 * clf.noise_summary_.noise_rate:.0f}"
+    assert lead.startswith(f"About {count} of the 120 labels look wrong")
+    assert "How sure: " in lead
+
+
+def test_head_names_the_most_frequent_confusion(clf, blobs):
+    X, y = blobs
+    y = y.copy()
+    y[[0, 9, 30]] = "cat"  # they are ants
+    [lead] = Page(noise_report(clf, X, y, new_rows=True)).texts("p", "lead")
+    assert "most often ant written as cat" in lead
+
+
+def test_head_uses_no_words_of_statisticians(altered):
+    page = altered(
+        weak_first_pass=True,
+        diagnostics=WEAK,
+        indistinguishable_classes=[("ant", "bee")],
+        dominated_classes=["cat"],
+    )
+    shown = page.text.partition("For statisticians\n")[0].partition("Label noise")[2]
+    words = re.findall(r"[A-Za-z]+", shown)
+    assert not {"T", "doubt", "matrix", "transition", "posterior", "epoch"} & set(words)
+    assert "condition number" not in shown
+
+
+def test_cautions_come_before_the_number(altered):
+    html = altered(weak_first_pass=True, diagnostics=WEAK).html
+    assert html.index('class="caution"') < html.index('class="lead"')
 
 
 def test_strong_fit_has_no_caution(page):
@@ -151,22 +192,23 @@ def test_strong_fit_has_no_caution(page):
         ({"dominated_classes": ["cat"]}, "than as themselves: cat"),
         (
             {"weak_first_pass": True, "diagnostics": WEAK},
-            "wrong on 41.0% of the samples",
+            "wrong on about 41.0% of the rows",
         ),
     ],
 )
-def test_reasons_for_doubt_are_told(altered, changes, caution):
+def test_reasons_for_caution_are_given(altered, changes, caution):
     [told] = altered(**changes).texts("p", "caution")
     assert caution in told
 
 
 def test_each_class_has_its_line(page, clf, blobs):
-    head, *lines = page.tables["Noise by class"]
+    head, *lines = page.tables["Labels by class"]
     assert head[0] == "class"
     assert [line[0] for line in lines] == NAMES.tolist()
     assert [int(line[1]) for line in lines] == [(blobs[1] == n).sum() for n in NAMES]
+    _, *lines = page.tables["Noise by class"]
     rates = 100 * clf.noise_summary_.noise_rate_per_class
-    assert [line[3].split("%")[0] for line in lines] == [f"{rate:.1f}" for rate in rates]
+    assert [line[1].split("%")[0] for line in lines] == [f"{rate:.1f}" for rate in rates]
 
 
 def test_transition_matrix_is_a_table(page, clf):
@@ -260,6 +302,7 @@ def test_every_picture_is_described(page):
 def test_links_of_the_contents_lead_to_headings(page):
     there = {heading.attrs.get("id") for heading in page.all("h2")}
     assert {link.attrs["href"].removeprefix("#") for link in page.all("a")} == there
+    assert all(cell.attrs["scope"] in ("row", "col") for cell in page.all("th"))
 
 
 def test_many_classes_are_listed_by_pairs_and_a_picture(clf, blobs):
@@ -275,7 +318,7 @@ def test_many_classes_are_listed_by_pairs_and_a_picture(clf, blobs):
     html = noise_report(many, blobs[0], y)
     page = Page(html)
     assert len(html) < 500_000
-    assert len(page.tables["Noise by class"]) == 101
+    assert len(page.tables["Labels by class"]) == 101
     first = page.tables["Largest entries of T off the diagonal"][1]
     off = np.where(np.eye(n_classes, dtype=bool), 0, T)
     i, j = np.unravel_index(off.argmax(), T.shape)
@@ -301,7 +344,7 @@ def test_new_rows_are_judged_by_what_is_predicted(clf, blobs):
     X, y = blobs
     html = noise_report(clf, X[40:60], y[40:60], new_rows=True)
     assert [line[0] for line in suspects(html)][1] == "10"
-    assert "new to the net" in html
+    assert "new to the model" in html
 
 
 def test_known_transition_says_that_the_labels_were_learned(knowing, blobs):
@@ -311,17 +354,18 @@ def test_known_transition_says_that_the_labels_were_learned(knowing, blobs):
 
 def test_known_even_noise_has_no_interval(knowing, blobs):
     page = Page(noise_report(knowing().fit(*blobs), *blobs))
-    told = "By the T that was given, about 12 of the 120 labels are wrong."
-    assert told in " ".join(page.texts("p"))
-    assert "as given" in page.texts("div", "quiet")
-    assert page.tables["Noise by class"][1][3] == "10.0%"
+    [lead] = page.texts("p", "lead")
+    assert lead.startswith("By the noise that was given, about 12 of the 120 labels")
+    assert "as given" in page.texts("dd", "quiet")
+    assert page.tables["Noise by class"][1][1] == "10.0%"
 
 
 def test_loss_without_transition_claims_no_noise_rate(blobs):
     clf = NoiseRobustClassifier(net(), correction="gce", random_state=0).fit(*blobs)
     page = Page(noise_report(clf, *blobs))
-    assert "unknown" in page.texts("div", "large")
-    assert page.tables["Noise by class"][0] == ["class", "labelled so", "suspected"]
+    assert "unknown" in page.texts("dd", "large")
+    assert page.tables["Labels by class"][0] == ["class", "labelled so", "suspected"]
+    assert "Noise by class" not in page.tables
     assert "No transition matrix was given or estimated." in page.texts("p")
 
 
@@ -410,16 +454,16 @@ def test_any_number_of_epochs_is_drawn(clf, blobs, n_epochs):
     assert len(line.attrs["points"].split()) == {1: 2, 1000: 200}[n_epochs]
 
 
-def test_images_become_thumbnails(knowing, blobs):
+def test_images_are_shown_whole(knowing, blobs):
     X, y = blobs
     images = np.repeat(np.repeat(X[:, :, None], 30, axis=1), 90, axis=2)
     flat = FunctionTransformer(lambda rows: rows[:, ::30, 0])
     html = noise_report(make_pipeline(flat, knowing()).fit(images, y), images, y)
-    thumbs = [i for i in Page(html).all("img") if i.attrs["class"] == "thumb"]
-    assert len(thumbs) == len(suspects(html)) - 1
-    assert "90 by 90 pixels" in thumbs[0].attrs["alt"]
-    data = b64decode(thumbs[0].attrs["src"].partition(",")[2])
-    assert Image.open(BytesIO(data)).size == (64, 64)
+    shown = Page(html).all("img")
+    assert len(shown) == len(suspects(html)) - 1
+    assert "90 by 90 pixels" in shown[0].attrs["alt"]
+    data = b64decode(shown[0].attrs["src"].partition(",")[2])
+    assert Image.open(BytesIO(data)).size == (90, 90)
 
 
 def test_without_pillow_the_report_says_how_to_get_pictures(knowing, blobs, monkeypatch):
@@ -466,7 +510,7 @@ def test_trusted_rows_are_no_suspects(clf, blobs):
     assert min(rows) >= 60
     told = " ".join(page.texts("p"))
     assert "60 labels are known to be right" in told
-    assert "of the 60 other labels are wrong" in told
+    assert "of the 60 other labels look wrong" in told
 
 
 def test_rows_are_not_shown_where_they_were_not_given(clf, blobs):
@@ -507,11 +551,20 @@ def test_labels_with_a_common_beginning_are_told_apart(clf, blobs):
     changed.classes_ = np.array([f"{'a place far away, ' * 5}{k}" for k in range(3)])
     y = changed.classes_[np.searchsorted(NAMES, blobs[1])]
     page = Page(noise_report(changed, blobs[0], y))
-    names = [line[0] for line in page.tables["Noise by class"][1:]]
+    names = [line[0] for line in page.tables["Labels by class"][1:]]
+    names = [name[:40] for name in names]
     assert [name[-1] for name in names] == ["0", "1", "2"]
-    assert max(map(len, names)) == 40
-    titles = {span.attrs["title"] for span in page.all("span")}
-    assert titles == {*changed.classes_}
+    assert {*page.texts("p")} >= {*changed.classes_}  # on demand
+
+
+def test_labels_that_are_shortened_alike_are_numbered(clf, blobs):
+    changed = deepcopy(clf)
+    changed.classes_ = np.array([f"{'a' * 50}{k}{'z' * 50}" for k in range(3)])
+    y = changed.classes_[np.searchsorted(NAMES, blobs[1])]
+    html = noise_report(changed, blobs[0], y)
+    assert {line[1][-9:] for line in suspects(html)[1:]} <= {
+        f"(class {k})" for k in (1, 2, 3)
+    }
 
 
 def test_whole_numbers_are_written_in_full(clf, blobs):
@@ -519,3 +572,86 @@ def test_whole_numbers_are_written_in_full(clf, blobs):
     frame["share"] = 1 / 3
     first = suspects(noise_report(clf, frame, blobs[1]))[1]
     assert first[4:] == [str(1234567 + int(first[0])), "1234567", "0.3333"]
+
+
+def test_columns_that_tell_most_come_first(clf, blobs):
+    frame = pd.DataFrame(np.zeros((120, 20)), columns=[f"c{j}" for j in range(20)])
+    html = noise_report(clf, frame, blobs[1], column_order=["c7", "c13"])
+    expected = ["c7", "c13", "c0", "c1", "c2", "c3", "c4", "c5"]
+    assert suspects(html)[0][4:] == expected
+
+
+@pytest.mark.parametrize("order", [["d"], ["c", 1]])
+def test_order_of_unknown_columns_is_refused(clf, blobs, order):
+    frame = pd.DataFrame({"c": [0] * 120})
+    with pytest.raises(ValueError, match="must name columns of X"):
+        noise_report(clf, frame, blobs[1], column_order=order)
+
+
+def test_order_of_columns_needs_names(clf, blobs):
+    with pytest.raises(ValueError, match="must be a DataFrame"):
+        noise_report(clf, *blobs, column_order=["c"])
+
+
+def test_source_is_shown(clf, blobs):
+    source = {
+        "file_name": "pets.csv",
+        "columns": [{"name": "age", "kind": "number", "note": "<b> & 2 cells missing"}],
+        "notes": ["A row was left out."],
+        "next_steps": [("Repair it:", "sklnoise repair pets.csv decisions.csv")],
+    }
+    page = Page(noise_report(clf, *blobs, source=source))
+    assert "File: pets.csv" in page.texts("p")
+    assert page.tables["How each column was read"][1] == list(
+        source["columns"][0].values()
+    )
+    assert "A row was left out." in page.texts("li")
+    assert page.texts("code") == ["sklnoise repair pets.csv decisions.csv"]
+    there = {heading.attrs.get("id") for heading in page.all("h2")}
+    assert {link.attrs["href"].removeprefix("#") for link in page.all("a")} == there
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ({"file": "a.csv"}, ValueError),
+        ({"file_name": 3}, TypeError),
+        ({"columns": "age"}, TypeError),
+        ({"columns": [{"kind": "number"}]}, TypeError),
+        ({"notes": [3]}, TypeError),
+        ({"next_steps": [("Repair it.",)]}, ValueError),
+        ({"next_steps": [("Repair it:", None)]}, TypeError),
+    ],
+)
+def test_wrong_source_is_refused(clf, blobs, source, error):
+    with pytest.raises(error, match="source"):
+        noise_report(clf, *blobs, source=source)
+
+
+def data_of(html):
+    [found] = [e for e in Page(html).all("script") if e.attrs.get("id") == "data"]
+    return json.loads(found.text)
+
+
+def test_decisions_are_kept_by_report_and_file(clf, blobs):
+    keys = {
+        data_of(noise_report(clf, *blobs, **params))["key"]
+        for params in (
+            {},
+            {"title": "Other"},
+            {"n_suspects": 2},
+            {"source": {"file_name": "a.csv"}},
+            {"source": {"file_name": "b.csv"}},
+        )
+    }
+    assert len(keys) == 5
+    again = data_of(noise_report(clf, *blobs))["key"]
+    assert again in keys
+
+
+def test_data_of_the_script_name_the_listed_samples(clf, blobs):
+    html = noise_report(clf, *blobs)
+    data = data_of(html)
+    assert data["labels"] == NAMES.tolist()
+    for line, (row, label, suggested, _) in zip(suspects(html)[1:], data["suspects"]):
+        assert line[:3] == [row, data["names"][label], data["names"][suggested]]

@@ -1,0 +1,53 @@
+"""What a statistician asks: how the noise was found, by which settings and versions."""
+
+import platform
+from importlib.metadata import version
+
+from sklnoise.classifiers._noise_text import caution_sentences, rate_sentence
+from sklnoise.report._cells import text_cell
+
+PACKAGES = "sklnoise", "scikit-learn", "torch", "skorch", "numpy"
+
+
+def statistics_context(findings):
+    """Return how the noise was found, the settings and the versions."""
+    clf, noise = findings.clf, findings.noise
+    versions = {name: version(name) for name in PACKAGES}
+    versions["Python"] = platform.python_version()
+    return {
+        "sentences": [
+            rate_sentence(noise, estimated=findings.is_estimated),
+            *caution_sentences(noise),
+        ],
+        "judged_in_sample": findings.judgement.judged_in_sample,
+        "fitted": as_lines(fitted_facts(clf)),
+        "params": as_lines(clf.get_params(deep=False)),
+        "versions": as_lines(versions),
+    }
+
+
+def fitted_facts(clf):
+    """Return what the parameters of the classifier became."""
+    estimator, noise = clf.transition_estimator_, clf.noise_summary_
+    facts = {
+        "estimator of T": "none" if estimator is None else type(estimator).__name__,
+        "condition number of T": f"{noise.condition_number:.3g}",
+    }
+    if clf.refit is not False:
+        network = getattr(clf.estimator_, "module_", clf.estimator_)
+        facts |= {
+            "network": type(network).__name__,
+            "loss of the refit": type(clf.correction_).__name__,
+            "epochs of the refit": clf.n_iter_,
+        }
+    if noise.identity_share:
+        facts["share of the identity that T was shrunk by"] = noise.identity_share
+    return facts
+
+
+def as_lines(facts):
+    """Turn names and values into lines of a table."""
+    return [
+        (name, text_cell(value if isinstance(value, str) else repr(value)))
+        for name, value in facts.items()
+    ]
