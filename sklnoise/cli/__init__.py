@@ -10,8 +10,8 @@ __all__ = ["main"]
 
 # Extras that bring what a package is needed for.
 EXTRAS = {
-    **dict.fromkeys(("typer", "rich", "matplotlib", "pandas"), "cli"),
-    "polars": "cli,frames",
+    **dict.fromkeys(("typer", "rich", "matplotlib", "pandas", "skrub"), "cli"),
+    **dict.fromkeys(("openpyxl", "pyarrow", "odf"), "cli"),
 }
 
 # Exit code after Ctrl-C, as shells have it.

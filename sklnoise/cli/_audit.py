@@ -1,37 +1,48 @@
 """The audit of a table: read it, fit, judge the labels, write the files and print."""
 
 import codecs
+import shlex
 import sys
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sklnoise._text import enumerate_names
-from sklnoise.cli._errors import free_name, one_line
-from sklnoise.cli._files import check_outputs, read_table, written_together
+from sklnoise.cli._decisions import decide, read_decisions
+from sklnoise.cli._errors import free_name
+from sklnoise.cli._files import TableFile, read_table
+from sklnoise.cli._importance import order_columns
 from sklnoise.cli._model import check_settings, fit_table, save_model
+from sklnoise.cli._notes import columns_read, list_notes
 from sklnoise.cli._output import audit_as_json, print_audit
-from sklnoise.cli._targets import Table, labels_that_differ_in_case, split_table
+from sklnoise.cli._outputs import (
+    check_outputs,
+    count_formulas,
+    write_table,
+    written_together,
+)
+from sklnoise.cli._targets import Table, split_table
 from sklnoise.issues._judgement import judge_fitted
 from sklnoise.report import noise_report
 
 # Decimals that a quality is rounded to.
 QUALITY_DIGITS = 6
 
-# Columns with a note of their own on cells that are no numbers.
-MAX_STRAY_NOTES = 8
-
 
 class Audit(NamedTuple):
     """What an audit found."""
 
-    target: str
+    file: TableFile
     table: Table
     pipeline: object
+    judged: object
     suspects: pd.DataFrame
+    # What may change the result, which comes first, and all else that was noticed.
+    cautions: list
     notes: list
     written: dict
+    # What was known of the noise before the decisions of a reviewer.
+    before: object = None
 
     @property
     def classifier(self):
@@ -39,21 +50,43 @@ class Audit(NamedTuple):
         return self.pipeline[-1]
 
 
-def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
+def run_audit(
+    data,
+    columns,
+    settings,
+    reading,
+    *,
+    outputs,
+    decisions=None,
+    all_rows=False,
+    quiet=False,
+    as_json=False,
+):
     """Find the suspicious labels of a table."""
     check_settings(settings)
-    check_outputs(outputs, [data])
-    file = read_table(data)
-    table = split_table(file, data, target, trusted)
-    pipeline, warned = fit_table(table, settings, verbose=0 if quiet else 1)
+    check_outputs(outputs, [data, *([] if decisions is None else [decisions])])
+    wanted = [name for name in (columns.target, columns.trusted) if name is not None]
+    file = read_table(data, wanted=wanted, options=reading)
+    table = split_table(file, columns)
+    verbose, before = 0 if quiet else 1, None
+    if decisions is not None:
+        first, _ = fit_table(table, settings._replace(refit=False), verbose=verbose)
+        before, n_rows = first[-1].noise_summary_, len(table.y)
+        table, n_found = apply_to_table(table, read_decisions(decisions), decisions)
+        caution = moved(before, n_rows, n_found)
+        table = table._replace(cautions=[*table.cautions, caution])
+    pipeline, warned = fit_table(table, settings, verbose=verbose)
     suspects, judged = find_suspects(pipeline, table)
-    notes = [
-        *notes_on_rows(pipeline.classes_, table, judged),
-        *notes_on_columns(pipeline[0].kinds_),
-        *warned,
-    ]
-    audit = Audit(target, table, pipeline, suspects, notes, outputs)
-    write_files(audit, file, data.name)
+    notes = list_notes(file, table, pipeline, judged, warned)
+    if "--issues" in outputs and count_formulas(file.frame.loc[suspects.index]):
+        notes.append(
+            "Cells that a spreadsheet would run as a formula got an apostrophe in "
+            f"{outputs['--issues']}."
+        )
+    audit = Audit(
+        file, table, pipeline, judged, suspects, table.cautions, notes, outputs, before
+    )
+    write_files(audit, data, columns, all_rows)
     if as_json:
         encoding = sys.stdout.encoding or "utf-8"
         print(audit_as_json(audit, only_ascii=codecs.lookup(encoding).name != "utf-8"))
@@ -61,95 +94,128 @@ def run_audit(data, target, settings, *, trusted, outputs, quiet, as_json):
         print_audit(audit)
 
 
+def apply_to_table(table, decisions, path):
+    """Correct the labels that were decided on; all of them count as right."""
+    result = decide(pd.Series(table.y, index=table.X.index), decisions, path)
+    kept = ~result.wrong
+    caution = (
+        f"{result.n_changed} labels were corrected and {result.n_right} found right by "
+        f"{path.name}."
+    )
+    if result.wrong.any():
+        caution += (
+            f" {result.wrong.sum()} rows whose label is wrong, and the right one not "
+            "known, were left out."
+        )
+    # T is not estimated from them: they were looked at because the model doubted them.
+    return table._replace(
+        X=table.X[kept],
+        y=result.y.to_numpy()[kept],
+        trusted=table.trusted[kept],
+        decided=result.trusted[kept],
+        cautions=[*table.cautions, caution],
+    ), result.n_changed + int(result.wrong.sum())
+
+
+def moved(before, n_rows, n_found):
+    """Say how many labels are wrong by the first estimate, and how many are left."""
+    rates = np.array([before.noise_rate, *before.noise_rate_interval])
+    before = np.round(n_rows * rates).astype(int)
+    left = np.maximum(before - n_found, 0)
+    texts = [f"{n} ({low} to {high})" for n, low, high in (before, left)]
+    return (
+        f"Before the decisions, about {texts[0]} of the {n_rows} labels looked wrong. "
+        f"You found {n_found} of them, so that about {texts[1]} are left. What follows "
+        "was estimated anew with the corrected labels, and tends to be too low once the "
+        "clearest mistakes are corrected."
+    )
+
+
 def find_suspects(pipeline, table):
     """Return the rows whose label is probably wrong, and the judgement of all rows."""
     judged = judge_fitted(
-        pipeline[-1], table.X, table.y, model=pipeline, trusted=table.trusted
+        pipeline[-1], table.X, table.y, model=pipeline, trusted=table.known
     )
+    frame = judged_frame(judged, table)
+    return frame.iloc[judged.worst_issues()], judged
+
+
+def judged_frame(judged, table):
+    """Return the judgement of each row as a table."""
     columns = {
         "label": judged.labels,
         "suggested": judged.suggested_labels,
         "quality": judged.quality.astype(np.float64),
     }
     frame = pd.DataFrame(columns, index=table.X.index[judged.rows])
-    frame = frame.iloc[judged.worst_issues()]
-    return frame.round({"quality": QUALITY_DIGITS}), judged
+    return frame.round({"quality": QUALITY_DIGITS})
 
 
-def notes_on_rows(classes, table, judged):
-    """Return notes on rows and labels."""
-    notes = []
-    if table.n_left_out:
-        rows, were = ("row", "was") if table.n_left_out == 1 else ("rows", "were")
-        notes.append(f"{table.n_left_out} {rows} without a label {were} left out.")
-    for group in labels_that_differ_in_case(classes.tolist()):
-        notes.append(
-            "Labels that differ in upper and lower case only are different classes: "
-            f"{enumerate_names(map(repr, group))}."
-        )
-    if judged.judged_in_sample:
-        notes.append(
-            "This correction fits no folds: the labels are judged by a network that has "
-            "learned them, and wrong ones that it has memorised look right."
-        )
-    if judged.n_left_out == 1:
-        notes.append("1 row was held out by no fold and is not judged.")
-    elif judged.n_left_out:
-        notes.append(
-            f"{judged.n_left_out} rows were held out by no fold and are not judged."
-        )
-    return notes
-
-
-def notes_on_columns(kinds):
-    """Return notes on columns and cells that are not used."""
-    by_reason, strays = {}, {}
-    for name, kind in kinds.items():
-        if kind.name == "dropped":
-            by_reason.setdefault(kind.detail, []).append(name)
-        elif kind.stray is not None:
-            strays[name] = one_line(kind.stray, 40)
-    notes = [
-        f"Not used, {reason}: {enumerate_names(map(repr, names))}."
-        for reason, names in by_reason.items()
-    ]
-    for name, cell in list(strays.items())[:MAX_STRAY_NOTES]:
-        notes.append(
-            f"{name!r} holds numbers; cells that cannot be used as such, like {cell!r}, "
-            "count as missing."
-        )
-    n_more = len(strays) - MAX_STRAY_NOTES
-    if n_more > 0:
-        notes.append(f"Such cells are in {n_more} more column{'s' * (n_more > 1)}.")
-    return notes
-
-
-def write_files(audit, file, name):
+def write_files(audit, data, columns, all_rows):
     """Write the files that are wanted, all of them or none."""
     table, pipeline = audit.table, audit.pipeline
     with written_together(audit.written.values()) as temporary:
         for option, path in audit.written.items():
             if option == "--out":
-                noise_report(
-                    pipeline,
-                    table.X,
-                    table.y,
-                    path=temporary[path],
-                    title=f"Labels of {name}, column {audit.target}",
-                    trusted=table.trusted if table.trusted.any() else None,
-                )
+                write_report(audit, data, columns, temporary[path])
             elif option == "--issues":
-                issue_table(audit.suspects, file).to_csv(temporary[path])
+                rows = audit.suspects
+                if all_rows:
+                    rows = judged_frame(audit.judged, table).sort_values("quality")
+                write_table(beside_file(rows, audit.file.frame), temporary[path])
             else:
-                columns = table.X.columns.tolist()
-                save_model(pipeline, audit.target, columns, temporary[path])
+                names = table.X.columns.tolist()
+                save_model(pipeline, table.target, names, temporary[path])
 
 
-def issue_table(suspects, file):
-    """Return the suspicious rows with all columns of the file."""
-    rows = file.loc[suspects.index]
-    ours = {"row", *suspects.columns}
+def write_report(audit, data, columns, path):
+    """Write the report."""
+    table, pipeline = audit.table, audit.pipeline
+    noise_report(
+        pipeline,
+        table.X,
+        table.y,
+        path=path,
+        title=f"Labels of {data.name}, column {table.target}",
+        trusted=table.known if table.known.any() else None,
+        column_order=order_columns(pipeline[0], table),
+        source={
+            "file_name": data.name,
+            "columns": columns_read(pipeline[0], table.left_out),
+            "cautions": audit.cautions,
+            "notes": audit.notes,
+            "next_steps": next_steps(data, columns),
+        },
+    )
+
+
+def next_steps(data, columns):
+    """Return what to do after the audit, each with its command."""
+    name, target = shlex.quote(data.name), shlex.quote(columns.target)
+    repaired = shlex.quote(f"{data.name.partition('.')[0]}_repaired{data.suffix}")
+    return [
+        (
+            "Decide on rows in this page, export the decisions, and correct the labels "
+            "in a copy of the file:",
+            f"sklnoise repair {name} decisions.csv --out {repaired}",
+        ),
+        (
+            "Have the other rows judged again, by what you decided:",
+            f"sklnoise audit {name} --target {target} --decisions decisions.csv "
+            "--out report2.html",
+        ),
+        (
+            "Find out how many labels are wrong, whatever the model believes:",
+            f"sklnoise review {name} --target {target} --out review.csv",
+        ),
+    ]
+
+
+def beside_file(frame, cells):
+    """Return rows with all columns of the file beside what we say of them."""
+    rows = cells.loc[frame.index]
+    ours = {"row", *frame.columns}
     renamed = {name: name for name in rows.columns if name not in ours}
     for name in ours.intersection(rows.columns):
         renamed[name] = free_name(name, " (file)", {*ours, *renamed.values()})
-    return pd.concat([suspects, rows.rename(columns=renamed)], axis=1)
+    return pd.concat([frame, rows.rename(columns=renamed)], axis=1)

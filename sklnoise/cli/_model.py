@@ -14,10 +14,17 @@ from sklearn.pipeline import Pipeline
 import sklnoise
 from sklnoise._text import enumerate_names
 from sklnoise.classifiers._correction import CORRECTIONS
-from sklnoise.cli._columns import TableEncoder
+from sklnoise.classifiers._first_pass import make_trees
 from sklnoise.cli._errors import BadInput, did_you_mean, first_sentence, one_line
-from sklnoise.cli._files import check_outputs, read_table, written_together
+from sklnoise.cli._files import read_table
+from sklnoise.cli._outputs import (
+    check_outputs,
+    print_table,
+    write_table,
+    written_together,
+)
 from sklnoise.exceptions import FoldFitError, NonFiniteLossError
+from sklnoise.tables import make_table_encoder
 from sklnoise.training import resolve_device
 
 CORRECTION_NAMES = (*CORRECTIONS, "auto")
@@ -34,6 +41,9 @@ class Settings(NamedTuple):
     device: str = "auto"
     seed: int = 0
     jobs: int | None = None
+    # Whether trees alone judge the labels, and whether a network is fitted at the end.
+    fast: bool = False
+    refit: bool = False
 
 
 def check_settings(settings):
@@ -59,12 +69,14 @@ def fit_table(table, settings, verbose):
     """Fit the encoder and the classifier; return the pipeline and the warnings."""
     classifier = sklnoise.NoiseRobustClassifier(
         correction=settings.correction,
+        first_pass=make_trees() if settings.fast else "with-trees",
+        refit="scratch" if settings.refit else False,
         device=settings.device,
         n_jobs=settings.jobs,
         random_state=settings.seed,
         verbose=verbose,
     )
-    pipeline = Pipeline([("table", TableEncoder()), ("classifier", classifier)])
+    pipeline = Pipeline([("table", make_table_encoder()), ("classifier", classifier)])
     trusted = {"classifier__trusted": table.trusted} if table.trusted.any() else {}
     # Progress goes to stderr, so that stdout can be piped.
     with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
@@ -136,29 +148,35 @@ def load_model(path):
     return model
 
 
-def run_predict(model, data, out=None):
+def run_predict(model, data, out=None, reading=None):
     """Predict the rows of a table and write them as CSV."""
     outputs = {} if out is None else {"--out": out}
     check_outputs(outputs, [model, data])
-    pipeline = load_model(model)["pipeline"]
-    table = read_table(data)
-    absent = pipeline[0].missing_columns(table.columns)
+    loaded = load_model(model)
+    pipeline = loaded["pipeline"]
+    file = read_table(data, wanted=loaded["columns"], options=reading)
+    absent = pipeline[0][0].missing_columns(file.frame.columns)
     if absent:
+        hint = ""
+        if file.may_lack_header:
+            hint = " The first line looks like a row: a file needs the names of columns."
         raise BadInput(
             f"{data} lacks {len(absent)} of the columns that the model was fitted "
             f"on: {enumerate_names(map(repr, absent))}. Add them, with empty cells where "
-            "nothing is known."
+            f"nothing is known.{hint}"
         )
     try:
-        y_proba = pipeline.predict_proba(table)
+        y_proba = pipeline.predict_proba(file.frame)
     except ValueError as error:
         raise BadInput(f"{data} cannot be predicted: {one_line(error)}") from error
+    for note in file.notes:
+        print(f"Note: {one_line(note)}", file=sys.stderr)
     classes = pipeline.classes_
     columns = {"predicted": classes[y_proba.argmax(axis=1)]}
     columns |= {f"probability_{label}": p for label, p in zip(classes, y_proba.T)}
-    predictions = pd.DataFrame(columns)
+    predictions = pd.DataFrame(columns, index=file.frame.index)
     if out is None:
-        predictions.to_csv(sys.stdout, index=False)
+        print_table(predictions)
         return
     with written_together([out]) as temporary:
-        predictions.to_csv(temporary[out], index=False)
+        write_table(predictions, temporary[out])

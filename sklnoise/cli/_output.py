@@ -42,11 +42,14 @@ def audit_as_json(audit, only_ascii=False):
     summary = clf.noise_summary_
     suspects = audit.suspects.rename_axis("row").reset_index()
     found = {
-        "target": audit.target,
+        "target": table.target,
         "rows": len(table.y),
         "rows_left_out": table.n_left_out,
-        "rows_trusted": int(table.trusted.sum()),
-        "columns": {name: kind.name for name, kind in audit.pipeline[0].kinds_.items()},
+        "rows_trusted": int(table.known.sum()),
+        "columns": {
+            **dict.fromkeys(table.left_out, "dropped"),
+            **{name: kind.name for name, kind in audit.pipeline[0][0].kinds_.items()},
+        },
         "classes": clf.classes_,
         "class_counts": [np.sum(table.y == label) for label in clf.classes_],
         "correction": clf.correction,
@@ -61,7 +64,9 @@ def audit_as_json(audit, only_ascii=False):
         "indistinguishable_classes": summary.indistinguishable_classes,
         "n_suspicious": len(suspects),
         "suspicious": suspects.to_dict("records"),
+        "cautions": audit.cautions,
         "notes": audit.notes,
+        "before_decisions": noise_before(audit),
         "written": {
             option.removeprefix("--"): str(path) for option, path in audit.written.items()
         },
@@ -87,6 +92,8 @@ def json_value(value):
 def print_audit(audit):
     """Print an audit on stdout."""
     console = Console(highlight=False)
+    for caution in audit.cautions:
+        console.print(Text(f"Caution: {one_line(caution)}", style="bold yellow"))
     grid = Table.grid(padding=(0, 2))
     for name, text in overview(audit):
         grid.add_row(Text(name, style="bold"), Text(text))
@@ -100,10 +107,20 @@ def print_audit(audit):
         console.print(Text(f"Written: {path}"), soft_wrap=True)
 
 
+def noise_before(audit):
+    """Return the noise rate and its interval before the decisions of a reviewer."""
+    if audit.before is None:
+        return None
+    return {
+        "noise_rate": audit.before.noise_rate,
+        "noise_rate_interval": audit.before.noise_rate_interval,
+    }
+
+
 def overview(audit):
     """Return the names and texts of the first lines."""
     table, summary = audit.table, audit.classifier.noise_summary_
-    kinds = Counter(kind.name for kind in audit.pipeline[0].kinds_.values())
+    kinds = Counter(kind.name for kind in audit.pipeline[0][0].kinds_.values())
     counts = Counter(table.y.tolist()).most_common()
     classes = [f"{short_label(label)} {n}" for label, n in counts[:MAX_CLASSES]]
     more = ["..."] if len(counts) > MAX_CLASSES else []
@@ -112,7 +129,9 @@ def overview(audit):
         low, high = map(percent, summary.noise_rate_interval)
         rate = f"{percent(summary.noise_rate)} of the labels, "
         rate += f"95% interval {low} to {high}"
-    known = f", {table.trusted.sum()} of them trusted" if table.trusted.any() else ""
+    known = (
+        f", {table.known.sum()} of them known to be right" if table.known.any() else ""
+    )
     return [
         ("Rows", f"{len(table.y)}{known}"),
         ("Columns", ", ".join(f"{n} {name}" for name, n in kinds.items())),

@@ -1,31 +1,34 @@
 """A table split into columns to learn from, labels and trusted rows."""
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sklnoise._text import enumerate_names
-from sklnoise.cli._cells import INFINITE, MISSING, Cells, cells_of, parse_numbers
-from sklnoise.cli._columns import BOOLEANS
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
-
-# Cells without a label. "none", "-" and "inf" are names of classes at times.
-NO_LABEL = MISSING - {"none", "-"} - INFINITE
-
-# Labels that are numbers; "01" is a name, and so is what float64 would round.
-WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.0*)?")
+from sklnoise.cli._labels import NO_LABEL, cell_text, read_labels
+from sklnoise.cli._twins import find_twins
 
 # What a column of trusted rows may hold, in lower case.
-TRUSTED_VALUES = {**BOOLEANS, "1": 1.0, "0": 0.0}
+TRUSTED_VALUES = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0", ""), False),
+}
 
-# A target of more different numbers is a quantity if it has fractions.
-MAX_NUMERIC_CLASSES = 20
+# Cells that say nothing, in lower case, count as false.
+NOT_KNOWN = {*NO_LABEL, "na", "none", "-"}
 
-# A target of more different values must have enough rows of each.
-MAX_RARE_CLASSES = 100
-MIN_ROWS_PER_CLASS = 10
+
+class ColumnOptions(NamedTuple):
+    """What a user says of the columns of a table."""
+
+    target: str
+    trusted: str | None = None
+    columns: list | None = None
+    drop: list | None = None
+    join_labels: bool = False
+    missing_labels: list | None = None
 
 
 class Table(NamedTuple):
@@ -34,102 +37,128 @@ class Table(NamedTuple):
     X: pd.DataFrame
     y: np.ndarray
     trusted: np.ndarray
+    target: str
     n_left_out: int
+    # What may change the result, and what was done to columns.
+    cautions: list
+    left_out: dict
+    # The label that is meant by each spelling in the file.
+    meaning: dict
+    # Rows whose label a reviewer has corrected or confirmed.
+    decided: np.ndarray
+
+    @property
+    def known(self):
+        """Which rows have a label that is known to be right."""
+        return self.trusted | self.decided
 
 
-def split_table(file, path, target, trusted=None):
+def split_table(file, options):
     """Split a table into the columns to learn from, labels and trusted rows."""
-    check_column(file, target, "--target", path)
-    is_trusted = np.zeros(len(file), dtype=bool)
-    special = [target]
-    if trusted is not None:
-        check_column(file, trusted, "--trusted", path)
+    frame, path = file.frame, file.path
+    target = find_column(file, options.target, "--target")
+    trusted = None
+    if options.trusted is not None:
+        trusted = find_column(file, options.trusted, "--trusted")
         if trusted == target:
             raise BadInput("--trusted and --target must name different columns.")
-        is_trusted = read_trusted(file[trusted])
-        special.append(trusted)
-    y, is_labelled = read_labels(file[target])
-    X = file.drop(columns=special)
+    labels = read_labels(
+        frame[target], join=options.join_labels, missing=options.missing_labels
+    )
+    X = take_columns(file, options, [target, trusted])
     if X.columns.empty:
-        raise BadInput(
-            f"{path} has no column besides {', '.join(special)} to learn from."
-        )
-    is_trusted = is_trusted[is_labelled]
+        raise BadInput(f"{path} has no column besides {target} to learn from.")
+    is_trusted = np.zeros(len(frame), dtype=bool)
+    if trusted is not None:
+        is_trusted = read_trusted(frame[trusted])
+    X, is_trusted = X[labels.is_labelled], is_trusted[labels.is_labelled]
     if is_trusted.all():
         raise BadInput(
             f"--trusted {trusted!r} is true in all rows that have a label: none is left "
             "to audit. Mark only the rows that you have checked."
         )
-    return Table(X[is_labelled], y, is_trusted, int((~is_labelled).sum()))
+    X, left_out, of_twins = leave_out_twins(X, labels.y, options, path)
+    return Table(
+        X,
+        labels.y,
+        is_trusted,
+        target,
+        int((~labels.is_labelled).sum()),
+        [*labels.cautions, *of_twins],
+        left_out,
+        labels.meaning,
+        np.zeros(len(X), dtype=bool),
+    )
 
 
-def check_column(table, name, option, path):
-    """Raise BadInput if a table has no column of a name."""
-    if name not in table.columns:
-        raise BadInput(
-            f"{option} {name!r} is no column of {path}. "
-            f"{did_you_mean(name, table.columns)}"
-            f"The columns are {enumerate_names(map(repr, table.columns))}."
-        )
+def find_column(file, name, option):
+    """Return the name of a column that is named, or numbered from 1."""
+    columns = file.frame.columns
+    if name in columns:
+        return name
+    if name.isdecimal() and 1 <= int(name) <= len(columns):
+        return columns[int(name) - 1]
+    hint = ""
+    if file.may_lack_header:
+        hint = "The first line looks like a row: if there is no header, say --no-header. "
+    raise BadInput(
+        f"{option} {one_line(name, 100)!r} is no column of {file.path}. "
+        f"{did_you_mean(name, columns)}{hint}"
+        f"The columns are {enumerate_names(repr(one_line(c, 40)) for c in columns)}."
+    )
 
 
-def read_labels(column):
-    """Return the labels of a column, and which cells have one."""
-    cells = cells_of(column, missing=NO_LABEL)
-    is_labelled = cells.codes >= 0
-    values = np.array(cells.texts.tolist())
-    # "1" and "1.0" are one class, but only where all labels are whole numbers.
-    if len(values) and all(WHOLE_NUMBER.fullmatch(text) for text in cells.texts):
-        values, codes = np.unique(parse_numbers(values).astype(int), return_inverse=True)
-        cells = Cells(cells.expand(codes, -1), values.astype(str).astype(object))
-    check_classes(cells, column.name, is_labelled.sum())
-    return values[cells.codes[is_labelled]], is_labelled
-
-
-def check_classes(cells, name, n_rows):
-    """Raise BadInput if a target does not hold classes."""
-    n_classes = len(cells.texts)
-    if not n_classes:
-        raise BadInput(f"--target {name!r} has no label in any row. Name another column.")
-    if n_classes == 1:
-        label = one_line(cells.texts[0], 40)
-        raise BadInput(
-            f"--target {name!r} has the label {label!r} in all {n_rows} rows that have "
-            "one. At least two classes are needed."
-        )
-    numbers = parse_numbers(cells.texts)
-    is_numeric = np.isfinite(numbers).all()
-    is_many = n_classes > MAX_NUMERIC_CLASSES
-    is_sparse = n_classes > MAX_RARE_CLASSES and n_rows < MIN_ROWS_PER_CLASS * n_classes
-    is_sparse |= is_many and n_classes > n_rows / 2
-    if is_numeric and (is_sparse or (is_many and (numbers % 1).any())):
-        raise BadInput(
-            f"--target {name!r} has {n_classes} different numbers in {n_rows} rows, like "
-            "a quantity, not classes. Name a column of classes, or group the numbers."
-        )
-    if is_sparse:
-        raise BadInput(
-            f"--target {name!r} has {n_classes} different values in {n_rows} rows, like "
-            "an identifier or free text, not classes. Name a column of classes."
-        )
+def take_columns(file, options, special):
+    """Return the columns that are to be learned from."""
+    frame = file.frame
+    kept = [find_column(file, name, "--columns") for name in options.columns or ()]
+    dropped = {find_column(file, name, "--drop") for name in options.drop or ()}
+    return frame[
+        [
+            name
+            for name in (kept or frame.columns)
+            if name not in special and name not in dropped
+        ]
+    ]
 
 
 def read_trusted(column):
     """Return which rows have a label that is known to be right."""
-    cells = cells_of(column)
-    unknown = [text for text in cells.texts if text.lower() not in TRUSTED_VALUES]
+    texts = column.astype(object).map(cell_text)
+    texts = texts.where(~texts.str.lower().isin(NOT_KNOWN), "")
+    unknown = [text for text in texts.unique() if text.lower() not in TRUSTED_VALUES]
     if unknown:
         raise BadInput(
             f"--trusted {column.name!r} must hold true or false, yes or no, or 1 or 0; "
             f"got {one_line(unknown[0], 40)!r} too."
         )
-    values = [TRUSTED_VALUES[text.lower()] > 0 for text in cells.texts]
-    return cells.expand(np.array(values, dtype=bool), False)
+    return texts.str.lower().map(TRUSTED_VALUES).to_numpy(dtype=bool)
 
 
-def labels_that_differ_in_case(classes):
-    """Return the groups of labels that differ in upper and lower case only."""
-    groups = {}
-    for label in map(str, classes):
-        groups.setdefault(label.casefold(), []).append(label)
-    return [group for group in groups.values() if len(group) > 1]
+def leave_out_twins(X, labels, options, path):
+    """Leave out the columns that copy the label, unless the user has named them."""
+    copies, close = find_twins(X, labels)
+    cautions, left_out = [], {}
+    if options.columns:
+        close, copies = [*copies, *close], []
+    if copies:
+        listed = enumerate_names(map(repr, copies))
+        if len(copies) == len(X.columns):
+            raise BadInput(
+                f"{path} has no column to learn from besides {listed}, which copies the "
+                "label: with it, every label looks right."
+            )
+        X = X.drop(columns=copies)
+        left_out = dict.fromkeys(copies, "left out: it copies the label")
+        cautions.append(
+            f"Left out, as it copies the label: {listed}. With it, every label would "
+            "look right. --columns names the columns that are used in any case."
+        )
+    if close:
+        listed = enumerate_names(map(repr, close))
+        cautions.append(
+            f"This alone tells nearly every label: {listed}. If it "
+            "was made from the label, or the label from it, leave it out by --drop: "
+            "wrong labels look right with it."
+        )
+    return X, left_out, cautions

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "cli.rst"
+GUIDES = Path(__file__).parents[2] / "docs" / "guide"
+GUIDE = GUIDES / "cli.rst"
 
 
-def blocks(language):
+def blocks(language, guide=GUIDE):
     """Return the code blocks of a language."""
     found = re.findall(
-        rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)", GUIDE.read_text(), re.M
+        rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)", guide.read_text(), re.M
     )
     return [dedent(block).strip("\n") for block in found]
 
@@ -64,3 +65,38 @@ def test_numbers_that_the_guide_tells_are_those_of_the_session(session):
     assert f"False positives: {len(issues) - n_found}." in text
     n_right = (issues["suggested"] == names[clean[rows]]).sum()
     assert f"{n_right} with the right suggestion" in text
+
+
+@pytest.mark.slow
+def test_half_hour_from_the_file_to_the_second_audit(cli, tmp_path, monkeypatch):
+    guide, made = GUIDES / "audit.rst", {}
+    monkeypatch.chdir(tmp_path)
+    exec(blocks("python", guide)[0], made)
+    _, audit, repair, again, review, result = blocks("console", guide)
+
+    def run(block, *options):
+        command, _, shown = block.partition("\n")
+        done = cli(*command.removeprefix("$ sklnoise ").split(), *options)
+        assert done.code == 0, done.err
+        assert not shown or without_digits(done.out) == without_digits(shown)
+        return done.out
+
+    run(audit, "--issues", "issues.csv")
+    issues = pd.read_csv("issues.csv").head(10)
+    decided = issues.assign(decision="wrong", corrected=issues["suggested"])
+    decided.to_csv("decisions.csv", index=False)
+    run(repair)
+    before, after = pd.read_excel("wine.xlsx"), pd.read_excel("wine_repaired.xlsx")
+    clean = made["wine"].target_names[made["wine"].target]
+    n_wrong = [(table["cultivar"] != clean).sum() for table in (before, after)]
+    assert n_wrong == [27, 17]
+    assert "Before the decisions" in run(again)
+    run(review)
+    rows = pd.read_csv("review.csv", keep_default_na=False)
+    is_wrong = rows["label"] != clean[rows["row"] - 2]
+    rows["decision"] = is_wrong.map({True: "wrong", False: "right"})
+    rows["corrected"] = clean[rows["row"] - 2]
+    rows.loc[~is_wrong, "corrected"] = ""
+    rows.to_csv("review.csv", index=False)
+    low, high = re.search(r"\((.*?)% to (.*?)% with", run(result)).groups()
+    assert float(low) <= 100 * n_wrong[1] / len(clean) <= float(high)

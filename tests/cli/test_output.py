@@ -55,7 +55,9 @@ def test_many_classes_are_shown_by_the_largest_entries(cli, tmp_path, quick_fit)
         "transition_estimator_": None,
         "out_of_fold_proba_": T[y],
     }
-    pd.DataFrame({"x": y / 2, "label": y}).to_csv(tmp_path / "many.csv", index=False)
+    pd.DataFrame({"x": np.arange(80) / 2, "label": y}).to_csv(
+        tmp_path / "many.csv", index=False
+    )
     done = cli("audit", tmp_path / "many.csv", "--target", "label")
     rows = [line.split("│")[1:4] for line in done.out.splitlines() if "│" in line]
     assert [cell.strip() for cell in rows[0]] == ["4", "5", "19"]

@@ -1,7 +1,6 @@
 """Labels and trusted rows are read as they are written."""
 
 import pandas as pd
-import polars as pl
 import pytest
 
 
@@ -15,7 +14,7 @@ def fit_to(cli, tmp_path, *options, **columns):
         pd.DataFrame(columns).to_csv(path, index=False)
     else:
         path = tmp_path / "table.parquet"
-        pl.DataFrame(columns).write_parquet(path)
+        pd.DataFrame(columns).to_parquet(path)
     return cli("audit", path, "--target", "label", *options)
 
 

@@ -1,0 +1,60 @@
+"""The decisions of a reviewer, read from a file and matched with the labels."""
+
+import pandas as pd
+
+from sklnoise._text import enumerate_names
+from sklnoise.cli._errors import BadInput, one_line
+from sklnoise.cli._files import read_table
+from sklnoise.cli._labels import normal_form
+from sklnoise.cli._outputs import unescape_formula
+from sklnoise.issues import apply_decisions
+
+NEEDED = "row", "label", "decision"
+
+
+def read_decisions(path):
+    """Read a file of decisions."""
+    file = read_table(path, wanted=NEEDED)
+    frame = file.frame.rename(columns=lambda name: name.lower())
+    absent = [name for name in NEEDED if name not in frame]
+    if absent:
+        raise BadInput(
+            f"{path} has no column {enumerate_names(map(repr, absent))}. Name the "
+            "decisions.csv that the report exports, or what sklnoise review writes."
+        )
+    if "corrected" not in frame:
+        frame["corrected"] = ""
+    return frame
+
+
+def decide(labels, decisions, path):
+    """Apply decisions to labels, whose index has the numbers of the rows."""
+    try:
+        return apply_decisions(labels, with_spelling_of(decisions, labels))
+    except ValueError as error:
+        raise BadInput(f"{path.name} does not fit the data: {one_line(error)}") from error
+
+
+def with_spelling_of(decisions, labels):
+    """Return decisions with the labels spelled as in the data."""
+    own = labels.astype(str).rename(index=str)
+    own = own[~own.index.duplicated()].reindex(decisions["row"].astype(str).str.strip())
+    known = set(own)
+    spelled = [match(theirs, mine) for theirs, mine in zip(decisions["label"], own)]
+    corrected = [
+        cell if cell in known else unescape_formula(cell)
+        for cell in decisions["corrected"]
+    ]
+    return decisions.assign(
+        label=pd.Series(spelled, decisions.index, dtype=object),
+        corrected=pd.Series(corrected, decisions.index, dtype=object),
+    )
+
+
+def match(theirs, mine):
+    """Return the label of the data if a decision has it in another spelling."""
+    plain = unescape_formula(theirs)
+    if not isinstance(mine, str):
+        return plain
+    forms = {normal_form(str(theirs)), normal_form(str(plain))}
+    return mine if normal_form(mine) in forms else plain
