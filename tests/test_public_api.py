@@ -19,6 +19,7 @@ PACKAGES = ["sklnoise"] + [
         "classifiers",
         "metrics",
         "issues",
+        "tables",
     )
 ]
 PUBLIC = [

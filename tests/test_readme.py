@@ -15,8 +15,9 @@ def test_code_prints_the_numbers_that_are_quoted(capsys):
     (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     exec(code, {})
     printed = re.findall(r"(\d+)% of", capsys.readouterr().out)
-    quoted = re.findall(r"It prints (\d+), (\d+) and (\d+) %", text)
-    assert [tuple(printed)] == quoted
+    [quoted] = re.findall(r"It prints about (\d+), (\d+) and (\d+) %", text)
+    # Other processors round otherwise, and training goes on from that.
+    assert [int(n) for n in printed] == pytest.approx([int(n) for n in quoted], abs=1)
 
 
 def test_files_that_are_linked_exist():

@@ -109,6 +109,10 @@ ALIASES = {
     "instance_dependence_test.y_true": "y",
     "instance_dependence_test.y_noisy": "y",
     "n_left_out": "count",
+    "n_random": "count",
+    "n_suspicious": "count",
+    "max_error_rate": "share",
+    "sequential": "bool",
     "n_trusted": "count",
     "n_bootstraps": "count",
     "n_suspects": "count",
@@ -374,6 +378,18 @@ GOOD = {
     "{'a': quick(), 'b': LogisticRegression()}",
     "max_weight": "10.0\n1\n1e30",
     "max_loss": "None\n2.0\n1",
+    "decisions": "[{'row': 0, 'label': y[0], 'decision': 'right'}]\n[]\n"
+    "pd.DataFrame({'row': range(n), 'label': y, 'decision': 'unsure'})\n"
+    "pl.DataFrame({'row': [1], 'label': y[1:2], 'decision': ['wrong']})",
+    "apply_decisions.index": "None\nnp.arange(n)\nnp.arange(1, n + 1).tolist()\n"
+    "pd.Index([f'{i}' for i in range(n)])",
+    "is_wrong": "m\ny == 0\nm.astype(float)\nnp.where(m, 1, np.nan)\n"
+    "pd.Series(m, dtype='boolean')\nnp.zeros(n).tolist()",
+    "part": "np.repeat('random', n)\nnp.where(y == 0, 'suspicious', 'random')\n"
+    "pd.Series(np.where(m, 'suspicious', 'random'))\n['random'] * n",
+    "noise_rate_from_review.n_samples": "1000\nn\nnp.int64(10**6)",
+    "noise_rate_from_review.method": "'hypergeometric'\n'clopper-pearson'\n"
+    "'wilson'\n'sequential'",
     "quality": "p.max(axis=1)\np.max(axis=1).tolist()\npd.Series(p.max(axis=1))",
     "rows": "None\nnp.arange(n)\nnp.arange(n).tolist()\nnp.arange(n)[::-1]",
     "standard_error": "None\nT / 10\nnp.full((K, K), np.nan)\nT.tolist()",
@@ -382,6 +398,9 @@ GOOD = {
     "quick().fit(X, y).first_pass_history_",
     "path": "None\nPath(tempfile.mkdtemp()) / 'report.html'\n'report.html'",
     "title": "None\n'A title'\n'<b>'",
+    "column_order": "None",
+    "source": "None\n{}\n{'file_name': 'a.csv', 'notes': ['A note'], "
+    "'columns': [{'name': 'x', 'kind': 'number'}], 'next_steps': [('Look:', 'ls')]}",
     "ax": "None",
     "include_values": "'auto'\nTrue\nFalse",
     "values_format": "'.2f'\n'.0%'\n'g'",
@@ -860,6 +879,11 @@ ODD = {
     "n_classes": "0\n-1\n2.5\n'3'",
     "n_estimators": "0\n-1\n2.5\n'3'\nNone",
     "n_samples": "-1\n2.5\n'3'\n1",
+    "decisions": "3\n[3]\n[{}]\n'decisions.csv'\n{'row': 1}\nX\n"
+    "[{'row': n, 'label': 0, 'decision': 'right'}]\npd.DataFrame({'row': [0]})\n"
+    "[{'row': 0, 'label': y[0], 'decision': 'perhaps'}]",
+    "is_wrong": "[2] * n\nm[:-1]\n[]\nX\n['right'] * n\nnp.full(n, np.nan)",
+    "part": "m\n['random']\n['other'] * n\nnp.repeat('suspicious', n)\n[]",
     "index": "None\nnp.arange(n)\ntorch.arange(n) - 1\ntorch.arange(3)\ntorch.zeros(n)",
     "n_groups": "0\n1\n2.5\n'3'\nNone\n10**6",
     "n_of_each": "0\n2.5\n'3'",
