@@ -43,6 +43,7 @@ from sklnoise.classifiers._fit_input import (
     route_fit,
 )
 from sklnoise.classifiers._html import noise_html, with_short_names
+from sklnoise.classifiers._net_selection import NetChoice
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
     attributes_in_training,
@@ -162,7 +163,7 @@ class NoiseRobustClassifier(
         below that of labels drawn by chance, `1 - 1 / n_classes`.
         Wrap an estimator that is already fitted in
         :class:`sklearn.frozen.FrozenEstimator`. A known T needs no first pass: folds
-        are fitted only to choose the default network.
+        are fitted only to choose the default network, or with `refit=False`.
 
     first_pass : classifier or "with-trees", default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -568,8 +569,9 @@ class NoiseRobustClassifier(
         self._class_weight = clean_loss.weight
         loss = as_loss("forward" if selects else correction)
         transition = known_transition(self.transition, loss, data.classes)
-        # A known T needs no folds, but the choice of a correction needs held-out labels.
-        has_first_pass = transition is None or selects
+        # A known T needs no folds, but held-out labels choose a correction, and are all
+        # that a fit without a refit can judge labels by.
+        has_first_pass = transition is None or selects or self.refit is False
         splits = []
         if has_first_pass or chooses_net(trainer.net, data.X, trainer.fit_params):
             splits = make_first_pass_splits(
@@ -724,9 +726,14 @@ class NoiseRobustClassifier(
         return is_auto and transition.estimator is not None and not data.trusted.any()
 
     def _choose_net(self, trainer, first_pass, splits, seed):
-        """Return the trainer with the net that the data choose, whoever has done it."""
+        """Return the trainer with the net that the data choose, if one is to be fitted.
+
+        The first pass has chosen it where it fits the same net.
+        """
         if first_pass is not None and self._predicts_by_net:
             choice = first_pass.choice
+        elif self.refit is False:
+            choice = NetChoice({})
         else:
             choice = run_selection(
                 trainer.replace(seed=seed, observed=False),

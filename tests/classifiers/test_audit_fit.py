@@ -67,6 +67,19 @@ def test_fit_without_a_refit_knows_the_same_of_the_noise(fit, noisy_blobs, first
     assert judge_fitted(judged, X, y_noisy).is_issue.any()
 
 
+def test_labels_are_judged_by_a_known_transition_matrix(fit, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    judged = fit(refit=False, transition=0.2)
+    assert judge_fitted(judged, X, y_noisy).is_issue.any()
+
+
+def test_no_network_is_chosen_where_none_is_fitted(noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    trees = ExtraTreesClassifier(10, random_state=0)
+    clf = NoiseRobustClassifier(first_pass=trees, refit=False, random_state=0)
+    assert clf.fit(X, y_noisy).net_selection_ is None
+
+
 @pytest.mark.parametrize("correction", ["none", "gce", "auto"])
 def test_correction_does_not_matter_without_a_refit(fit, correction):
     assert hasattr(fit(refit=False, correction=correction), "out_of_fold_proba_")
