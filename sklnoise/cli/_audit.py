@@ -17,11 +17,11 @@ from sklnoise.cli._notes import columns_read, list_notes
 from sklnoise.cli._output import audit_as_json, print_audit
 from sklnoise.cli._outputs import (
     check_outputs,
-    count_formulas,
+    has_formulas,
     write_table,
     written_together,
 )
-from sklnoise.cli._targets import Table, split_table
+from sklnoise.cli._targets import Table, as_arguments, split_table
 from sklnoise.issues._judgement import judge_fitted
 from sklnoise.report import noise_report
 
@@ -78,7 +78,8 @@ def run_audit(
     pipeline, warned = fit_table(table, settings, verbose=verbose)
     suspects, judged = find_suspects(pipeline, table)
     notes = list_notes(file, table, pipeline, judged, warned)
-    if "--issues" in outputs and count_formulas(file.frame.loc[suspects.index]):
+    rows = table.X.index if all_rows else suspects.index
+    if "--issues" in outputs and has_formulas(file.frame.loc[rows]):
         notes.append(
             "Cells that a spreadsheet would run as a formula got an apostrophe in "
             f"{outputs['--issues']}."
@@ -86,7 +87,8 @@ def run_audit(
     audit = Audit(
         file, table, pipeline, judged, suspects, table.cautions, notes, outputs, before
     )
-    write_files(audit, data, columns, all_rows)
+    steps = next_steps(data, columns, reading)
+    write_files(audit, data, steps, all_rows)
     if as_json:
         encoding = sys.stdout.encoding or "utf-8"
         print(audit_as_json(audit, only_ascii=codecs.lookup(encoding).name != "utf-8"))
@@ -151,13 +153,13 @@ def judged_frame(judged, table):
     return frame.round({"quality": QUALITY_DIGITS})
 
 
-def write_files(audit, data, columns, all_rows):
+def write_files(audit, data, steps, all_rows):
     """Write the files that are wanted, all of them or none."""
     table, pipeline = audit.table, audit.pipeline
     with written_together(audit.written.values()) as temporary:
         for option, path in audit.written.items():
             if option == "--out":
-                write_report(audit, data, columns, temporary[path])
+                write_report(audit, data, steps, temporary[path])
             elif option == "--issues":
                 rows = audit.suspects
                 if all_rows:
@@ -168,7 +170,7 @@ def write_files(audit, data, columns, all_rows):
                 save_model(pipeline, table.target, names, temporary[path])
 
 
-def write_report(audit, data, columns, path):
+def write_report(audit, data, steps, path):
     """Write the report."""
     table, pipeline = audit.table, audit.pipeline
     noise_report(
@@ -184,30 +186,35 @@ def write_report(audit, data, columns, path):
             "columns": columns_read(pipeline[0], table.left_out),
             "cautions": audit.cautions,
             "notes": audit.notes,
-            "next_steps": next_steps(data, columns),
+            "next_steps": steps,
         },
     )
 
 
-def next_steps(data, columns):
+def next_steps(data, columns, reading):
     """Return what to do after the audit, each with its command."""
-    name, target = shlex.quote(data.name), shlex.quote(columns.target)
-    repaired = shlex.quote(f"{data.name.partition('.')[0]}_repaired{data.suffix}")
+    if str(data) == "-":
+        return []  # there is no file to go on with
+    repaired = f"{data.name.partition('.')[0]}_repaired{data.suffix}"
+    same_file = as_arguments(reading)
+    same_table = [*as_arguments(columns), *same_file]
+    steps = {
+        "Decide on rows in this page, export the decisions, and correct the labels in a "
+        "copy of the file:": (
+            *("repair", data.name, "decisions.csv"),
+            *(*same_file, "--out", repaired),
+        ),
+        "Have the other rows judged again, by what you decided:": (
+            *("audit", data.name, *same_table),
+            *("--decisions", "decisions.csv", "--out", "report2.html"),
+        ),
+        "Find out how many labels are wrong, whatever the model believes:": (
+            *("review", data.name, *same_table, "--out", "review.csv"),
+        ),
+    }
     return [
-        (
-            "Decide on rows in this page, export the decisions, and correct the labels "
-            "in a copy of the file:",
-            f"sklnoise repair {name} decisions.csv --out {repaired}",
-        ),
-        (
-            "Have the other rows judged again, by what you decided:",
-            f"sklnoise audit {name} --target {target} --decisions decisions.csv "
-            "--out report2.html",
-        ),
-        (
-            "Find out how many labels are wrong, whatever the model believes:",
-            f"sklnoise review {name} --target {target} --out review.csv",
-        ),
+        (sentence, shlex.join(["sklnoise", *command]))
+        for sentence, command in steps.items()
     ]
 
 

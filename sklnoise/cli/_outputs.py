@@ -79,13 +79,12 @@ def unescape_formula(cell):
     return cell[1:] if is_escaped and len(cell) > 1 else cell
 
 
-def count_formulas(frame):
-    """Count the cells that a spreadsheet would run."""
-    return sum(
-        escape_formula(cell) != cell
+def has_formulas(frame):
+    """Return whether a spreadsheet would run a cell or the name of a column."""
+    return any(
+        escape_formula(cell) is not cell
         for name in frame.columns
-        for cell in frame[name]
-        if isinstance(cell, str)
+        for cell in (name, *frame[name])
     )
 
 

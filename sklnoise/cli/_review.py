@@ -12,7 +12,7 @@ from sklnoise.cli._errors import BadInput, one_line
 from sklnoise.cli._files import read_table
 from sklnoise.cli._model import check_settings, fit_table
 from sklnoise.cli._outputs import check_outputs, write_table, written_together
-from sklnoise.cli._targets import split_table
+from sklnoise.cli._targets import as_arguments, split_table
 from sklnoise.issues import noise_rate_from_review, sample_for_review
 from sklnoise.issues._judgement import judge_fitted
 
@@ -44,9 +44,9 @@ def run_review(
         print_result(review_result(table, decided, decisions), out)
     if out is not None:
         write_sample(file, table, settings, decided, out, n_random, n_suspicious)
-        command = f"sklnoise review {shlex.quote(str(data))} --target "
-        command += f"{shlex.quote(columns.target)} --decisions {shlex.quote(str(out))}"
-        print(f"Then: {command}")
+        same_table = [*as_arguments(columns), *as_arguments(reading)]
+        command = ["review", str(data), *same_table, "--decisions", str(out)]
+        print(f"Then: sklnoise {shlex.join(command)}")
 
 
 def write_sample(file, table, settings, decided, out, n_random, n_suspicious):
@@ -81,12 +81,12 @@ def write_sample(file, table, settings, decided, out, n_random, n_suspicious):
 
 def with_decisions(frame, decided):
     """Fill in what was decided before."""
-    by_row = decided.drop_duplicates("row").set_index(decided["row"].astype(str))
-    rows = frame.index.astype(str)
-    for name in ("decision", "corrected"):
-        known = by_row[name].reindex(rows)
-        frame[name] = known.fillna("").to_numpy()
-    return frame
+    decided = decided.assign(row=decided["row"].astype(str).str.strip())
+    # Rows may be named twice: decisions that contradict were refused before.
+    by_row = decided.drop_duplicates("row").set_index("row")
+    columns = ["decision", "corrected"]
+    known = by_row[columns].reindex(frame.index.astype(str)).fillna("")
+    return frame.assign(**{name: known[name].to_numpy() for name in columns})
 
 
 def print_plan(sample, out):

@@ -28,7 +28,7 @@ class ColumnOptions(NamedTuple):
     columns: list | None = None
     drop: list | None = None
     join_labels: bool = False
-    missing_labels: list | None = None
+    missing_label: list | None = None
 
 
 class Table(NamedTuple):
@@ -53,6 +53,19 @@ class Table(NamedTuple):
         return self.trusted | self.decided
 
 
+def as_arguments(options):
+    """Return what a user says, a named tuple, as the arguments of a command."""
+    arguments = []
+    for name, value in options._asdict().items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            arguments += [option] * value
+        else:
+            values = [value] if isinstance(value, str) else value or ()
+            arguments += [part for each in values for part in (option, each)]
+    return arguments
+
+
 def split_table(file, options):
     """Split a table into the columns to learn from, labels and trusted rows."""
     frame, path = file.frame, file.path
@@ -63,7 +76,7 @@ def split_table(file, options):
         if trusted == target:
             raise BadInput("--trusted and --target must name different columns.")
     labels = read_labels(
-        frame[target], join=options.join_labels, missing=options.missing_labels
+        frame[target], join=options.join_labels, missing=options.missing_label
     )
     X = take_columns(file, options, [target, trusted])
     if X.columns.empty:

@@ -12,8 +12,10 @@ from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.metrics import roc_auc_score
 
 from sklnoise.cli._files import read_table
+from sklnoise.cli._importance import order_columns
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.issues._judgement import judge_fitted
+from sklnoise.tables import make_table_encoder
 
 FILES = {"--out": "report.html", "--issues": "issues.csv", "--model": "model.joblib"}
 
@@ -278,6 +280,38 @@ def test_stray_cells_and_labels_of_another_case_are_noted(
     assert any(
         "spelling" in said and "'Dog', 'dog'" in said for said in found["cautions"]
     )
+
+
+def test_next_steps_have_the_options_of_the_audit(cli, blobs, tmp_path, quick_fit):
+    audited = audit(
+        *(cli, tmp_path, blobs, "--drop", "width", "--encoding", "utf-8"),
+        files={"--out": "report.html"},
+    )
+    assert audited.code == 0, audited.err
+    report = (tmp_path / "report.html").read_text()
+    assert "repair data.csv decisions.csv --encoding utf-8 --out data_rep" in report
+    same = "data.csv --target label --drop width --encoding utf-8 "
+    assert f"sklnoise audit {same}--decisions decisions.csv" in report
+    assert f"sklnoise review {same}--out review.csv" in report
+
+
+def test_formulas_of_all_rows_are_noted(cli, blobs, tmp_path, quick_fit):
+    cells = ["=1+1", *["plain"] * (len(blobs) - 1)]
+    files = {"--issues": "issues.csv"}
+    for arguments, is_noted in (((), False), (("--all-rows",), True)):
+        audited = audit(cli, tmp_path, blobs.assign(note=cells), *arguments, files=files)
+        assert ("apostrophe" in audited.out) == is_noted, audited.out
+
+
+def test_columns_that_tell_the_label_come_first():
+    is_cat = np.arange(12_000) < 6000  # sorted by the label
+    noise = np.random.default_rng(0).normal(size=(2, len(is_cat)))
+    X = pd.DataFrame(
+        {"price": noise[0], "x": np.where(is_cat, "price", "other"), "y": noise[1]}
+    )
+    table = SimpleNamespace(X=X, y=is_cat.astype(int))
+    encoder = make_table_encoder().fit(X)
+    assert order_columns(encoder, table)[0] == "x"
 
 
 def test_one_row_is_not_called_many(cli, blobs, tmp_path, quick_fit):

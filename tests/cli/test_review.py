@@ -58,6 +58,29 @@ def test_review_goes_on_with_more_random_rows(cli, blob_file, picked, tmp_path):
     assert "You may stop" in done.out
 
 
+def test_row_may_be_decided_on_twice(cli, blob_file, picked, tmp_path):
+    rows, path = picked
+    decide(pd.concat([rows, rows[-1:]]), path)
+    more = tmp_path / "more.csv"
+    done = cli(
+        *("review", blob_file, "--target", "label", "--decisions", path),
+        *("--out", more, "--random", 30, "--suspicious", 5),
+    )
+    assert done.code == 0, done.err
+    continued = pd.read_csv(more, keep_default_na=False)
+    assert continued["decision"].tolist() == 25 * ["right"] + 10 * [""]
+
+
+def test_next_command_has_the_same_options(cli, blob_file, quick_fit, tmp_path):
+    options = ("--target", "label", "--drop", "width", "--join-labels")
+    done = cli(
+        *("review", blob_file, *options, "--out", tmp_path / "review.csv"),
+        *("--random", 20, "--suspicious", 5),
+    )
+    assert done.code == 0, done.err
+    assert f"{' '.join(options)} --decisions" in done.out
+
+
 def test_rows_can_be_repaired(cli, blob_file, picked, tmp_path):
     rows, path = picked
     decide(rows, path, wrong=(5, 52))
