@@ -1,6 +1,7 @@
 """Plain text: names shortened to one line, shares as percentages, lists cut short."""
 
 import math
+from numbers import Integral, Real
 
 MAX_NAME_LENGTH = 40
 
@@ -11,6 +12,13 @@ MAX_LISTED = 8
 def as_text(value):
     """Return a value as text that can be encoded: lone surrogates become "?"."""
     return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def cell_text(value):
+    """Return a value as a file has it: a whole number has no decimal point."""
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        value = int(value) if float(value).is_integer() else value
+    return str(value).strip()
 
 
 def shorten(value, max_length=MAX_NAME_LENGTH):

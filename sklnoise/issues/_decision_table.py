@@ -22,11 +22,9 @@ class Line(NamedTuple):
 
 def read_decisions(decisions):
     """Return the lines of a table of decisions that hold one."""
-    names = getattr(decisions, "columns", None)
-    if names is not None:
-        lines = lines_of_columns({name: decisions[name] for name in wanted(names)})
-    elif isinstance(decisions, Mapping):
-        lines = lines_of_columns({name: decisions[name] for name in wanted(decisions)})
+    if hasattr(decisions, "columns") or isinstance(decisions, Mapping):
+        names = wanted(getattr(decisions, "columns", decisions))
+        lines = lines_of_columns({name: decisions[name] for name in names})
     elif isinstance(decisions, Iterable) and not isinstance(decisions, str | bytes):
         lines = [line_of_record(record) for record in decisions]
     else:

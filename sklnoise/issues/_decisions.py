@@ -5,9 +5,9 @@ from sklearn.utils import Bunch
 
 from sklnoise._labels import is_missing
 from sklnoise._tensors import as_numpy
-from sklnoise._text import list_some, shorten
+from sklnoise._text import cell_text, list_some, shorten
 from sklnoise.issues._decision_table import DECISIONS, is_blank, read_decisions
-from sklnoise.issues._label_spelling import LabelSpelling, text
+from sklnoise.issues._label_spelling import LabelSpelling
 
 
 def apply_decisions(y, decisions, *, index=None):
@@ -132,11 +132,12 @@ def locate_rows(rows, y, index, n_samples):
     """Return the position of each row that a decision names."""
     names = names_of_samples(y, index, n_samples)
     position, repeated = {}, set()
-    for at, name in enumerate(names):
-        repeated |= {text(name)} & position.keys()
-        position[text(name)] = at
+    for at, name in enumerate(map(cell_text, names)):
+        if name in position:
+            repeated.add(name)
+        position[name] = at
     for row in rows:
-        name = text(row)
+        name = cell_text(row)
         if name not in position:
             raise ValueError(
                 "row must name a sample of y in each decision; got "
@@ -148,7 +149,7 @@ def locate_rows(rows, y, index, n_samples):
                 f"index must name each sample once; {shorten(repr(row))} is the name of "
                 "several. Pass other names as index, or use positions."
             )
-    return [position[text(row)] for row in rows]
+    return [position[cell_text(row)] for row in rows]
 
 
 def names_of_samples(y, index, n_samples):

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from sklnoise._labels import is_label, is_missing
-from sklnoise._text import list_some, shorten
+from sklnoise._text import cell_text, list_some, shorten
 
 # How a type of labels is called, by the kind of its array.
 KINDS = {"i": "integers", "u": "integers", "f": "numbers", "b": "booleans", "U": "text"}
@@ -19,7 +19,8 @@ class LabelSpelling:
         entries = labels.tolist()
         self.classes = dict.fromkeys(label for label in entries if is_label(label))
         self.kind = kind_of(labels)
-        self.tables = [(key, self.index_by(key)) for key in (itself, text, number, word)]
+        keys = itself, cell_text, number, word
+        self.tables = [(key, self.index_by(key)) for key in keys]
 
     def index_by(self, key):
         """Return the classes by a key; those that share one are left out."""
@@ -54,9 +55,9 @@ class LabelSpelling:
             return found
         as_number = number(value)
         if self.kind == "U":
-            return text(value)
+            return cell_text(value)
         if self.kind in "iu" and as_number is not None and as_number.is_integer():
-            whole = text(value)  # not rounded, as a float of many digits is
+            whole = cell_text(value)  # not rounded, as a float of many digits is
             return int(whole) if whole.lstrip("-").isdigit() else int(as_number)
         if self.kind == "f" and as_number is not None:
             return as_number
@@ -82,13 +83,6 @@ def kind_of(labels):
 def itself(label):
     """Return a label."""
     return label
-
-
-def text(label):
-    """Return a label as the text of a file, whole numbers alike in all types."""
-    if isinstance(label, float | np.floating) and float(label).is_integer():
-        label = int(label)
-    return str(label).strip()
 
 
 def number(label):

@@ -5,15 +5,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-# What a failed calculation leaves in a cell.
-INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+from sklnoise._text import cell_text
 
 # What a spreadsheet writes where a formula failed.
 SHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"}
 
 # Cells that stand for a missing value in a column of any kind, in lower case.
 MISSING = {"", "?", "-", "na", "n/a", "#n/a", "nan", "nat", "<na>", "null", "none"}
-MISSING |= INFINITE | SHEET_ERRORS
+MISSING |= {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", *SHEET_ERRORS}
 
 # Cells that stand for a missing value among numbers and dates. Among words they may be a
 # category of their own.
@@ -43,6 +42,10 @@ class Cells(NamedTuple):
         """Return the number of cells with each text."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
 
+    def is_filled(self):
+        """Return which texts are more than a word for a missing value."""
+        return np.array([t.lower() not in MISSING_WORDS for t in self.texts], dtype=bool)
+
     def sample(self, n_texts):
         """Return the cells of at most so many texts, evenly spread."""
         if len(self.texts) <= n_texts:
@@ -58,25 +61,23 @@ class Cells(NamedTuple):
         return int(counts.sum()), self.texts[counts.argmax()]
 
 
-def cells_of(column, missing=MISSING):
+def cells_of(column):
     """Find the distinct texts of a column."""
     column = column.astype(object)
     try:
         codes, raw = pd.factorize(column, use_na_sentinel=True)
     except TypeError:  # Lists and the like have no hash.
-        codes, raw = pd.factorize(column.map(as_text, na_action="ignore"))
-    texts = [as_text(value) for value in raw]
-    present = [text for text in texts if text.lower() not in missing]
+        codes, raw = pd.factorize(column.map(decoded_text, na_action="ignore"))
+    texts = [decoded_text(value) for value in raw]
+    present = [text for text in texts if text.lower() not in MISSING]
     # Values of different types may have the same text, and share a code then.
     code_of = {text: code for code, text in enumerate(dict.fromkeys(present))}
     text_codes = np.array([code_of.get(text, -1) for text in texts] + [-1], np.int64)
     return Cells(text_codes[codes], np.array(list(code_of), dtype=object))
 
 
-def as_text(value):
-    """Write a cell as text; a whole number has no decimal point."""
+def decoded_text(value):
+    """Return a cell as text, also one of bytes."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        value = int(value)
-    return str(value).strip()
+    return cell_text(value)

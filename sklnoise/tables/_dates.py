@@ -32,7 +32,6 @@ MONTHS = {
     )
     for prefix in prefixes.split()
 }
-WORD = re.compile(r"[^\W\d_]+")
 
 # Words of a date that say nothing more.
 FILLERS = {"st", "nd", "rd", "th", "of", "de", "the", "le", "den"}
@@ -48,7 +47,7 @@ TIME = re.compile(
 )
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?)?Z?")
 SEPARATED = re.compile(r"\W*\w+(?:[\s./,-]+\w+)*\W*")
-CHINESE = str.maketrans("年月日号時时點点分", "-- " + " " + ":::: ")
+CHINESE = str.maketrans("年月日号時时點点分", "--  :::: ")
 
 
 class DateFormat(NamedTuple):

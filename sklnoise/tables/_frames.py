@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from sklnoise.tables._numbers import MAX_NUMBER
+
 # What pandas infers of the objects in a column, by the kind of their values.
 NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
 DATES = {"datetime", "datetime64", "date"}
@@ -34,8 +36,7 @@ def from_polars(column):
         return pd.Series(column.to_numpy())
     if dtype.is_temporal() and str(dtype).partition("(")[0] in ("Date", "Datetime"):
         return pd.Series(column.to_numpy())
-    cells = [None if cell is None else cell for cell in column.to_list()]
-    return pd.Series(cells, dtype=object)
+    return pd.Series(column.to_list(), dtype=object)
 
 
 def typed_values(column):
@@ -84,7 +85,7 @@ def values_of_objects(column):
 def as_floats(column):
     """Return numbers as floats; what is missing or infinite is NaN."""
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.abs(values) <= 1e30, values, np.nan)
+    return np.where(np.abs(values) <= MAX_NUMBER, values, np.nan)
 
 
 def as_seconds(column):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklnoise.tables._cells import MISSING_WORDS
+from sklnoise.tables._codes import ID_NAME, MIN_ID_ROWS, may_be_dates
 from sklnoise.tables._dates import DateFormat, find_date_format
 from sklnoise.tables._numbers import NumberFormat, find_number_format, read_plain
 
@@ -39,9 +39,6 @@ MIN_TEXT_CHARACTERS = 6
 # Columns with more distinct strings are texts.
 MAX_CATEGORIES = 40
 
-# In fewer rows all values may differ by chance: nothing is taken for an identifier.
-MIN_ID_ROWS = 20
-ID_NAME = re.compile(r"(.*[_\s.-])?(id|uuid|guid|index)|unnamed: 0", re.IGNORECASE)
 HEX = re.compile(r"[0-9a-fA-F-]{16,}")
 DIGITS = re.compile(r"\d+")
 
@@ -80,7 +77,8 @@ def find_format(cells, decimal="."):
     if {text.lower() for text in texts} <= set(BOOLEANS):
         return BooleanFormat()
     if not np.isnan(numbers := read_plain(texts)).any():
-        return DateFormat() if are_compact_dates(texts, numbers) else NumberFormat()
+        is_date = may_be_dates(numbers) and not np.isnat(DateFormat().read(texts)).any()
+        return DateFormat() if is_date else NumberFormat()
     candidates = [
         find_date_format(texts, counts),
         find_number_format(texts, counts, decimal),
@@ -104,38 +102,20 @@ def read_texts(texts, style):
 def share_of_read(cells, style):
     """Return the share of cells that a format reads, or None if it does not fit."""
     values, is_bound = read_texts(cells.texts, style)
-    counts, is_read = cells.counts(), ~np.isnan(values)
-    words = np.array([text.lower() in MISSING_WORDS for text in cells.texts])
-    n_filled = counts[~words].sum()
+    counts, is_read, is_filled = cells.counts(), ~np.isnan(values), cells.is_filled()
+    n_filled = counts[is_filled].sum()
     if not n_filled or counts[is_read].sum() == 0:
         return None
     # A column of nothing but "<1" and "<2" has groups rather than numbers.
     if counts[is_bound].sum() > n_filled / 2:
         return None
     share = counts[is_read].sum() / n_filled
-    strays = {text.lower() for text in cells.texts[~is_read & ~words]}
+    strays = {text.lower() for text in cells.texts[~is_read & is_filled]}
     few = len(strays) <= min(MAX_STRAY_WORDS, is_read.sum() - 1)
     few = few and share >= MIN_SHARE_WITH_WORDS
     # "unknown" beside a few 1 and 2 is a category.
-    varies = is_read.sum() > 2 or counts[is_read].sum() >= counts[words].sum()
+    varies = is_read.sum() > 2 or counts[is_read].sum() >= counts[~is_filled].sum()
     return share if (few or share >= MIN_READ_SHARE) and varies else None
-
-
-def are_compact_dates(texts, numbers):
-    """Return whether whole numbers are dates such as 20140616."""
-    if not (len(numbers) > 2 and numbers.min() >= 19000101 and numbers.max() < 22000000):
-        return False
-    return not np.isnat(DateFormat().read(texts)).any()
-
-
-def is_row_number(values, name):
-    """Return whether the numbers of a column do no more than name its rows."""
-    if len(values) < MIN_ID_ROWS or np.isnan(values).any() or (values % 1).any():
-        return False
-    if len(np.unique(values)) < len(values):
-        return False
-    is_consecutive = values.max() - values.min() == len(values) - 1
-    return bool(is_consecutive or ID_NAME.fullmatch(name))
 
 
 def is_identifier(cells, name):

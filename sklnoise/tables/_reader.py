@@ -9,12 +9,8 @@ from sklnoise._text import list_some
 from sklnoise.tables._cells import cells_of
 from sklnoise.tables._frames import as_frame, typed_values
 from sklnoise.tables._numbers import find_table_decimal
-from sklnoise.tables._recognise import (
-    read_again,
-    recognise_strings,
-    recognise_values,
-    strings_of,
-)
+from sklnoise.tables._reading import read_again, strings_of
+from sklnoise.tables._recognise import recognise_strings, recognise_values
 
 
 class ColumnReader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
