@@ -9,12 +9,10 @@ from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
 from sklnoise.cli._labels import NO_LABEL, cell_text, read_labels
 from sklnoise.cli._twins import find_twins
+from sklnoise.tables._kinds import BOOLEANS
 
 # What a column of trusted rows may hold, in lower case.
-TRUSTED_VALUES = {
-    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "0", ""), False),
-}
+TRUSTED_VALUES = {**BOOLEANS, "1": True, "0": False, "": False}
 
 # Cells that say nothing, in lower case, count as false.
 NOT_KNOWN = {*NO_LABEL, "na", "none", "-"}
