@@ -18,7 +18,7 @@ def cell_text(value):
     """Return a value as a file has it: a whole number has no decimal point."""
     if isinstance(value, Real) and not isinstance(value, Integral):
         value = int(value) if float(value).is_integer() else value
-    return str(value).strip()
+    return as_text(value).strip()
 
 
 def shorten(value, max_length=MAX_NAME_LENGTH):

@@ -175,7 +175,8 @@ class NoiseRobustClassifier(
         Initial weights of the refit. "first-pass" takes those of the first fold's net;
         without folds the refit starts from scratch, as the candidates of "auto" always
         do. False ends `fit` after the first pass and T, for those who only want to know
-        which labels are wrong: `correction` is not used, and nothing can be predicted.
+        which labels are wrong: `correction` is not used, nothing can be predicted, and
+        the attributes of the refit are absent.
 
     n_estimators : int or "auto", default="auto"
         Number of networks of the refit, from different seeds, whose probabilities are

@@ -225,6 +225,6 @@ def wide_dtype(dtype, values):
         limits = np.iinfo(dtype)
         values = [v for v in values if not limits.min <= v <= limits.max]
         return np.result_type(dtype, *map(np.min_scalar_type, values))
-    if dtype.kind == "U":
-        return np.result_type(dtype, np.array(["", *values]))
+    if dtype.kind in "US":
+        return np.result_type(dtype, *map(np.asarray, values))
     return dtype

@@ -134,6 +134,7 @@ def test_array_keeps_its_type(dtype):
     [
         (["ab", "b"], "ab", "abcd", "abcd"),
         (np.array([1, 2], dtype=np.int8), 1, 200, 200),
+        (np.array([b"a", b"b"]), b"a", b"emu", b"emu"),
         (pd.Series([1, 2], dtype="int8"), "1", "200", 200),
         (pd.Series(["a", "b"], dtype="category"), "a", "c", "c"),
         (["1", "2"], 1, 3.0, "3"),

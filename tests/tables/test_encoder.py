@@ -85,6 +85,10 @@ def test_typed_cells_are_encoded_as_their_text():
     assert_array_equal(make_table_encoder().fit(X).transform(typed), encoded)
 
 
+def test_texts_that_cannot_be_written_are_encoded():
+    assert encode(column(lambda i: ("\ud800", "x")[i % 2])).shape[1] == 2
+
+
 def test_polars_is_read_as_pandas():
     X = pl.DataFrame(TABLE.to_dict("list")).with_columns(
         width=pl.Series([None, 2] * (N_ROWS // 2)), sold=pl.Series([None, "x"] * 30)
