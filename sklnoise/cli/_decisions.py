@@ -8,15 +8,18 @@ from sklnoise.cli._files import read_table
 from sklnoise.cli._labels import normal_form
 from sklnoise.cli._outputs import unescape_formula
 from sklnoise.issues import apply_decisions
-
-NEEDED = "row", "label", "decision"
+from sklnoise.issues._decision_table import REQUIRED, Line
 
 
 def read_decisions(path):
     """Read a file of decisions."""
-    file = read_table(path, wanted=NEEDED)
-    frame = file.frame.rename(columns=lambda name: name.lower())
-    absent = [name for name in NEEDED if name not in frame]
+    frame = read_table(path, wanted=REQUIRED).frame
+    # Columns of the data may be called so in other letters: what is exact comes first.
+    spelled = {name.lower(): name for name in reversed(frame.columns)}
+    spelled |= {name: name for name in frame.columns}
+    ours = [name for name in (*Line._fields, "part") if name in spelled]
+    frame = frame.rename(columns={spelled[name]: name for name in ours})
+    absent = [name for name in REQUIRED if name not in frame]
     if absent:
         raise BadInput(
             f"{path} has no column {enumerate_names(map(repr, absent))}. Name the "

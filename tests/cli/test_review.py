@@ -58,6 +58,18 @@ def test_review_goes_on_with_more_random_rows(cli, blob_file, picked, tmp_path):
     assert "You may stop" in done.out
 
 
+def test_columns_of_the_data_may_have_our_names(cli, blobs, quick_fit, tmp_path):
+    data, path = tmp_path / "data.csv", tmp_path / "review.csv"
+    blobs.rename(columns={"label": "Label", "width": "ROW"}).to_csv(data, index=False)
+    review = ("review", data, "--target", "Label")
+    done = cli(*review, "--out", path, "--random", 20, "--suspicious", 5)
+    assert done.code == 0, done.err
+    decide(pd.read_csv(path, keep_default_na=False), path, wrong=(5, 52))
+    done = cli(*review, "--decisions", path)
+    assert done.code == 0, done.err
+    assert "Wrong labels before the review: 2.5%" in done.out
+
+
 def test_row_may_be_decided_on_twice(cli, blob_file, picked, tmp_path):
     rows, path = picked
     decide(pd.concat([rows, rows[-1:]]), path)
