@@ -63,8 +63,8 @@ def find_target(path):
     target = path.resolve()
     if not target.parent.is_dir():
         raise FileNotFoundError(
-            f"{path} must lie in a folder that exists; {target.parent} does not. Make "
-            "the folder first."
+            f"{path} cannot be written: the folder {target.parent} does not exist. Make "
+            "it first."
         )
     if not os.access(target.parent, os.W_OK):
         raise PermissionError(

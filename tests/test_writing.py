@@ -148,7 +148,7 @@ def test_folder_is_refused(tmp_path):
 def test_missing_folder_is_refused_before_the_work(tmp_path):
     paths = [tmp_path / "a", tmp_path / "none" / "b"]
     with (
-        pytest.raises(FileNotFoundError, match="Make the folder first"),
+        pytest.raises(FileNotFoundError, match="does not exist"),
         replaced_together(paths),
     ):
         pytest.fail("the block was run")

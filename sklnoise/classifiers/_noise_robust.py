@@ -597,7 +597,7 @@ class NoiseRobustClassifier(
                 net=first_pass_model,
                 seed=first_pass_seed,
                 fit_params=routed.first_pass.fit,
-                observed=not self._predicts_by_net,
+                observed=not self._first_pass_fits_net,
             )
             first_pass = self._run_first_pass(
                 first_pass_trainer, splits, transition, progress
@@ -731,7 +731,7 @@ class NoiseRobustClassifier(
 
         The first pass has chosen it where it fits the same net.
         """
-        if first_pass is not None and self._predicts_by_net:
+        if first_pass is not None and self._first_pass_fits_net:
             choice = first_pass.choice
         elif self.refit is False:
             choice = NetChoice({})
@@ -829,7 +829,8 @@ class NoiseRobustClassifier(
             ]
 
     @property
-    def _predicts_by_net(self):
+    def _first_pass_fits_net(self):
+        """Whether the first pass fits the network of the refit, maybe beside trees."""
         return self.first_pass is None or isinstance(self.first_pass, str)
 
     def _first_pass_model(self):
@@ -859,7 +860,7 @@ class NoiseRobustClassifier(
         routed = route_fit(self, sample_weight, fit_params)
         if not routing_enabled():
             # Parameters of a training loop mean nothing to another model.
-            of_nets = routed.estimator.fit if self._predicts_by_net else {}
+            of_nets = routed.estimator.fit if self._first_pass_fits_net else {}
             routed.first_pass = Bunch(fit=of_nets)
         return routed
 

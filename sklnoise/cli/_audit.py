@@ -73,7 +73,7 @@ def run_audit(
         first, _ = fit_table(table, settings._replace(refit=False), verbose=verbose)
         before, n_rows = first[-1].noise_summary_, len(table.y)
         table, n_found = apply_to_table(table, read_decisions(decisions), decisions)
-        caution = moved(before, n_rows, n_found)
+        caution = compare_with_found(before, n_rows, n_found)
         table = table._replace(cautions=[*table.cautions, caution])
     pipeline, warned = fit_table(table, settings, verbose=verbose)
     suspects, judged = find_suspects(pipeline, table)
@@ -119,7 +119,7 @@ def apply_to_table(table, decisions, path):
     ), result.n_changed + int(result.wrong.sum())
 
 
-def moved(before, n_rows, n_found):
+def compare_with_found(before, n_rows, n_found):
     """Say how many labels are wrong by the first estimate, and how many are left."""
     rates = np.array([before.noise_rate, *before.noise_rate_interval])
     before = np.round(n_rows * rates).astype(int)

@@ -43,7 +43,7 @@ def with_spelling_of(decisions, labels):
     own = labels.astype(str).rename(index=str)
     own = own[~own.index.duplicated()].reindex(decisions["row"].astype(str).str.strip())
     known = set(own)
-    spelled = [match(theirs, mine) for theirs, mine in zip(decisions["label"], own)]
+    spelled = [spell_as(mine, theirs) for theirs, mine in zip(decisions["label"], own)]
     corrected = [
         cell if cell in known else unescape_formula(cell)
         for cell in decisions["corrected"]
@@ -54,8 +54,8 @@ def with_spelling_of(decisions, labels):
     )
 
 
-def match(theirs, mine):
-    """Return the label of the data if a decision has it in another spelling."""
+def spell_as(mine, theirs):
+    """Return the label of the data if that of a decision differs in spelling only."""
     plain = unescape_formula(theirs)
     if not isinstance(mine, str):
         return plain

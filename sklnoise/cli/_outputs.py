@@ -1,12 +1,11 @@
 """Files that a command writes: checked before the work, and safe to open."""
 
-import os
 import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
 
-from sklnoise._writing import replaced_together
+from sklnoise._writing import find_target, replaced_together
 from sklnoise.cli._errors import BadInput
 
 # What a spreadsheet would take for a formula, unless it is a number or a mere sign.
@@ -18,18 +17,10 @@ NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?%?")
 def check_outputs(outputs, inputs):
     """Raise BadInput if a file could not be written, before any work is done."""
     for option, path in outputs.items():
-        folder = path.absolute().parent
-        if path.is_dir():
-            raise BadInput(f"{option} {path} is a folder. Name a file in it.")
-        if not folder.is_dir():
-            raise BadInput(
-                f"{option} {path}: the folder {folder} does not exist. Make it first."
-            )
-        if not path.exists() and not os.access(folder, os.W_OK):
-            raise BadInput(
-                f"{option} {path}: the folder {folder} cannot be written to. "
-                "Name a file elsewhere."
-            )
+        try:
+            find_target(path)
+        except OSError as error:
+            raise BadInput(f"{option} {error}") from error
         if path.resolve() in [source.resolve() for source in inputs]:
             raise BadInput(f"{option} {path} would replace the data. Name another file.")
     counts = Counter(path.resolve() for path in outputs.values())

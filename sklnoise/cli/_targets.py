@@ -122,7 +122,9 @@ def find_column(file, name, option):
 def take_columns(file, options, special):
     """Return the columns that are to be learned from."""
     frame = file.frame
-    kept = [find_column(file, name, "--columns") for name in options.columns or ()]
+    kept = dict.fromkeys(
+        find_column(file, name, "--columns") for name in options.columns or ()
+    )
     dropped = {find_column(file, name, "--drop") for name in options.drop or ()}
     return frame[
         [

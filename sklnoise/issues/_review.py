@@ -166,11 +166,11 @@ def sample_for_review(
 class Plan:
     """Sizes of both parts of a review, from the probabilities that labels are wrong."""
 
-    def __init__(self, is_wrong, limit, alpha, prior):
-        self.n_labels, self.alpha, self.prior = len(is_wrong), alpha, prior
+    def __init__(self, p_wrong, limit, alpha, prior):
+        self.n_labels, self.alpha, self.prior = len(p_wrong), alpha, prior
         self.n_many = max(int(np.ceil(limit - ROUNDING)), 1)
         # The number of wrong labels expected in a suspicious part of each size.
-        self.expected = np.concatenate([[0.0], np.cumsum(is_wrong, dtype=np.float64)])
+        self.expected = np.concatenate([[0.0], np.cumsum(p_wrong, dtype=np.float64)])
 
     def sizes(self, n_suspicious, n_random):
         """Return the sizes of both parts, planned where they are None."""

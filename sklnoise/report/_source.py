@@ -27,14 +27,14 @@ def as_list(source, key):
     """Return the list of a key, empty where there is none."""
     values = source.get(key, ())
     if not isinstance(values, list | tuple):
-        raise TypeError(f"source[{key!r}] must be a list; got {values!r}.")
+        raise TypeError(f"source[{key!r}] must be a list; got {shorten(repr(values))}.")
     return values
 
 
 def check_text(text, key):
     """Return a text, or raise a TypeError."""
     if not isinstance(text, str):
-        raise TypeError(f"source[{key!r}] must be text; got {text!r}.")
+        raise TypeError(f"source[{key!r}] must be text; got {shorten(repr(text))}.")
     return text
 
 
@@ -42,7 +42,9 @@ def check_column(column):
     """Return how a column was read, with a text for each key."""
     if not isinstance(column, dict) or "name" not in column:
         keys = ", ".join(COLUMN_KEYS)
-        raise TypeError(f"source['columns'] must be dicts of {keys}; got {column!r}.")
+        raise TypeError(
+            f"source['columns'] must be dicts of {keys}; got {shorten(repr(column))}."
+        )
     return {key: str(column.get(key, "")) for key in COLUMN_KEYS}
 
 
@@ -51,7 +53,7 @@ def check_step(step):
     if not isinstance(step, list | tuple) or len(step) != 2:
         raise ValueError(
             "source['next_steps'] must hold pairs of a sentence and a command; got "
-            f"{step!r}."
+            f"{shorten(repr(step))}."
         )
     return [check_text(text, "next_steps") for text in step]
 
