@@ -70,11 +70,11 @@ def run_audit(
     table = split_table(file, columns)
     verbose, before = 0 if quiet else 1, None
     if decisions is not None:
+        decided, n_found = apply_to_table(table, read_decisions(decisions), decisions)
         first, _ = fit_table(table, settings._replace(refit=False), verbose=verbose)
-        before, n_rows = first[-1].noise_summary_, len(table.y)
-        table, n_found = apply_to_table(table, read_decisions(decisions), decisions)
-        caution = compare_with_found(before, n_rows, n_found)
-        table = table._replace(cautions=[*table.cautions, caution])
+        before = first[-1].noise_summary_
+        caution = compare_with_found(before, len(table.y), n_found)
+        table = decided._replace(cautions=[*decided.cautions, caution])
     pipeline, warned = fit_table(table, settings, verbose=verbose)
     suspects, judged = find_suspects(pipeline, table)
     notes = list_notes(file, table, pipeline, judged, warned)

@@ -85,6 +85,11 @@ def fit_table(table, settings, verbose):
             pipeline.fit(table.X, table.y, **trusted)
         except (ValueError, FoldFitError, NonFiniteLossError) as error:
             raise BadInput(f"The fit failed: {one_line(error)}") from error
+    if not settings.refit and not hasattr(classifier, "out_of_fold_proba_"):
+        raise BadInput(
+            "The labels cannot be judged, as no row can be held out: that takes two "
+            "classes, and rows of them that are not known to be right."
+        )
     pipeline.set_params(classifier__verbose=0)
     notes = [
         f"{warning.category.__name__}: "

@@ -303,6 +303,17 @@ def test_formulas_of_all_rows_are_noted(cli, blobs, tmp_path, quick_fit):
         assert ("apostrophe" in audited.out) == is_noted, audited.out
 
 
+def test_decisions_that_leave_one_class_are_refused(cli, blobs, tmp_path):
+    decisions = tmp_path / "decisions.csv"
+    is_cat = (blobs["label"] == "cat").to_numpy()
+    rows = np.flatnonzero(is_cat) + 2
+    lines = ["row,label,decision", *(f"{row},cat,wrong" for row in rows)]
+    decisions.write_text("\n".join(lines))
+    audited = audit(cli, tmp_path, blobs, "--fast", "--decisions", decisions, files={})
+    assert audited.code == 2
+    assert "The labels cannot be judged" in audited.err
+
+
 def test_columns_that_tell_the_label_come_first():
     is_cat = np.arange(12_000) < 6000  # sorted by the label
     noise = np.random.default_rng(0).normal(size=(2, len(is_cat)))

@@ -176,7 +176,7 @@ def test_interrupt_leaves_the_file_as_it_was(evil, tmp_path, monkeypatch):
 def test_missing_folder_is_told_before_the_work(tmp_path):
     clf = NoiseRobustClassifier(transition=0.1, random_state=0)
     clf.fit([[0.0], [1.0], [0.1], [0.9]], [0, 1, 0, 1])
-    with pytest.raises(FileNotFoundError, match="Make the folder first"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         noise_report(clf, None, None, path=tmp_path / "none" / "report.html")
 
 
