@@ -76,8 +76,13 @@ def judge_fitted(classifier, X, y, *, model=None, new_rows=False, trusted=None):
         )
     else:
         check_consistent_length(X, y)
-        clean_proba = (classifier if model is None else model).predict_proba(X)
-        judgement = judge_predicted(classifier, y, clean_proba)
+        model = classifier if model is None else model
+        if not hasattr(model, "predict_proba"):
+            raise ValueError(
+                "X must be samples that a fold held out, as a classifier with "
+                'refit=False predicts none. Fit it with refit="scratch".'
+            )
+        judgement = judge_predicted(classifier, y, model.predict_proba(X))
         judgement = judgement._replace(judged_in_sample=not new_rows)
     return judgement if trusted is None else judgement.trust(trusted)
 

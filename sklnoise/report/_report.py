@@ -118,8 +118,9 @@ def noise_report(
     ValueError
         If X and y are not as many samples as were fitted and `new_rows` is False, a label
         is not one of the classes, `trusted` is no mask of the samples, X is None
-        although they are not judged by `out_of_fold_proba_`, `column_order` names what
-        is no column of X, or `source` has an unknown key or a step that is no pair.
+        or the classifier has no refit although they are not judged by
+        `out_of_fold_proba_`, `column_order` names what is no column of X, or `source`
+        has an unknown key or a step that is no pair.
 
     TypeError
         If there is no NoiseRobustClassifier in the estimator, or a value of `source` is

@@ -93,6 +93,12 @@ def test_nothing_is_predicted_without_a_refit(fit, method):
     assert hasattr(NoiseRobustClassifier(), method)
 
 
+def test_new_samples_are_not_judged_without_a_refit(fit, noisy_blobs):
+    X, y_noisy, _, _ = noisy_blobs
+    with pytest.raises(ValueError, match='refit="scratch"'):
+        judge_fitted(fit(refit=False), X, y_noisy, new_rows=True)
+
+
 def test_refit_can_follow_later(fit, noisy_blobs):
     X, y_noisy, y, _ = noisy_blobs
     clf = clone(fit(refit=False)).set_params(refit="scratch").fit(X, y_noisy)
