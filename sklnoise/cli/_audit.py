@@ -67,14 +67,10 @@ def run_audit(
     check_outputs(outputs, [data, *([] if decisions is None else [decisions])])
     wanted = [name for name in (columns.target, columns.trusted) if name is not None]
     file = read_table(data, wanted=wanted, options=reading)
-    table = split_table(file, columns)
-    verbose, before = 0 if quiet else 1, None
+    table, before = split_table(file, columns), None
+    verbose = 0 if quiet else 1
     if decisions is not None:
-        decided, n_found = apply_to_table(table, read_decisions(decisions), decisions)
-        first, _ = fit_table(table, settings._replace(refit=False), verbose=verbose)
-        before = first[-1].noise_summary_
-        caution = compare_with_found(before, len(table.y), n_found)
-        table = decided._replace(cautions=[*decided.cautions, caution])
+        table, before = correct_table(table, decisions, settings, verbose)
     pipeline, warned = fit_table(table, settings, verbose=verbose)
     suspects, judged = find_suspects(pipeline, table)
     notes = list_notes(file, table, pipeline, judged, warned)
@@ -96,9 +92,19 @@ def run_audit(
         print_audit(audit)
 
 
-def apply_to_table(table, decisions, path):
+def correct_table(table, path, settings, verbose):
+    """Return a table as it was decided on, and what was known of the noise before."""
+    corrected, n_found = apply_to_table(table, path)
+    pipeline, _ = fit_table(table, settings._replace(refit=False), verbose=verbose)
+    before = pipeline[-1].noise_summary_
+    caution = compare_with_found(before, len(table.y), n_found)
+    return corrected._replace(cautions=[*corrected.cautions, caution]), before
+
+
+def apply_to_table(table, path):
     """Correct the labels that were decided on; all of them count as right."""
-    result = decide(pd.Series(table.y, index=table.X.index), decisions, path)
+    labels = pd.Series(table.y, index=table.X.index)
+    result = decide(labels, read_decisions(path), path)
     kept = ~result.wrong
     caution = (
         f"{result.n_changed} labels were corrected and {result.n_right} found right by "

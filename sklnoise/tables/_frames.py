@@ -36,7 +36,8 @@ def from_polars(column):
         return pd.Series(column.to_numpy())
     if dtype.is_temporal() and str(dtype).partition("(")[0] in ("Date", "Datetime"):
         return pd.Series(column.to_numpy())
-    return pd.Series(column.to_list(), dtype=object)
+    is_category = str(dtype).partition("(")[0] in ("Categorical", "Enum")
+    return pd.Series(column.to_list(), dtype="category" if is_category else object)
 
 
 def typed_values(column):

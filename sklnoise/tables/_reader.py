@@ -52,7 +52,8 @@ class ColumnReader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.kinds_, self.readings_, columns = {}, {}, {}
         for name in X.columns:
             if name in cells:
-                found = recognise_strings(cells[name], name, decimal)
+                is_category = isinstance(X[name].dtype, pd.CategoricalDtype)
+                found = recognise_strings(cells[name], name, decimal, is_category)
             else:
                 found = recognise_values(*typed[name], name)
             self.kinds_[name] = found.kind

@@ -41,13 +41,13 @@ class Recognised(NamedTuple):
     column: object = None
 
 
-def recognise_strings(cells, name, decimal):
-    """Recognise a column of texts."""
+def recognise_strings(cells, name, decimal, is_category=False):
+    """Recognise a column of texts, or of categories that are typed as such."""
     if not len(cells.texts):
         return dropped(EMPTY)
     if len(cells.texts) == 1 and (cells.codes >= 0).all():
         return dropped(CONSTANT)
-    style = find_format(cells, decimal)
+    style = None if is_category else find_format(cells, decimal)
     if style is None:
         if is_identifier(cells, name):
             return dropped(UNIQUE)

@@ -85,6 +85,23 @@ def test_typed_cells_are_encoded_as_their_text():
     assert_array_equal(make_table_encoder().fit(X).transform(typed), encoded)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda codes: pd.DataFrame({"x": pd.Categorical(codes)}),
+        lambda codes: pd.DataFrame({"x": pd.Categorical(list(map(str, codes)))}),
+        lambda codes: pl.DataFrame(
+            {"x": pl.Series(map(str, codes), dtype=pl.Categorical)}
+        ),
+    ],
+    ids=["numbers", "texts", "polars"],
+)
+def test_numbers_that_are_typed_as_categories_stay_so(make):
+    encoder = make_table_encoder()
+    assert encoder.fit_transform(make([11, 12, 15] * 20)).shape[1] == 3
+    assert encoder[0].kinds_["x"].name == "category"
+
+
 def test_texts_that_cannot_be_written_are_encoded():
     assert encode(column(lambda i: ("\ud800", "x")[i % 2])).shape[1] == 2
 
