@@ -11,7 +11,8 @@ def make_table_encoder():
       clipped; a further feature marks what is missing;
     - dates and times in one order of day, month and year per column become year, month,
       day, weekday, hour and seconds;
-    - up to 40 categories are one-hot encoded;
+    - up to 40 categories are one-hot encoded, those that occur once as one; a column
+      whose type is categorical stays so, whatever it holds;
     - texts, names and codes become the leading components of their word or character
       n-grams;
     - columns that cannot help (one value, row numbers, identifiers) are left out.
