@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sklnoise._text import enumerate_names
+from sklnoise._text import cell_text, enumerate_names
 from sklnoise.cli._errors import BadInput, one_line
 from sklnoise.cli._files import read_table
 from sklnoise.cli._labels import normal_form
@@ -27,7 +27,8 @@ def read_decisions(path):
         )
     if "corrected" not in frame:
         frame["corrected"] = ""
-    return frame
+    # A spreadsheet may have made 2 to 2.0.
+    return frame.assign(row=frame["row"].map(cell_text))
 
 
 def decide(labels, decisions, path):
@@ -41,7 +42,7 @@ def decide(labels, decisions, path):
 def with_spelling_of(decisions, labels):
     """Return decisions with the labels spelled as in the data."""
     own = labels.astype(str).rename(index=str)
-    own = own[~own.index.duplicated()].reindex(decisions["row"].astype(str).str.strip())
+    own = own[~own.index.duplicated()].reindex(decisions["row"])
     known = set(own)
     spelled = [spell_as(mine, theirs) for theirs, mine in zip(decisions["label"], own)]
     corrected = [

@@ -81,7 +81,6 @@ def write_sample(file, table, settings, decided, out, n_random, n_suspicious):
 
 def with_decisions(frame, decided):
     """Fill in what was decided before."""
-    decided = decided.assign(row=decided["row"].astype(str).str.strip())
     # Rows may be named twice: decisions that contradict were refused before.
     by_row = decided.drop_duplicates("row").set_index("row")
     columns = ["decision", "corrected"]
