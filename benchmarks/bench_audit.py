@@ -8,7 +8,12 @@ would write: pandas with the separator, the decimal sign and the encoding given,
 labels. Each runs as a process of its own; the CPU seconds are those of the process,
 imports included.
 
+"first-pass": what the out-of-fold probabilities of an audit come from. Boosted trees,
+extremely randomised trees, the default network, and the means of the network with each;
+chosen on one half of the tables, shown on the other.
+
     SKLNOISE_DATA=... python -m benchmarks.bench_audit run --seeds 1
+    SKLNOISE_DATA=... python -m benchmarks.bench_audit first-pass --seeds 2
     SKLNOISE_DATA=... python -m benchmarks.bench_audit show
 
 A run appends to its CSV file what is not in it yet, so that it may be stopped.
@@ -20,16 +25,20 @@ import os
 import resource
 import subprocess
 import sys
+import warnings
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import process_time
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 
-from benchmarks._tables import flip
+from benchmarks._tables import CHOSEN_ON, flip
+from sklnoise import NoiseRobustClassifier, label_quality_scores, make_table_encoder
 
 RESULTS = Path(__file__).parent / "results"
 TABLES = (
@@ -50,6 +59,11 @@ DIALECTS = "euro", "dollar", "excel"
 MAX_ROWS, MAX_CLASSES, MIN_CLASS = 3000, 30, 6
 RATE = "symmetric .15"
 SYSTEMS = "audit", "audit --fast", "trees and cleanlab"
+MODELS = {
+    "network": None,
+    "boosted trees": HistGradientBoostingClassifier(),
+    "randomised trees": ExtraTreesClassifier(100, min_samples_leaf=3),
+}
 COLUMNS = ["table", "dialect", "seed", "system", "auroc", "precision", "seconds"]
 COLUMNS += ["noise_rate", "low", "high", "weak_first_pass"]
 
@@ -188,6 +202,55 @@ def run(n_seeds):
         print(lines[["table", "dialect", "system", "auroc", "precision", "seconds"]])
 
 
+def run_first_pass(table, seed):
+    """Yield how well each first pass, and the mean of two, ranks the wrong labels."""
+    frame = load_rows(table, seed)
+    y = np.unique(frame["label"], return_inverse=True)[1]
+    y_noisy = flip(y, RATE, 100 + seed)
+    X = make_table_encoder().fit_transform(frame.drop(columns="label"))
+    y_proba, seconds = {}, {}
+    for name, model in MODELS.items():
+        start = process_time()
+        clf = NoiseRobustClassifier(first_pass=model, refit=False, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            y_proba[name] = clf.fit(X, y_noisy).out_of_fold_proba_
+        seconds[name] = process_time() - start
+    for name in list(MODELS)[1:]:
+        both = f"network and {name}"
+        y_proba[both] = (y_proba["network"] + y_proba[name]) / 2
+        seconds[both] = seconds["network"] + seconds[name]
+    for name, proba in y_proba.items():
+        quality = label_quality_scores(y_noisy, proba, method="self-confidence")
+        yield {
+            "table": table,
+            "half": "chosen on" if table in CHOSEN_ON else "confirmed on",
+            "seed": seed,
+            "model": name,
+            "auroc": roc_auc_score(y_noisy == y, quality),
+            "seconds": seconds[name],
+        }
+
+
+def compare_first_passes(n_seeds):
+    """Run what is not in the CSV file yet, and print the means of each half."""
+    path = RESULTS / "audit_first_pass.csv"
+    known = (
+        pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["table", "seed"])
+    )
+    done = set(known[["table", "seed"]].itertuples(index=False, name=None))
+    for seed, table in product(range(n_seeds), TABLES):
+        if (table, seed) not in done:
+            lines = pd.DataFrame(run_first_pass(table, seed))
+            known = pd.concat([known, lines]) if len(known) else lines
+            known.round(4).to_csv(path, index=False)
+    means = known.pivot_table(index="model", columns="half", values=["auroc", "seconds"])
+    means.columns = [f"{value}, {half}" for value, half in means.columns]
+    means = means.round(4).sort_values("auroc, chosen on")
+    means.to_csv(RESULTS / "audit_first_pass_table.csv")
+    print(means.to_string())
+
+
 def show():
     """Print and write the means, and what the audit says of the noise."""
     found = pd.read_csv(RESULTS / "audit.csv")
@@ -213,9 +276,12 @@ def show():
 def main():
     """Run or show."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("part", choices=["run", "show"])
+    parser.add_argument("part", choices=["run", "first-pass", "show"])
     parser.add_argument("--seeds", type=int, default=1)
     options = parser.parse_args()
+    if options.part == "first-pass":
+        compare_first_passes(options.seeds)
+        return
     if options.part == "run":
         run(options.seeds)
     show()
