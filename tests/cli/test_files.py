@@ -270,7 +270,7 @@ def write(path, text):
     ("name", "content", "message"),
     [
         ("table.gz", b"\x1f\x8bjunk", "cannot be decompressed"),
-        ("table.zip", b"junk", "cannot be decompressed"),
+        ("table.zip", b"PK\x03\x04junk", "cannot be decompressed"),
         ("table.xlsx", b"PK\x03\x04junk", "not a spreadsheet"),
         ("table.parquet", b"PAR1junk", "not a Parquet file"),
         ("table.json", b"{]", "not JSON"),
