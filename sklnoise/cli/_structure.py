@@ -112,7 +112,10 @@ def is_named_header(record, below, wanted):
     """Return whether a record has a wanted name, which its column does not hold again."""
     places = [place for place, cell in enumerate(record) if tidy(cell) in wanted]
     return any(
-        all(len(row) <= place or row[place] != record[place] for row in below)
+        all(
+            len(row) <= place or row[place] != record[place] or row == record
+            for row in below
+        )
         for place in places
     )
 

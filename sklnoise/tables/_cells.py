@@ -79,4 +79,8 @@ def as_text(value):
         value = value.decode("utf-8", "replace")
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)
-    return str(value).strip()
+    text = str(value).strip()
+    # Files for Excel keep zeros in front by ="007".
+    if text.startswith('="') and text.endswith('"') and len(text) > 2:
+        text = text[2:-1].strip()
+    return text

@@ -111,6 +111,40 @@ def test_lines_of_json_change_where_their_label_does(tmp_path, repair):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('[{"x":1.0,"label":"a\\/\\u00e4"}]\n', id="pandas"),
+        pytest.param('[\n    {\n        "label": "a/ä"\n    }\n]', id="indent"),
+        pytest.param('{"columns": ["label"], "data": [["a/ä"]]}', id="split"),
+        pytest.param('{"rows": [{"tree": {"label": "a/ä"}}]}', id="nested"),
+    ],
+)
+def test_json_keeps_its_layout(tmp_path, repair, text):
+    data = write(tmp_path / "data.json", text)
+    target = "tree.label" if "tree" in text else "label"
+    done, out = repair(data, "1,a/ä,wrong,b\n", "--target", target)
+    assert done.code == 0, done.err
+    for label in ("a/ä", "a\\/\\u00e4"):
+        text = text.replace(label, "b")
+    assert out.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ('"x,label"\r\n"""p, q"",a"\r\n', '"x,label"\r\n"""p, q"",b"\r\n'),
+        ("'x','label'\n'p, q','a'\n", "'x','label'\n'p, q','b'\n"),
+        ('x,label\n"p\\", q",a\n', 'x,label\n"p\\", q",b\n'),
+    ],
+)
+def test_quotes_of_other_programs_stay(tmp_path, repair, text, repaired):
+    data = write(tmp_path / "data.csv", text)
+    done, out = repair(data, "2,a,wrong,b\n", "--target", "label")
+    assert done.code == 0, done.err
+    assert out.read_bytes() == repaired.encode()
+
+
+@pytest.mark.parametrize(
     ("decisions", "options", "messages"),
     [
         ("9,a,wrong,b\n", (), ["another file", "'9'"]),
