@@ -33,14 +33,17 @@ def parse_json(text, kind, path):
     content, error = loads(text)
     has_lines = content is None or (kind != ".json" and isinstance(content, dict))
     if has_lines:
-        contents = [loads(line) for line in text.splitlines() if line.strip()]
+        contents = [loads(line) for line in text.split("\n") if line.strip()]
         if any(content is None for content, _ in contents):
             reason = error or next(reason for _, reason in contents if reason)
             raise BadInput(
                 f"{path} is not JSON that can be read: {one_line(reason, 120)}."
             )
         content = [content for content, _ in contents]
-    located = locate_table(content)
+    try:
+        located = locate_table(content)
+    except RecursionError:
+        located = None
     if located is None:
         raise BadInput(
             f"{path} is not a table in JSON. It must hold a list of objects, one for "

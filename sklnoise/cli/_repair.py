@@ -121,12 +121,13 @@ def rewrite_json(file, column, labels):
         cells[key] = like(cells[key] if is_there else None, label)
     if not found.has_lines:
         return file.decoded.encode(dump_like(text, former, found.content))
-    lines = text.splitlines(keepends=True)
+    # Not by splitlines, as cells may hold other ends of lines.
+    lines = text.split("\n")
     filled = [at for at, line in enumerate(lines) if line.strip()]
     for row in labels.index:
         at = filled[row - 1]
         lines[at] = dump_like(lines[at], former[row - 1], found.content[row - 1])
-    return file.decoded.encode("".join(lines))
+    return file.decoded.encode("\n".join(lines))
 
 
 def rewrite_columns(file, column, labels):
