@@ -26,11 +26,10 @@ COMPRESSIONS = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
 
 # How compressed files begin, whatever they are called.
 COMPRESSED = {
-    b"\x1f\x8b": ".gz",
-    b"BZh": ".bz2",
-    b"\xfd7zXZ\0": ".xz",
-    b"PK\x03\x04": ".zip",
-    b"PK\x05\x06": ".zip",
+    rb"\x1f\x8b": ".gz",
+    rb"BZh\d1AY&SY": ".bz2",
+    rb"\xfd7zXZ\x00": ".xz",
+    rb"PK(\x03\x04|\x05\x06)": ".zip",
 }
 
 # The members by which workbooks are known, which are archives too.
@@ -70,7 +69,7 @@ class Decoded(NamedTuple):
 
 def decompress(data, path):
     """Return the bytes of a compressed file, and its name without the suffix."""
-    found = next((COMPRESSED[b] for b in COMPRESSED if data.startswith(b)), None)
+    found = next((COMPRESSED[b] for b in COMPRESSED if re.match(b, data)), None)
     inner = path
     if path.suffix.lower() in (*COMPRESSIONS, ".zip"):
         inner = path.with_suffix("")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 SEPARATORS = "\t;|,"
 BLANK = " "
 
-# A first line of cells in apostrophes, and a line that is one cell in quotes, or blank.
+# A first line of cells in apostrophes, and a line that is one cell in quotes.
 IN_APOSTROPHES = re.compile(r"\s*'[^']*'(?:[\t;|, ]'[^']*')+\s*")
-WRAPPED = re.compile(r'(?:"(?:[^"]|"")*")?[\r\n]*')
+WRAPPED = re.compile(r'"(?:[^"]|"")*[\t;|,](?:[^"]|"")*"[\r\n]*')
 
 # Lines that decide the separator.
 N_DECIDING = 1000
@@ -32,7 +32,7 @@ class Dialect(NamedTuple):
     # A character that takes its meaning from the next one.
     escape: str | None = None
     skips_blanks: bool = False
-    # Whether each line is one cell in quotes, and the cells are in it.
+    # Whether lines that are one cell in quotes have the cells in it.
     is_wrapped: bool = False
     # Whether quotes that are never closed are characters.
     by_line: bool = False
@@ -51,14 +51,12 @@ class Dialect(NamedTuple):
 def find_dialect(lines, separator=None):
     """Return how lines are split into cells: their separator, quotes and escapes."""
     quote = "'" if any(map(IN_APOSTROPHES.fullmatch, lines[:1])) else '"'
-    is_wrapped = separator is None and all(map(WRAPPED.fullmatch, lines))
     lines = lines[:N_DECIDING]
-    if is_wrapped:
-        unwrapped = list(map(unwrap, lines))
-        by_unwrapping = find_separator(unwrapped, quote)
-        is_wrapped = agreement(unwrapped, by_unwrapping) > agreement(lines, by_unwrapping)
-    if is_wrapped:
-        lines = unwrapped
+    unwrapped, is_wrapped = list(map(unwrap, lines)), False
+    if separator is None and unwrapped != lines:
+        separator = find_separator(unwrapped, quote)
+        is_wrapped = agreement(unwrapped, separator) > agreement(lines, separator)
+        separator, lines = (separator, unwrapped) if is_wrapped else (None, lines)
     separator = separator or find_separator(lines, quote)
     # Backslashes are characters, such as in paths, unless the lines agree by them alone.
     agreements = [agreement(lines, separator, quote, escape) for escape in (None, "\\")]
@@ -117,7 +115,9 @@ def long_cells():
 
 
 def unwrap(line):
-    """Return the cells of a line that stands in quotes as a whole."""
+    """Return the cells of a line if it stands in quotes as a whole, else the line."""
+    if not WRAPPED.fullmatch(line):
+        return line
     content = line.rstrip("\r\n")
     return content[1:-1].replace('""', '"') + line[len(content) :]
 
@@ -125,5 +125,4 @@ def unwrap(line):
 def wrap(line):
     """Put a line in quotes as a whole."""
     content = line.rstrip("\r\n")
-    quoted = '"' + content.replace('"', '""') + '"' if content else ""
-    return quoted + line[len(content) :]
+    return '"' + content.replace('"', '""') + '"' + line[len(content) :]

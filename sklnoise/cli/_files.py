@@ -32,7 +32,6 @@ BEGINNINGS = {
     b"PAR1": ".parquet",
     b"ARROW1": ".feather",
     b"\xd0\xcf\x11\xe0": ".xls",
-    b"PK\x03\x04": ".xlsx",
 }
 
 # How texts begin that are no separated values.
@@ -125,9 +124,12 @@ def read_bytes(path):
 def kind_of_file(data, name, path):
     """Return the suffix that tells how a file is to be read."""
     suffix = name.suffix.lower()
+    if data.startswith(b"PK\x03\x04"):
+        is_open = b"opendocument" in data[:100]
+        return ".ods" if is_open else ".xlsm" if suffix == ".xlsm" else ".xlsx"
     for beginning, kind in BEGINNINGS.items():
         if data.startswith(beginning):
-            return suffix if kind == ".xlsx" and suffix in SPREADSHEETS else kind
+            return kind
     # Text is called .xls or .json by some programs; pipes have no suffix.
     is_text = b"\0" not in data[:1000] or data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     if is_text and suffix in (*FORMATS, ""):

@@ -10,7 +10,7 @@ from sklnoise._text import enumerate_names
 from sklnoise.cli._decisions import decide, read_decisions
 from sklnoise.cli._decoding import COMPRESSIONS
 from sklnoise.cli._errors import BadInput, one_line
-from sklnoise.cli._files import JSON, read_table
+from sklnoise.cli._files import FORMATS, JSON, read_table
 from sklnoise.cli._formats import COLUMNAR
 from sklnoise.cli._json import dump_like, parse_json
 from sklnoise.cli._labels import cell_text
@@ -33,6 +33,7 @@ def run_repair(data, decisions, out, *, target, log, reading):
                 "file, or move it away."
             )
     file = read_table(data, wanted=() if target is None else (target,), options=reading)
+    check_format(file, out)
     decided = read_decisions(decisions)
     column, result = find_labels(file, target, decided, decisions)
     labels = texts_of(file.frame[column])
@@ -46,6 +47,18 @@ def run_repair(data, decisions, out, *, target, log, reading):
         if log is not None:
             write_table(changes, temporary[log])
     print_changes(changes, result, out)
+
+
+def check_format(file, out):
+    """Raise BadInput if the name of the copy says another format than it will have."""
+    suffix, own = out.suffix.lower(), file.path.suffix.lower()
+    if suffix in ("", own, file.kind) or suffix in COMPRESSIONS:
+        return
+    if file.kind in FORMATS or suffix in FORMATS:
+        raise BadInput(
+            f"--out {out}: the copy keeps the format of {file.path.name}. Name a file "
+            f"that ends in {file.kind}."
+        )
 
 
 def find_labels(file, target, decisions, path):

@@ -97,9 +97,9 @@ def leave_out_headers(rows, names):
         return rows, []
     listed = enumerate_names(str(line + 1) for line in left_out)
     return kept, [
-        f"{len(left_out)} row{'s' * (len(left_out) > 1)} that belong to a header "
-        f"{'were' if len(left_out) > 1 else 'was'} left out (row {listed}): a rule, "
-        "units, or the names of the columns again."
+        f"{len(left_out)} row{'s' * (len(left_out) > 1)} below the header "
+        f"{'were' if len(left_out) > 1 else 'was'} left out (row {listed}): names of "
+        "columns again, units, types, or a rule."
     ]
 
 

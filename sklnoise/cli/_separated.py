@@ -23,6 +23,8 @@ class Separated(NamedTuple):
     lines: list
     first_lines: list
     dialect: Dialect
+    # Which lines were taken out of their quotes.
+    wrapped: list
     note: str | None = None
 
 
@@ -32,8 +34,10 @@ def split_text(text, path):
     named = SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
     n_hidden = int(bool(named))
     dialect = find_dialect(lines[n_hidden:], named and named[1])
+    written = lines
     if dialect.is_wrapped:
         lines = list(map(unwrap, lines))
+    wrapped = [line != former for line, former in zip(lines, written)]
     note = None
     with long_cells():
         records, first_lines = parse(lines[n_hidden:], dialect)
@@ -47,7 +51,7 @@ def split_text(text, path):
                 "Such quotes were read as characters."
             )
     first_lines = [line + n_hidden for line in first_lines]
-    return Separated(records, lines, first_lines, dialect, note)
+    return Separated(records, lines, first_lines, dialect, wrapped, note)
 
 
 def parse(lines, dialect):
@@ -105,7 +109,10 @@ def replace_cells(found, changes):
         raw = "".join(found.lines[start:end])
         lines[start:end] = [replace_in_record(raw, of_record, found.dialect)]
         lines[start + 1 : start + 1] = [""] * (end - start - 1)
-    return "".join(map(wrap, lines) if found.dialect.is_wrapped else lines)
+    return "".join(
+        wrap(line) if is_wrapped else line
+        for line, is_wrapped in zip(lines, found.wrapped)
+    )
 
 
 def group(changes):

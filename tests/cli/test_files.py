@@ -50,6 +50,7 @@ def test_rows_decide_the_separator(tmp_path, text, columns):
     ("text", "said"),
     [
         pytest.param('"said,label"\n"""x, y"",a"\n"z,b"\n', ["x, y", "z"], id="line"),
+        pytest.param('said,label\n"""x, y"",a"\nz,b\n', ["x, y", "z"], id="some lines"),
         pytest.param("'said','label'\n'x, y','a'\n'z','b'\n", ["x, y", "z"], id="'"),
         pytest.param(
             'said,label\n"x \\", y",a\n"z\\", y",b\n', ['x ", y', 'z", y'], id="escape"

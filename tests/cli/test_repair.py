@@ -133,6 +133,7 @@ def test_json_keeps_its_layout(tmp_path, repair, text):
     ("text", "repaired"),
     [
         ('"x,label"\r\n"""p, q"",a"\r\n', '"x,label"\r\n"""p, q"",b"\r\n'),
+        ('x,label\n"""p, q"",a"\nr,a\n', 'x,label\n"""p, q"",b"\nr,a\n'),
         ("'x','label'\n'p, q','a'\n", "'x','label'\n'p, q','b'\n"),
         ('x,label\n"p\\", q",a\n', 'x,label\n"p\\", q",b\n'),
     ],
@@ -172,6 +173,12 @@ def test_nothing_is_overwritten(tmp_path, repair, check_refused):
     done, _ = repair(data, "2,a,wrong,b\n", out=there)
     check_refused(done, "is there already")
     assert there.read_text() == "mine"
+
+
+def test_copy_has_the_format_that_its_name_says(tmp_path, repair, check_refused):
+    data = write(tmp_path / "data.csv", "x,label\n1,a\n2,b\n")
+    done, _ = repair(data, "2,a,wrong,b\n", out=tmp_path / "clean.xlsx")
+    check_refused(done, "ends in .csv")
 
 
 def test_column_must_be_named_where_two_fit(tmp_path, repair, check_refused):
