@@ -20,7 +20,7 @@ from sklnoise.cli._json import parse_json
 from sklnoise.cli._separated import Separated, split_text
 from sklnoise.cli._structure import complete_names, make_sheet
 
-TEXT = ".csv", ".tsv", ".tab", ".txt", ".dat", ".data"
+TEXT = ".csv", ".tsv", ".psv", ".tab", ".txt", ".dat", ".data"
 SPREADSHEETS = ".xlsx", ".xlsm", ".xls", ".ods"
 JSON = ".json", ".jsonl", ".ndjson"
 FORMATS = (*SPREADSHEETS, *COLUMNAR, *JSON)
