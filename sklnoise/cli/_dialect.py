@@ -13,7 +13,7 @@ BLANK = " "
 
 # A first line of cells in apostrophes, and a line that is one cell in quotes.
 IN_APOSTROPHES = re.compile(r"\s*'[^']*'(?:[\t;|, ]'[^']*')+\s*")
-WRAPPED = re.compile(r'"(?:[^"]|"")*[\t;|,](?:[^"]|"")*"[\r\n]*')
+WRAPPED = re.compile(r'"(?:[^"]|"")*"[\r\n]*')
 
 # Lines that decide the separator.
 N_DECIDING = 1000
@@ -116,7 +116,7 @@ def long_cells():
 
 def unwrap(line):
     """Return the cells of a line if it stands in quotes as a whole, else the line."""
-    if not WRAPPED.fullmatch(line):
+    if not (WRAPPED.fullmatch(line) and any(char in line for char in SEPARATORS)):
         return line
     content = line.rstrip("\r\n")
     return content[1:-1].replace('""', '"') + line[len(content) :]

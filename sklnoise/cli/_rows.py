@@ -14,8 +14,8 @@ MIN_NUMBER_SHARE = 0.8
 # A number as it may be written anywhere, with a unit or a currency at most.
 NUMBER_LIKE = re.compile(r"[^\d\w]*[+−-]?[\d][\d.,:/\s-]*\W*")
 
-# What separates the header from the rows in tables for people.
-RULE = re.compile(r"[-=:+|_ ]*(---|===)[-=:+|_ ]*")
+# What the line between the header and the rows is drawn with, in tables for people.
+OF_RULES = set("-=:+|_ ")
 
 # In fewer rows, a word in the first one may be one that says "missing".
 MIN_ROWS_BELOW_UNITS = 10
@@ -107,7 +107,10 @@ def is_rule(row):
     """Return whether a row is a line that was drawn."""
     filled = [cell for cell in row if not is_empty(cell)]
     return bool(filled) and all(
-        isinstance(cell, str) and RULE.fullmatch(cell) for cell in filled
+        isinstance(cell, str)
+        and OF_RULES.issuperset(cell)
+        and ("---" in cell or "===" in cell)
+        for cell in filled
     )
 
 
