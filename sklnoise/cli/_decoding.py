@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import re
 import zipfile
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
@@ -23,10 +24,25 @@ BYTE_ORDER_MARKS = {
 
 COMPRESSIONS = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
 
-GZIP = b"\x1f\x8b"
+# How compressed files begin, whatever they are called.
+COMPRESSED = {
+    rb"\x1f\x8b": ".gz",
+    rb"BZh\d1AY&SY": ".bz2",
+    rb"\xfd7zXZ\x00": ".xz",
+    rb"PK(\x03\x04|\x05\x06)": ".zip",
+}
+
+# The members by which workbooks are known, which are archives too.
+WORKBOOK = {"[Content_Types].xml", "mimetype"}
+
+# What comes with a table in an archive.
+BESIDE_TABLE = re.compile(r"__MACOSX|(.*/)?(\.|readme|licen[sc]e)", re.IGNORECASE)
 
 # Bytes that are looked at for the zeros of UTF-16.
 N_SNIFFED = 4096
+
+# Of the bytes of UTF-16, that are zero at least: its separators, digits and line ends.
+MIN_ZERO_SHARE = 0.05
 
 # Of the letters beyond ASCII; with a lower share of bad bytes, the text is UTF-8.
 MAX_BAD_SHARE = 0.1
@@ -53,29 +69,32 @@ class Decoded(NamedTuple):
 
 def decompress(data, path):
     """Return the bytes of a compressed file, and its name without the suffix."""
-    suffix = path.suffix.lower()
-    if data.startswith(GZIP) and suffix != ".gz":
-        path, suffix = path.with_name(f"{path.name}.gz"), ".gz"
+    found = next((COMPRESSED[b] for b in COMPRESSED if re.match(b, data)), None)
+    inner = path
+    if path.suffix.lower() in (*COMPRESSIONS, ".zip"):
+        inner = path.with_suffix("")
     try:
-        if suffix == ".zip":
+        if found == ".zip" and path.suffix.lower() not in (".xlsx", ".xlsm", ".ods"):
             return unzip(data, path)
-        if suffix in COMPRESSIONS:
-            return COMPRESSIONS[suffix].decompress(data), path.with_suffix("")
+        if found in COMPRESSIONS:
+            return COMPRESSIONS[found].decompress(data), inner
     except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise BadInput(
             f"{path} cannot be decompressed ({one_line(error, 120)}). Decompress it "
             "yourself, or get it again."
         ) from error
-    return data, path
+    return data, inner
 
 
 def unzip(data, path):
-    """Return the bytes and the name of the only file in an archive."""
+    """Return the bytes and the name of the table in an archive; a workbook is one."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
+        if not WORKBOOK.isdisjoint(archive.namelist()):
+            return data, path
         members = [
             member
             for member in archive.infolist()
-            if not member.is_dir() and not member.filename.startswith("__MACOSX")
+            if not member.is_dir() and not BESIDE_TABLE.match(member.filename)
         ]
         if len(members) != 1:
             raise BadInput(
@@ -94,10 +113,12 @@ def decode(data, path, encoding=None):
     """Return the text of a file in the encoding that is given or found."""
     mark = next((mark for mark in BYTE_ORDER_MARKS if data.startswith(mark)), b"")
     content = data[len(mark) :]
+    found = BYTE_ORDER_MARKS.get(mark)
+    if mark and content.startswith(mark):  # Some programs add a second one.
+        mark, content = 2 * mark, content[len(mark) :]
     if encoding is not None:
         return Decoded(decode_as(content, path, encoding), encoding, mark)
     if mark:
-        found = BYTE_ORDER_MARKS[mark]
         return Decoded(decode_as(content, path, found), found, mark)
     if b"\0" in content[:N_SNIFFED]:
         return decode_zeros(content, path)
@@ -128,7 +149,8 @@ def decode_zeros(content, path):
     start = content[:N_SNIFFED]
     n_even, n_odd = start[::2].count(0), start[1::2].count(0)
     encoding = "utf-16-le" if n_odd > n_even else "utf-16-be"
-    if max(n_even, n_odd) > 4 * min(n_even, n_odd):
+    n_zeros = max(n_even, n_odd)
+    if n_zeros > max(4 * min(n_even, n_odd), MIN_ZERO_SHARE * len(start)):
         text = decode_as(content, path, encoding)
         if "\0" not in text:
             note = f"The file has no byte order mark and was read as {encoding.upper()}."

@@ -1,6 +1,8 @@
 """Tables read from files of any format."""
 
+import re
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -10,18 +12,18 @@ from sklnoise.cli._decoding import COMPRESSIONS, Decoded, decode, decompress
 from sklnoise.cli._errors import BadInput
 from sklnoise.cli._formats import (
     COLUMNAR,
-    parse_json,
     read_arff,
     read_columnar,
     read_spreadsheet,
-    rows_of_json,
 )
+from sklnoise.cli._json import parse_json
 from sklnoise.cli._separated import Separated, split_text
 from sklnoise.cli._structure import complete_names, make_sheet
 
-TEXT = ".csv", ".tsv", ".tab", ".txt", ".dat", ".data"
+TEXT = ".csv", ".tsv", ".psv", ".tab", ".txt", ".dat", ".data"
 SPREADSHEETS = ".xlsx", ".xlsm", ".xls", ".ods"
 JSON = ".json", ".jsonl", ".ndjson"
+FORMATS = (*SPREADSHEETS, *COLUMNAR, *JSON)
 COMPRESSED = (*COMPRESSIONS, ".zip")
 KNOWN = (*TEXT, *SPREADSHEETS, *COLUMNAR, *JSON, ".arff", *COMPRESSED)
 
@@ -31,6 +33,11 @@ BEGINNINGS = {
     b"ARROW1": ".feather",
     b"\xd0\xcf\x11\xe0": ".xls",
 }
+
+# How texts begin that are no separated values.
+OF_JSON = re.compile(r'\s*(\[\s*[\[{]|\{\s*["}])')
+OF_ARFF = re.compile(r"(\s|%.*\n)*@relation\b", re.IGNORECASE)
+OF_MARKUP = re.compile(r"\s*<(!doctype|\?xml|html|head|body|table|meta|div)\b", re.I)
 
 
 class ReadOptions(NamedTuple):
@@ -71,14 +78,17 @@ def read_table(path, *, wanted=(), options=None):
     if kind in COLUMNAR:
         file = number_rows(read_columnar(data, kind, path), path)
     elif kind in SPREADSHEETS:
-        records, sheet, notes = read_spreadsheet(data, kind, path, options.sheet)
+        records, sheet, notes = read_spreadsheet(data, kind, path, options.sheet, wanted)
         file = from_records(records, path, wanted, options, notes)
         file = file._replace(frame=file.frame.infer_objects(), sheet=sheet)
     else:
-        file = from_text(
-            decode(data, path, options.encoding), kind, path, wanted, options
-        )
-    return file._replace(kind=kind, data=data)
+        decoded = decode(data, path, options.encoding)
+        kind = kind_of_text(decoded.text, kind, path)
+        file = from_text(decoded, kind, path, wanted, options)
+    notes = file.notes
+    if name.suffix.lower() in FORMATS and kind in TEXT:
+        notes = [f"The file is text, whatever its name, {path.name}, says.", *notes]
+    return file._replace(kind=kind, data=data, notes=notes)
 
 
 def from_text(decoded, kind, path, wanted, options):
@@ -87,8 +97,8 @@ def from_text(decoded, kind, path, wanted, options):
         raise BadInput(f"{path} is empty. It must hold a header line and rows.")
     notes = [decoded.note] if decoded.note else []
     if kind in JSON:
-        rows = rows_of_json(parse_json(decoded.text, kind, path), path)
-        return number_rows(pd.DataFrame(rows), path)._replace(decoded=decoded)
+        frame = parse_json(decoded.text, kind, path).frame
+        return number_rows(frame, path)._replace(decoded=decoded)
     if kind == ".arff":
         return from_records(read_arff(decoded.text, path), path, wanted, options, notes)
     separated = split_text(decoded.text, path)
@@ -113,21 +123,37 @@ def read_bytes(path):
 
 def kind_of_file(data, name, path):
     """Return the suffix that tells how a file is to be read."""
+    suffix = name.suffix.lower()
+    if data.startswith(b"PK\x03\x04"):
+        is_open = b"opendocument" in data[:100]
+        return ".ods" if is_open else ".xlsm" if suffix == ".xlsm" else ".xlsx"
     for beginning, kind in BEGINNINGS.items():
         if data.startswith(beginning):
             return kind
-    suffix = name.suffix.lower()
-    if data.startswith(b"PK\x03\x04"):
-        return suffix if suffix in SPREADSHEETS else ".xlsx"
+    # Text is called .xls or .json by some programs; pipes have no suffix.
+    is_text = b"\0" not in data[:1000] or data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if is_text and suffix in (*FORMATS, ""):
+        return suffix if suffix in JSON else ".csv"
     if suffix in KNOWN:
         return suffix
-    # Pipes have no suffix: what has no zero byte is text.
-    if not suffix and b"\0" not in data[:1000]:
-        return ".csv"
     raise BadInput(
         f"{path} must end in one of {', '.join(KNOWN)}, which tells how to read it. "
         "Save the table as CSV, or rename the file."
     )
+
+
+def kind_of_text(text, kind, path):
+    """Return the suffix that fits a text, by how it begins."""
+    if OF_MARKUP.match(text):
+        raise BadInput(
+            f"{path} is a web page, or XML. Open it in a spreadsheet and save it as "
+            ".xlsx or CSV."
+        )
+    if OF_ARFF.match(text):
+        return ".arff"
+    if kind in JSON:
+        return kind if text.lstrip()[:1] in set('[{"') else ".csv"
+    return ".json" if OF_JSON.match(text) else kind
 
 
 def number_rows(frame, path):

@@ -1,6 +1,5 @@
 """Files whose format knows more than text: spreadsheets, JSON, Parquet, ARFF."""
 
-import json
 import re
 from io import BytesIO
 
@@ -9,6 +8,7 @@ import pandas as pd
 from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
 from sklnoise.cli._separated import split_text
+from sklnoise.cli._structure import N_LEADING
 
 # The function of pandas for each format of columns.
 COLUMNAR = {
@@ -30,11 +30,18 @@ DATA = re.compile(r"^\s*@data\s*$", re.IGNORECASE | re.MULTILINE)
 IN_APOSTROPHES = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
-def read_spreadsheet(data, kind, path, sheet=None):
-    """Return the records of a sheet, its name, and notes."""
+def read_spreadsheet(data, kind, path, sheet=None, wanted=()):
+    """Return the records of a sheet, its name, and notes.
+
+    `wanted` are names of columns, by which the sheet of the table is known.
+    """
     try:
+        book = pd.ExcelFile(BytesIO(data))
+        # Sheets of charts have no cells.
+        names = [s.title for s in getattr(book.book, "worksheets", ())]
+        names = names or book.sheet_names
         sheets = pd.read_excel(
-            BytesIO(data), sheet_name=None, header=None, dtype=object, na_filter=False
+            book, sheet_name=names, header=None, dtype=object, na_filter=False
         )
     except ImportError as error:
         raise BadInput(missing_package(kind, path)) from error
@@ -51,13 +58,20 @@ def read_spreadsheet(data, kind, path, sheet=None):
     filled = [name for name, frame in sheets.items() if not frame.empty]
     if not filled:
         raise BadInput(f"{path} is empty. It must hold a header line and rows.")
-    taken = filled[0] if sheet is None else sheet
-    notes = []
-    if len(filled) > 1 and sheet is None:
-        notes.append(
-            f"The sheet {taken!r} was read. --sheet names another one: "
-            f"{enumerate_names(map(repr, filled[1:]))}."
-        )
+    taken, notes = sheet, []
+    if sheet is None:
+        named = [
+            name
+            for name in filled
+            if sheets[name][:N_LEADING].isin(list(wanted)).any(axis=None)
+        ]
+        taken = [*named, *filled][0]
+        others = [name for name in filled if name != taken]
+        if others:
+            notes.append(
+                f"The sheet {taken!r} was read. --sheet names another one: "
+                f"{enumerate_names(map(repr, others))}."
+            )
     return sheets[taken].to_numpy(dtype=object).tolist(), taken, notes
 
 
@@ -98,32 +112,6 @@ def decode_cell(cell, name, path):
             f"{path} has a column {name!r} that cannot be read as text, numbers or "
             "dates. Leave it out of the file."
         ) from error
-
-
-def parse_json(text, kind, path):
-    """Return what a JSON document holds, one object per row or per line."""
-    try:
-        if kind == ".json":
-            return json.loads(text)
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:
-        raise BadInput(
-            f"{path} is not JSON that can be read: {one_line(error, 120)}."
-        ) from error
-
-
-def rows_of_json(found, path):
-    """Return the objects of a JSON document that are rows."""
-    if isinstance(found, dict):
-        lists = [value for value in found.values() if isinstance(value, list)]
-        if len(lists) == 1:
-            [found] = lists
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise BadInput(
-            f"{path} is not a table in JSON. It must hold a list of objects, one for "
-            'each row, such as [{"size": 3, "label": "cat"}].'
-        )
-    return found
 
 
 def read_arff(text, path):

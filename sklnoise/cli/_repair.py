@@ -1,6 +1,6 @@
 """The repair of a file: the labels that were decided on, and nothing else."""
 
-import json
+import copy
 from io import BytesIO
 
 import numpy as np
@@ -10,8 +10,9 @@ from sklnoise._text import enumerate_names
 from sklnoise.cli._decisions import decide, read_decisions
 from sklnoise.cli._decoding import COMPRESSIONS
 from sklnoise.cli._errors import BadInput, one_line
-from sklnoise.cli._files import JSON, read_table
-from sklnoise.cli._formats import COLUMNAR, parse_json, rows_of_json
+from sklnoise.cli._files import FORMATS, JSON, read_table
+from sklnoise.cli._formats import COLUMNAR
+from sklnoise.cli._json import dump_like, parse_json
 from sklnoise.cli._labels import cell_text
 from sklnoise.cli._outputs import check_outputs, write_table, written_together
 from sklnoise.cli._separated import replace_cells
@@ -32,6 +33,7 @@ def run_repair(data, decisions, out, *, target, log, reading):
                 "file, or move it away."
             )
     file = read_table(data, wanted=() if target is None else (target,), options=reading)
+    check_format(file, out)
     decided = read_decisions(decisions)
     column, result = find_labels(file, target, decided, decisions)
     labels = texts_of(file.frame[column])
@@ -45,6 +47,18 @@ def run_repair(data, decisions, out, *, target, log, reading):
         if log is not None:
             write_table(changes, temporary[log])
     print_changes(changes, result, out)
+
+
+def check_format(file, out):
+    """Raise BadInput if the name of the copy says another format than it will have."""
+    suffix, own = out.suffix.lower(), file.path.suffix.lower()
+    if suffix in ("", own, file.kind) or suffix in COMPRESSIONS:
+        return
+    if file.kind in FORMATS or suffix in FORMATS:
+        raise BadInput(
+            f"--out {out}: the copy keeps the format of {file.path.name}. Name a file "
+            f"that ends in {file.kind}."
+        )
 
 
 def find_labels(file, target, decisions, path):
@@ -113,21 +127,20 @@ def rewrite_json(file, column, labels):
     """Change values of a JSON document, or of the lines of one."""
     text = file.decoded.text
     found = parse_json(text, file.kind, file.path)
-    rows = rows_of_json(found, file.path)
+    former = copy.deepcopy(found.content)
     for row, label in labels.items():
-        rows[row - 1][column] = like(rows[row - 1].get(column), label)
-    if file.kind == ".json":
-        indent = 2 if "\n" in text.strip() else None
-        text = json.dumps(found, ensure_ascii=False, indent=indent)
-    else:
-        lines = text.splitlines(keepends=True)
-        filled = [at for at, line in enumerate(lines) if line.strip()]
-        for row in labels.index:
-            at = filled[row - 1]
-            end = lines[at][len(lines[at].rstrip("\r\n")) :]
-            lines[at] = json.dumps(rows[row - 1], ensure_ascii=False) + end
-        text = "".join(lines)
-    return file.decoded.encode(text)
+        cells, key = found.locate(row - 1, column)
+        is_there = not isinstance(cells, dict) or key in cells
+        cells[key] = like(cells[key] if is_there else None, label)
+    if not found.has_lines:
+        return file.decoded.encode(dump_like(text, former, found.content))
+    # Not by splitlines, as cells may hold other ends of lines.
+    lines = text.split("\n")
+    filled = [at for at, line in enumerate(lines) if line.strip()]
+    for row in labels.index:
+        at = filled[row - 1]
+        lines[at] = dump_like(lines[at], former[row - 1], found.content[row - 1])
+    return file.decoded.encode("\n".join(lines))
 
 
 def rewrite_columns(file, column, labels):

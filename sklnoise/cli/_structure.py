@@ -10,20 +10,21 @@ import pandas as pd
 
 from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import BadInput, free_name
+from sklnoise.cli._rows import (
+    MIN_NUMBER_SHARE,
+    fit_rows,
+    has_number,
+    is_empty,
+    is_number,
+    leave_out_headers,
+    n_filled,
+    tidy,
+)
 
 # Records among which the header is looked for, and those that tell the width of a table.
 N_LEADING, N_DECIDING = 50, 10_000
 
-# Of the rows, that may have more cells than the header, and are left out.
-MAX_LONG_SHARE = 0.1
-
-# Of the cells of a column, that must be numbers if its first cell shall be one.
-MIN_NUMBER_SHARE = 0.8
-
 COMMENT = re.compile(r"\s*(#|//|%)")
-
-# A number as it may be written anywhere, with a unit or a currency at most.
-NUMBER_LIKE = re.compile(r"[^\d\w]*[+−-]?[\d][\d.,:/\s-]*\W*")
 
 
 class Sheet(NamedTuple):
@@ -40,6 +41,8 @@ class Sheet(NamedTuple):
 def make_sheet(records, path, *, wanted=(), no_header=False):
     """Find the header, and return the table below it."""
     records = trim_end(records)
+    if not records:
+        raise BadInput(f"{path} is empty. It must hold a header line and rows.")
     width = width_of(records)
     header = None if no_header else find_header(records, width, wanted)
     first = 0 if header is None else header + 1
@@ -54,6 +57,9 @@ def make_sheet(records, path, *, wanted=(), no_header=False):
         names, note = name_extra_column(names, [row for _, row in rows])
         notes.append(note)
     rows, more = fit_rows(rows, len(names), path)
+    if header is not None:
+        rows, no_rows = leave_out_headers(rows, names)
+        more += no_rows
     names, renamed = complete_names(names)
     lines, cells = zip(*rows)
     index = pd.Index(np.array(lines) + 1, name="row")
@@ -77,25 +83,10 @@ def trim_end(records):
     return records[:n_kept]
 
 
-def is_empty(cell):
-    """Return whether nothing stands in a cell."""
-    return cell is None or cell != cell or (isinstance(cell, str) and not cell.strip())
-
-
-def n_filled(record):
-    """Count the cells in which something stands."""
-    return sum(not is_empty(cell) for cell in record)
-
-
 def width_of(records):
     """Return the most frequent number of cells."""
     counts = Counter(len(r) for r in islice(records, N_DECIDING) if n_filled(r))
     return max(counts, key=lambda width: (counts[width], width), default=0)
-
-
-def tidy(cell):
-    """Return the name in a cell of the header, on one line."""
-    return "" if is_empty(cell) else " ".join(str(cell).split())
 
 
 def find_header(records, width, wanted):
@@ -121,7 +112,10 @@ def is_named_header(record, below, wanted):
     """Return whether a record has a wanted name, which its column does not hold again."""
     places = [place for place, cell in enumerate(record) if tidy(cell) in wanted]
     return any(
-        all(len(row) <= place or row[place] != record[place] for row in below)
+        all(
+            len(row) <= place or row[place] != record[place] or row == record
+            for row in below
+        )
         for place in places
     )
 
@@ -134,18 +128,6 @@ def is_title(record, following):
         # "#size,kind" may be a header; a comment comes before one.
         return n_filled(following) >= n_filled(record) and not has_number(following)
     return n_filled(record) == 1 < n_filled(following) and len(record) > 2
-
-
-def has_number(record):
-    """Return whether a cell of a record is a number."""
-    return any(is_number(cell) for cell in record)
-
-
-def is_number(cell):
-    """Return whether a cell looks like a number, a date or a time."""
-    if isinstance(cell, str):
-        return NUMBER_LIKE.fullmatch(cell.strip()) is not None
-    return not is_empty(cell)
 
 
 def notes_on_skipped(records):
@@ -167,39 +149,6 @@ def name_extra_column(names, rows):
         return [*names, ""], "Each row ends in a separator, which makes no column."
     note = "The rows have one cell more than the header: the first one names the row."
     return ["", *names], note
-
-
-def fit_rows(rows, width, path):
-    """Give all rows the same width; leave out those that have too many cells."""
-    fitting, long, n_short = [], [], 0
-    for line, row in rows:
-        if len(row) > width and n_filled(row[width:]):
-            long.append(line)
-            continue
-        # An empty row in the middle is one, as in a spreadsheet.
-        n_short += 0 < len(row) < width
-        fitting.append((line, [*row[:width], *[""] * (width - len(row))]))
-    if len(long) > MAX_LONG_SHARE * len(rows):
-        line = long[0]
-        n_cells = next(len(row) for number, row in rows if number == line)
-        raise BadInput(
-            f"{path} is not a table: row {line + 1} has {n_cells} cells, the header "
-            f"{width}. A cell with the separator in it must be quoted."
-        )
-    notes = []
-    if long:
-        rows_said = enumerate_names(str(line + 1) for line in long)
-        notes.append(
-            f"{len(long)} row{'s' * (len(long) > 1)} with more cells than the header "
-            f"{'were' if len(long) > 1 else 'was'} left out (row {rows_said}): a cell "
-            "with the separator in it must be quoted."
-        )
-    if n_short:
-        notes.append(
-            f"{n_short} row{'s' * (n_short > 1)} with fewer cells than the header "
-            f"{'were' if n_short > 1 else 'was'} filled up with empty ones."
-        )
-    return fitting, notes
 
 
 def complete_names(names):

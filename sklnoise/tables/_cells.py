@@ -80,4 +80,8 @@ def decoded_text(value):
     """Return a cell as text, also one of bytes."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return cell_text(value)
+    text = cell_text(value)
+    # Files for Excel keep zeros in front by ="007".
+    if text.startswith('="') and text.endswith('"') and len(text) > 2:
+        text = text[2:-1].strip()
+    return text

@@ -143,7 +143,8 @@ def parse(texts, decimal):
     for i, text in enumerate(texts):
         if len(text) > MAX_LENGTH:
             continue
-        text = FOOTNOTE.sub("", text.translate(PLAIN).strip())
+        # An apostrophe in front says "text" to a spreadsheet.
+        text = FOOTNOTE.sub("", text.translate(PLAIN).strip().removeprefix("'"))
         if found := NUMBERS[decimal].fullmatch(text):
             if bool(found["open"]) != bool(found["close"]):
                 continue

@@ -46,6 +46,25 @@ def test_rows_decide_the_separator(tmp_path, text, columns):
     assert lists_of(tmp_path, text) == columns
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param('"said,label"\n"""x, y"",a"\n"z,b"\n', ["x, y", "z"], id="line"),
+        pytest.param('said,label\n"""x, y"",a"\nz,b\n', ["x, y", "z"], id="some lines"),
+        pytest.param("'said','label'\n'x, y','a'\n'z','b'\n", ["x, y", "z"], id="'"),
+        pytest.param(
+            'said,label\n"x \\", y",a\n"z\\", y",b\n', ['x ", y', 'z", y'], id="escape"
+        ),
+        pytest.param(
+            "said,label\nx\\, y,a\nz\\, y,b\n", ["x, y", "z, y"], id="escaped comma"
+        ),
+        pytest.param('said,label\n"C:\\x",a\n"C:\\",b\n', ["C:\\x", "C:\\"], id="paths"),
+    ],
+)
+def test_quotes_and_escapes_of_other_programs_are_read(tmp_path, text, said):
+    assert lists_of(tmp_path, text) == {"said": said, "label": ["a", "b"]}
+
+
 def test_cells_stay_as_they_stand_there(tmp_path):
     table = table_of(tmp_path, "a,b\n007,NA\n1.50,None\n").frame
     assert table.to_numpy().tolist() == [["007", "NA"], ["1.50", "None"]]
@@ -153,6 +172,24 @@ def test_few_rows_with_too_many_cells_are_left_out(tmp_path):
     assert "row 32" in file.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        (1, "cm,(g),-"),
+        (1, "float,float,string"),
+        (1, "---,---,---"),
+        (15, "size,weight,label"),
+    ],
+)
+def test_rows_that_belong_to_a_header_are_left_out(tmp_path, place, line):
+    lines = ["size,weight,label", *(f"{i},{i / 7},{'ab'[i % 2]}" for i in range(30))]
+    lines.insert(place, line)
+    file = table_of(tmp_path, "\n".join(lines))
+    assert len(file.frame) == 30
+    assert place + 1 not in file.frame.index
+    assert f"row {place + 1}" in file.notes[0]
+
+
 def test_missing_header_is_noticed(tmp_path):
     text = "1.5,yes,oak\n2.5,no,ash\n3.5,yes,oak\n4.5,no,ash\n"
     assert table_of(tmp_path, text).may_lack_header
@@ -213,6 +250,16 @@ def test_sheet_can_be_named(tmp_path):
         read_table(path, options=ReadOptions(sheet="secnd"))
 
 
+def test_sheet_with_the_wanted_column_is_read(tmp_path):
+    path = tmp_path / "table.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"About": ["made in May"]}).to_excel(book, sheet_name="info")
+        FRAME.to_excel(book, sheet_name="data", index=False)
+    file = read_table(path, wanted=["label"])
+    assert len(file.frame) == 3
+    assert "'info'" in file.notes[0]
+
+
 def test_title_of_a_sheet_is_skipped(tmp_path):
     FRAME.assign(more=1).to_excel(tmp_path / "table.xlsx", index=False, startrow=3)
     table = read_table(tmp_path / "table.xlsx").frame
@@ -244,11 +291,29 @@ def test_only_file_of_an_archive_is_read(tmp_path):
         read_table(path)
 
 
-def test_json_in_an_envelope_is_read(tmp_path):
-    text = json.dumps({"count": 2, "rows": [{"a": 1, "label": "x"}, {"a": None}]})
-    table = table_of(tmp_path, text, "table.json").frame
-    assert table["label"].tolist()[0] == "x"
-    assert np.isnan(table["a"].iloc[1])
+ROWS = [{"a": 1, "label": "x"}, {"a": None, "label": "y"}]
+LAYOUTS = {
+    "envelope": {"links": [], "found": {"count": 2, "rows": ROWS}},
+    "split": {"columns": ["a", "label"], "data": [[1, "x"], [None, "y"]]},
+    "table": {"schema": {"fields": [{"name": "a"}]}, "data": ROWS},
+    "columns": {"a": {"0": 1, "1": None}, "label": {"0": "x", "1": "y"}},
+    "lists": {"a": [1, None], "label": ["x", "y"]},
+    "index": {"0": ROWS[0], "1": ROWS[1]},
+    "grid": [["a", "label"], [1, "x"], [None, "y"]],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_of_json_are_read(tmp_path, layout):
+    text = json.dumps(LAYOUTS[layout])
+    file = table_of(tmp_path, text, "table.json")
+    assert file.frame["label"].tolist() == ["x", "y"]
+    assert np.isnan(file.frame["a"].iloc[1])
+
+
+def test_nested_objects_of_json_make_columns(tmp_path):
+    text = json.dumps([{"size": {"cm": 1}, "label": "x"}, {"size": {"cm": 2}}])
+    assert table_of(tmp_path, text, "table.json").frame["size.cm"].tolist() == [1, 2]
 
 
 def test_arff_is_read(tmp_path):
@@ -270,13 +335,15 @@ def write(path, text):
     ("name", "content", "message"),
     [
         ("table.gz", b"\x1f\x8bjunk", "cannot be decompressed"),
-        ("table.zip", b"junk", "cannot be decompressed"),
+        ("table.zip", b"PK\x03\x04junk", "cannot be decompressed"),
         ("table.xlsx", b"PK\x03\x04junk", "not a spreadsheet"),
         ("table.parquet", b"PAR1junk", "not a Parquet file"),
         ("table.json", b"{]", "not JSON"),
         ("table.json", b"[1, 2]", "not a table in JSON"),
         ("table.arff", b"@data\n1\n", "no ARFF"),
         ("table.csv", b"\0\1\2\3\xff" * 9, "not a text file"),
+        ("table.csv", b",,\n,,\n", "is empty"),
+        ("table.xls", b"<html><table><tr><td>1", "is a web page"),
         ("table.png", b"\x89PNG", "must end in one of"),
     ],
 )
@@ -290,3 +357,32 @@ def test_compressed_bytes_are_known_by_their_beginning(tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(gzip.compress(b"a,label\n1,x\n"))
     assert read_table(path).frame["label"].tolist() == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("table.xls", "table.csv"),
+        ("table.xlsx", "table.csv"),
+        ("table.json", "table.csv"),
+        ("table.csv.gz", "table.csv"),
+        ("table.csv", "table.xlsx"),
+        ("table.xls", "table.xlsx"),
+        ("table.csv", "table.parquet"),
+        ("table.csv", "table.zip"),
+        ("table.json", "table.jsonl"),
+        ("table.txt", "table.json"),
+    ],
+)
+def test_file_with_the_wrong_suffix_is_known_by_its_content(tmp_path, name, taken):
+    path, suffix = tmp_path / taken, taken.partition(".")[2]
+    if suffix.startswith("json"):
+        FRAME.to_json(path, orient="records", lines=suffix == "jsonl")
+    elif suffix in ("csv", "zip"):
+        FRAME.to_csv(path, index=False)
+    elif suffix == "xlsx":
+        FRAME.to_excel(path, index=False)
+    else:
+        FRAME.to_parquet(path)
+    path.rename(tmp_path / name)
+    assert read_table(tmp_path / name).frame["label"].tolist() == ["a", "b", "a"]

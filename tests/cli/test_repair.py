@@ -101,13 +101,48 @@ def test_columns_of_parquet_keep_their_types(tmp_path, repair):
 
 
 def test_lines_of_json_change_where_their_label_does(tmp_path, repair):
-    text = '{"x":1,  "label":"ä"}\n\n{"x":2,"label":"b"}\n'
+    text = '{"x":"\u2028",  "label":"ä"}\n\n{"x":2,"label":"b"}\n'
     data = write(tmp_path / "data.jsonl", text)
     done, out = repair(data, "2,b,wrong,ä\n")
     assert done.code == 0, done.err
-    first, blank, last = out.read_text().splitlines()
-    assert (first, blank) == ('{"x":1,  "label":"ä"}', "")
+    first, blank, last = out.read_text().split("\n")[:3]
+    assert (first, blank) == ('{"x":"\u2028",  "label":"ä"}', "")
     assert json.loads(last) == {"x": 2, "label": "ä"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('[{"x":1.0,"label":"a\\/\\u00e4"}]\n', id="pandas"),
+        pytest.param('[\n    {\n        "label": "a/ä"\n    }\n]', id="indent"),
+        pytest.param('{"columns": ["label"], "data": [["a/ä"]]}', id="split"),
+        pytest.param('{"rows": [{"tree": {"label": "a/ä"}}]}', id="nested"),
+    ],
+)
+def test_json_keeps_its_layout(tmp_path, repair, text):
+    data = write(tmp_path / "data.json", text)
+    target = "tree.label" if "tree" in text else "label"
+    done, out = repair(data, "1,a/ä,wrong,b\n", "--target", target)
+    assert done.code == 0, done.err
+    for label in ("a/ä", "a\\/\\u00e4"):
+        text = text.replace(label, "b")
+    assert out.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ('"x,label"\r\n"""p, q"",a"\r\n', '"x,label"\r\n"""p, q"",b"\r\n'),
+        ('x,label\n"""p, q"",a"\nr,a\n', 'x,label\n"""p, q"",b"\nr,a\n'),
+        ("'x','label'\n'p, q','a'\n", "'x','label'\n'p, q','b'\n"),
+        ('x,label\n"p\\", q",a\n', 'x,label\n"p\\", q",b\n'),
+    ],
+)
+def test_quotes_of_other_programs_stay(tmp_path, repair, text, repaired):
+    data = write(tmp_path / "data.csv", text)
+    done, out = repair(data, "2,a,wrong,b\n", "--target", "label")
+    assert done.code == 0, done.err
+    assert out.read_bytes() == repaired.encode()
 
 
 @pytest.mark.parametrize(
@@ -138,6 +173,12 @@ def test_nothing_is_overwritten(tmp_path, repair, check_refused):
     done, _ = repair(data, "2,a,wrong,b\n", out=there)
     check_refused(done, "is there already")
     assert there.read_text() == "mine"
+
+
+def test_copy_has_the_format_that_its_name_says(tmp_path, repair, check_refused):
+    data = write(tmp_path / "data.csv", "x,label\n1,a\n2,b\n")
+    done, _ = repair(data, "2,a,wrong,b\n", out=tmp_path / "clean.xlsx")
+    check_refused(done, "ends in .csv")
 
 
 def test_column_must_be_named_where_two_fit(tmp_path, repair, check_refused):

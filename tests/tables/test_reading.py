@@ -116,6 +116,8 @@ def test_few_rows_are_no_evidence_of_identifiers():
         lambda x: f"{x * 100:,.2f} €".replace(",", "\u00a0").replace(".", ","),
         lambda x: f"CHF {x * 100:,.2f}".replace(",", "'"),
         lambda x: f"Rs. {x * 100:,.2f}",
+        lambda x: f"'{x}",
+        lambda x: f'="{x}"',
         lambda x: f"{x * 100:.0f}%",
         lambda x: f"{x * 100} km/h",
         lambda x: f"{x * 100}m²",
