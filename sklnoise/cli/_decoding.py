@@ -137,10 +137,11 @@ def decode_as(content, path, encoding):
             f"--encoding {encoding!r} is not known. Use utf-8, utf-16, cp1252, latin-1, "
             "or another name that Python knows."
         ) from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        place = getattr(error, "start", 0) + 1
         raise BadInput(
-            f"{path} is not written in {encoding}: byte {error.start + 1} does not fit. "
-            "Name another --encoding, or save the file as UTF-8."
+            f"{path} is not written in {encoding}: byte {place} does not fit. Name "
+            "another --encoding, or save the file as UTF-8."
         ) from error
 
 

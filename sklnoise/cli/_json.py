@@ -56,7 +56,10 @@ def parse_json(text, kind, path):
 def loads(text):
     """Return what a document holds, or None and the reason why it cannot be read."""
     try:
-        return json.loads(text), None
+        found = json.loads(text)
+        # Escapes may hold halves of characters, which no file can be written with.
+        whole = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+        return json.loads(whole) if b"?" in whole and "\\u" in text else found, None
     except (ValueError, RecursionError) as error:
         return None, error
 

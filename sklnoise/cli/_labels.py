@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sklnoise._text import enumerate_names
+from sklnoise._text import cell_text, enumerate_names
 from sklnoise.cli._errors import BadInput, one_line
+from sklnoise.tables._cells import SHEET_ERRORS
 
 # Cells without a label, in lower case. "none", "-" and "inf" may be names of classes.
-SHEET_ERRORS = {"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"}
 NO_LABEL = {"", "?", "n/a", "#n/a", "nan", "nat", "<na>", "null", *SHEET_ERRORS}
 
 # North America or "not available": which of them is asked of the other classes.
@@ -48,7 +48,7 @@ class Labels(NamedTuple):
 
 def read_labels(column, *, join=False, missing=None):
     """Return the labels of a column; `missing` are spellings that are no label."""
-    texts = column.astype(object).map(cell_text).to_numpy(dtype=object)
+    texts = column.astype(object).map(label_text).to_numpy(dtype=object)
     counts = Counter(texts)
     absent, cautions = find_missing(counts, missing)
     is_labelled = np.array([text not in absent for text in texts], dtype=bool)
@@ -67,15 +67,10 @@ def read_labels(column, *, join=False, missing=None):
     return Labels(values, is_labelled, cautions, meaning)
 
 
-def cell_text(cell):
-    """Write a cell as text; a whole number has no decimal point."""
-    if isinstance(cell, list | tuple | dict | np.ndarray):
-        return str(cell)
-    if pd.isna(cell):
-        return ""
-    if isinstance(cell, float | np.floating) and float(cell).is_integer():
-        cell = int(cell)
-    return str(cell).strip()
+def label_text(cell):
+    """Write a cell as text, a missing one as an empty text."""
+    is_nested = isinstance(cell, list | tuple | dict | np.ndarray)
+    return "" if not is_nested and pd.isna(cell) else cell_text(cell)
 
 
 def find_missing(counts, missing):

@@ -13,7 +13,7 @@ from sklnoise.cli._errors import BadInput, one_line
 from sklnoise.cli._files import FORMATS, JSON, read_table
 from sklnoise.cli._formats import COLUMNAR
 from sklnoise.cli._json import dump_like, parse_json
-from sklnoise.cli._labels import cell_text
+from sklnoise.cli._labels import label_text
 from sklnoise.cli._outputs import check_outputs, write_table, written_together
 from sklnoise.cli._separated import replace_cells
 from sklnoise.cli._targets import find_column
@@ -88,7 +88,7 @@ def find_labels(file, target, decisions, path):
 
 def texts_of(column):
     """Return the cells of a column as text."""
-    return column.astype(object).map(cell_text)
+    return column.astype(object).map(label_text)
 
 
 def rewrite(file, column, labels, out):
@@ -154,7 +154,13 @@ def rewrite_columns(file, column, labels):
             [c for c in dict.fromkeys(new) if c not in known]
         )
     cells = cells.copy()
-    cells.iloc[[row - 1 for row in labels.index]] = new
+    try:
+        cells.iloc[[row - 1 for row in labels.index]] = new
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            f"{column!r} holds {cells.dtype} in {file.path.name}, which has no room for "
+            f"{one_line(list(labels), MAX_SHOWN)}. Correct the labels to such values."
+        ) from error
     frame[column] = cells
     written = BytesIO()
     (frame.to_feather if file.kind == ".feather" else frame.to_parquet)(written)

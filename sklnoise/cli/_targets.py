@@ -7,7 +7,7 @@ import pandas as pd
 
 from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
-from sklnoise.cli._labels import NO_LABEL, cell_text, read_labels
+from sklnoise.cli._labels import NO_LABEL, label_text, read_labels
 from sklnoise.cli._twins import find_twins
 from sklnoise.tables._kinds import BOOLEANS
 
@@ -137,7 +137,7 @@ def take_columns(file, options, special):
 
 def read_trusted(column):
     """Return which rows have a label that is known to be right."""
-    texts = column.astype(object).map(cell_text)
+    texts = column.astype(object).map(label_text)
     texts = texts.where(~texts.str.lower().isin(NOT_KNOWN), "")
     unknown = [text for text in texts.unique() if text.lower() not in TRUSTED_VALUES]
     if unknown:

@@ -5,10 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sklnoise.cli._labels import cell_text
+from sklnoise.cli._labels import label_text
 
 # In fewer rows, a column may fit the labels by chance.
 MIN_ROWS = 30
+
+# Of more rows, as many are looked at.
+MAX_ROWS = 20_000
 
 # Rows of each class, on average, from which on a column without overlap is suspect.
 MIN_ROWS_PER_CLASS = 10
@@ -32,12 +35,13 @@ class Twins(NamedTuple):
 
 def find_twins(X, labels):
     """Find the columns that tell the label by themselves."""
-    codes, classes = pd.factorize(labels)
+    rows = np.unique(np.linspace(0, len(X) - 1, min(len(X), MAX_ROWS)).astype(int))
+    codes, classes = pd.factorize(labels[rows])
     copies, close = [], []
     if len(codes) < MIN_ROWS:
         return Twins(copies, close)
     for name in X.columns:
-        texts = X[name].astype(object).map(cell_text)
+        texts = X[name].iloc[rows].astype(object).map(label_text)
         share = share_told(texts, codes, len(classes))
         if share == 1:
             copies.append(name)

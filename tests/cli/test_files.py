@@ -386,3 +386,8 @@ def test_file_with_the_wrong_suffix_is_known_by_its_content(tmp_path, name, take
         FRAME.to_parquet(path)
     path.rename(tmp_path / name)
     assert read_table(tmp_path / name).frame["label"].tolist() == ["a", "b", "a"]
+
+
+def test_halves_of_characters_in_json_are_replaced(tmp_path):
+    text = '[{"a": "\\ud800 x?", "label": "y"}]'
+    assert table_of(tmp_path, text, "table.json").frame["a"].tolist() == ["? x?"]
