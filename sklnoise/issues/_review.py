@@ -53,8 +53,9 @@ def sample_for_review(
     Parameters
     ----------
     quality : array-like of shape (n_samples,)
-        Probability that each label is right, as of :func:`label_quality_scores`. It says
-        what to review, and how much; no guarantee depends on it.
+        Probability that each label is right, as of
+        :func:`~sklnoise.label_quality_scores`. It says what to review, and how much; no
+        guarantee depends on it.
 
     n_random : int, default=None
         Size of the random part. None plans it, see the notes.
@@ -106,7 +107,7 @@ def sample_for_review(
     --------
     noise_rate_from_review : The noise rate, and whether to stop.
     apply_decisions : Corrects the labels.
-    find_label_issues : Suspicious samples without a random part.
+    sklnoise.find_label_issues : Suspicious samples without a random part.
 
     Notes
     -----

@@ -43,8 +43,8 @@ def make_table_encoder():
     names; their order and further ones do not matter. In a new table, numbers and dates
     may be written in another way than in the training table.
 
-    The columns are encoded by :class:`skrub.SquashingScaler`,
-    :class:`skrub.DatetimeEncoder` and :class:`skrub.StringEncoder`. Only the reading of
+    The columns are encoded by ``skrub.SquashingScaler``,
+    ``skrub.DatetimeEncoder`` and ``skrub.StringEncoder``. Only the reading of
     cells is our own: ``skrub.Cleaner`` converts a column if all its cells convert.
 
     Examples
