@@ -72,10 +72,10 @@ Trusted = Annotated[
 ]
 Columns = Annotated[
     list[str] | None,
-    typer.Option("--columns", help="Column to learn from; repeat it. Otherwise all."),
+    typer.Option("--columns", help="Columns to learn from, with commas. Otherwise all."),
 ]
 Drop = Annotated[
-    list[str] | None, typer.Option("--drop", help="Column to leave out; repeat it.")
+    list[str] | None, typer.Option("--drop", help="Columns to leave out, with commas.")
 ]
 JoinLabels = Annotated[
     bool, typer.Option("--join-labels", help="Take spellings of a label for one class.")

@@ -119,13 +119,21 @@ def find_column(file, name, option):
     )
 
 
+def find_columns(file, names, option):
+    """Return the columns of an option, which may be a list with commas."""
+    found = []
+    for name in names or ():
+        is_list = "," in name and name not in file.frame
+        parts = [part.strip() for part in name.split(",")] if is_list else [name]
+        found += [find_column(file, part, option) for part in parts]
+    return list(dict.fromkeys(found))
+
+
 def take_columns(file, options, special):
     """Return the columns that are to be learned from."""
     frame = file.frame
-    kept = dict.fromkeys(
-        find_column(file, name, "--columns") for name in options.columns or ()
-    )
-    dropped = {find_column(file, name, "--drop") for name in options.drop or ()}
+    kept = find_columns(file, options.columns, "--columns")
+    dropped = find_columns(file, options.drop, "--drop")
     return frame[
         [
             name

@@ -187,8 +187,11 @@ def test_copy_of_the_label_is_left_out(audited, tmp_path):
     assert "'kind_id'" in found["cautions"][0]
     kept = audited(path, "--columns", "size", "--columns", "kind_id")
     assert kept["columns"] == {"size": "number", "kind_id": "category"} | kept["columns"]
-    dropped = audited(path, "--drop", "kind_id", "--drop", "other")
-    assert dropped["columns"] == {"size": "number"}
+    for options in (
+        ["--drop", "kind_id", "--drop", "other"],
+        ["--drop", "kind_id,other"],
+    ):
+        assert audited(path, *options)["columns"] == {"size": "number"}
 
 
 def test_spellings_of_a_label_can_be_joined(audited, tmp_path):
