@@ -13,6 +13,7 @@ from sklnoise._compat import (
     StrOptions,
     fit_context,
 )
+from sklnoise._parameter_hints import ParameterHintsMixin
 from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_transition_matrix
 from sklnoise.classifiers._confident_steps import (
@@ -40,7 +41,7 @@ def estimator_has(method):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
 
 
-class ConfidentLearningClassifier(WrapperMixin, BaseEstimator):
+class ConfidentLearningClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimator):
     """Fit any classifier again without the samples whose label is probably wrong.
 
     Clones of the classifier give out-of-fold probabilities, from which T and the label

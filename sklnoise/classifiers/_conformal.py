@@ -17,6 +17,7 @@ from sklnoise._compat import (
     fit_context,
     routing_enabled,
 )
+from sklnoise._parameter_hints import ParameterHintsMixin
 from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_trusted
 from sklnoise._warnings import warn_caller
@@ -68,7 +69,9 @@ REASONS = {
 TIE = 1e-9
 
 
-class NoiseRobustConformalClassifier(MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator):
+class NoiseRobustConformalClassifier(
+    MetaEstimatorMixin, NoisyScoreMixin, ParameterHintsMixin, BaseEstimator
+):
     r"""Predict sets of classes that cover the clean one, calibrated on noisy labels.
 
     Conformal prediction on noisy labels gives sets that cover the noisy label, which are

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklnoise._calibration import CALIBRATIONS
 from sklnoise._compat import HasMethods, Interval, StrOptions, fit_context
 from sklnoise._labels import encode_labels
+from sklnoise._parameter_hints import ParameterHintsMixin
 from sklnoise._validation import check_proba
 from sklnoise.classifiers._calibration import (
     calibrate_by_draws,
@@ -37,7 +38,7 @@ from sklnoise.classifiers._wrapper import WrapperMixin
 from sklnoise.training import make_splits
 
 
-class NoiseCalibratedClassifier(WrapperMixin, BaseEstimator):
+class NoiseCalibratedClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimator):
     r"""Calibrate the probabilities of any classifier for the clean labels.
 
     All labels are noisy: no clean one is needed. Clones of the classifier predict samples

@@ -22,6 +22,7 @@ from sklnoise._compat import (
     routing_enabled,
 )
 from sklnoise._labels import match_labels
+from sklnoise._parameter_hints import ParameterHintsMixin
 from sklnoise.classifiers._calibration import apply_temperature, refit_temperature
 from sklnoise.classifiers._correction import CORRECTIONS, as_loss, check_clean_loss
 from sklnoise.classifiers._first_pass import (
@@ -109,7 +110,11 @@ def can_predict(classifier):
 
 
 class NoiseRobustClassifier(
-    CallbackSupportMixin, MetaEstimatorMixin, NoisyScoreMixin, BaseEstimator
+    CallbackSupportMixin,
+    MetaEstimatorMixin,
+    NoisyScoreMixin,
+    ParameterHintsMixin,
+    BaseEstimator,
 ):
     """Train a neural network on noisy labels as if they were clean.
 
