@@ -44,6 +44,7 @@ from sklnoise.classifiers._fit_input import (
     route_fit,
 )
 from sklnoise.classifiers._html import noise_html, with_short_names
+from sklnoise.classifiers._label_issues import FittedIssuesMixin
 from sklnoise.classifiers._net_selection import NetChoice
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._refit import (
@@ -112,6 +113,7 @@ def can_predict(classifier):
 class NoiseRobustClassifier(
     CallbackSupportMixin,
     MetaEstimatorMixin,
+    FittedIssuesMixin,
     NoisyScoreMixin,
     ParameterHintsMixin,
     BaseEstimator,
@@ -279,6 +281,10 @@ class NoiseRobustClassifier(
         Noisy posterior of the training samples by models that did not see them, NaN
         where no fold held the sample out. All folds hold out the trusted samples. Absent
         where no fold was fitted.
+
+    label_issues_ : ndarray of shape (n_samples,), dtype=bool
+        The training samples whose label is probably wrong, as `find_label_issues`
+        returns them. Absent where no fold was fitted.
 
     first_pass_history_ : list of skorch.history.History
         One per fold: `train_loss` of each epoch of its network and, with a validation
@@ -554,6 +560,7 @@ class NoiseRobustClassifier(
             check_trees(data.X)
         check_names(as_net(self.estimator), data.X, routed.estimator.fit)
         self.classes_ = data.classes
+        self._fitted_labels = data.y, data.trusted
         for net in (as_net(self.estimator), first_pass_model):
             check_validation_labels(net, data.classes)
         # Two seeds: the refit must not depend on whether folds were fitted before.

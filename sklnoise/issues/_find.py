@@ -159,7 +159,8 @@ def find_label_issues(
         return is_issue
     if return_type == "indices":
         return order_issues(is_issue, quality)
-    return as_frame(y, samples, suggested, quality, is_issue)
+    labels, suggested = samples.classes[samples.y], samples.classes[suggested]
+    return make_frame(labels, suggested, quality, is_issue, index=index_of_series(y))
 
 
 def judge_by_confidence(samples, sample_weight, filter_by, threshold=None):
@@ -180,7 +181,12 @@ def judge_by_confidence(samples, sample_weight, filter_by, threshold=None):
     return quality, np.where(is_top & ~is_issue, y, other), is_issue
 
 
-def as_frame(y, samples, suggested, quality, is_issue):
+def index_of_series(y):
+    """Return the index of a pandas Series or DataFrame, or None."""
+    return y.index if hasattr(y, "iloc") else None
+
+
+def make_frame(labels, suggested_labels, quality, is_issue, index=None):
     """Return the judgement of each sample as a frame."""
     try:
         import pandas as pd
@@ -190,10 +196,9 @@ def as_frame(y, samples, suggested, quality, is_issue):
             '"sklnoise[frames]", or ask for a "mask" or "indices".',
             name="pandas",
         ) from error
-    index = y.index if isinstance(y, pd.Series | pd.DataFrame) else None
     columns = {
-        "label": samples.classes[samples.y],
-        "suggested_label": samples.classes[suggested],
+        "label": labels,
+        "suggested_label": suggested_labels,
         "quality": quality,
         "is_issue": is_issue,
     }

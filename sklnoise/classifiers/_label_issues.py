@@ -1,0 +1,82 @@
+"""The label issues of the samples that a classifier was fitted on."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklnoise._text import shorten
+from sklnoise.issues._find import make_frame
+from sklnoise.issues._judgement import judge_fitted
+
+RETURN_TYPES = "mask", "indices", "frame"
+
+
+class FittedIssuesMixin:
+    """Find the label issues of the training samples by out-of-fold probabilities."""
+
+    @property
+    def label_issues_(self):
+        """Mask of the training samples whose label is probably wrong."""
+        return self.find_label_issues()
+
+    def find_label_issues(self, *, return_type="mask"):
+        """Find the training samples whose label is probably wrong.
+
+        They are judged by `out_of_fold_proba_` and T, as
+        :func:`~sklnoise.find_label_issues` does. Samples that no fold held out are no
+        issues, nor are trusted ones.
+
+        Parameters
+        ----------
+        return_type : {"mask", "indices", "frame"}, default="mask"
+            "mask": bool for each sample of `fit`. "indices": positions of the issues, the
+            worst first. "frame": a pandas.DataFrame of `label`, `suggested_label`,
+            `quality` and `is_issue` for each sample that was judged, by its position.
+
+        Returns
+        -------
+        issues : ndarray or pandas.DataFrame
+            As `return_type` says.
+
+        Raises
+        ------
+        AttributeError
+            If no fold was fitted, as with a known T or a loss that needs none.
+
+        ValueError
+            If `return_type` is another one.
+
+        ModuleNotFoundError
+            If a frame is asked for and pandas is not installed.
+
+        See Also
+        --------
+        label_quality : Quality of the labels of new samples.
+        """
+        check_is_fitted(self)
+        if return_type not in RETURN_TYPES:
+            raise ValueError(
+                f"return_type must be one of {RETURN_TYPES}; got "
+                f"{shorten(return_type)!r}."
+            )
+        if not hasattr(self, "out_of_fold_proba_"):
+            raise AttributeError(
+                "label issues are found by out_of_fold_proba_, and no fold was fitted: "
+                "T is known, or the correction needs none. Fit with transition='auto' "
+                "and a correction that uses T, such as 'forward'."
+            )
+        codes, trusted = self._fitted_labels
+        labels = self.classes_[codes]
+        judged = judge_fitted(self, None, labels, trusted=trusted)
+        if return_type == "indices":
+            return judged.rows[judged.worst_issues()]
+        if return_type == "frame":
+            return make_frame(
+                judged.labels,
+                judged.suggested_labels,
+                judged.quality,
+                judged.is_issue,
+                index=judged.rows,
+            )
+        mask = np.zeros(len(codes), dtype=bool)
+        mask[judged.rows] = judged.is_issue
+        return mask
