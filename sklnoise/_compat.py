@@ -1,5 +1,8 @@
 """The only place that imports names which scikit-learn keeps private or has moved."""
 
+from functools import wraps
+from inspect import signature
+
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
 from sklearn.metrics._scorer import _BaseScorer as BaseScorer
@@ -10,8 +13,8 @@ from sklearn.utils._param_validation import (
     Interval,
     Options,
     StrOptions,
-    validate_params,
 )
+from sklearn.utils._param_validation import validate_params as sklearn_validate_params
 from sklearn.utils.validation import _check_method_params as check_method_params
 
 try:
@@ -21,6 +24,34 @@ except ImportError:  # scikit-learn < 1.9
 
     class CallbackSupportMixin:
         """Replace the mixin of a later scikit-learn, and do nothing."""
+
+
+def validate_params(constraints, *, prefer_skip_nested_validation):
+    """Validate the parameters of a function, and name those that need their name."""
+    decorate = sklearn_validate_params(
+        constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+
+    def validate(function):
+        validated, parameters = (
+            decorate(function),
+            signature(function).parameters.values(),
+        )
+        placed = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+        @wraps(validated)
+        def checked(*args, **kwargs):
+            if len(args) > len(placed):
+                raise TypeError(
+                    f"{function.__name__}() takes {', '.join(placed)} without their "
+                    f"names, and got {len(args)} such arguments. Name the others, as in "
+                    f"{function.__name__}({', '.join(placed)}, name=value)."
+                )
+            return validated(*args, **kwargs)
+
+        return checked
+
+    return validate
 
 
 # Attributes by which scikit-learn tears callbacks down at the end of a fit.

@@ -22,6 +22,7 @@ from sklnoise._validation import (
     check_trusted,
     check_weight,
 )
+from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._sample_checks import (
     check_like_fit,
     check_samples,
@@ -84,10 +85,23 @@ def check_fit_input(estimator, X, y, sample_weight, trusted):
     weight = check_weight(sample_weight, len(y))
     rows = np.flatnonzero(weight)
     codes, classes = encode_kept_labels(y, rows)
+    warn_of_unlabelled(classes)
     if trusted is None:
         trusted = np.zeros(len(y), dtype=bool)
     trusted = check_trusted(trusted, len(y)) & (weight > 0)
     return FitInput(X, codes, weight, trusted, rows, classes)
+
+
+def warn_of_unlabelled(classes):
+    """Warn of a class -1 beside 0, 1, ..., which elsewhere stands for no label."""
+    is_counted = np.array_equal(classes, np.arange(-1, len(classes) - 1))
+    if classes.dtype.kind == "i" and len(classes) > 2 and is_counted:
+        warn_caller(
+            "y has the label -1 beside 0, 1, ..., which scikit-learn's semi-supervised "
+            "estimators take for no label. Here it is a class like the others: leave "
+            "samples without a label out.",
+            UserWarning,
+        )
 
 
 def check_predict_input(estimator, X):

@@ -155,6 +155,12 @@ def explain_failure(X, error):
             "X must have samples of one shape; got lists of several lengths. Pad or cut "
             "them to one length."
         ) from error
+    first = next(iter(X), None) if isinstance(X, list | tuple | np.ndarray) else None
+    if isinstance(first, str):
+        raise ValueError(
+            f"X holds texts, such as {shorten(first)!r}. Turn them into numbers first, "
+            "for instance by TfidfVectorizer in a pipeline, or by a model of embeddings."
+        ) from error
     if "Complex data" in text:
         raise ValueError(
             "Complex data not supported: X must hold real numbers. Pass real and "

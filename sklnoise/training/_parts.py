@@ -1,6 +1,7 @@
 """Samples of several named parts, for modules whose forward takes them by keyword."""
 
 import inspect
+from difflib import get_close_matches
 
 import numpy as np
 from sklearn.utils import check_array
@@ -12,6 +13,10 @@ from torch.utils.data import Dataset
 from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
 from sklnoise.training._data import sample_shape
+
+# What skorch's training loop takes, and what the classifier does.
+LOOP_KEYWORDS = ("epochs",)
+FIT_KEYWORDS = "sample_weight", "trusted", "groups"
 
 VARIADIC = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
@@ -81,9 +86,12 @@ def check_part(name, values):
 
 
 def check_names(net, X, fit_params=()):
-    """Raise a ValueError if samples have not the parts that the module of a net takes."""
+    """Raise an error if the module of a net takes other parts or keywords."""
     names, parameters = sample_shape(X), parameters_of_forward(net)
-    if parameters is None or not isinstance(names, dict):
+    if parameters is None:
+        return
+    check_keywords(parameters, fit_params)
+    if not isinstance(names, dict):
         return
     required = {
         name
@@ -103,6 +111,22 @@ def check_names(net, X, fit_params=()):
         raise ValueError(
             f"the keys of X must be the parameters of {name_of(net.module)}.forward, "
             f"{taken}; {', '.join(found)}. Rename the arrays of the dict as these."
+        )
+
+
+def check_keywords(parameters, fit_params):
+    """Raise a TypeError if neither the training loop nor a forward takes a keyword."""
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    unknown = [] if takes_all else [n for n in fit_params if n not in parameters]
+    unknown = [name for name in unknown if name not in LOOP_KEYWORDS]
+    if unknown:
+        known = [*parameters, *LOOP_KEYWORDS, *FIT_KEYWORDS]
+        close = get_close_matches(unknown[0], known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise TypeError(
+            f"fit() got an unexpected keyword argument {unknown[0]!r}. Neither the "
+            "classifier, nor skorch's loop, nor the forward of the module takes it."
+            f"{hint}"
         )
 
 
