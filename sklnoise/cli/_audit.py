@@ -133,9 +133,9 @@ def compare_with_found(before, n_rows, n_found):
     texts = [f"{n} ({low} to {high})" for n, low, high in (before, left)]
     return (
         f"Before the decisions, about {texts[0]} of the {n_rows} labels looked wrong. "
-        f"You found {n_found} of them, so that about {texts[1]} are left. What follows "
-        "was estimated anew with the corrected labels, and tends to be too low once the "
-        "clearest mistakes are corrected."
+        f"You found {n_found} of them, so that about {texts[1]} are left. Rely on "
+        "this rather than on the number below: it is estimated anew, and is too low once "
+        "the clearest mistakes are corrected."
     )
 
 
