@@ -33,10 +33,8 @@ def validate_params(constraints, *, prefer_skip_nested_validation):
     )
 
     def validate(function):
-        validated, parameters = (
-            decorate(function),
-            signature(function).parameters.values(),
-        )
+        validated = decorate(function)
+        parameters = signature(function).parameters.values()
         placed = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
 
         @wraps(validated)
