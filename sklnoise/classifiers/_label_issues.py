@@ -9,6 +9,12 @@ from sklnoise.issues._judgement import judge_fitted
 
 RETURN_TYPES = "mask", "indices", "frame"
 
+NO_FOLD = (
+    "label issues are found by out_of_fold_proba_, and no fold was fitted: T is known, or "
+    'the correction needs none. Fit with transition="auto" and a correction that uses T, '
+    'such as "forward".'
+)
+
 
 class FittedIssuesMixin:
     """Find the label issues of the training samples by out-of-fold probabilities."""
@@ -16,6 +22,9 @@ class FittedIssuesMixin:
     @property
     def label_issues_(self):
         """Mask of the training samples whose label is probably wrong."""
+        check_is_fitted(self)
+        if not hasattr(self, "out_of_fold_proba_"):
+            raise AttributeError(NO_FOLD)
         return self.find_label_issues()
 
     def find_label_issues(self, *, return_type="mask"):
@@ -39,11 +48,9 @@ class FittedIssuesMixin:
 
         Raises
         ------
-        AttributeError
-            If no fold was fitted, as with a known T or a loss that needs none.
-
         ValueError
-            If `return_type` is another one.
+            If no fold was fitted, as with a known T or a loss that needs none, or
+            `return_type` is another one.
 
         ModuleNotFoundError
             If a frame is asked for and pandas is not installed.
@@ -59,11 +66,7 @@ class FittedIssuesMixin:
                 f"{shorten(return_type)!r}."
             )
         if not hasattr(self, "out_of_fold_proba_"):
-            raise AttributeError(
-                "label issues are found by out_of_fold_proba_, and no fold was fitted: "
-                "T is known, or the correction needs none. Fit with transition='auto' "
-                "and a correction that uses T, such as 'forward'."
-            )
+            raise ValueError(NO_FOLD)
         codes, trusted = self._fitted_labels
         labels = self.classes_[codes]
         judged = judge_fitted(self, None, labels, trusted=trusted)

@@ -69,7 +69,7 @@ def test_there_are_none_without_folds(quick_net, noisy_blobs):
         clf.find_label_issues()
     clf.fit(X, y_noisy)
     assert not hasattr(clf, "label_issues_")
-    with pytest.raises(AttributeError, match="no fold was fitted"):
+    with pytest.raises(ValueError, match="no fold was fitted"):
         clf.find_label_issues()
 
 
