@@ -10,9 +10,9 @@ from sklnoise.issues._judgement import judge_fitted
 RETURN_TYPES = "mask", "indices", "frame"
 
 NO_FOLD = (
-    "label issues are found by out_of_fold_proba_, and no fold was fitted: T is known, or "
-    'the correction needs none. Fit with transition="auto" and a correction that uses T, '
-    'such as "forward".'
+    "label issues are found by out_of_fold_proba_, and no fold was fitted: T is known, "
+    'or the correction needs none. Fit with transition="auto" and a correction that uses '
+    'T, such as "forward".'
 )
 
 
