@@ -107,8 +107,8 @@ def apply_to_table(table, path):
     result = decide(labels, read_decisions(path), path)
     kept = ~result.wrong
     caution = (
-        f"{result.n_changed} labels were corrected and {result.n_right} found right by "
-        f"{path.name}."
+        f"{path.name} corrects {result.n_changed} of the labels and finds "
+        f"{result.n_right} right."
     )
     if result.wrong.any():
         caution += (

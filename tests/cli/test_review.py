@@ -112,7 +112,7 @@ def test_audit_trusts_what_was_decided(cli, blob_file, picked, quick_fit):
     assert "25 of them known to be right" in done.out
     # They were looked at because the model doubted them: T is not estimated from them.
     assert quick_fit.trusted is None
-    assert "1 labels were corrected and 24 found right" in done.out
+    assert "corrects 1 of the labels and finds 24 right" in done.out
     assert "so that about 1 (" in done.out
 
 
