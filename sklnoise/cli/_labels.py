@@ -42,8 +42,6 @@ class Labels(NamedTuple):
     is_labelled: np.ndarray
     # What is said at the top, as it changes what is a class.
     cautions: list
-    # The label that is meant by each spelling in the file.
-    meaning: dict
 
 
 def read_labels(column, *, join=False, missing=None):
@@ -64,7 +62,7 @@ def read_labels(column, *, join=False, missing=None):
     is_whole = all(isinstance(label, int) for label in meaning.values())
     # As objects, texts take no more room than they have letters.
     values = np.array(values, dtype=np.int64 if is_whole else object)
-    return Labels(values, is_labelled, cautions, meaning)
+    return Labels(values, is_labelled, cautions)
 
 
 def label_text(cell):
