@@ -10,7 +10,7 @@ import pandas as pd
 
 from sklnoise.cli._decisions import decide, read_decisions
 from sklnoise.cli._errors import free_name
-from sklnoise.cli._files import TableFile, read_table
+from sklnoise.cli._files import TableFile
 from sklnoise.cli._importance import order_columns
 from sklnoise.cli._model import check_settings, fit_table, save_model
 from sklnoise.cli._notes import columns_read, list_notes
@@ -21,7 +21,7 @@ from sklnoise.cli._outputs import (
     write_table,
     written_together,
 )
-from sklnoise.cli._targets import Table, as_arguments, split_table
+from sklnoise.cli._targets import Table, as_arguments, load_table
 from sklnoise.issues._judgement import judge_fitted
 from sklnoise.report import noise_report
 
@@ -65,9 +65,8 @@ def run_audit(
     """Find the suspicious labels of a table."""
     check_settings(settings)
     check_outputs(outputs, [data, *([] if decisions is None else [decisions])])
-    wanted = [name for name in (columns.target, columns.trusted) if name is not None]
-    file = read_table(data, wanted=wanted, options=reading)
-    table, before = split_table(file, columns), None
+    file, table = load_table(data, columns, reading)
+    before = None
     verbose = 0 if quiet else 1
     if decisions is not None:
         table, before = correct_table(table, decisions, settings, verbose)

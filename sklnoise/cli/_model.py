@@ -19,6 +19,7 @@ from sklnoise.cli._errors import BadInput, did_you_mean, first_sentence, one_lin
 from sklnoise.cli._files import read_table
 from sklnoise.cli._outputs import (
     check_outputs,
+    has_formulas,
     print_table,
     write_table,
     written_together,
@@ -180,6 +181,9 @@ def run_predict(model, data, out=None, reading=None):
     columns = {"predicted": classes[y_proba.argmax(axis=1)]}
     columns |= {f"probability_{label}": p for label, p in zip(classes, y_proba.T)}
     predictions = pd.DataFrame(columns, index=file.frame.index)
+    if has_formulas(predictions):
+        note = "Labels that a spreadsheet would run as a formula got an apostrophe."
+        print(f"Note: {note}", file=sys.stderr)
     if out is None:
         print_table(predictions)
         return

@@ -81,7 +81,7 @@ def has_formulas(frame):
 
 def print_table(frame):
     """Print a table as CSV; a terminal gets no characters that control it."""
-    text = frame.to_csv()
+    text = without_formulas(frame).to_csv()
     if sys.stdout.isatty():
         text = "".join(
             c if c.isprintable() or c in "\r\n" else repr(c)[1:-1] for c in text

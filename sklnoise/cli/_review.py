@@ -9,15 +9,17 @@ from sklnoise._text import percent
 from sklnoise.cli._audit import beside_file, judged_frame
 from sklnoise.cli._decisions import decide, read_decisions
 from sklnoise.cli._errors import BadInput, one_line
-from sklnoise.cli._files import read_table
 from sklnoise.cli._model import check_settings, fit_table
 from sklnoise.cli._outputs import check_outputs, write_table, written_together
-from sklnoise.cli._targets import as_arguments, split_table
+from sklnoise.cli._targets import as_arguments, load_table
 from sklnoise.issues import noise_rate_from_review, sample_for_review
 from sklnoise.issues._judgement import judge_fitted
 
 # What the review shall show: fewer wrong labels than this are left.
 MAX_ERROR_RATE, CONFIDENCE = 0.01, 0.95
+
+# The column by which rows are known in the order in which they were drawn.
+ORDER = "order"
 
 # Whether a label is wrong, by the decision on it; all else is undecided.
 IS_WRONG = {"right": 0.0, "wrong": 1.0}
@@ -35,9 +37,7 @@ def run_review(
         )
     inputs = [data, *([] if decisions is None else [decisions])]
     check_outputs({} if out is None else {"--out": out}, inputs)
-    wanted = [name for name in (columns.target, columns.trusted) if name is not None]
-    file = read_table(data, wanted=wanted, options=reading)
-    table = split_table(file, columns)
+    file, table = load_table(data, columns, reading)
     decided = None
     if decisions is not None:
         decided = read_decisions(decisions)
@@ -69,9 +69,10 @@ def write_sample(file, table, settings, decided, out, n_random, n_suspicious):
     except ValueError as error:
         raise BadInput(f"The rows cannot be picked: {one_line(error)}") from error
     frame = judged_frame(judged, table).iloc[sample.rows]
-    frame.insert(0, "part", sample.part)
-    frame.insert(4, "decision", "")
-    frame.insert(5, "corrected", "")
+    frame.insert(0, ORDER, np.arange(1, len(frame) + 1))
+    frame.insert(1, "part", sample.part)
+    frame.insert(5, "decision", "")
+    frame.insert(6, "corrected", "")
     if decided is not None:
         frame = with_decisions(frame, decided)
     with written_together([out]) as temporary:
@@ -120,11 +121,13 @@ def stop_statement():
 
 def review_result(table, decided, path):
     """Return what the decisions on the picked rows say of all rows."""
-    if "part" not in decided:
+    if not {"part", ORDER} <= set(decided.columns):
         raise BadInput(
-            f"{path} has no column 'part', which tells what was drawn at random. Use the "
-            "file that sklnoise review --out wrote."
+            f"{path} has no column 'part' and {ORDER!r}, which tell what was drawn at "
+            "random, and when. Use the file that sklnoise review --out wrote."
         )
+    # It may have been sorted since.
+    decided = decided.iloc[pd.to_numeric(decided[ORDER], errors="coerce").argsort()]
     decide(pd.Series(table.y, index=table.X.index), decided, path)  # of these data?
     part = decided["part"].astype(str).str.strip().to_numpy(dtype=object)
     words = decided["decision"].astype(str).str.strip().str.lower()

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sklnoise._text import enumerate_names
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
+from sklnoise.cli._files import read_table
 from sklnoise.cli._labels import NO_LABEL, label_text, read_labels
 from sklnoise.cli._twins import find_twins
 from sklnoise.tables._kinds import BOOLEANS
@@ -40,8 +41,6 @@ class Table(NamedTuple):
     # What may change the result, and what was done to columns.
     cautions: list
     left_out: dict
-    # The label that is meant by each spelling in the file.
-    meaning: dict
     # Rows whose label a reviewer has corrected or confirmed.
     decided: np.ndarray
 
@@ -62,6 +61,13 @@ def as_arguments(options):
             values = [value] if isinstance(value, str) else value or ()
             arguments += [part for each in values for part in (option, each)]
     return arguments
+
+
+def load_table(path, options, reading):
+    """Read a file, and split it; return both."""
+    wanted = [name for name in (options.target, options.trusted) if name is not None]
+    file = read_table(path, wanted=wanted, options=reading)
+    return file, split_table(file, options)
 
 
 def split_table(file, options):
@@ -97,7 +103,6 @@ def split_table(file, options):
         int((~labels.is_labelled).sum()),
         [*labels.cautions, *of_twins],
         left_out,
-        labels.meaning,
         np.zeros(len(X), dtype=bool),
     )
 

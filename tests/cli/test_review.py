@@ -93,6 +93,19 @@ def test_next_command_has_the_same_options(cli, blob_file, quick_fit, tmp_path):
     assert f"{' '.join(options)} --decisions" in done.out
 
 
+def test_rows_may_be_sorted_before_they_are_decided_on(cli, blob_file, picked):
+    rows, path = picked
+    decide(rows, path, wrong=(5, 52))
+    # The last four that were drawn were not looked at yet.
+    rows.loc[rows.index[-4:], "decision"] = ""
+    rows.to_csv(path, index=False)
+    options = ("review", blob_file, "--target", "label", "--decisions", path)
+    expected = cli(*options).out
+    rows.sort_values("width").to_csv(path, index=False)
+    assert cli(*options).out == expected
+    assert "Wrong labels before the review: 2.5%" in expected
+
+
 def test_rows_can_be_repaired(cli, blob_file, picked, tmp_path):
     rows, path = picked
     decide(rows, path, wrong=(5, 52))
