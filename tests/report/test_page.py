@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,8 @@ pytestmark = [
 LABELS = np.array(["=1+2", 'b "quoted", and\nmore', "-3", "plain"])
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """What was seen in the page, once for all tests."""
-    folder = tmp_path_factory.mktemp("page")
+def make_rows():
+    """Make rows as a file numbers them, and their labels, of which some are wrong."""
     rng = np.random.RandomState(0)
     codes = np.arange(200) % 4
     X = 4.0 * np.eye(4)[codes] + rng.standard_normal((200, 4))
@@ -43,7 +42,16 @@ def found(tmp_path_factory):
     frame = pd.DataFrame(X, columns=list("abcd"))
     frame["text"] = ["word " * (20 * (row % 40)) for row in range(200)]
     frame.index = pd.RangeIndex(2, 202, name="row")
-    clf = NoiseRobustClassifier(cv=3, random_state=0).fit(X, LABELS[codes])
+    return frame, LABELS[codes]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What was seen in the page, once for all tests."""
+    folder = tmp_path_factory.mktemp("page")
+    frame, labels = make_rows()
+    clf = NoiseRobustClassifier(cv=3, random_state=0)
+    clf.fit(frame[list("abcd")].to_numpy(), labels)
     source = {
         "file_name": "letters.csv",
         "columns": [{"name": "a", "kind": "number", "note": "in metres"}],
@@ -51,7 +59,7 @@ def found(tmp_path_factory):
         "next_steps": [("Repair:", "sklnoise repair letters.csv decisions.csv")],
     }
     path = folder / "report.html"
-    noise_report(clf, frame, LABELS[codes], path=path, source=source)
+    noise_report(clf, frame, labels, path=path, source=source)
     driver = Path(__file__).with_name("drive.mjs")
     command = ["node", driver, path, folder, MODULES, CHROMIUM]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
@@ -117,6 +125,29 @@ def test_decisions_are_exported(found):
     ]
     corrected = ["", listed[1][2], "", listed[3][2], written[found["marked"]["other"]]]
     assert [lines[row][2] for row, _, _ in listed] == corrected
+
+
+def test_exported_decisions_repair_the_file_and_audit_it_again(found, tmp_path):
+    frame, labels = make_rows()
+    path, decisions = tmp_path / "letters.csv", tmp_path / "decisions.csv"
+    frame.assign(label=labels).to_csv(path, index=False)
+    decisions.write_bytes(found["marked"]["csv"].encode())
+    out = tmp_path / "clean.csv"
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "sklnoise", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "3 labels changed, 1 found right, 1 unsure" in run(
+        *("repair", path, decisions, "--out", out)
+    )
+    changed = pd.read_csv(out, dtype=str)["label"].to_numpy() != labels
+    assert changed.sum() == 3
+    again = run(
+        *("audit", path, "--target", "label", "--decisions", decisions),
+        *("--fast", "--json", "--quiet"),
+    )
+    assert json.loads(again)["rows_trusted"] == 4
 
 
 def test_decisions_are_found_again(found):
