@@ -29,7 +29,7 @@ IMPORTERS = {
     "skorch": {"training", "engine"},
     "matplotlib": {"inspection"},
     "typer": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "classifiers"},
     "skrub": {"tables", "cli"},
     "PIL": {"datasets", "report", "inspection"},
     "jinja2": {"report"},

@@ -92,6 +92,6 @@ def test_default_parameters_are_those_of_the_contract():
         "dtype": "auto",
         "n_jobs": None,
         "random_state": None,
-        "verbose": 0,
+        "verbose": None,
     }
     assert contract.items() <= params.items()

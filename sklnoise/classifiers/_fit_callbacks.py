@@ -1,13 +1,11 @@
 """The progress of a fit: lines on stdout, and tasks for scikit-learn's callbacks."""
 
-import multiprocessing
 import sys
-import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
-from importlib.util import find_spec
 
 from sklnoise._compat import ProgressBar, callbacks_of, is_part_of_other_fit
+from sklnoise.classifiers._fit_bar import DelayedBar, can_draw_on
 from sklnoise.training import isolated, keeps_to_epochs
 
 
@@ -15,14 +13,25 @@ from sklnoise.training import isolated, keeps_to_epochs
 def report_fit(classifier, X, y, sample_weight):
     """Report a fit, with a progress bar for this fit alone where one can be drawn."""
     own_callbacks = callbacks_of(classifier)
-    draws = classifier.verbose and can_draw(classifier)
+    has_bar = any(isinstance(callback, ProgressBar or ()) for callback in own_callbacks)
+    is_alone = not has_bar and not is_part_of_other_fit(classifier)
+    draws = (
+        classifier.verbose
+        and ProgressBar is not None
+        and is_alone
+        and can_draw_on(sys.stdout)
+    )
+    bar = None
+    if classifier.verbose is None and is_alone and can_draw_on(sys.stderr):
+        bar = DelayedBar(type(classifier).__name__)
     if draws:
         classifier.set_callbacks(*own_callbacks, ProgressBar())
     metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
     task_data = {"estimator": classifier, "X": X, "y": y, "metadata": metadata}
-    progress = FitProgress(classifier, task_data, prints_steps=not draws)
+    progress = FitProgress(classifier, task_data, bar, prints_steps=not draws)
     try:
-        yield progress
+        with bar or nullcontext():
+            yield progress
         progress.end()
     finally:
         if draws:
@@ -30,11 +39,12 @@ def report_fit(classifier, X, y, sample_weight):
 
 
 class FitProgress:
-    """Prints the steps of a fit where it is verbose, and reports them to callbacks."""
+    """Prints or draws the steps of a fit, and reports them to callbacks."""
 
-    def __init__(self, classifier, task_data, prints_steps):
+    def __init__(self, classifier, task_data, bar, prints_steps):
         self.classifier = classifier
         self.task_data = task_data
+        self.bar = bar
         self.prints_steps = prints_steps
         self.root = None
 
@@ -54,10 +64,19 @@ class FitProgress:
         if self.classifier.verbose:
             print(f"[{type(self.classifier).__name__}] {message}", flush=True)
 
-    def say_step(self, message):
+    def say_step(self, message, n_parts=None):
         """Print a line, unless a bar shows the step."""
+        if self.bar is not None:
+            self.bar.show(message, n_parts)
         if self.prints_steps:
             self.say(message)
+
+    def say_fold(self, number, n_folds):
+        """Print a line, unless a bar shows the folds."""
+        if self.bar is not None:
+            self.bar.advance()
+        if self.prints_steps:
+            self.say(f"fold {number + 1} of {n_folds} done")
 
     @contextmanager
     def step(self, name, message):
@@ -74,9 +93,9 @@ class FitProgress:
     @contextmanager
     def folds(self, name, message, n_folds):
         """Report a step of folds; yields what is to be called at the end of each."""
-        self.say_step(message)
+        self.say_step(message, n_folds)
         if self.root is None:
-            yield lambda k: self.say_step(f"fold {k + 1} of {n_folds} done")
+            yield partial(self.say_fold, n_folds=n_folds)
             return
         step = self.root.subcontext(
             task_name=name, max_subtasks=n_folds, sequential_subtasks=False
@@ -90,7 +109,7 @@ class FitProgress:
             fold.call_on_fit_task_begin(**self.task_data)
 
         def on_fold_end(k):
-            self.say_step(f"fold {k + 1} of {n_folds} done")
+            self.say_fold(k, n_folds)
             running.pop(k).call_on_fit_task_end(**self.task_data)
 
         yield on_fold_end
@@ -141,27 +160,4 @@ class EpochTasks:
                 return self.epoch.call_on_fit_task_end(
                     **self.task_data, reconstruction_attributes=attributes
                 )
-        return False
-
-
-def can_draw(classifier):
-    """Return whether a progress bar of scikit-learn can be drawn on stdout."""
-    return (
-        ProgressBar is not None
-        and find_spec("rich") is not None
-        and is_terminal(sys.stdout)
-        # Only one display can be on a terminal at a time.
-        and not hasattr(sys.stdout, "rich_proxied_file")
-        and not is_part_of_other_fit(classifier)
-        and not any(isinstance(cb, ProgressBar) for cb in callbacks_of(classifier))
-        and multiprocessing.parent_process() is None
-        and threading.current_thread() is threading.main_thread()
-    )
-
-
-def is_terminal(stream):
-    """Return whether a stream is an open terminal."""
-    try:
-        return stream.isatty()
-    except (AttributeError, ValueError):
         return False

@@ -6,10 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils import Bunch
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
 from sklnoise._compat import (
     CallbackSupportMixin,
@@ -17,102 +14,35 @@ from sklnoise._compat import (
     Interval,
     Options,
     StrOptions,
-    check_method_params,
     fit_context,
-    routing_enabled,
 )
-from sklnoise._labels import match_labels
 from sklnoise._parameter_hints import ParameterHintsMixin
-from sklnoise.classifiers._calibration import apply_temperature, refit_temperature
-from sklnoise.classifiers._correction import CORRECTIONS, as_loss, check_clean_loss
-from sklnoise.classifiers._first_pass import (
-    check_first_pass,
-    check_trees,
-    make_first_pass_splits,
-    make_trees,
-    run_first_pass,
-    run_selection,
-)
+from sklnoise.classifiers._class_weight import resolve_class_weight
+from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.classifiers._fit_callbacks import report_fit
-from sklnoise.classifiers._fit_input import (
-    KeptSplits,
-    check_fit_input,
-    check_predict_input,
-    draw_seeds,
-    make_router,
-    reset_fitted,
-    route_fit,
+from sklnoise.classifiers._fit_input import KeptSplits, make_router, reset_fitted
+from sklnoise.classifiers._fit_plan import first_pass_model, plan_fit
+from sklnoise.classifiers._fit_steps import (
+    choose_net,
+    choose_refit,
+    fine_tune_nets,
+    run_folds,
+    run_refit,
 )
 from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._label_issues import FittedIssuesMixin
-from sklnoise.classifiers._net_selection import NetChoice
 from sklnoise.classifiers._noise_summary import summarize_fit
-from sklnoise.classifiers._refit import (
-    attributes_in_training,
-    clean_loss_for,
-    fine_tune,
-    network_in_training,
-    refit_seeds,
-    takes_one_training,
-)
+from sklnoise.classifiers._predictions import PredictionsMixin
 from sklnoise.classifiers._refit_checks import check_refit
-from sklnoise.classifiers._refit_choice import (
-    MIN_NOISE_RATE,
-    RefitChoice,
-    choose_refit_steps,
-    choose_transition,
-    count_nets,
-    default_correction,
-)
 from sklnoise.classifiers._score import NoisyScoreMixin
-from sklnoise.classifiers._selection import (
-    WITHOUT_T,
-    judge_correction,
-    select_correction,
-    skip_selection,
-)
-from sklnoise.classifiers._transition import (
-    TRANSITION_ESTIMATORS,
-    Transition,
-    estimate_transition,
-    feature_space,
-    known_transition,
-    new_estimator,
-)
-from sklnoise.issues._quality import quality_of
-from sklnoise.training import (
-    Trainer,
-    TrainingConfig,
-    as_net,
-    available_threads,
-    check_names,
-    check_plain_criterion,
-    check_validation_labels,
-    chooses_net,
-    dtype_of,
-    is_module_class,
-    is_net,
-    predict_proba,
-    resolve_device,
-    resolve_dtype,
-    resolve_half,
-    take_out_class_weight,
-)
-
-
-def can_predict(classifier):
-    """Raise an AttributeError if a classifier is not to fit a network at the end."""
-    if classifier.refit is False:
-        raise AttributeError(
-            "a NoiseRobustClassifier with refit=False predicts nothing: it ends with "
-            'the first pass and T. Set refit="scratch" and fit again.'
-        )
-    return True
+from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS, estimate_transition
+from sklnoise.training import as_net
 
 
 class NoiseRobustClassifier(
     CallbackSupportMixin,
     MetaEstimatorMixin,
+    PredictionsMixin,
     FittedIssuesMixin,
     NoisyScoreMixin,
     ParameterHintsMixin,
@@ -144,9 +74,9 @@ class NoiseRobustClassifier(
         How the refit is corrected. "default" is "forward-elr" for a network whose steps
         are chosen by held-out labels, as those of the default network are for up to
         25 000 images or embeddings, 5000 samples of a table or any sparse X, and
-        "forward" for others and for networks of your own. With T: "forward",
-        "forward-elr" (with a memory of what was predicted for each sample), "backward" or
-        "reweight"; with a T that is learned further: "adaptation", "adaptation-complex"
+        "forward" for others, with a `class_weight` and for networks of your own. With T:
+        "forward", "forward-elr" (with a memory of what was predicted for each sample),
+        "backward" or "reweight"; with a T that is learned further: "adaptation", "adaptation-complex"
         (T depends on the hidden features), "adaptation-sparse" (a few entries per row of
         T), "adaptation-volume" (of small determinant) or "em" (T and the network in
         turns).
@@ -171,6 +101,14 @@ class NoiseRobustClassifier(
         Wrap an estimator that is already fitted in
         :class:`sklearn.frozen.FrozenEstimator`. A known T needs no first pass: folds
         are fitted only to choose the default network, or with `refit=False`.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the clean classes, `{label: weight}`; classes that are not in the dict
+        have weight 1. "balanced" weights them inversely to the number of their samples
+        that T implies, which that of the noisy labels does not tell: 5 % of wrong labels
+        are more than a class of 2 %. The posterior that was learned is multiplied by the
+        weights in `predict_proba` and `predict`, as weighted cross-entropy would learn
+        it, with every correction; nothing else depends on them.
 
     first_pass : classifier or "with-trees", default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -231,10 +169,12 @@ class NoiseRobustClassifier(
         Decides splits, initial weights, shuffles and dropout. None takes fresh entropy;
         global random states are neither used nor changed.
 
-    verbose : int, default=0
-        1 prints a line per step of the fit or, on a terminal with rich and scikit-learn
-        1.9 installed, shows the `ProgressBar` of `sklearn.callback`. 2 adds skorch's
-        table of the refit.
+    verbose : int, default=None
+        None shows a bar on stderr once the fit has taken 2 seconds, if stderr is a
+        terminal and rich is installed, and is otherwise the same as 0, which shows
+        nothing. 1 prints a line per step of the fit or, on a terminal with rich and
+        scikit-learn 1.9 installed, shows the `ProgressBar` of `sklearn.callback`. 2 adds
+        skorch's table of the refit.
 
     Attributes
     ----------
@@ -253,6 +193,9 @@ class NoiseRobustClassifier(
 
     estimators_ : list of skorch.NeuralNetClassifier
         The networks of the refit, whose mean is predicted.
+
+    class_weight_ : ndarray of shape (n_classes,) or None
+        The weights that `class_weight` stands for, of mean 1 over the samples.
 
     temperature_ : float
         Temperature of `predict_proba`, see the notes; 1 where probabilities are those of
@@ -383,6 +326,9 @@ class NoiseRobustClassifier(
     Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
     layer. ICLR 2017.
 
+    Menon, Jayasumana, Rawat, Jain, Veit, Kumar. Long-tail learning via logit
+    adjustment. ICLR 2021. (`class_weight`)
+
     James, Stein. Estimation with quadratic loss. Berkeley Symposium 1961.
 
     Examples
@@ -417,6 +363,7 @@ class NoiseRobustClassifier(
             "array-like",
             HasMethods(["fit"]),
         ],
+        "class_weight": [None, StrOptions({"balanced"}), dict],
         "first_pass": [
             None,
             StrOptions({"with-trees"}),
@@ -440,7 +387,7 @@ class NoiseRobustClassifier(
             None,
         ],
         "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", None],
     }
 
     cv = KeptSplits()
@@ -451,6 +398,7 @@ class NoiseRobustClassifier(
         *,
         correction="default",
         transition="auto",
+        class_weight=None,
         first_pass=None,
         refit="scratch",
         n_estimators="auto",
@@ -462,11 +410,12 @@ class NoiseRobustClassifier(
         dtype="auto",
         n_jobs=None,
         random_state=None,
-        verbose=0,
+        verbose=None,
     ):
         self.estimator = estimator
         self.correction = correction
         self.transition = transition
+        self.class_weight = class_weight
         self.first_pass = first_pass
         self.refit = refit
         self.n_estimators = n_estimators
@@ -552,329 +501,43 @@ class NoiseRobustClassifier(
         return self
 
     def _fit(self, X, y, sample_weight, trusted, fit_params, progress):
-        routed = self._route_fit(sample_weight, fit_params)
-        first_pass_model = self._first_pass_model()
-        data = check_fit_input(self, X, y, sample_weight, trusted)
-        check_first_pass(first_pass_model, data.X, sample_weight, routed.first_pass.fit)
-        if isinstance(self.first_pass, str):
-            check_trees(data.X)
-        check_names(as_net(self.estimator), data.X, routed.estimator.fit)
+        plan = plan_fit(self, X, y, sample_weight, trusted, fit_params)
+        data = plan.data
         self.classes_ = data.classes
         self._fitted_labels = data.y, data.trusted
-        for net in (as_net(self.estimator), first_pass_model):
-            check_validation_labels(net, data.classes)
-        # Two seeds: the refit must not depend on whether folds were fitted before.
-        first_pass_seed, refit_seed = draw_seeds(self.random_state, 2)
-        trainer = Trainer(
-            net=as_net(self.estimator),
-            data=data.labelled,
-            config=self._training_config(data),
-            seed=refit_seed,
-            fit_params=routed.estimator.fit,
-        )
-
-        correction = "forward" if self.refit is False else self.correction
-        selects = isinstance(correction, str) and correction == "auto"
-        if is_net(self.first_pass):
-            check_plain_criterion(self.first_pass)
-        clean_loss = clean_loss_for(trainer, data)
-        check_clean_loss(correction, clean_loss)
-        self._class_weight = clean_loss.weight
-        loss = as_loss("forward" if selects else correction)
-        transition = known_transition(self.transition, loss, data.classes)
-        # A known T needs no folds, but held-out labels choose a correction, and are all
-        # that a fit without a refit can judge labels by.
-        has_first_pass = transition is None or selects or self.refit is False
-        splits = []
-        if has_first_pass or chooses_net(trainer.net, data.X, trainer.fit_params):
-            splits = make_first_pass_splits(
-                self.cv,
-                data,
-                first_pass_seed,
-                routed.splitter.split,
-                estimates=has_first_pass,
-            )
-        has_first_pass = has_first_pass and bool(splits)
+        self._class_weight = plan.class_weight
         # Callbacks are set up with the number of steps, and only for a valid input.
-        fine_tunes = self.fine_tune_epochs > 0 and data.trusted.any()
-        n_steps = (1 + fine_tunes) * (self.refit is not False)
-        if has_first_pass:
-            n_steps += 1 + selects
-        progress.begin(n_steps)
+        progress.begin(plan.n_steps)
 
-        first_pass = None
-        if has_first_pass:
-            # Callbacks of the user's net that only observe it are for its refit.
-            first_pass_trainer = trainer.replace(
-                net=first_pass_model,
-                seed=first_pass_seed,
-                fit_params=routed.first_pass.fit,
-                observed=not self._first_pass_fits_net,
-            )
-            first_pass = self._run_first_pass(
-                first_pass_trainer, splits, transition, progress
-            )
-        trainer = self._choose_net(trainer, first_pass, splits, first_pass_seed)
+        first_pass = run_folds(self, plan, progress)
+        trainer = choose_net(self, plan, first_pass)
+        transition = plan.transition
         if transition is None:
             transition = estimate_transition(
-                self.transition, first_pass, data, first_pass_seed
+                self.transition, first_pass, data, plan.first_pass_seed
             )
         self.transition_estimator_ = transition.estimator
         self.noise_summary_ = summarize_fit(transition, first_pass, data)
-        if self.refit is False:
+        if not plan.refits:
             self.transition_matrix_ = transition.matrix
             return
-        # Candidates start from scratch: only the refit may take the first pass' weights.
-        start_from = None
-        if self.refit == "first-pass" and first_pass is not None:
-            start_from = first_pass.weights
-        trainer = trainer.replace(seed=first_pass_seed)
-        if isinstance(correction, str) and correction == "default":
-            is_chosen = self.net_selection_ is not None and start_from is None
-            correction = default_correction(trainer, data, is_chosen)
-        if selects:
-            correction, transition, choice = self._select_correction(
-                trainer, transition, data, splits, first_pass, progress
-            )
-            if start_from is not None:
-                choice = RefitChoice(trainer)
-        else:
-            choice, transition = self._choose_refit(
-                trainer,
-                correction,
-                transition,
-                data,
-                splits if start_from is None else [],
-                first_pass,
-            )
-        # The trainer of a choice may not be observed by callbacks.
-        trainer = trainer.replace(
-            net=choice.trainer.net,
-            seed=refit_seed,
-            verbose=max(0, self.verbose - 1),
-            fit_params=check_method_params(
-                data.X, routed.estimator.fit, indices=data.rows
-            ),
-        )
-        n_estimators = self.n_estimators
-        if n_estimators == "auto":
-            is_chosen = self.net_selection_ is not None and start_from is None
-            n_estimators = (
-                count_nets(trainer, correction, transition, data) if is_chosen else 1
-            )
-        self.temperature_ = 1.0
-        if self._class_weight is None and not fine_tunes:
-            self.temperature_ = refit_temperature(
-                choice.fitted, data, splits, correction, transition, n_estimators
-            )
-        with progress.training(
-            "refit",
-            f"refit on {len(data.rows)} samples",
-            partial(
-                attributes_in_training, transition_matrix=transition.matrix, data=data
-            ),
-            one_training=n_estimators == 1 and takes_one_training(correction),
-        ) as on_epoch:
-            results = refit_seeds(
-                trainer.replace(on_epoch=on_epoch),
-                [refit_seed, *draw_seeds(refit_seed, n_estimators - 1)],
-                correction,
-                transition,
-                data,
-                warm_up=self.warm_up,
-                start_from=start_from,
-                delay_steps=choice.delay_steps,
-                report=progress.say,
-            )
+        chosen = choose_refit(self, plan, trainer, transition, first_pass, progress)
+        _, transition, choice = chosen
+        results = run_refit(self, plan, chosen, first_pass, progress)
         self.correction_ = results[0].loss
         self.transition_matrix_ = np.mean([r.transition_matrix for r in results], axis=0)
         self.history_ = results[0].net.history
         self.n_iter_ = len(self.history_)
         self.estimators_ = [result.net for result in results]
-        if fine_tunes:
-            self.estimators_ = self._fine_tune(trainer, results, data, progress)
+        if plan.fine_tunes:
+            self.estimators_ = fine_tune_nets(self, plan, choice, results, progress)
         self.estimator_ = self.estimators_[0]
+        self.class_weight_ = resolve_class_weight(
+            self.class_weight, self.transition_matrix_, data
+        )
         # The refit may have learned another T than the one that it started from.
-        check_refit(
-            results[0]._replace(net=self.estimator_), transition, data, self._class_weight
-        )
-
-    def _training_config(self, data):
-        device = resolve_device(self.device, as_net(self.estimator).device)
-        return TrainingConfig(
-            n_classes=data.n_classes,
-            device=device,
-            dtype=resolve_dtype(self.dtype, dtype_of(data.X), len(data.rows), device),
-            n_threads=available_threads(),
-            half=resolve_half(self.dtype, device),
-        )
-
-    def _run_first_pass(self, trainer, splits, transition, progress):
-        space = None
-        if transition is None:
-            space = feature_space(new_estimator(self.transition))
-        message = f"first pass on {len(splits)} folds"
-        with progress.folds("first pass", message, len(splits)) as on_fold_end:
-            run = partial(
-                run_first_pass, splits=splits, memory=self.memory, n_jobs=self.n_jobs
-            )
-            first_pass = run(
-                trainer, with_features=space == "hidden", on_fold_end=on_fold_end
-            )
-            if isinstance(self.first_pass, str):
-                trees = run(
-                    trainer.replace(net=make_trees(), fit_params={}),
-                    with_features=False,
-                    on_fold_end=None,
-                )
-                first_pass = first_pass.averaged_with(trees)
-        self.out_of_fold_proba_ = first_pass.y_proba
-        if first_pass.histories is not None:
-            self.first_pass_history_ = first_pass.histories
-        return first_pass
-
-    def _chooses_transition(self, transition, data):
-        """Return whether T is an estimate that nobody has asked for by its name."""
-        is_auto = isinstance(self.transition, str) and self.transition == "auto"
-        return is_auto and transition.estimator is not None and not data.trusted.any()
-
-    def _choose_net(self, trainer, first_pass, splits, seed):
-        """Return the trainer with the net that the data choose, if one is to be fitted.
-
-        The first pass has chosen it where it fits the same net.
-        """
-        if first_pass is not None and self._first_pass_fits_net:
-            choice = first_pass.choice
-        elif self.refit is False:
-            choice = NetChoice({})
-        else:
-            choice = run_selection(
-                trainer.replace(seed=seed, observed=False),
-                splits,
-                memory=self.memory,
-                n_jobs=self.n_jobs,
-            )
-        self.net_selection_ = choice.selection
-        if not choice.params:
-            return trainer
-        return trainer.replace(net=clone(trainer.net).set_params(**choice.params))
-
-    def _refit_chooser(self, data, splits):
-        """Return a function that chooses the steps of a refit, unless the user has."""
-        return partial(
-            choose_refit_steps,
-            data=data,
-            splits=splits if self.net_selection_ is not None else [],
-            warm_up=self.warm_up,
-            n_jobs=self.n_jobs,
-        )
-
-    def _choose_refit(self, trainer, correction, transition, data, splits, first_pass):
-        """Return the choice of the steps of the refit, and the T that it shall use."""
-        choose = partial(self._refit_chooser(data, splits), trainer)
-        if not self._chooses_transition(transition, data):
-            return choose(correction=correction, transition=transition), transition
-        # Another model's probabilities, or weighted ones, are nothing to compare with.
-        is_comparable = self.first_pass is None and self._class_weight is None
-        judge = None
-        if is_comparable:
-            judge = partial(
-                judge_correction, transition, data, splits, first_pass.y_proba
-            )
-        return choose_transition(
-            choose,
-            judge,
-            correction,
-            transition,
-            data,
-            len(splits),
-            self.noise_summary_,
-        )
-
-    def _select_correction(self, trainer, transition, data, splits, first_pass, progress):
-        """Return the best correction, its T, and the choice of the steps of its refit."""
-        reason = None
-        if not splits:
-            reason = "no sample could be held out"
-        elif transition.is_identity or self.noise_summary_.noise_rate < MIN_NOISE_RATE:
-            reason = f"the noise rate is below {MIN_NOISE_RATE:.0%}"
-        choice = None
-        if reason is not None:
-            self.selection_ = skip_selection(reason)
-            if splits:  # the step was announced before
-                with progress.step("selection", "no correction to choose"):
-                    pass
-        else:
-            with progress.step("selection", "choice of the correction"):
-                self.selection_, choice = select_correction(
-                    trainer,
-                    transition,
-                    data,
-                    splits,
-                    first_pass if self.first_pass is None else None,
-                    choose_steps=self._refit_chooser(data, splits),
-                    warm_up=self.warm_up,
-                    report=progress.say,
-                )
-        correction = self.selection_.correction
-        if correction in WITHOUT_T:
-            transition = Transition.identity(data.n_classes)
-            self.noise_summary_.identity_share = 1.0
-        if choice is None:
-            choice = self._refit_chooser(data, splits)(
-                trainer, correction=correction, transition=transition
-            )
-        return correction, transition, choice
-
-    def _fine_tune(self, trainer, results, data, progress):
-        message = f"fine-tuning on {data.trusted.sum()} trusted samples"
-        with progress.training(
-            "fine-tuning",
-            message,
-            network_in_training,
-            one_training=len(results) == 1,
-        ) as on_epoch:
-            trainer = trainer.replace(on_epoch=on_epoch)
-            return [
-                fine_tune(trainer, result.net, result.loss, data, self.fine_tune_epochs)
-                for result in results
-            ]
-
-    @property
-    def _first_pass_fits_net(self):
-        """Whether the first pass fits the network of the refit, maybe beside trees."""
-        return self.first_pass is None or isinstance(self.first_pass, str)
-
-    def _first_pass_model(self):
-        if self.first_pass is None:
-            return as_net(self.estimator)
-        if isinstance(self.first_pass, type) and not is_module_class(self.first_pass):
-            name = self.first_pass.__name__
-            raise TypeError(
-                "first_pass must be None, 'with-trees', a classifier with predict_proba, "
-                "a skorch net or a class of torch modules; got the class "
-                f"{name}. Pass an instance, first_pass={name}()."
-            )
-        if self.refit == "first-pass":
-            raise ValueError(
-                'refit="first-pass" starts from the weights of the first pass, which '
-                "must then be the same network: leave first_pass at None, or use "
-                f'refit="scratch"; got first_pass={self.first_pass!r}.'
-            )
-        if isinstance(self.first_pass, str):
-            return as_net(self.estimator)
-        if hasattr(self.first_pass, "predict_proba"):
-            return self.first_pass
-        return as_net(self.first_pass, "first_pass")
-
-    def _route_fit(self, sample_weight, fit_params):
-        """Sort metadata into what the splitter and what the models get."""
-        routed = route_fit(self, sample_weight, fit_params)
-        if not routing_enabled():
-            # Parameters of a training loop mean nothing to another model.
-            of_nets = routed.estimator.fit if self._first_pass_fits_net else {}
-            routed.first_pass = Bunch(fit=of_nets)
-        return routed
+        final = results[0]._replace(net=self.estimator_)
+        check_refit(final, transition, data, plan.class_weight)
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.
@@ -886,123 +549,8 @@ class NoiseRobustClassifier(
             needs, such as `groups`, and its models what they have requested.
         """
         return make_router(
-            self, estimator=as_net(self.estimator), first_pass=self._first_pass_model()
+            self, estimator=as_net(self.estimator), first_pass=first_pass_model(self)
         )
-
-    @available_if(can_predict)
-    def predict_proba(self, X):
-        """Predict the probabilities of the clean classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
-            Samples like those that the classifier was fitted on.
-
-        Returns
-        -------
-        y_proba : ndarray of shape (n_samples, n_classes)
-            Clean posterior, columns in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        X = check_predict_input(self, X)
-        y_proba = predict_proba(self.estimators_[0], X)
-        for net in self.estimators_[1:]:
-            y_proba += predict_proba(net, X)
-        y_proba /= len(self.estimators_)
-        return apply_temperature(y_proba, getattr(self, "temperature_", 1.0))
-
-    @available_if(can_predict)
-    def predict_log_proba(self, X):
-        """Predict the logarithms of the probabilities of the clean classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
-            Samples like those that the classifier was fitted on.
-
-        Returns
-        -------
-        log_proba : ndarray of shape (n_samples, n_classes)
-            Logarithm of the clean posterior, columns in the order of `classes_`; minus
-            infinity where a probability is 0.
-        """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    @available_if(can_predict)
-    def predict(self, X):
-        """Predict the clean class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
-            Samples like those that the classifier was fitted on.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,)
-            The most probable clean label.
-        """
-        y_proba = self.predict_proba(X)
-        return self.classes_[y_proba.argmax(axis=1)]
-
-    @available_if(can_predict)
-    def predict_noisy_proba(self, X):
-        """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
-            Samples like those that the classifier was fitted on.
-
-        Returns
-        -------
-        y_proba : ndarray of shape (n_samples, n_classes)
-            Noisy posterior, columns in the order of `classes_`.
-        """
-        y_proba = self._clean_posterior(X)
-        return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
-
-    @available_if(can_predict)
-    def label_quality(self, X, y):
-        """Score how likely the labels of samples are right, also of new ones.
-
-        The clean posterior is that of the fitted network. It has learned the labels of
-        its training samples: for these, pass `out_of_fold_proba_` and
-        `transition_matrix_` to :func:`~sklnoise.label_quality_scores` instead.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features) or \
-                (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
-            Samples like those that the classifier was fitted on.
-
-        y : array-like of shape (n_samples,)
-            Their noisy labels, out of `classes_`.
-
-        Returns
-        -------
-        quality : ndarray of shape (n_samples,)
-            P(clean = y | noisy = y, x), between 0 and 1; low is suspect. With a loss
-            without T, the probability of the label itself.
-
-        Raises
-        ------
-        ValueError
-            If a label is not one of `classes_`, or X and y differ in length.
-        """
-        y_proba = self._clean_posterior(X)
-        check_consistent_length(y_proba, y)
-        codes, _ = match_labels(y, len(self.classes_), self.classes_)
-        return quality_of(y_proba, codes, self.transition_matrix_)
-
-    def _clean_posterior(self, X):
-        """Predict the clean posterior, without the class weights of the criterion."""
-        return take_out_class_weight(self.predict_proba(X), self._class_weight)
 
     def _html_repr(self):
         """Append what is known about the noise to scikit-learn's diagram."""

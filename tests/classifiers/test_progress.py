@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.classifiers import _fit_callbacks
+from sklnoise.classifiers import _fit_bar, _fit_callbacks
 from sklnoise.nn import MLP
 
 pytestmark = pytest.mark.filterwarnings(
@@ -140,7 +140,7 @@ def test_nothing_is_drawn_before_the_input_is_checked(show, terminal):
 @pytest.mark.parametrize("missing", ["rich", "scikit-learn 1.9"])
 def test_lines_are_printed_where_there_is_no_bar(show, terminal, monkeypatch, missing):
     if missing == "rich":
-        monkeypatch.setattr(_fit_callbacks, "find_spec", lambda name: None)
+        monkeypatch.setattr(_fit_bar, "find_spec", lambda name: None)
     else:
         monkeypatch.setattr(_fit_callbacks, "ProgressBar", None)
     show()
@@ -175,3 +175,68 @@ def test_bits_do_not_depend_on_what_is_shown(show, noisy_blobs, terminal, first_
     assert BAR in terminal.getvalue()
     assert_array_equal(shown.predict_proba(X), quiet.predict_proba(X))
     assert_array_equal(shown.out_of_fold_proba_, quiet.out_of_fold_proba_)
+
+
+@pytest.fixture
+def show_on_stderr(fit, terminal, monkeypatch):
+    """Fit with a terminal as stderr and the default of `verbose`."""
+
+    def show(delay=0.0, **params):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", terminal)
+            patch.setattr(_fit_bar, "DELAY", delay)
+            return fit(verbose=None, **params)
+
+    return show
+
+
+def test_long_fit_shows_its_steps_on_stderr_by_default(show_on_stderr, terminal, capsys):
+    show_on_stderr()
+    shown = terminal.getvalue()
+    assert "NoiseRobustClassifier: refit on 240 samples" in shown
+    assert shown.endswith("\x1b[2K")  # the line of the bar is erased
+    assert capsys.readouterr().out == ""
+
+
+def test_short_fit_shows_nothing_by_default(show_on_stderr, terminal):
+    n_threads = threading.active_count()
+    show_on_stderr(delay=60.0)
+    assert terminal.getvalue() == ""
+    assert threading.active_count() == n_threads
+
+
+def test_default_shows_nothing_in_a_pipe(fit, capsys, monkeypatch):
+    monkeypatch.setattr(_fit_bar, "DELAY", 0.0)
+    fit(verbose=None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_default_shows_nothing_beside_a_bar_of_the_user(
+    quick_net, noisy_blobs, terminal, monkeypatch
+):
+    callback = pytest.importorskip("sklearn.callback")
+    quick_net.set_params(max_epochs=2)
+    clf = NoiseRobustClassifier(quick_net, transition=0.4, random_state=0)
+    clf.set_callbacks(callback.ProgressBar())
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(_fit_bar, "DELAY", 0.0)
+    clf.fit(*noisy_blobs[:2])
+    assert terminal.getvalue() == ""
+
+
+def test_bar_by_default_disappears_after_an_error(
+    quick_net, noisy_blobs, terminal, monkeypatch
+):
+    monkeypatch.setattr(Fails, "error", KeyboardInterrupt)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(_fit_bar, "DELAY", 0.0)
+    net = quick_net.set_params(module=Fails)
+    n_threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        NoiseRobustClassifier(net, transition=0.4).fit(*noisy_blobs[:2])
+    assert threading.active_count() == n_threads
+
+
+def test_bits_do_not_depend_on_the_bar_of_the_default(fit, show_on_stderr, noisy_blobs):
+    X = noisy_blobs[0]
+    assert_array_equal(show_on_stderr().predict_proba(X), fit().predict_proba(X))

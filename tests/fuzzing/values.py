@@ -330,7 +330,7 @@ GOOD = {
     "NoiseRobustClassifier.random_state": "None\n0\nnp.random.RandomState(0)",
     "ConfidentLearningClassifier.random_state": "None\n0\nnp.random.RandomState(0)",
     "n_jobs": "None\n1",
-    "verbose": "0\n1\n2\nTrue\nFalse",
+    "verbose": "None\n0\n1\n2\nTrue\nFalse",
     "device": "'cpu'\n'auto'\ntorch.device('cpu')",
     "dtype": "'auto'\n'float32'\n'float64'\n'bfloat16'",
     "memory": "None\ntempfile.mkdtemp()\nPath(tempfile.mkdtemp())\n"
@@ -568,6 +568,14 @@ GOOD = {
         nn.CrossEntropyLoss
         partial(BackwardLoss, identity_weight=0.2)
         GeneralizedCrossEntropyLoss(q=0.5)
+    """,
+    "class_weight": """
+        None
+        'balanced'
+        {0: 2.0}
+        {0: 1e-300, 1: 1e300}
+        {'a': 3}
+        {}
     """,
     "first_pass": """
         None
@@ -974,6 +982,15 @@ ODD = {
         partial(GeneralizedCrossEntropyLoss, other=5)
         nn.CrossEntropyLoss(reduction='sum')
         nn.CrossEntropyLoss(weight=torch.ones(K + 1))
+    """,
+    "class_weight": """
+        'even'
+        {0: 0}
+        {0: -1.0}
+        {0: math.nan}
+        {'no class': 1.0}
+        {0: None}
+        [1.0, 2.0]
     """,
     "first_pass": """
         RidgeClassifier()
