@@ -987,7 +987,7 @@ ODD = {
         'even'
         {0: 0}
         {0: -1.0}
-        {0: math.nan}
+        {0: np.nan}
         {'no class': 1.0}
         {0: None}
         [1.0, 2.0]
