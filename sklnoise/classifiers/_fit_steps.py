@@ -206,7 +206,12 @@ def run_refit(classifier, plan, chosen, first_pass, progress):
     with progress.training(
         "refit",
         f"refit on {len(data.rows)} samples",
-        partial(attributes_in_training, transition_matrix=transition.matrix, data=data),
+        partial(
+            attributes_in_training,
+            transition_matrix=transition.matrix,
+            class_weight=classifier.class_weight,
+            data=data,
+        ),
         one_training=n_estimators == 1 and takes_one_training(correction),
     ) as on_epoch:
         results = refit_seeds(

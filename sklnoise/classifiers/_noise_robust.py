@@ -76,10 +76,10 @@ class NoiseRobustClassifier(
         25 000 images or embeddings, 5000 samples of a table or any sparse X, and
         "forward" for others, with a `class_weight` and for networks of your own. With T:
         "forward", "forward-elr" (with a memory of what was predicted for each sample),
-        "backward" or "reweight"; with a T that is learned further: "adaptation", "adaptation-complex"
-        (T depends on the hidden features), "adaptation-sparse" (a few entries per row of
-        T), "adaptation-volume" (of small determinant) or "em" (T and the network in
-        turns).
+        "backward" or "reweight"; with a T that is learned further: "adaptation",
+        "adaptation-complex" (T depends on the hidden features), "adaptation-sparse" (a
+        few entries per row of T), "adaptation-volume" (of small determinant) or "em" (T
+        and the network in turns).
         Without T, so that no first pass is needed: "none" (cross-entropy), "elr" (with
         such a memory), "bootstrap-soft", "bootstrap-hard", "unhinged", "sigmoid",
         "savage", "gce", "mae", "label-smoothing" or "clipped". A loss is an instance or
@@ -526,15 +526,15 @@ class NoiseRobustClassifier(
         results = run_refit(self, plan, chosen, first_pass, progress)
         self.correction_ = results[0].loss
         self.transition_matrix_ = np.mean([r.transition_matrix for r in results], axis=0)
+        self.class_weight_ = resolve_class_weight(
+            self.class_weight, self.transition_matrix_, data
+        )
         self.history_ = results[0].net.history
         self.n_iter_ = len(self.history_)
         self.estimators_ = [result.net for result in results]
         if plan.fine_tunes:
             self.estimators_ = fine_tune_nets(self, plan, choice, results, progress)
         self.estimator_ = self.estimators_[0]
-        self.class_weight_ = resolve_class_weight(
-            self.class_weight, self.transition_matrix_, data
-        )
         # The refit may have learned another T than the one that it started from.
         final = results[0]._replace(net=self.estimator_)
         check_refit(final, transition, data, plan.class_weight)

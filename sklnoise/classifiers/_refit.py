@@ -11,6 +11,7 @@ from sklearn.base import clone
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from sklnoise.classifiers._class_weight import resolve_class_weight
 from sklnoise.classifiers._correction import (
     as_loss,
     bind_loss,
@@ -182,7 +183,7 @@ def outcome_of(net, transition_matrix, data):
     return Refit(net, deepcopy(loss).cpu(), T)
 
 
-def attributes_in_training(net, *, transition_matrix, data):
+def attributes_in_training(net, *, transition_matrix, class_weight, data):
     """Return the fitted attributes as if the refit ended after this epoch."""
     attributes = network_in_training(net)
     net = attributes["estimator_"]
@@ -195,6 +196,7 @@ def attributes_in_training(net, *, transition_matrix, data):
         **attributes,
         "correction_": loss,
         "transition_matrix_": np.array(T),
+        "class_weight_": resolve_class_weight(class_weight, T, data),
         "history_": net.history,
         "n_iter_": len(net.history),
     }
