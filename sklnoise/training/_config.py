@@ -1,5 +1,6 @@
 """What all trainings of one fit share: device, types, threads and random state."""
 
+import os
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
@@ -12,6 +13,18 @@ DEFAULT_DEVICE = "cpu"  # of skorch, where the user has set none
 
 # Torch's random state and thread count belong to the process: one training at a time.
 TRAINING_LOCK = threading.RLock()
+
+
+def restart_in_child():
+    """Let a forked process train: threads of the one that it comes from are not there."""
+    global TRAINING_LOCK
+    TRAINING_LOCK = threading.RLock()  # which another thread may have held
+    # GNU OpenMP waits for ever for the threads that it had before the fork.
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=restart_in_child)
 
 # Samples up to which double precision costs nothing that is noticed.
 MAX_DOUBLE_SAMPLES = 1000
