@@ -9,6 +9,10 @@ class DominatedClassWarning(UserWarning):
     """A given transition matrix says that a class is mostly labelled as another one."""
 
 
+class FittedSamplesWarning(UserWarning):
+    """Labels are judged by a classifier that was fitted to them."""
+
+
 class IllConditionedTransitionWarning(UserWarning):
     """An estimated transition matrix is too close to singular to be inverted."""
 

@@ -32,6 +32,7 @@ from sklnoise.classifiers._fit_input import (
 )
 from sklnoise.classifiers._transition import warn_of_dominated_rows
 from sklnoise.classifiers._wrapper import WrapperMixin
+from sklnoise.issues._fitted_rows import note_fitted
 from sklnoise.issues._transition import check_samples, resolve_transition
 from sklnoise.training import make_splits
 
@@ -336,7 +337,7 @@ class ConfidentLearningClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimat
             Those of `estimator_`, columns in the order of `classes_`.
         """
         check_is_fitted(self)
-        return self._predict_all("predict_proba", X)
+        return note_fitted(self, X, self._predict_all("predict_proba", X))
 
     @available_if(estimator_has("decision_function"))
     def decision_function(self, X):

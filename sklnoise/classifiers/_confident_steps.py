@@ -36,6 +36,7 @@ from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._sample_checks import check_container, check_one_label_each
 from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues._find import judge_by_confidence
+from sklnoise.issues._fitted_rows import digest_samples
 from sklnoise.issues._flags import judge_samples
 from sklnoise.training import LabelledData, interruptible
 from sklnoise.training._config import seeded
@@ -66,6 +67,7 @@ def check_source(owner, estimator, X, y, sample_weight, fit_params):
     codes, classes = encode_kept_labels(y, rows)
     weighted = sample_weight is not None
     is_fitted_to_them = not isinstance(estimator, FrozenEstimator)
+    owner._fitted_samples = digest_samples(X) if is_fitted_to_them else None
     if weighted and is_fitted_to_them and not takes_weights(estimator):
         check_whole(weight, estimator)
     # A net has an output per code, whatever the labels are called.

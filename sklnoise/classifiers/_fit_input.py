@@ -27,6 +27,7 @@ from sklnoise.classifiers._sample_checks import (
     check_like_fit,
     check_samples,
 )
+from sklnoise.issues._fitted_rows import digest_samples
 from sklnoise.training import LabelledData, sample_kind, sample_shape
 
 MAX_SEED = np.iinfo(np.int32).max
@@ -76,8 +77,10 @@ class FitInput:
 
 def check_fit_input(estimator, X, y, sample_weight, trusted):
     """Validate what `fit` was given and encode the labels."""
+    given = X
     X, y = check_samples(estimator, X, y)
     check_consistent_length(X, y)
+    estimator._fitted_samples = digest_samples(given)
     shape = sample_shape(X)
     if isinstance(X, Dataset) and not isinstance(shape, dict):
         estimator.n_features_in_ = (*shape, 1)[0]

@@ -35,6 +35,7 @@ from sklnoise.classifiers._fit_input import (
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
 from sklnoise.classifiers._wrapper import WrapperMixin
+from sklnoise.issues._fitted_rows import note_fitted
 from sklnoise.training import make_splits
 
 
@@ -374,4 +375,4 @@ class NoiseCalibratedClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimator
         """
         check_is_fitted(self)
         y_proba = check_proba(self._predict_all("predict_proba", X))
-        return self._calibration.apply(y_proba)
+        return note_fitted(self, X, self._calibration.apply(y_proba))

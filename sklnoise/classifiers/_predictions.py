@@ -8,6 +8,7 @@ from sklnoise._labels import match_labels
 from sklnoise.classifiers._calibration import apply_temperature
 from sklnoise.classifiers._class_weight import put_in_class_weight
 from sklnoise.classifiers._fit_input import check_predict_input
+from sklnoise.issues._fitted_rows import note_fitted, warn_of_fitted_samples
 from sklnoise.issues._quality import quality_of
 from sklnoise.training import predict_proba, take_out_class_weight
 
@@ -41,7 +42,8 @@ class PredictionsMixin:
             Clean posterior, columns in the order of `classes_`. With a `class_weight`,
             its product with the weights, scaled to sum 1.
         """
-        return put_in_class_weight(self._mean_proba(X), self.class_weight_)
+        y_proba = put_in_class_weight(self._mean_proba(X), self.class_weight_)
+        return note_fitted(self, X, y_proba)
 
     @available_if(can_predict)
     def predict_log_proba(self, X):
@@ -96,7 +98,8 @@ class PredictionsMixin:
             Noisy posterior, columns in the order of `classes_`.
         """
         y_proba = self._clean_posterior(X)
-        return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+        y_proba = y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+        return note_fitted(self, X, y_proba)
 
     @available_if(can_predict)
     def label_quality(self, X, y):
@@ -127,6 +130,7 @@ class PredictionsMixin:
             If a label is not one of `classes_`, or X and y differ in length.
         """
         y_proba = self._clean_posterior(X)
+        warn_of_fitted_samples(self, X)
         check_consistent_length(y_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(y_proba, codes, self.transition_matrix_)

@@ -19,6 +19,7 @@ from sklnoise.classifiers._estimator_calls import (
 from sklnoise.classifiers._fit_input import make_router, route_fit
 from sklnoise.classifiers._html import with_short_names
 from sklnoise.classifiers._score import NoisyScoreMixin
+from sklnoise.issues._fitted_rows import note_fitted, warn_of_fitted_samples
 from sklnoise.issues._quality import quality_of
 
 
@@ -57,7 +58,8 @@ class WrapperMixin(MetaEstimatorMixin, NoisyScoreMixin):
             Noisy posterior, columns in the order of `classes_`.
         """
         y_proba = self.predict_proba(X)
-        return y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+        y_proba = y_proba @ self.transition_matrix_.astype(y_proba.dtype)
+        return note_fitted(self, X, y_proba)
 
     def _predict_all(self, method, X, missing=0.0):
         """Predict a column for each of `classes_`, also those of weight 0."""
@@ -90,6 +92,7 @@ class WrapperMixin(MetaEstimatorMixin, NoisyScoreMixin):
             If a label is not among `classes_`.
         """
         clean_proba = check_proba(self.predict_proba(X))
+        warn_of_fitted_samples(self, X)
         check_consistent_length(clean_proba, y)
         codes, _ = match_labels(y, len(self.classes_), self.classes_)
         return quality_of(clean_proba, codes, self.transition_matrix_)

@@ -16,6 +16,7 @@ from sklnoise.inspection._matplotlib import (
     check_matplotlib,
     new_axes,
 )
+from sklnoise.issues._fitted_rows import warn_of_fitted_proba
 from sklnoise.issues._judgement import judge_fitted, judge_held_out
 from sklnoise.issues._quality import order_issues
 
@@ -399,6 +400,7 @@ class LabelIssuesDisplay:
         if X is not None:
             check_consistent_length(X, y)
         judgement = judge_held_out(y, y_proba, transition_matrix, classes)
+        warn_of_fitted_proba(y_proba)
         return cls._from_judgement(judgement, X).plot(**plot_params)
 
     @classmethod

@@ -7,6 +7,7 @@ import numpy as np
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import Interval, StrOptions, validate_params
 from sklnoise._validation import check_weight
+from sklnoise.issues._fitted_rows import warn_of_fitted_proba
 from sklnoise.issues._flags import (
     is_most_probable,
     judge_samples,
@@ -145,6 +146,7 @@ def find_label_issues(
     [3, 100]
     """
     samples = check_samples(y, y_proba, labels, transition_matrix)
+    warn_of_fitted_proba(samples.y_proba)
     weight = check_weight(sample_weight, len(samples.y))
     if filter_by == "posterior":
         if transition_matrix is None:

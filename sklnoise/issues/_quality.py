@@ -7,6 +7,7 @@ from sklnoise._compat import StrOptions, validate_params
 from sklnoise._transition_matrix import is_identity
 from sklnoise._validation import check_weight
 from sklnoise.issues._clean_posterior import is_symmetric_noise, make_solver
+from sklnoise.issues._fitted_rows import warn_of_fitted_proba
 from sklnoise.issues._transition import (
     check_samples,
     drop_absent_classes,
@@ -108,6 +109,7 @@ def label_quality_scores(
     array([0.94, 0.97, 0.58])
     """
     samples = check_samples(y, y_proba, labels, transition_matrix)
+    warn_of_fitted_proba(samples.y_proba)
     if method == "self-confidence":
         return self_confidence(samples.y_proba, samples.y)
     weight = check_weight(sample_weight, len(samples.y))
