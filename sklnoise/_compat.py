@@ -1,7 +1,6 @@
 """The only place that imports names which scikit-learn keeps private or has moved."""
 
 from functools import wraps
-from inspect import signature
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.ensemble._base import _set_random_states as set_random_states
@@ -11,11 +10,14 @@ from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
+    InvalidParameterError,
     Options,
     StrOptions,
 )
 from sklearn.utils._param_validation import validate_params as sklearn_validate_params
 from sklearn.utils.validation import _check_method_params as check_method_params
+
+from sklnoise._hints import CallCheck, explain_estimator, explain_parameter
 
 try:
     from sklearn.callback import CallbackSupportMixin, ProgressBar
@@ -27,25 +29,32 @@ except ImportError:  # scikit-learn < 1.9
 
 
 def validate_params(constraints, *, prefer_skip_nested_validation):
-    """Validate the parameters of a function, and name those that need their name."""
+    """Validate the arguments of a function, with errors that say what was meant."""
     decorate = sklearn_validate_params(
         constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
     )
 
     def validate(function):
-        validated = decorate(function)
-        parameters = signature(function).parameters.values()
-        placed = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        validated, check = decorate(function), CallCheck(function)
+        arrays = {name for name, c in constraints.items() if c[0] == "array-like"}
 
         @wraps(validated)
         def checked(*args, **kwargs):
-            if len(args) > len(placed):
-                raise TypeError(
-                    f"{function.__name__}() takes {', '.join(placed)} without their "
-                    f"names, and got {len(args)} such arguments. Name the others, as in "
-                    f"{function.__name__}({', '.join(placed)}, name=value)."
-                )
-            return validated(*args, **kwargs)
+            placed = args[check.n_bound :]
+            given = dict(zip(check.placed, placed)) | kwargs
+            for name in arrays & given.keys():
+                if hasattr(given[name], "fit"):
+                    raise TypeError(explain_estimator(function, name, given[name]))
+            problem = check.explain(function.__name__, placed, kwargs)
+            if problem is not None:
+                raise TypeError(problem)
+            try:
+                return validated(*args, **kwargs)
+            except InvalidParameterError as error:
+                message = explain_parameter(error, function.__name__, given, constraints)
+                if message is None:
+                    raise
+                raise InvalidParameterError(message) from None
 
         return checked
 

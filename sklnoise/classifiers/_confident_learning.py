@@ -25,15 +25,22 @@ from sklnoise.classifiers._confident_steps import (
     weight_name,
 )
 from sklnoise.classifiers._estimator_calls import check_classifier, describe, nets_of
+from sklnoise.classifiers._first_pass import FirstPass
 from sklnoise.classifiers._fit_input import (
+    FitInput,
     KeptSplits,
     draw_seeds,
     reset_fitted,
 )
-from sklnoise.classifiers._transition import warn_of_dominated_rows
+from sklnoise.classifiers._noise_summary import summarize_held_out
+from sklnoise.classifiers._transition import (
+    Transition,
+    standard_error_of,
+    warn_of_dominated_rows,
+)
 from sklnoise.classifiers._wrapper import WrapperMixin
 from sklnoise.issues._fitted_rows import note_fitted
-from sklnoise.issues._transition import check_samples, resolve_transition
+from sklnoise.issues._transition import check_samples, estimate_transition
 from sklnoise.training import make_splits
 
 
@@ -110,6 +117,13 @@ class ConfidentLearningClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimat
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, known or estimated; the identity where nothing could be held out.
+
+    transition_estimator_ : estimator of T or None
+        The fitted estimator, from whose T `transition_matrix_` is shrunk; None where T
+        was not estimated.
+
+    noise_summary_ : :class:`~sklearn.utils.Bunch`
+        What is known about the noise, as of :class:`NoiseRobustClassifier`.
 
     label_quality_ : ndarray of shape (n_samples,)
         P(clean = y | noisy = y, x), low is suspect; NaN where `out_of_fold_proba_` is.
@@ -259,13 +273,16 @@ class ConfidentLearningClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimat
         self.out_of_fold_proba_ = predict_out_of_fold(
             self.estimator, source, splits, fold_seed, self.n_jobs
         )
-        self._judge(source.data, T)
+        self._judge(source, T)
         self._refit(source, refit_seed)
 
-    def _judge(self, data, known_transition):
+    def _judge(self, source, known_transition):
         """Judge the labels of the samples that were held out."""
+        data = source.data
         n_samples, n_classes = self.out_of_fold_proba_.shape
-        T = np.eye(n_classes) if known_transition is None else known_transition
+        transition = Transition.identity(n_classes)
+        if known_transition is not None:
+            transition = Transition.known(known_transition)
         self.label_quality_ = np.full(n_samples, np.nan)
         self.label_issues_ = np.zeros(n_samples, dtype=bool)
         judged = np.flatnonzero(~np.isnan(self.out_of_fold_proba_[:, 0]))
@@ -274,11 +291,22 @@ class ConfidentLearningClassifier(WrapperMixin, ParameterHintsMixin, BaseEstimat
             held_out = check_samples(data.y[judged], y_proba, np.arange(n_classes))
             weight = data.sample_weight[judged]
             if known_transition is None:
-                T = resolve_transition(None, held_out, weight)
+                T, estimator = estimate_transition(held_out, weight)
+                error = standard_error_of(estimator, n_classes)
+                transition = Transition(T, error, estimator)
             self.label_quality_[judged], self.label_issues_[judged] = judge_labels(
-                held_out, weight, T, self.filter_by, self.threshold
+                held_out, weight, transition.matrix, self.filter_by, self.threshold
             )
-        self.transition_matrix_ = T
+        self._fitted_codes = data.y
+        self.transition_matrix_ = transition.matrix
+        self.transition_estimator_ = transition.estimator
+        self.noise_summary_ = summarize_held_out(
+            transition,
+            FirstPass(self.out_of_fold_proba_),
+            FitInput(
+                *data[:3], np.zeros(n_samples, dtype=bool), source.rows, self.classes_
+            ),
+        )
 
     def _refit(self, source, seed):
         """Fit the estimator to the samples that are left."""

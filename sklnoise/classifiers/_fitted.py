@@ -6,15 +6,25 @@ from sklearn.utils.validation import check_is_fitted
 from sklnoise._containers import innermost, is_search
 from sklnoise._text import shorten
 from sklnoise._transition_matrix import is_identity
+from sklnoise.classifiers._confident_learning import ConfidentLearningClassifier
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
 
+# The classifiers that know the noise and judge the labels of their own samples.
+JUDGES = NoiseRobustClassifier, ConfidentLearningClassifier
 
-def fitted_classifier(estimator, kinds=(NoiseRobustClassifier,)):
-    """Return the fitted classifier that a pipeline or a search ends in."""
+
+def fitted_classifier(estimator, kinds=JUDGES, remedy=""):
+    """Return the fitted classifier that a pipeline or a search ends in.
+
+    `remedy` tells what to do with another classifier of this package.
+    """
     classifier = innermost(estimator)
     if isinstance(classifier, kinds):
         check_is_fitted(classifier)
         return classifier
+    if isinstance(classifier, JUDGES):
+        check_is_fitted(classifier)
+        raise TypeError(f"{type(classifier).__name__} {remedy}")
     if is_search(classifier):
         check_is_fitted(classifier)
         raise TypeError(

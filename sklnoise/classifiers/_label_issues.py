@@ -9,11 +9,22 @@ from sklnoise.issues._judgement import judge_fitted
 
 RETURN_TYPES = "mask", "indices", "frame"
 
-NO_FOLD = (
-    "label issues are found by out_of_fold_proba_, and no fold was fitted: T is known, "
-    'or the correction needs none. Fit with transition="auto" and a correction that uses '
-    'T, such as "forward".'
+REASON = (
+    "no fold was fitted: T is known, or the correction needs none. Fit with "
+    'transition="auto" and a correction that uses T, such as "forward", or with '
+    "refit=False, which fits folds and nothing else."
 )
+NO_FOLD = f"label issues are found by out_of_fold_proba_, and {REASON}"
+
+NO_REFIT = 'refit=False ends fit before the refit. Set refit="scratch" and fit again.'
+OF_REFIT = "correction_", "estimator_", "estimators_", "history_", "n_iter_"
+
+# Why a fitted classifier has not all of its attributes.
+ABSENT_ATTRIBUTES = dict.fromkeys(OF_REFIT, NO_REFIT) | {
+    "first_pass_history_": f"It is that of the nets of the folds, but {REASON}",
+    "out_of_fold_proba_": f"It comes from folds, but {REASON}",
+    "selection_": 'It is what correction="auto" was selected by.',
+}
 
 
 class FittedIssuesMixin:

@@ -30,13 +30,13 @@ from sklnoise.classifiers._fit_steps import (
     run_refit,
 )
 from sklnoise.classifiers._html import noise_html, with_short_names
-from sklnoise.classifiers._label_issues import FittedIssuesMixin
+from sklnoise.classifiers._label_issues import ABSENT_ATTRIBUTES, FittedIssuesMixin
 from sklnoise.classifiers._noise_summary import summarize_fit
 from sklnoise.classifiers._predictions import PredictionsMixin
 from sklnoise.classifiers._refit_checks import check_refit
 from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS, estimate_transition
-from sklnoise.training import as_net
+from sklnoise.training import as_net, net_parameters
 
 
 class NoiseRobustClassifier(
@@ -391,6 +391,8 @@ class NoiseRobustClassifier(
     }
 
     cv = KeptSplits()
+    _nested_parameters = staticmethod(net_parameters)
+    _absent_attributes = ABSENT_ATTRIBUTES
 
     def __init__(
         self,

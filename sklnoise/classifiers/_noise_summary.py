@@ -9,6 +9,7 @@ from sklnoise._held_out import measure_gain
 from sklnoise._transition_matrix import clean_prior, swappable_pairs
 from sklnoise._warnings import warn_caller
 from sklnoise.classifiers._noise_text import BOUND, ESTIMATED, NOTHING, weakness_sentence
+from sklnoise.classifiers._scale import scale_of_first_pass
 from sklnoise.classifiers._transition import fit_to_occurring
 from sklnoise.exceptions import WeakFirstPassWarning
 from sklnoise.issues import clean_posterior
@@ -38,6 +39,20 @@ ANCHOR_THRESHOLD = 0.95
 
 def summarize_fit(transition, first_pass, data):
     """Summarize the noise that a fit has found, and warn if it may be error."""
+    summary = summarize_held_out(transition, first_pass, data)
+    if summary.weak_first_pass:
+        warn_caller(
+            weakness_sentence(summary) + " Use a stronger network or first_pass, mark "
+            "trusted samples, pass a known transition, or compare with "
+            'correction="none", as "auto" does.'
+            + scale_of_first_pass(first_pass, data.X),
+            WeakFirstPassWarning,
+        )
+    return summary
+
+
+def summarize_held_out(transition, first_pass, data):
+    """Summarize the noise that the samples held out by a first pass show."""
     # Trusted labels are right: the noise is that of the other samples.
     judged, y_proba = data.untrusted_rows, None
     if first_pass is not None:
@@ -46,7 +61,7 @@ def summarize_fit(transition, first_pass, data):
     says_nothing = transition.estimator is None and not transition.is_known
     if says_nothing or not len(judged):
         return empty_summary()
-    summary = summarize(
+    return summarize(
         transition,
         data.classes,
         data.y[judged],
@@ -54,14 +69,6 @@ def summarize_fit(transition, first_pass, data):
         y_proba=y_proba,
         classes_are_named=data.trusted.any(),
     )
-    if summary.weak_first_pass:
-        warn_caller(
-            weakness_sentence(summary) + " Use a stronger network or first_pass, mark "
-            "trusted samples, pass a known transition, or compare with "
-            'correction="none", as "auto" does.',
-            WeakFirstPassWarning,
-        )
-    return summary
 
 
 def summarize(

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklnoise._text import enumerate_names, shorten
 from sklnoise._transition_matrix import clean_prior
 from sklnoise._warnings import warn_caller
+from sklnoise.classifiers._scale import scale_of_refit
 from sklnoise.exceptions import ClassCollapseWarning, PermutedClassesWarning
 from sklnoise.training import predict_proba, stops_by_itself, take_out_class_weight
 
@@ -53,14 +54,18 @@ def check_refit(result, start, data, class_weight=None):
         predict_proba(result.net, data.X, judged), class_weight
     )
     weight = stands_for * data.sample_weight[judged]
+    scale = scale_of_refit(result.net, data.X)
     if not stops_by_itself(result.net, data.sample_weight[data.rows].sum()):
-        warn_of_guessing(y_proba @ result.transition_matrix, data.y[judged], weight)
+        warn_of_guessing(
+            y_proba @ result.transition_matrix, data.y[judged], weight, scale
+        )
     warn_of_collapse(
         y_proba,
         data.y[judged],
         weight,
         replace(start, matrix=result.transition_matrix),
         data.classes,
+        scale,
     )
 
 
@@ -76,7 +81,7 @@ def draw_judged(y, n_classes):
     return positions, (counts / np.clip(counts, 1, most))[y[positions]]
 
 
-def warn_of_guessing(y_proba, y, sample_weight):
+def warn_of_guessing(y_proba, y, sample_weight, scale):
     """Warn if the noisy labels are predicted hardly better than by their frequencies."""
     share = np.bincount(y, sample_weight, minlength=y_proba.shape[1])
     guessing = entropy(share)
@@ -86,12 +91,12 @@ def warn_of_guessing(y_proba, y, sample_weight):
         warn_caller(
             f"the network has hardly learned: its loss on the labels is {loss:.3g} where "
             f"that of guessing is {guessing:.3g}, when its steps ran out. Raise the "
-            "learning rate or the number of epochs, or scale X.",
+            f"learning rate or the number of epochs, or scale X.{scale}",
             ConvergenceWarning,
         )
 
 
-def warn_of_collapse(y_proba, y, sample_weight, transition, classes):
+def warn_of_collapse(y_proba, y, sample_weight, transition, classes, scale):
     """Warn if a class that the labels imply has vanished from the predictions."""
     implied, deviation = implied_counts(transition, y, sample_weight)
     predicted = np.bincount(y_proba.argmax(axis=1), sample_weight, minlength=len(classes))
@@ -114,7 +119,7 @@ def warn_of_collapse(y_proba, y, sample_weight, transition, classes):
             f"the refit has lost {len(lost)} of {len(classes)} classes: {named}. Implied "
             "is what solves Tᵀ prior = frequencies of the noisy labels; without T, the "
             "labels themselves. Train longer, lower the learning rate, raise warm_up, "
-            'start from refit="first-pass", use another correction, or check T.',
+            'start from refit="first-pass", use another correction, or check T.' + scale,
             ClassCollapseWarning,
         )
 

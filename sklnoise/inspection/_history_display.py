@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 
+from sklnoise._containers import innermost
 from sklnoise._text import shorten
+from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._fitted import (
     epoch_losses,
     fitted_classifier,
@@ -155,8 +157,9 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        estimator : NoiseRobustClassifier, Pipeline or search
-            Fitted; a pipeline or a search that ends in such a classifier.
+        estimator : NoiseRobustClassifier, ConfidentLearningClassifier, Pipeline or search
+            Fitted; a pipeline or a search that ends in such a classifier. A
+            ConfidentLearningClassifier must have fitted a network.
 
         **plot_params : dict
             Parameters of :meth:`plot`.
@@ -169,7 +172,8 @@ class TrainingHistoryDisplay:
         Raises
         ------
         TypeError
-            If the estimator does not end in such a classifier.
+            If the estimator does not end in such a classifier, or it has fitted one
+            that is not trained in epochs.
 
         NotFittedError
             If it is not fitted yet.
@@ -187,12 +191,29 @@ class TrainingHistoryDisplay:
         True
         """
         clf = fitted_classifier(estimator)
+        if isinstance(clf, ConfidentLearningClassifier):
+            clf = trained_in_epochs(clf)
+        if not isinstance(clf, NoiseRobustClassifier):
+            return cls(clf.history_).plot(**plot_params)
         display = cls(
             clf.history_,
             first_pass_history=getattr(clf, "first_pass_history_", None),
             kept_epoch=kept_epoch(clf),
         )
         return display.plot(**plot_params)
+
+
+def trained_in_epochs(classifier):
+    """Return the network that was fitted to the samples that were left."""
+    fitted = innermost(classifier.estimator_)
+    if not hasattr(fitted, "history_"):
+        raise TypeError(
+            "estimator must have been trained in epochs, as networks are; got a "
+            f"ConfidentLearningClassifier around {type(fitted).__name__}, which has no "
+            "history_. Draw what it found by TransitionMatrixDisplay, LabelIssuesDisplay "
+            "or noise_report."
+        )
+    return fitted
 
 
 def check_kept_epoch(epoch, n_epochs):

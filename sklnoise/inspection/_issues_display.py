@@ -273,7 +273,7 @@ class LabelIssuesDisplay:
 
         Parameters
         ----------
-        estimator : NoiseRobustClassifier, Pipeline or search
+        estimator : NoiseRobustClassifier, ConfidentLearningClassifier, Pipeline or search
             Fitted; a pipeline or a search that ends in such a classifier.
 
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, ...) or None

@@ -18,6 +18,11 @@ from sklnoise.inspection._matplotlib import (
 # Width and height of the axes in inches.
 PANEL_SIZE = 4.8, 3.8
 
+REMEDY = (
+    "predicts no sets. Calibrate it on samples that it was not fitted to: "
+    "NoiseRobustConformalClassifier(FrozenEstimator(clf)).fit(X, y)."
+)
+
 LEVELS = np.r_[0.5:0.96:0.05, 0.975, 0.99]
 
 
@@ -187,7 +192,7 @@ class PredictionSetDisplay:
         >>> print([len(line.get_ydata()) for line in display.lines_])
         [2]
         """
-        clf = fitted_classifier(estimator, (NoiseRobustConformalClassifier,))
+        clf = fitted_classifier(estimator, (NoiseRobustConformalClassifier,), REMEDY)
         levels = check_levels(LEVELS if confidence_levels is None else confidence_levels)
         scores = clf._conformity(innermost_with_input(estimator, X)[1])
         codes = None

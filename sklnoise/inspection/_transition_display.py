@@ -11,7 +11,6 @@ from sklnoise._names import align_square, names_of_columns
 from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise._validation import check_numbers, check_transition_matrix
-from sklnoise.classifiers import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.classifiers._fitted import fitted_classifier, known_errors
 from sklnoise.inspection._matplotlib import check_axes, check_matplotlib, new_axes
 
@@ -38,8 +37,6 @@ CHARACTER_WIDTH = 0.7
 # Font size of a standard error as a share of that of its value; how far the value is
 # raised and the error lowered, in lines.
 ERROR_FONT_SHARE, VALUE_RISE, ERROR_DROP = 0.75, 0.4, 0.75
-
-KINDS = (NoiseRobustClassifier, ConfidentLearningClassifier)
 
 
 class TransitionMatrixDisplay:
@@ -276,7 +273,7 @@ class TransitionMatrixDisplay:
         """
         clf = innermost(estimator)
         if not all(hasattr(clf, name) for name in ("transition_matrix_", "classes_")):
-            fitted_classifier(estimator, KINDS)  # raises what is wrong with it
+            fitted_classifier(estimator)  # raises what is wrong with it
         display = cls(
             clf.transition_matrix_,
             display_labels=clf.classes_ if display_labels is None else display_labels,

@@ -13,6 +13,7 @@ from sklnoise._validation import check_proba, check_trusted
 from sklnoise.issues._flags import flag, judge_samples
 from sklnoise.issues._quality import (
     best_other,
+    judge,
     label_posterior,
     order_issues,
     self_confidence,
@@ -67,8 +68,11 @@ def judge_fitted(classifier, X, y, *, model=None, new_rows=False, trusted=None):
     held_out = None if new_rows else getattr(classifier, "out_of_fold_proba_", None)
     if held_out is not None:
         check_fitted_samples(X, y, len(held_out))
-        T = shrunk_transition(classifier, y)
-        judgement = judge_held_out(y, held_out, T, classifier.classes_)
+        if hasattr(classifier, "label_quality_"):
+            judgement = judgement_of_fit(classifier, y)
+        else:
+            T = shrunk_transition(classifier, y)
+            judgement = judge_held_out(y, held_out, T, classifier.classes_)
     elif X is None:
         raise ValueError(
             "X must be given: there is no out_of_fold_proba_ for these samples, so that "
@@ -97,6 +101,31 @@ def check_fitted_samples(X, y, n_fitted):
             f"which out_of_fold_proba_ belongs to; got {len(y)} samples. Pass "
             "new_rows=True to judge other samples by predict_proba."
         )
+
+
+def judgement_of_fit(classifier, y):
+    """Return the judgement by which a classifier has chosen the samples of its refit."""
+    T, classes = classifier.transition_matrix_, classifier.classes_
+    judgement = judge_held_out(y, classifier.out_of_fold_proba_, T, classes)
+    rows = judgement.rows
+    codes, _ = match_labels(judgement.labels, len(classes), classes)
+    other = np.flatnonzero(codes != classifier._fitted_codes[rows])
+    if len(other):
+        sample = rows[other[0]]
+        raise ValueError(
+            "y must hold the labels that the classifier was fitted on, whose "
+            f"label_quality_ is known; sample {sample} has "
+            f"{judgement.labels.tolist()[other[0]]!r} instead of "
+            f"{classes.tolist()[classifier._fitted_codes[sample]]!r}. Fit it again, or "
+            "pass new_rows=True to judge other labels by predict_proba."
+        )
+    is_issue = classifier.label_issues_[rows]
+    likeliest = judge(classifier.out_of_fold_proba_[rows], codes, T)[1]
+    return judgement._replace(
+        suggested_labels=classes[np.where(is_issue, likeliest, codes)],
+        quality=classifier.label_quality_[rows],
+        is_issue=is_issue,
+    )
 
 
 def shrunk_transition(classifier, y):

@@ -17,7 +17,7 @@ from sklnoise._transition_matrix import (
 )
 from sklnoise._validation import check_proba, check_transition_matrix
 from sklnoise.transition import AgreementEstimator, AutoEstimator
-from sklnoise.transition._base import TIE, fit_codes
+from sklnoise.transition._base import TIE, add_absent_classes, fit_codes
 
 # With fewer labels of each class, a row of T would be read off less than the 20 samples
 # of `LabelFrequencyEstimator`, which looks at half of those predicted so. It hardly says
@@ -66,16 +66,24 @@ def resolve_transition(transition_matrix, samples, sample_weight):
     n_classes = len(samples.classes)
     if transition_matrix is not None:
         return check_transition_matrix(transition_matrix, n_classes, samples.classes)
+    return estimate_transition(samples, sample_weight)[0]
+
+
+def estimate_transition(samples, sample_weight):
+    """Return the T to judge by and the estimator that it is shrunk from."""
+    n_classes = len(samples.classes)
     kept = occurring_classes(samples)
     if not kept.all():
         T = np.eye(n_classes)
-        T[np.ix_(kept, kept)] = resolve_transition(
-            None, keep_classes(samples, kept), sample_weight
+        T[np.ix_(kept, kept)], estimator = estimate_transition(
+            keep_classes(samples, kept), sample_weight
         )
-        return T
+        add_absent_classes(estimator, np.flatnonzero(kept), n_classes)
+        return T, estimator
     auto = fit_codes(AutoEstimator(), samples.y_proba, samples.y, sample_weight)
     mass = np.bincount(samples.y, weights=sample_weight, minlength=n_classes)
-    return shrink_estimate(auto.estimator_, auto.transition_matrix_, mass)
+    T = shrink_estimate(auto.estimator_, auto.transition_matrix_, mass)
+    return T, auto.estimator_
 
 
 def drop_absent_classes(samples):

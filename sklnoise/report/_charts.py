@@ -66,7 +66,7 @@ def loss_charts(clf):
     if folds:
         title = f"First pass, mean of {len(folds)} folds"
         charts.append(loss_chart(title, mean_losses(folds)))
-    refit = None if clf.refit is False else epoch_losses(clf.history_)
+    refit = epoch_losses(clf.history_) if hasattr(clf, "history_") else None
     if refit is None:
         return charts
     title, kept = f"Refit, {clf.n_iter_} epochs", kept_epoch(clf)

@@ -60,7 +60,7 @@ def noise_report(
 
     Parameters
     ----------
-    estimator : NoiseRobustClassifier, Pipeline or search
+    estimator : NoiseRobustClassifier, ConfidentLearningClassifier, Pipeline or search
         Fitted; a pipeline or search must end in the classifier.
 
     X : {array-like, sparse matrix, DataFrame, Dataset} of shape (n_samples, ...) \
@@ -123,8 +123,8 @@ def noise_report(
         has an unknown key or a step that is no pair.
 
     TypeError
-        If there is no NoiseRobustClassifier in the estimator, or a value of `source` is
-        of another type.
+        If the estimator does not end in such a classifier, or a value of `source` is of
+        another type.
 
     NotFittedError
         If it is not fitted.

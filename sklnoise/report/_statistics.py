@@ -3,6 +3,8 @@
 import platform
 from importlib.metadata import version
 
+from sklnoise._containers import innermost
+from sklnoise.classifiers import ConfidentLearningClassifier
 from sklnoise.classifiers._noise_text import caution_sentences, rate_sentence
 from sklnoise.report._cells import text_cell
 
@@ -33,7 +35,12 @@ def fitted_facts(clf):
         "estimator of T": "none" if estimator is None else type(estimator).__name__,
         "condition number of T": f"{noise.condition_number:.3g}",
     }
-    if clf.refit is not False:
+    if isinstance(clf, ConfidentLearningClassifier):
+        facts |= {
+            "classifier": type(innermost(clf.estimator_)).__name__,
+            "label issues": int(clf.label_issues_.sum()),
+        }
+    elif clf.refit is not False:
         network = getattr(clf.estimator_, "module_", clf.estimator_)
         facts |= {
             "network": type(network).__name__,

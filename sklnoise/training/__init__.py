@@ -47,6 +47,7 @@ from sklnoise.training._net import (
     is_module_class,
     is_net,
     keeps_to_epochs,
+    net_parameters,
 )
 from sklnoise.training._net_checks import check_validation_labels
 from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
@@ -100,6 +101,7 @@ __all__ = [
     "longest_training",
     "make_splits",
     "mean_transition",
+    "net_parameters",
     "predict_proba",
     "prolong_training",
     "resolve_device",

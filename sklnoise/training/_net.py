@@ -163,6 +163,21 @@ def as_net(estimator, name="estimator"):
     )
 
 
+def net_parameters(estimator):
+    """List the parameters of a net that a user may set, also of its module."""
+    if not (estimator is None or is_module_class(estimator) or is_net(estimator)):
+        return []
+    net = as_net(estimator)
+    parts = {"module": net.module, "optimizer": net.optimizer}
+    names = [
+        f"{part}__{name}"
+        for part, value in parts.items()
+        if inspect.isclass(value)
+        for name in inspect.signature(value).parameters
+    ]
+    return [*net.get_params(), *names]
+
+
 def is_module_class(estimator):
     """Return whether an estimator is a class of torch modules."""
     return isinstance(estimator, type) and issubclass(estimator, torch.nn.Module)
