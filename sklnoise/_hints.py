@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from functools import wraps
 from inspect import Parameter, signature
 from itertools import islice
 from numbers import Real
@@ -71,7 +72,8 @@ def similar_name(name, known, nested=()):
 
 def nested_name(name, nested):
     """Return how a parameter of the wrapped estimator that ends in a name is called."""
-    found = [key for key in nested if key.split("__")[-1] == name]
+    name = name.removeprefix("estimator__")
+    found = [key for key in nested if name in (key, key.split("__")[-1])]
     return f"estimator__{min(found, key=len)}" if found else None
 
 
@@ -110,7 +112,7 @@ class CallCheck:
         if len(args) > len(self.placed) and not self.is_variadic:
             example = f"{placed}, name=value" if placed else "name=value"
             return (
-                f"{name}() takes {placed or 'nothing'} without a name, and got "
+                f"{name}() takes {placed or 'no argument'} without a name, and got "
                 f"{len(args)} such arguments. Name the others, as in {name}({example})."
             )
         unknown = self.unknown(kwargs)
@@ -139,6 +141,24 @@ class CallCheck:
         if found:
             return f" Did you mean {', '.join(found)}?"
         return f" The parameters are {', '.join(self.parameters)}."
+
+
+def with_checked_call(hint):
+    """Make a decorator of a method whose errors say how it is called, and a hint."""
+
+    def decorate(method):
+        check = CallCheck(method)
+
+        @wraps(method)
+        def checked(self, *args, **kwargs):
+            problem = check.explain(method.__name__, args, kwargs)
+            if problem is not None:
+                raise TypeError(f"{problem} {hint}")
+            return method(self, *args, **kwargs)
+
+        return checked
+
+    return decorate
 
 
 def explain_parameter(error, owner, values, all_constraints):

@@ -58,6 +58,11 @@ def is_label(entry):
 
 def check_labels(y, name):
     """Validate labels and return them as a one-dimensional array."""
+    if hasattr(y, "predict"):
+        raise TypeError(
+            f"{name} must hold labels; got the estimator {type(y).__name__}. Pass the "
+            "labels, or what it predicts."
+        )
     if np.ma.is_masked(y):
         raise ValueError(
             f"{name} must have a label for every sample; some are masked. Leave these "
@@ -175,7 +180,23 @@ def are_codes(y, n_classes):
     return y.dtype.kind in "iu" and y.min() >= 0 and y.max() < n_classes
 
 
-def encode_labels(y, classes, name):
+def encode_fitted_labels(y, classes):
+    """Return the code of each label of samples that a fitted classifier judges."""
+    return encode_labels(
+        check_labels(y, "y"),
+        classes,
+        "y",
+        "The classifier was not fitted to these classes: leave their samples out, or fit "
+        "it again with samples of them.",
+    )
+
+
+def encode_labels(
+    y,
+    classes,
+    name,
+    remedy="Pass all classes as labels, or leave these samples out.",
+):
     """Return the column of each label."""
     if are_codes(y, len(classes)) and np.array_equal(classes, np.arange(len(classes))):
         return y.astype(np.int64)
@@ -184,7 +205,6 @@ def encode_labels(y, classes, name):
     if codes.min() < 0:
         raise ValueError(
             f"{name} must hold the classes {list_some(classes)}; got "
-            f"{list_some(set(y[codes < 0].tolist()))} too. Pass all classes as labels, "
-            "or leave these samples out."
+            f"{list_some(set(y[codes < 0].tolist()))} too. {remedy}"
         )
     return codes

@@ -23,7 +23,7 @@ class ParameterHintsMixin:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            cls.__init__ = with_checked_call(cls.__init__)
+            cls.__init__ = with_checked_init(cls.__init__)
 
     def _validate_params(self):
         try:
@@ -70,7 +70,7 @@ class ParameterHintsMixin:
         return list(estimator.get_params()) if has_params else []
 
 
-def with_checked_call(init):
+def with_checked_init(init):
     """Return an `__init__` whose errors say what the caller may have meant."""
     check = CallCheck(init)
 

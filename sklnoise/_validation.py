@@ -87,6 +87,7 @@ def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
 
     The rows and columns of a frame are sorted as `classes`, by name.
     """
+    check_is_matrix(transition_matrix)
     T = check_numbers(transition_matrix, "transition_matrix", dtype=np.float64, copy=True)
     if T.shape[0] != T.shape[1] or n_classes not in (None, len(T)):
         expected = "square" if n_classes is None else f"of shape {(n_classes,) * 2}"
@@ -121,6 +122,30 @@ def check_transition_matrix(transition_matrix, n_classes=None, classes=None):
     # A matrix that is right in double precision stays as it is, to the bit.
     T[np.abs(row_sums - 1) > ROUNDING] /= row_sums[np.abs(row_sums - 1) > ROUNDING, None]
     return T
+
+
+def check_is_matrix(transition_matrix):
+    """Raise an error that says how to make a matrix of what others pass instead."""
+    if isinstance(transition_matrix, dict):
+        remedy = (
+            "Turn it into a frame with the names of the classes: "
+            "pd.Series(T).unstack(fill_value=0) of {(clean, noisy): p}, or "
+            "pd.DataFrame(T).T.fillna(0) of {clean: {noisy: p}}. Each row must sum to 1, "
+            "so that it needs P(noisy = i | clean = i) too."
+        )
+    elif hasattr(transition_matrix, "fit"):
+        remedy = "Pass the transition_matrix_ that it has when it is fitted."
+    elif np.ndim(transition_matrix) == 0 and not isinstance(transition_matrix, str):
+        remedy = (
+            "Of a share of wrong labels make one by sklnoise.datasets."
+            'make_transition_matrix("symmetric", n_classes, share).'
+        )
+    else:
+        return
+    raise ValueError(
+        "transition_matrix must be a square matrix of P(noisy = j | clean = i) in row i "
+        f"and column j; got {shorten(repr(transition_matrix))}. {remedy}"
+    )
 
 
 def check_matrix_of_codes(transition_matrix):
@@ -223,11 +248,14 @@ def scale_relative(weight):
 def check_trusted(trusted, n_samples):
     """Validate the mask of the samples whose label is known to be right."""
     mask = np.asarray(as_numpy(trusted))
+    from_indices = (
+        "From indices, make it with mask = np.zeros(n_samples, dtype=bool); "
+        "mask[indices] = True."
+    )
     if mask.shape != (n_samples,):
         raise ValueError(
             "trusted must be a boolean mask with one entry per sample, shape "
-            f"({n_samples},); got shape {mask.shape}. From indices, make it with "
-            "mask = np.zeros(n_samples, dtype=bool); mask[indices] = True."
+            f"({n_samples},); got shape {mask.shape}. {from_indices}"
         )
     if mask.dtype == bool:
         return mask
@@ -236,7 +264,7 @@ def check_trusted(trusted, n_samples):
             raise ValueError(
                 "trusted must be a boolean mask, True where the label is known to be "
                 f"right; entry {sample} is {value!r}. Pass booleans, or 0 and 1, and "
-                "turn missing values into False."
+                f"turn missing values into False. {from_indices}"
             )
     return mask.astype(bool)
 

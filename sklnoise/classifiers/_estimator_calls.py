@@ -11,6 +11,11 @@ from sklnoise.training import is_net
 # Of an estimator, or of its own error, which may print all of X.
 MAX_LENGTH = 200
 
+ENCODE = (
+    "Encode them in a pipeline, as make_pipeline(make_table_encoder(), clf) does; "
+    "make_table_encoder is in sklnoise."
+)
+
 
 @contextmanager
 def failure_explained(estimator, X):
@@ -25,15 +30,27 @@ def failure_explained(estimator, X):
             "for each class of y, which it gets as the codes 0, 1, ..."
         ) from error
     except (TypeError, ValueError) as error:
+        check_no_texts(X, error)
         columns = columns_without_numbers(X)
         kind = TypeError if isinstance(error, TypeError) else ValueError
         if not columns:
             raise kind(f"estimator={describe(estimator)} fails: {error}") from error
         raise kind(
-            f"X has columns that hold no numbers: {enumerate_names(columns)}. If the "
-            "estimator takes numbers alone, encode them, for instance with "
-            "skrub.TableVectorizer or OneHotEncoder in a pipeline. It failed with: "
-            f"{shorten(error, MAX_LENGTH)}"
+            f"X has columns that hold no numbers: {enumerate_names(columns)}. {ENCODE} "
+            f"It failed with: {shorten(error, MAX_LENGTH)}"
+        ) from error
+
+
+def check_no_texts(X, error):
+    """Raise a ValueError after an error if the samples are texts."""
+    if hasattr(X, "columns") or getattr(X, "ndim", 1) != 1:
+        return
+    # A list, an array or a series.
+    first = next(iter(X), None) if hasattr(X, "__iter__") else None
+    if isinstance(first, str):
+        raise ValueError(
+            f"X holds texts, such as {shorten(first)!r}. Turn them into numbers first, "
+            "for instance by TfidfVectorizer in a pipeline, or by a model of embeddings."
         ) from error
 
 

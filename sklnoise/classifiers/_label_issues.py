@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklnoise._hints import with_checked_call
 from sklnoise._text import shorten
 from sklnoise.issues._find import make_frame
 from sklnoise.issues._judgement import judge_fitted
@@ -38,6 +39,10 @@ class FittedIssuesMixin:
             raise AttributeError(NO_FOLD)
         return self.find_label_issues()
 
+    @with_checked_call(
+        "It judges the samples of fit. The labels of others are judged by "
+        "label_quality(X, y)."
+    )
     def find_label_issues(self, *, return_type="mask"):
         """Find the training samples whose label is probably wrong.
 

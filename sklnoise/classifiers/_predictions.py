@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sklnoise._labels import match_labels
+from sklnoise._labels import encode_fitted_labels
 from sklnoise.classifiers._calibration import apply_temperature
 from sklnoise.classifiers._class_weight import put_in_class_weight
 from sklnoise.classifiers._fit_input import check_predict_input
@@ -132,7 +132,7 @@ class PredictionsMixin:
         y_proba = self._clean_posterior(X)
         warn_of_fitted_samples(self, X)
         check_consistent_length(y_proba, y)
-        codes, _ = match_labels(y, len(self.classes_), self.classes_)
+        codes = encode_fitted_labels(y, self.classes_)
         return quality_of(y_proba, codes, self.transition_matrix_)
 
     def _mean_proba(self, X):

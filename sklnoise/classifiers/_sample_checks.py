@@ -11,7 +11,11 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from sklnoise._labels import missing_labels
 from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
-from sklnoise.classifiers._estimator_calls import columns_without_numbers
+from sklnoise.classifiers._estimator_calls import (
+    ENCODE,
+    check_no_texts,
+    columns_without_numbers,
+)
 from sklnoise.training import as_dataset, as_labels, check_parts, sample_shape
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
@@ -59,6 +63,13 @@ def check_one_label_each(estimator, y):
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
             "None. Pass the noisy label of each sample; those of a Dataset, too, are "
             "given beside it."
+        )
+    if isinstance(y, str):
+        name = repr(shorten(y))
+        raise ValueError(
+            "y must hold one label per sample, shape (n_samples,), not the name of a "
+            f"column; got {name}. Pass the columns of a frame separately: "
+            f"fit(df.drop(columns={name}), df[{name}])."
         )
     y = as_labels(as_numpy(y))
     try:
@@ -155,12 +166,7 @@ def explain_failure(X, error):
             "X must have samples of one shape; got lists of several lengths. Pad or cut "
             "them to one length."
         ) from error
-    first = next(iter(X), None) if isinstance(X, list | tuple | np.ndarray) else None
-    if isinstance(first, str):
-        raise ValueError(
-            f"X holds texts, such as {shorten(first)!r}. Turn them into numbers first, "
-            "for instance by TfidfVectorizer in a pipeline, or by a model of embeddings."
-        ) from error
+    check_no_texts(X, error)
     if "Complex data" in text:
         raise ValueError(
             "Complex data not supported: X must hold real numbers. Pass real and "
@@ -184,7 +190,7 @@ def raise_not_numeric(X, cause=None):
         kind = TypeError if isinstance(cause, TypeError) else ValueError
         raise kind(
             f"X must hold numbers; these columns do not: {enumerate_names(columns)}"
-            f"{found}. Encode them, for instance with skrub.TableVectorizer."
+            f"{found}. {ENCODE}"
         ) from cause
 
 

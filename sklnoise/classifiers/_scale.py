@@ -38,7 +38,7 @@ def scale_sentence(X):
 
 
 def scale_of_first_pass(first_pass, X):
-    """Return the sentence for the network of a first pass that does not scale X itself."""
+    """Return the sentence for a first pass whose network does not scale X itself."""
     is_net = first_pass is not None and first_pass.histories is not None
     if not is_net or "module__encoding" in first_pass.choice.params:
         return ""

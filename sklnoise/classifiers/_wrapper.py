@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length
 
 from sklnoise._compat import routing_enabled
-from sklnoise._labels import match_labels
+from sklnoise._labels import encode_fitted_labels
 from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_proba
 from sklnoise.classifiers._estimator_calls import (
@@ -94,7 +94,7 @@ class WrapperMixin(MetaEstimatorMixin, NoisyScoreMixin):
         clean_proba = check_proba(self.predict_proba(X))
         warn_of_fitted_samples(self, X)
         check_consistent_length(clean_proba, y)
-        codes, _ = match_labels(y, len(self.classes_), self.classes_)
+        codes = encode_fitted_labels(y, self.classes_)
         return quality_of(clean_proba, codes, self.transition_matrix_)
 
     def _get_fitted_attr_html(self, doc_link=""):

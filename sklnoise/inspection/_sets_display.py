@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklnoise._containers import innermost_with_input
-from sklnoise._labels import check_labels, match_labels
+from sklnoise._labels import encode_fitted_labels
 from sklnoise._text import shorten
 from sklnoise.classifiers import NoiseRobustConformalClassifier
 from sklnoise.classifiers._conformal import TIE
@@ -197,7 +197,7 @@ class PredictionSetDisplay:
         scores = clf._conformity(innermost_with_input(estimator, X)[1])
         codes = None
         if y is not None:
-            codes, _ = match_labels(check_labels(y, "y"), len(clf.classes_), clf.classes_)
+            codes = encode_fitted_labels(y, clf.classes_)
             if len(codes) != len(scores):
                 raise ValueError(
                     f"y must have one clean label for each of {len(scores)} samples; got "

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklnoise._labels import check_labels, match_labels
+from sklnoise._labels import check_labels, encode_fitted_labels
 from sklnoise._names import align_columns, frame_classes
 from sklnoise._tensors import as_numpy
 from sklnoise._transition_matrix import is_identity
@@ -108,7 +108,7 @@ def judgement_of_fit(classifier, y):
     T, classes = classifier.transition_matrix_, classifier.classes_
     judgement = judge_held_out(y, classifier.out_of_fold_proba_, T, classes)
     rows = judgement.rows
-    codes, _ = match_labels(judgement.labels, len(classes), classes)
+    codes = encode_fitted_labels(judgement.labels, classes)
     other = np.flatnonzero(codes != classifier._fitted_codes[rows])
     if len(other):
         sample = rows[other[0]]
@@ -136,8 +136,8 @@ def shrunk_transition(classifier, y):
         return None
     if estimator is None:
         return T
-    codes, classes = match_labels(y, len(T), classifier.classes_)
-    return shrink_estimate(estimator, T, np.bincount(codes, minlength=len(classes)))
+    codes = encode_fitted_labels(y, classifier.classes_)
+    return shrink_estimate(estimator, T, np.bincount(codes, minlength=len(T)))
 
 
 def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
@@ -171,7 +171,7 @@ def judge_held_out(y, y_proba, transition_matrix=None, classes=None):
 def judge_predicted(classifier, y, clean_proba):
     """Judge labels by a clean posterior, as `label_quality` of a classifier does."""
     T, classes = classifier.transition_matrix_, classifier.classes_
-    codes, _ = match_labels(y, len(classes), classes)
+    codes = encode_fitted_labels(y, classes)
     posterior = check_proba(clean_proba)
     frequency = posterior.mean(axis=0, dtype=np.float64)
     if is_identity(T):

@@ -44,7 +44,7 @@ def check_samples(y, y_proba, labels, transition_matrix=None):
         raise ValueError(
             "y_proba must hold one probability per class, shape (n_samples, n_classes); "
             f"got shape {y_proba.shape} of {y_proba.dtype}. The labels are the first "
-            "argument, the probabilities the second."
+            "argument, the probabilities, as of predict_proba, the second."
         )
     unknown = np.isnan(y_proba[:, :1]).sum()
     if unknown:

@@ -189,6 +189,7 @@ def test_first_pass_stays_unweighted(fit):
     assert summaries[0].noise_rate == summaries[1].noise_rate
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.FittedSamplesWarning")
 def test_weights_are_taken_out_where_the_posterior_is_needed(fit, problem):
     X, _, y_noisy = problem
     clf = fit("backward", WEIGHT)

@@ -446,6 +446,7 @@ def test_decision_function_is_there_only_if_the_estimator_has_one(fit, mild_blob
     assert not hasattr(ConfidentLearningClassifier(GaussianNB()), "decision_function")
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.FittedSamplesWarning")
 def test_label_quality_of_new_rows_is_the_posterior_of_their_label(fit, mild_blobs):
     X, y_noisy, _ = mild_blobs
     clf = fit()
@@ -655,6 +656,7 @@ def test_bad_labels_are_an_error(mild_blobs, y, message):
         ConfidentLearningClassifier(LogisticRegression()).fit(mild_blobs[0], y)
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.FittedSamplesWarning")
 def test_label_quality_without_noise_is_the_probability_of_the_label(mild_blobs):
     X, y_noisy, _ = mild_blobs
     clf = ConfidentLearningClassifier(

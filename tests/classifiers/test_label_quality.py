@@ -8,6 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklnoise import NoiseRobustClassifier, label_quality_scores
 from sklnoise.datasets import make_noisy_labels
 
+# That has a test of its own, test_fitted_samples.py.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklnoise.exceptions.FittedSamplesWarning"
+)
+
 NAMES = np.array(["ant", "bee", "cat"])
 
 

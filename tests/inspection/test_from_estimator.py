@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.figure import Figure
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -10,8 +12,13 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklnoise import NoiseRobustClassifier
-from sklnoise.inspection import TrainingHistoryDisplay
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise.inspection import (
+    LabelIssuesDisplay,
+    PredictionSetDisplay,
+    TrainingHistoryDisplay,
+    TransitionMatrixDisplay,
+)
 
 X, Y = np.arange(12.0)[:, None], np.repeat(["no", "yes"], 6)
 CLASSIFIER = NoiseRobustClassifier(transition=0.1, random_state=0)
@@ -67,3 +74,55 @@ def test_another_classifier_is_named_in_the_error():
 def test_what_is_no_fitted_estimator_is_refused(wrong):
     with pytest.raises(TypeError, match="must be a fitted NoiseRobustClassifier"):
         history_shown(wrong)
+
+
+@pytest.fixture(scope="module")
+def pruning():
+    """Each of the classifiers that prune, fitted."""
+    forest = RandomForestClassifier(20, random_state=0)
+    return {
+        "itself": ConfidentLearningClassifier(forest, cv=3, random_state=0).fit(X, Y),
+        "pipeline": make_pipeline(
+            StandardScaler(), ConfidentLearningClassifier(forest, cv=3, random_state=0)
+        ).fit(X, Y),
+        "of a net": ConfidentLearningClassifier(CLASSIFIER, cv=3).fit(X, Y),
+    }
+
+
+@pytest.mark.parametrize("kind", ["itself", "pipeline"])
+def test_classifier_that_prunes_shows_what_it_pruned(pruning, kind):
+    model = pruning[kind]
+    clf = model if kind == "itself" else model[-1]
+    display = LabelIssuesDisplay.from_estimator(model, X, Y, ax=Figure().subplots())
+    assert display.is_issue.tolist() == clf.label_issues_.tolist()
+    assert display.quality.tolist() == clf.label_quality_.tolist()
+    drawn = TransitionMatrixDisplay.from_estimator(model, ax=Figure().subplots())
+    assert drawn.transition_matrix is clf.transition_matrix_
+
+
+def test_history_of_a_classifier_that_prunes_is_that_of_its_network(pruning):
+    clf = pruning["of a net"]
+    assert history_shown(clf) is clf.estimator_.history_
+    for kind in ("itself", "pipeline"):
+        with pytest.raises(TypeError, match=r"RandomForestClassifier.*noise_report"):
+            history_shown(pruning[kind])
+
+
+def test_skorch_network_that_is_pruned_around_shows_its_history(quick_net):
+    net = quick_net.set_params(
+        module__n_features=1, module__n_classes=2, criterion=torch.nn.CrossEntropyLoss
+    )
+    clf = ConfidentLearningClassifier(net, cv=2, random_state=0)
+    clf.fit(X.astype(np.float32), Y)
+    assert len(history_shown(clf)) == 40
+
+
+def test_sets_of_a_classifier_without_any_say_how_to_calibrate(pruning):
+    with pytest.raises(TypeError, match=r"NoiseRobustConformalClassifier\(Frozen"):
+        PredictionSetDisplay.from_estimator(pruning["pipeline"], X)
+
+
+def test_fit_without_a_refit_has_no_history():
+    clf = NoiseRobustClassifier(transition=0.1, refit=False, random_state=0).fit(X, Y)
+    with pytest.raises(AttributeError, match='refit="scratch"'):
+        history_shown(clf)

@@ -67,6 +67,7 @@ def test_new_samples_are_judged_as_by_label_quality(fitted_wine, noisy_wine, lab
     assert not judged.judged_in_sample
 
 
+@pytest.mark.filterwarnings("ignore::sklnoise.exceptions.FittedSamplesWarning")
 def test_net_without_folds_is_said_to_have_learned_the_labels(learned_wine, named_wine):
     judged = judge_fitted(learned_wine, *named_wine)
     assert judged.judged_in_sample
