@@ -135,7 +135,7 @@ def check_is_matrix(transition_matrix):
         )
     elif hasattr(transition_matrix, "fit"):
         remedy = "Pass the transition_matrix_ that it has when it is fitted."
-    elif np.ndim(transition_matrix) == 0 and not isinstance(transition_matrix, str):
+    elif isinstance(transition_matrix, Real):
         remedy = (
             "Of a share of wrong labels make one by sklnoise.datasets."
             'make_transition_matrix("symmetric", n_classes, share).'

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression
 
 from sklnoise._validation import (
     check_invertible,
@@ -190,3 +191,44 @@ def test_trusted_is_read_as_booleans(mask):
 def test_what_is_no_mask_is_refused(mask, message):
     with pytest.raises(ValueError, match=message):
         check_trusted(mask, 3)
+
+
+FLIPS = {("cat", "cat"): 0.9, ("cat", "dog"): 0.1, ("dog", "dog"): 1.0}
+
+
+def nest(flips):
+    nested = {}
+    for (clean, noisy), p in flips.items():
+        nested.setdefault(clean, {})[noisy] = p
+    return nested
+
+
+@pytest.mark.parametrize("given", [FLIPS, nest(FLIPS)], ids=["pairs", "nested"])
+def test_dict_is_refused_with_how_to_make_a_frame_of_it(given):
+    with pytest.raises(ValueError, match=r"got {.*Each row must sum to 1") as caught:
+        check_transition_matrix(given, 2, ["cat", "dog"])
+    ways = str(caught.value).partition("classes: ")[2].partition(". Each")[0]
+    way = ways.split(", or ")[given is not FLIPS].partition(" of ")[0]
+    frame = eval(way, {"pd": pd, "T": given})
+    checked = check_transition_matrix(frame, 2, ["cat", "dog"])
+    assert_array_equal(checked, [[0.9, 0.1], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        (0.2, "make_transition_matrix"),
+        (BackwardLoss, "numbers"),
+        ("auto", "numbers"),
+        (LogisticRegression(), "transition_matrix_"),
+    ],
+)
+def test_what_is_no_matrix_is_refused_with_a_remedy(given, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        check_transition_matrix(given)
+
+
+def test_indices_of_trusted_samples_are_told_to_be_made_a_mask():
+    for indices in ([1, 3], [0, 1, 2, 3]):
+        with pytest.raises(ValueError, match=r"mask\[indices\] = True"):
+            check_trusted(indices, 4)

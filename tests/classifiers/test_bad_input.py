@@ -140,7 +140,8 @@ CODES = np.arange(240) % 3
         (pd.DataFrame(np.eye(3)[CODES]), r"argmax.*sample_weight"),
         (csr_array(np.eye(3)[CODES]), "sparse"),
         (1, "one label per sample"),
-        ("abc", "one label per sample"),
+        ("abc", r"fit\(df.drop\(columns='abc'\), df\['abc'\]\)"),
+        (LogisticRegression(), "one label per sample|labels"),
         ([[1], [1, 2]] * 120, "one label per sample"),
         ([{1}] * 240, "sample 0"),
         (np.array([None] * 240), "sample 0"),
@@ -437,3 +438,31 @@ def test_fold_that_fails_leaves_the_threads_as_they_were(quick_net, noisy_blobs)
     finally:
         torch.set_num_threads(before)
     assert error.value.__traceback__ is not None
+
+
+CLASSIFIERS = [
+    NoiseRobustClassifier(transition=0.1, random_state=0),
+    ConfidentLearningClassifier(LogisticRegression(), random_state=0),
+]
+
+
+@pytest.mark.parametrize("clf", CLASSIFIERS)
+@pytest.mark.parametrize("convert", [list, pd.Series, np.array])
+def test_texts_are_told_to_be_turned_into_numbers(clf, convert):
+    with pytest.raises(ValueError, match=r"X holds texts, such as 'a b'.*Tfidf"):
+        clone(clf).fit(convert(["a b", "c d"] * 20), [0, 1] * 20)
+
+
+@pytest.mark.parametrize("clf", CLASSIFIERS)
+def test_columns_of_strings_are_told_to_be_encoded(clf):
+    X = pd.DataFrame({"n": [1.0, 2.0] * 20, "s": ["a", "b"] * 20})
+    with pytest.raises(ValueError, match=r"'s'.*make_pipeline\(make_table_encoder\(\)"):
+        clone(clf).fit(X, [0, 1] * 20)
+
+
+@pytest.mark.parametrize("clf", CLASSIFIERS)
+def test_label_of_an_unknown_class_is_told_to_be_fitted(clf, noisy_blobs):
+    X, y, _, _ = noisy_blobs
+    fitted = clone(clf).fit(X, y)
+    with pytest.raises(ValueError, match=r"got \[7\] too.*not fitted to these classes"):
+        fitted.label_quality(X[:2], [0, 7])

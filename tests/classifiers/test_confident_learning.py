@@ -699,3 +699,17 @@ def test_weights_that_the_estimator_refuses_must_be_whole(mild_blobs):
         clf = ConfidentLearningClassifier(estimator, random_state=0)
         with pytest.raises(ValueError, match="must be a whole number"):
             clf.fit(X, y_noisy, sample_weight=np.linspace(0.1, 3, 240))
+
+
+def test_noise_is_summarized_by_the_transition_that_labels_are_judged_by(mild_blobs):
+    X, y_noisy, _ = mild_blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0)
+    noise = clf.fit(X, y_noisy).noise_summary_
+    assert_allclose(noise.noise_rate_per_class, 1 - clf.transition_matrix_.diagonal())
+    low, high = noise.noise_rate_interval
+    assert low <= noise.noise_rate <= high
+    assert clf.transition_estimator_.transition_matrix_.shape == (3, 3)
+    T = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
+    known = clone(clf).set_params(transition=T).fit(X, y_noisy)
+    assert known.noise_summary_.verdict == "known"
+    assert known.transition_estimator_ is None

@@ -8,7 +8,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklnoise import NoiseRobustClassifier, find_label_issues, label_quality_scores
+from sklnoise import (
+    ConfidentLearningClassifier,
+    NoiseRobustClassifier,
+    find_label_issues,
+    label_quality_scores,
+)
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.issues._judgement import judge_fitted, judge_held_out
 
@@ -150,3 +155,29 @@ def test_estimate_that_a_fit_has_shrunk_is_not_shrunk_again(noisy_blobs, quick_n
     judged = judge_fitted(clf, X, y_noisy)
     expected = label_quality_scores(y_noisy, clf.out_of_fold_proba_)
     np.testing.assert_allclose(judged.quality, expected)
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"filter_by": "confident-learning"}, {"threshold": 0.3}], ids=str
+)
+def test_samples_of_a_classifier_that_prunes_are_judged_as_it_did(named_wine, params):
+    X, y = named_wine
+    model = ConfidentLearningClassifier(LogisticRegression(), random_state=0, **params)
+    clf = model.fit(X, y, sample_weight=1 + np.arange(len(y)) % 2)
+    judged = judge_fitted(clf, X, y)
+    np.testing.assert_array_equal(judged.is_issue, clf.label_issues_)
+    np.testing.assert_array_equal(judged.quality, clf.label_quality_)
+    np.testing.assert_array_equal(judged.is_issue, judged.suggested_labels != y)
+    assert judged.is_issue.any()
+
+
+def test_other_labels_than_those_of_a_classifier_that_prunes_are_refused(named_wine):
+    X, y = named_wine
+    clf = ConfidentLearningClassifier(LogisticRegression(), random_state=0).fit(X, y)
+    other = y.copy()
+    other[7] = "rosé" if y[7] != "rosé" else "red"
+    with pytest.raises(
+        ValueError, match=r"labels that the classifier was fitted on.* 7 "
+    ):
+        judge_fitted(clf, X, other)
+    assert judge_fitted(clf, X, other, new_rows=True).labels[7] == other[7]

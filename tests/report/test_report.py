@@ -24,7 +24,12 @@ from sklearn.utils import Bunch
 from skorch import NeuralNetClassifier
 from torch.utils.data import TensorDataset
 
-from sklnoise import NoiseRobustClassifier, find_label_issues, label_quality_scores
+from sklnoise import (
+    ConfidentLearningClassifier,
+    NoiseRobustClassifier,
+    find_label_issues,
+    label_quality_scores,
+)
 from sklnoise.inspection import noise_report
 from sklnoise.nn import MLP
 
@@ -655,3 +660,16 @@ def test_data_of_the_script_name_the_listed_samples(clf, blobs):
     assert data["labels"] == NAMES.tolist()
     for line, (row, label, suggested, _) in zip(suspects(html)[1:], data["suspects"]):
         assert line[:3] == [row, data["names"][label], data["names"][suggested]]
+
+
+def test_classifier_that_prunes_has_a_report_of_what_it_pruned(blobs):
+    X, y = blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), cv=3, random_state=0)
+    model = make_pipeline(StandardScaler(), clf).fit(X, y)
+    clf, html = model[-1], noise_report(model, X, y)
+    listed = [line[0] for line in data_of(html)["suspects"]]
+    assert sorted(map(int, listed)) == np.flatnonzero(clf.label_issues_).tolist()
+    assert {3, 50, 100} <= set(map(int, listed))
+    assert "LogisticRegression" in Page(html).text
+    whole = noise_report(model, X[:30], y[:30], new_rows=True)
+    assert "new to the model" in Page(whole).text
