@@ -14,6 +14,7 @@ from sklnoise._text import shorten
 # What scikit-learn, skorch and cleanlab call what has another name here, or is the
 # parameter of a network.
 OTHER_NAMES = {
+    "T": ("transition", "transition_matrix"),
     "base_estimator": ("estimator",),
     "clf": ("estimator",),
     "criterion": ("correction",),
@@ -202,7 +203,7 @@ def hint_at(value, constraints):
 def options_of(constraint):
     """Return the texts that a constraint of scikit-learn allows."""
     options = getattr(constraint, "options", ())
-    return [option for option in options if isinstance(option, str)]
+    return sorted(option for option in options if isinstance(option, str))
 
 
 def share_of(value):
@@ -220,7 +221,7 @@ def share_of(value):
 
 def hint_at_other(value, all_constraints):
     """Return which other parameters take a value, or an empty text."""
-    is_array = isinstance(value, np.ndarray | list) and np.ndim(value) > 0
+    is_array = isinstance(value, np.ndarray | list)
     found = [
         name
         for name, constraints in all_constraints.items()

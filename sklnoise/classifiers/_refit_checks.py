@@ -81,7 +81,7 @@ def draw_judged(y, n_classes):
     return positions, (counts / np.clip(counts, 1, most))[y[positions]]
 
 
-def warn_of_guessing(y_proba, y, sample_weight, scale):
+def warn_of_guessing(y_proba, y, sample_weight, scale=""):
     """Warn if the noisy labels are predicted hardly better than by their frequencies."""
     share = np.bincount(y, sample_weight, minlength=y_proba.shape[1])
     guessing = entropy(share)
@@ -96,7 +96,7 @@ def warn_of_guessing(y_proba, y, sample_weight, scale):
         )
 
 
-def warn_of_collapse(y_proba, y, sample_weight, transition, classes, scale):
+def warn_of_collapse(y_proba, y, sample_weight, transition, classes, scale=""):
     """Warn if a class that the labels imply has vanished from the predictions."""
     implied, deviation = implied_counts(transition, y, sample_weight)
     predicted = np.bincount(y_proba.argmax(axis=1), sample_weight, minlength=len(classes))
