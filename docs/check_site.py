@@ -44,9 +44,6 @@ class Page(HTMLParser):
                 self.nameless.append(source)
 
 
-read_page = cache(Page)
-
-
 def find_pages(folder):
     """Return the pages of a site."""
     return [
@@ -56,9 +53,9 @@ def find_pages(folder):
     ]
 
 
-def check_page(path, folder):
+def check_page(path, folder, read):
     """Return what is wrong with the links and images of a page."""
-    page = read_page(path)
+    page = read(path)
     problems = [f"image {source} has no text" for source in page.nameless]
     for target in dict.fromkeys(page.targets):
         parts = urlsplit(target)
@@ -67,14 +64,9 @@ def check_page(path, folder):
         file = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if not file.is_relative_to(folder) or not file.is_file():
             problems.append(f"{target} leads to no file")
-        elif file.suffix == ".html" and not has_anchor(file, parts.fragment):
+        elif file.suffix == ".html" and unquote(parts.fragment) not in read(file).anchors:
             problems.append(f"{target} leads to no anchor")
     return problems
-
-
-def has_anchor(path, fragment):
-    """Return whether a page has the anchor of a link."""
-    return unquote(fragment) in read_page(path).anchors
 
 
 def measure_pages(pages, chromium, modules):
@@ -116,7 +108,8 @@ def main(arguments=None):
     pages = find_pages(folder)
     if not pages:
         parser.error(f"{folder} has no pages; build the documentation first")
-    problems = {path: check_page(path, folder) for path in pages}
+    read = cache(Page)
+    problems = {path: check_page(path, folder, read) for path in pages}
     chromium = os.environ.get("SKLNOISE_CHROMIUM")
     modules = os.environ.get("SKLNOISE_NODE_MODULES")
     sizes_too = bool(chromium and modules and shutil.which("node"))

@@ -143,8 +143,9 @@ def shorten(cell, digits):
 
 
 def quote(cell):
-    """Quote a cell for a csv-table."""
-    return '"' + cell.replace('"', '""') + '"'
+    """Quote a cell for a csv-table, in which options keep their dashes."""
+    text = re.sub(r"--\w+", r"``\g<0>``", cell).replace('"', '""')
+    return f'"{text}"'
 
 
 def link(table):
