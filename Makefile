@@ -21,6 +21,7 @@ lint: $(INSTALLED)
 
 docs: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
 
 # Wheel and sdist; the wheel is installed by itself and must start.
 dist: $(INSTALLED)

@@ -1,7 +1,4 @@
-"""Rounds of rivals in one process: their problems, times, CSV rows, table and plot.
-
-`python -m benchmarks._rounds speed` prints the table of `results/speed.csv` as rst.
-"""
+"""Rounds of rivals in one process: their problems, times, CSV rows and plot."""
 
 import argparse
 import gc
@@ -255,31 +252,3 @@ def plot_limits(frame, path):
     axes.legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=100)
-
-
-def rst_table(frame):
-    """Write the rows of a CSV as the table of the page on benchmarks."""
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 6 26 34 22 12", ""]
-    cells = [["Claim", "Setting", "Compared", "Median (quartiles)", "Limit"]]
-    for row in frame.itertuples():
-        unit = "" if row.unit == "ratio" else f" {row.unit}"
-        value = f"{row.median:.3g} ({row.q1:.3g} to {row.q3:.3g}){unit}"
-        limit = "" if pd.isna(row.limit) else f"{row.limit:.3g}"
-        limit += "" if pd.isna(row.aim) else f", aim {row.aim:.3g}"
-        limit += " **missed**" if row.holds == "False" else ""
-        cells.append([f"{row.claim}", row.setting, against(row), value, limit])
-    for row in cells:
-        lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(row)]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def main():
-    """Print the table of one CSV."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=["speed", "memory", "scaling"])
-    frame = read(RESULTS / f"{parser.parse_args().name}.csv")
-    print(rst_table(frame[frame.unit != "s"]))  # single points are drawn instead
-
-
-if __name__ == "__main__":
-    main()

@@ -36,7 +36,7 @@ labels = {
 # -------------
 # A rate of 0 is the plain network. "Estimated" is the default, which estimates `T`.
 
-claims = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+claims = [0.0, 0.15, 0.3, 0.45]
 accuracy, estimated = {}, {}
 for name, y_noisy in labels.items():
     fits = [

@@ -1,14 +1,17 @@
 """Links, names and numbers of the documentation, without building it."""
 
 import importlib
+import io
 import re
 from pathlib import Path
 
 import pytest
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from docs._ext.gallery_order import ORDER, by_need
-from docs._ext.measured import measure
+from docs._ext.measured import is_met, measure
 from tests.test_public_api import PUBLIC
 
 ROOT = Path(__file__).parents[1]
@@ -108,18 +111,51 @@ def test_formulas_can_be_shown_without_a_network(page):
 @each_page
 def test_numbers_that_are_quoted_are_in_the_results(page):
     for text in targets("measured", PAGES[page]):
-        assert float(measure(" ".join(text.split()))) > 0
+        assert re.fullmatch(r"-?[\d.]+%?", measure(text))
+    for text in targets("met", PAGES[page]):
+        assert is_met(text) in (True, False)
 
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    table = "system,noise,accuracy\nours,none,90\nours,none,91\ntheirs,none,80\n"
-    (tmp_path / "table.csv").write_text(table)
-    monkeypatch.setattr("docs._ext.measured.RESULTS", tmp_path)
+    table = "system,noise,accuracy\nours,none,90\nours,none,91\ntheirs,none,80\n,,\n"
+    folder = tmp_path / "benchmarks" / "results"
+    folder.mkdir(parents=True)
+    (folder / "table.csv").write_text(table)
+    monkeypatch.setattr("docs._ext.measured.RESULTS", folder)
 
 
-def test_measured_is_the_mean_over_the_lines_that_match(results):
-    assert measure("table accuracy; system=ours; noise=none") == "90.5"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("table accuracy; system=ours; noise=none", "90.5"),
+        ("largest table accuracy; system=ours", "91.0"),
+        ("deviation table\n  accuracy; system=ours -> .3f", "0.707"),
+        ("count table; system!=", "3"),
+        ("count table; system!=; accuracy<90.5", "2"),
+    ],
+)
+def test_measured_is_a_statistic_of_the_lines_that_match(results, text, expected):
+    assert measure(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("table accuracy; system=ours at least 90.5", True),
+        ("table accuracy; system=ours at most 90", False),
+        (
+            "table accuracy; system=ours at least table accuracy; system=theirs + 10.5",
+            True,
+        ),
+        (
+            "table accuracy; system=ours at least table accuracy; system=theirs + 11",
+            False,
+        ),
+    ],
+)
+def test_claim_is_met_if_the_numbers_say_so(results, text, expected):
+    assert is_met(text) is expected
 
 
 @pytest.mark.parametrize(
@@ -134,6 +170,43 @@ def test_measured_is_the_mean_over_the_lines_that_match(results):
 def test_number_that_was_not_measured_is_an_error(results, text, expected):
     with pytest.raises(ValueError, match=re.escape(expected)):
         measure(text)
+
+
+def build(tmp_path, text):
+    """Build a page, and return its warnings and its file."""
+    source, out = tmp_path / "docs", tmp_path / "out"
+    source.mkdir()
+    (source / "index.rst").write_text(text)
+    warnings = io.StringIO()
+    with docutils_namespace():
+        overrides = {"extensions": ["docs._ext.measured"]}
+        folders = source, None, out, out / "doctrees"
+        app = Sphinx(*folders, "html", overrides, status=None, warning=warnings)
+        app.build()
+    return warnings.getvalue(), (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_rows_that_match_are_shown_and_all_can_be_downloaded(results, tmp_path):
+    warnings, page = build(
+        tmp_path,
+        "Title\n=====\n\n.. measured-table:: table\n   :where: system=ours\n"
+        "   :columns: accuracy; noise\n   :digits: 1\n",
+    )
+    assert warnings == ""
+    cells = re.findall(r"<t[hd][^>]*><p>(.*?)</p>", page)
+    assert cells == ["accuracy", "noise", "9e+01", "none", "9e+01", "none"]
+    assert "2 of 4 rows." in page
+    (link,) = re.findall(r'href="(_downloads/[^"]+)"', page)
+    read = (tmp_path / "out" / link).read_text()
+    assert read == (tmp_path / "benchmarks" / "results" / "table.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "option", ["where: system=nobody", "columns: seed", "runs: runs"]
+)
+def test_table_that_was_not_measured_is_an_error(results, tmp_path, option):
+    text = f"Title\n=====\n\n.. measured-table:: table\n   :{option}\n"
+    assert "ERROR: measured-table" in build(tmp_path, text)[0]
 
 
 def test_every_example_has_its_place_in_the_gallery():
