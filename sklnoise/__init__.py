@@ -11,7 +11,9 @@ _MODULES = {
     "NoiseRobustConformalClassifier": "classifiers",
     "find_label_issues": "issues",
     "label_quality_scores": "issues",
+    "load": "export",
     "make_table_encoder": "tables",
+    "skops_trusted_types": "export",
 }
 
 _PACKAGES = (

@@ -17,6 +17,7 @@ LAYERS = [
     {"exceptions"},
     {"losses", "transition", "datasets", "nn", "tables"},
     {"issues", "metrics", "training", "engine"},
+    {"export"},
     {"classifiers"},
     {"report"},
     {"inspection"},
@@ -34,6 +35,9 @@ IMPORTERS = {
     "PIL": {"datasets", "report", "inspection"},
     "jinja2": {"report"},
     "markupsafe": {"report"},
+    "skops": {"export"},
+    "onnx": {"export"},
+    "safetensors": {"export"},
 }
 
 

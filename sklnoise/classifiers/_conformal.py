@@ -53,6 +53,7 @@ from sklnoise.classifiers._fit_input import (
 )
 from sklnoise.classifiers._html import with_short_names
 from sklnoise.classifiers._noise_robust import NoiseRobustClassifier
+from sklnoise.classifiers._persistence import PersistenceMixin
 from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.classifiers._transition import TRANSITION_ESTIMATORS
 from sklnoise.exceptions import UncorrectedSetsWarning
@@ -70,7 +71,11 @@ TIE = 1e-9
 
 
 class NoiseRobustConformalClassifier(
-    MetaEstimatorMixin, NoisyScoreMixin, ParameterHintsMixin, BaseEstimator
+    MetaEstimatorMixin,
+    NoisyScoreMixin,
+    ParameterHintsMixin,
+    PersistenceMixin,
+    BaseEstimator,
 ):
     r"""Predict sets of classes that cover the clean one, calibrated on noisy labels.
 

@@ -18,12 +18,13 @@ from sklnoise.classifiers._estimator_calls import (
 )
 from sklnoise.classifiers._fit_input import make_router, route_fit
 from sklnoise.classifiers._html import with_short_names
+from sklnoise.classifiers._persistence import PersistenceMixin
 from sklnoise.classifiers._score import NoisyScoreMixin
 from sklnoise.issues._fitted_rows import note_fitted, warn_of_fitted_samples
 from sklnoise.issues._quality import quality_of
 
 
-class WrapperMixin(MetaEstimatorMixin, NoisyScoreMixin):
+class WrapperMixin(MetaEstimatorMixin, NoisyScoreMixin, PersistenceMixin):
     """Mixin of a classifier that has another one as `estimator` and `estimator_`."""
 
     def _route_fit(self, sample_weight, fit_params):

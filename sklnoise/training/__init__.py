@@ -40,7 +40,7 @@ from sklnoise.training._data import (
     sample_shape,
 )
 from sklnoise.training._folds import make_splits
-from sklnoise.training._history import epochs_of, snapshot
+from sklnoise.training._history import epochs_of, snapshot, without_training
 from sklnoise.training._net import (
     AutoSizedNet,
     as_net,
@@ -51,6 +51,7 @@ from sklnoise.training._net import (
 )
 from sklnoise.training._net_checks import check_validation_labels
 from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
+from sklnoise.training._plain import from_plain, is_net_class, to_plain
 from sklnoise.training._prediction import (
     hidden_features,
     mean_transition,
@@ -87,11 +88,13 @@ __all__ = [
     "dtype_of",
     "ends_trials",
     "epochs_of",
+    "from_plain",
     "hidden_features",
     "interruptible",
     "is_deep",
     "is_module_class",
     "is_net",
+    "is_net_class",
     "is_unfinished",
     "is_wide",
     "isolated",
@@ -113,6 +116,8 @@ __all__ = [
     "snapshot",
     "stops_by_itself",
     "take_out_class_weight",
+    "to_plain",
     "trajectory_of",
     "weights_of",
+    "without_training",
 ]

@@ -71,6 +71,13 @@ class WeightedCriterion(nn.Module):
                 part.delay_steps = memory_delay
                 part.forget()
 
+    def __getstate__(self):
+        return super().__getstate__() | {"mean_loss": None}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self.mean_loss = None if self.weighted else mean_reduced(self.loss)
+
     def count_step(self):
         """Count a step of the optimizer, which may take several evaluations."""
         self.step += 1

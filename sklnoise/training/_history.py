@@ -71,3 +71,28 @@ def detached(net):
         for value in vars(part).values()
         if torch.is_tensor(value) and not value.is_leaf
     }
+
+
+def without_training(net):
+    """Return a net of the same module that only predicts, without what trained it."""
+    lean = object.__new__(type(net))
+    of_training = {f"{name}_" for name in (*net._criteria, *net._optimizers)}
+    prefixes = tuple(
+        f"{name}__"
+        for name in ("callbacks", *net._modules, *net._criteria, *net._optimizers)
+    )
+    vars(lean).update(
+        (name, value)
+        for name, value in vars(net).items()
+        if name not in of_training and not name.startswith(prefixes)
+    )
+    vars(lean).update(
+        callbacks=None,
+        callbacks_=[],
+        history_=History(),
+        train_split=None,
+        _criteria=[],
+        _optimizers=[],
+        _params_to_validate=set(),
+    )
+    return lean

@@ -98,6 +98,21 @@ def eager_step(kind):
     return Optimizer.profile_hook_step(step)
 
 
+def state_of(optimizer):
+    """Return the state of an optimizer, without an import of torch's compiler."""
+    return inspect.unwrap(type(optimizer).state_dict)(optimizer)
+
+
+def drop_state(optimizer):
+    """Drop what an optimizer of torch has gathered in a training that is over.
+
+    It takes up to twice the memory of the weights; another training gathers its own.
+    """
+    is_of_torch = type(optimizer).__module__.startswith("torch.optim.")
+    if is_of_torch and not isinstance(optimizer, torch.optim.Adagrad):  # cannot go on
+        optimizer.state.clear()
+
+
 def drop_eager(optimizer):
     """Let an optimizer be an ordinary one again."""
     for name in (*WRAPPED, "step"):

@@ -38,7 +38,7 @@ from sklnoise.training._loop import (
 )
 from sklnoise.training._net import AutoSizedNet, is_net
 from sklnoise.training._net_checks import check_net
-from sklnoise.training._optimizers import drop_eager
+from sklnoise.training._optimizers import drop_eager, drop_state
 from sklnoise.training._preparation import count_epochs, prepare
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
@@ -248,7 +248,9 @@ def release(net):
     set_generator(net.module_, None)
     net.criterion_.forget()
     for name in net._optimizers:
-        drop_eager(getattr(net, f"{name}_"))
+        optimizer = getattr(net, f"{name}_")
+        drop_eager(optimizer)
+        drop_state(optimizer)
     for _, callback in net.callbacks_:
         vars(callback).pop("lr_scheduler_", None)
 

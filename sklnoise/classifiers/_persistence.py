@@ -1,0 +1,99 @@
+"""Fitted classifiers as files: saved with skops, and exported without sklnoise."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import copy
+
+from sklearn.utils.validation import check_is_fitted
+
+from sklnoise._text import shorten
+from sklnoise.export import save_model
+from sklnoise.training import from_plain, is_net, to_plain, without_training
+
+# Whether pickle or copy asks for the state of an object, or skops, which needs plain data.
+KEEPS_OBJECTS = ContextVar("KEEPS_OBJECTS", default=False)
+
+# What `fit` found out about its samples, and what it trained with.
+OF_TRAINING = {
+    *("_fitted_labels", "out_of_fold_proba_", "label_issues_", "label_quality_"),
+    *("correction_", "net_selection_", "selection_"),
+    *("history_", "first_pass_history_"),
+}
+
+
+@contextmanager
+def objects_kept():
+    """Let classifiers give their state as it is."""
+    token = KEEPS_OBJECTS.set(True)
+    try:
+        yield
+    finally:
+        KEEPS_OBJECTS.reset(token)
+
+
+class PersistenceMixin:
+    """Mixin of a classifier that skops can store, and that is saved as a file."""
+
+    def __reduce_ex__(self, protocol):
+        with objects_kept():
+            return super().__reduce_ex__(protocol)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return state if KEEPS_OBJECTS.get() else to_plain(dict(state))
+
+    def __setstate__(self, state):
+        super().__setstate__(from_plain(state))
+
+    def save(self, path, *, keep="everything"):
+        """Write the fitted classifier to a file that can be loaded safely.
+
+        It is a file of skops with a checksum and the versions of the libraries, read by
+        :func:`sklnoise.load`. It holds no sample of X.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, such as "model.skops". It is written whole or not at all.
+
+        keep : {"everything", "model"}, default="everything"
+            "model" leaves out what no prediction needs: the noisy labels and their
+            out-of-fold probabilities, by which `find_label_issues` and the report judge
+            them, the histories, the loss and how the network was chosen.
+
+        Raises
+        ------
+        ValueError
+            If `keep` is another one, or the classifier holds what only pickle can store,
+            such as a class or function that is not defined in a module.
+
+        NotFittedError
+            If the classifier is not fitted.
+
+        ModuleNotFoundError
+            If skops is not installed, which the extra `export` has.
+        """
+        check_is_fitted(self)
+        if keep not in ("everything", "model"):
+            raise ValueError(
+                f"keep must be 'everything' or 'model'; got {shorten(repr(keep))}."
+            )
+        model = self if keep == "everything" else lean(self)
+        save_model(model, path, {"keep": keep})
+
+
+def lean(estimator):
+    """Return a fitted estimator with no more than its predictions need."""
+    if is_net(estimator):
+        return without_training(estimator)
+    if not isinstance(estimator, PersistenceMixin):
+        return estimator
+    model = copy(estimator)
+    for name in OF_TRAINING:
+        vars(model).pop(name, None)
+    if hasattr(model, "estimators_"):
+        model.estimators_ = list(map(lean, model.estimators_))
+        model.estimator_ = model.estimators_[0]
+    elif hasattr(model, "estimator_"):
+        model.estimator_ = lean(model.estimator_)
+    return model

@@ -1,0 +1,14 @@
+"""Fitted classifiers as files: saved whole with skops, or exported without sklnoise."""
+
+from sklnoise.export._file import load, read_model, save_model
+from sklnoise.export._formats import FORMATS, export_nets
+from sklnoise.export._trusted import skops_trusted_types
+
+__all__ = [
+    "FORMATS",
+    "export_nets",
+    "load",
+    "read_model",
+    "save_model",
+    "skops_trusted_types",
+]

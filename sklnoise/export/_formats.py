@@ -1,0 +1,2 @@
+FORMATS = ()
+def export_nets(*a): pass

@@ -1,0 +1,80 @@
+"""The types that a file of a classifier may hold."""
+
+from importlib import import_module
+from inspect import getmembers, isclass, isfunction
+from pkgutil import iter_modules
+
+import torch
+from sklearn.base import BaseEstimator
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from sklnoise.training import is_net_class
+
+PACKAGES = "classifiers", "losses", "nn", "training", "transition"
+
+# What classifiers hold besides estimators and modules.
+NAMED = {
+    "functools": ["partial"],
+    "sklearn.utils._bunch": ["Bunch"],
+    "skorch.callbacks.logging": ["EpochTimer", "PrintLog"],
+    "skorch.callbacks.lr_scheduler": ["LRScheduler"],
+    "skorch.callbacks.regularization": ["GradientNormClipping"],
+    "skorch.callbacks.scoring": ["BatchScoring", "EpochScoring", "PassthroughScoring"],
+    "skorch.callbacks.training": ["EarlyStopping", "Freezer", "InputShapeSetter"],
+    "skorch.dataset": ["Dataset", "ValidSplit"],
+    "torch.utils.data.dataloader": ["DataLoader"],
+    "sklnoise._calibration": ["IsotonicScaling", "TemperatureScaling", "VectorScaling"],
+    "sklnoise.classifiers._calibration": ["Calibration", "MeanCalibration"],
+    "sklnoise.classifiers._conformal_threshold": ["Calibration", "Events", "Threshold"],
+    "sklnoise.losses._early_learning": ["PredictionMemory"],
+    "sklnoise.training._callbacks": ["KeepBest"],
+    "sklnoise.training._data": ["HoldOut", "make_batches"],
+    "sklnoise.training._output": ["identity", "softmax"],
+    "sklnoise.training._plain": ["Plain"],
+    "sklnoise.transition._agreement": ["Spread"],
+}
+
+
+def skops_trusted_types():
+    """List the types that `skops.io.load` may make of a file of a classifier.
+
+    They are the classes of sklnoise and of `torch.nn` and `torch.optim` that fitted
+    classifiers hold. None of them runs anything of the file. Networks of skorch are not
+    among them: skorch restores these by pickle, which sklnoise does not use.
+
+    Returns
+    -------
+    types : list of str
+        Names with their modules, for the `trusted` of :func:`skops.io.load`. Append the
+        names of modules, losses and callbacks of your own.
+
+    See Also
+    --------
+    load : Load a file that was written by `save`, and check that it is whole.
+
+    Examples
+    --------
+    >>> from sklnoise import skops_trusted_types
+    >>> "sklnoise.nn._mlp.MLP" in skops_trusted_types()
+    True
+    """
+    named = {f"{module}.{name}" for module, names in NAMED.items() for name in names}
+    functional = getmembers(torch.nn.functional, isfunction)
+    found = {
+        *(kind for package in PACKAGES for kind in classes_of(f"sklnoise.{package}")),
+        *classes_of("torch.nn.modules"),
+        *classes_of("torch.optim"),
+        *(f for _, f in functional if f.__module__ == torch.nn.functional.__name__),
+    }
+    return sorted(named | {f"{kind.__module__}.{kind.__name__}" for kind in found})
+
+
+def classes_of(package):
+    """Return the classes of estimators and of parts of nets in a package."""
+    bases = BaseEstimator, torch.nn.Module, Optimizer, LRScheduler
+    for module in iter_modules(import_module(package).__path__, f"{package}."):
+        for _, kind in getmembers(import_module(module.name), isclass):
+            is_here = kind.__module__.startswith(f"{package}.")
+            if is_here and issubclass(kind, bases) and not is_net_class(kind):
+                yield kind
