@@ -32,7 +32,7 @@ from sklnoise.classifiers._fit_steps import (
 from sklnoise.classifiers._html import noise_html, with_short_names
 from sklnoise.classifiers._label_issues import ABSENT_ATTRIBUTES, FittedIssuesMixin
 from sklnoise.classifiers._noise_summary import summarize_fit
-from sklnoise.classifiers._persistence import PersistenceMixin
+from sklnoise.classifiers._persistence import ExportMixin
 from sklnoise.classifiers._predictions import PredictionsMixin
 from sklnoise.classifiers._refit_checks import check_refit
 from sklnoise.classifiers._score import NoisyScoreMixin
@@ -47,7 +47,7 @@ class NoiseRobustClassifier(
     FittedIssuesMixin,
     NoisyScoreMixin,
     ParameterHintsMixin,
-    PersistenceMixin,
+    ExportMixin,
     BaseEstimator,
 ):
     """Train a neural network on noisy labels as if they were clean.

@@ -7,7 +7,7 @@ from copy import copy
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._text import shorten
-from sklnoise.export import save_model
+from sklnoise.export import FORMATS, export_nets, save_model
 from sklnoise.training import from_plain, is_net, to_plain, without_training
 
 # Whether pickle or copy asks for the state of an object, or skops, which needs plain data.
@@ -80,6 +80,59 @@ class PersistenceMixin:
             )
         model = self if keep == "everything" else lean(self)
         save_model(model, path, {"keep": keep})
+
+
+class ExportMixin(PersistenceMixin):
+    """Mixin of a classifier whose networks are exported."""
+
+    def export(self, path, *, format="onnx"):
+        """Write the networks of the fitted classifier for use without sklnoise.
+
+        The file computes `predict_proba` of a batch of any size: the mean over
+        `estimators_`, with softmax and temperature, and what a network does to its
+        input, such as the encoding of columns. Before it is written, it is compared with
+        the classifier on samples drawn at random. The steps of a pipeline before the
+        classifier are not part of it.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, written whole or not at all; for "torch" it must end in ".pt2".
+
+        format : {"onnx", "torch", "safetensors"}, default="onnx"
+            "onnx": a model of ONNX, for its runtime in any language. "torch": a program
+            of `torch.export`, for :func:`torch.export.load`. "safetensors": the weights
+            of each network, and in the metadata what its module is made with, but not
+            the computation.
+
+            The input is float32, or int64 where the network was fitted on ids; several
+            inputs have the names of the dict X. The metadata are texts: `classes` and
+            `feature_names` as JSON, and the version of `sklnoise`.
+
+        Raises
+        ------
+        ValueError
+            If the network cannot be traced or would predict something else, the
+            labels are neither str, int, float nor bool, the classifier was fitted with
+            `refit=False`, or `format` or the end of `path` is another one.
+
+        NotFittedError
+            If the classifier is not fitted.
+
+        ModuleNotFoundError
+            If a library of the extra `export` is not installed.
+        """
+        check_is_fitted(self)
+        if not isinstance(format, str) or format not in FORMATS:
+            raise ValueError(
+                f"format must be one of {FORMATS}; got {shorten(repr(format))}."
+            )
+        if not hasattr(self, "estimators_"):
+            raise ValueError(
+                "a NoiseRobustClassifier with refit=False has no network to export. Set "
+                'refit="scratch" and fit again.'
+            )
+        export_nets(self, path, format)
 
 
 def lean(estimator):

@@ -246,9 +246,16 @@ def predict(
     encoding: Encoding = None,
     no_header: NoHeader = False,
     sheet: Sheet = None,
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe", help="Read a pickle or joblib file, which runs its code."
+        ),
+    ] = False,
 ):  # numpydoc ignore=PR01
     """Predict the clean labels of new rows."""
     from sklnoise.cli._files import ReadOptions
     from sklnoise.cli._model import run_predict
 
-    run_predict(model, data, out, ReadOptions(encoding, no_header, sheet))
+    reading = ReadOptions(encoding, no_header, sheet)
+    run_predict(model, data, out, reading, unsafe=unsafe)

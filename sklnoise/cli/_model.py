@@ -3,15 +3,18 @@
 import sys
 import warnings
 from contextlib import redirect_stdout
+from inspect import isclass
 from typing import NamedTuple
 
 import joblib
 import pandas as pd
 import sklearn
 import torch
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 import sklnoise
+from sklnoise import export
 from sklnoise._text import enumerate_names
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.classifiers._first_pass import make_trees
@@ -32,7 +35,23 @@ CORRECTION_NAMES = (*CORRECTIONS, "auto")
 
 MAX_WARNING_LENGTH = 200
 
-MODEL_KEYS = {"pipeline", "target", "columns", "classes", "versions"}
+PICKLE_KEYS = {"pipeline", "columns"}
+
+# What the table encoder holds besides estimators of ours and of skrub.
+OF_ENCODER = {
+    "numpy.dtype",
+    "sklearn.compose._column_transformer.make_column_selector",
+    *(f"sklnoise.tables.{name}" for name in ("_dates.DateFormat", "_kinds.Kind")),
+    *("sklnoise.tables._kinds.BooleanFormat", "sklnoise.tables._numbers.NumberFormat"),
+    *("sklnoise.tables._pipeline.mark_missing", "sklnoise.tables._pipeline.to_float32"),
+    "sklnoise.tables._reading.Reading",
+    *("skrub._table_vectorizer.PassThrough", "skrub._table_vectorizer.ShortReprDict"),
+    "skrub._table_vectorizer._created_by_predicate",
+    *(f"skrub._dataframe._common.is_{kind}" for kind in ("any_date", "categorical")),
+    "skrub._dataframe._common.is_numeric",
+    *(f"skrub.selectors._base.{name}" for name in ("All", "And", "Cols", "Filter")),
+    *("skrub.selectors._base.Sub", "skrub.selectors._selectors._cardinality_below"),
+}
 
 
 class Settings(NamedTuple):
@@ -101,7 +120,7 @@ def fit_table(table, settings, verbose):
 
 
 def versions():
-    """Return the versions that a pickled pipeline depends on."""
+    """Return the versions that what an audit finds depends on."""
     return {
         "sklnoise": sklnoise.__version__,
         "scikit-learn": sklearn.__version__,
@@ -111,23 +130,55 @@ def versions():
 
 def save_model(pipeline, target, columns, path):
     """Write a fitted pipeline."""
-    model = {
-        "versions": versions(),
-        "target": target,
-        "columns": columns,
-        "classes": pipeline.classes_.tolist(),
-        "pipeline": pipeline,
-    }
-    joblib.dump(model, path, compress=3)
+    try:
+        export.save_model(pipeline, path, {"target": target, "columns": columns})
+    except ModuleNotFoundError as error:
+        raise BadInput(f"--model: {error}") from error
 
 
-def load_model(path):
-    """Read a fitted pipeline. The file is a pickle: it can run any code."""
+def is_of_encoder(name):
+    """Return whether a type is one of the table encoder."""
+    if not name.startswith(("skrub.", "sklnoise.tables.")):
+        return name in OF_ENCODER
+    kind = export.find(name)
+    return name in OF_ENCODER or (isclass(kind) and issubclass(kind, BaseEstimator))
+
+
+def load_model(path, unsafe=False):
+    """Read a fitted pipeline, of skops or, where nothing is safe anyway, of joblib.
+
+    Nothing of a file of skops is run.
+    """
     if path.is_dir() or not path.exists():
         reason = "is a folder" if path.is_dir() else "does not exist"
         raise BadInput(
             f"{path} {reason}. Name a model that sklnoise audit --model wrote."
         )
+    try:
+        pipeline, about = export.read_model(path, is_known=is_of_encoder)
+    except export.NotSavedError as error:
+        if unsafe:
+            return load_pickle(path)
+        hint = " Or run its code with --unsafe." if error.is_pickle else ""
+        raise BadInput(f"{one_line(error)}{hint}") from error
+    except (ValueError, ModuleNotFoundError) as error:
+        raise BadInput(one_line(error)) from error
+    if "columns" not in about:
+        raise BadInput(
+            f"{path} is no model of sklnoise audit --model: it does not say which "
+            "columns of a table it needs. Load it with sklnoise.load in Python."
+        )
+    # What another version wrote may mean something else here.
+    if changed := export.changed_versions(about):
+        raise BadInput(
+            f"{path} was written with {changed}. Run sklnoise audit again, or install "
+            "these versions."
+        )
+    return pipeline, about["columns"]
+
+
+def load_pickle(path):
+    """Read a pipeline and its columns from a pickle, which can run any code."""
     try:
         # scikit-learn warns of other versions, which are an error below.
         with warnings.catch_warnings():
@@ -139,28 +190,20 @@ def load_model(path):
             f"{one_line(error, 120)}). Name one that sklnoise audit --model wrote with "
             "the versions installed here, or write it again."
         ) from error
-    if not isinstance(model, dict) or not model.keys() >= MODEL_KEYS:
+    if not isinstance(model, dict) or not model.keys() >= PICKLE_KEYS:
         raise BadInput(
-            f"{path} is no model of sklnoise audit --model. Name one that it wrote."
+            f"{path} is no model of sklnoise audit --model. Name one that it wrote, or a "
+            f"pickle of a dict with the keys {enumerate_names(sorted(PICKLE_KEYS))}."
         )
-    # What another version pickled may mean something else here.
-    written, here = model["versions"], versions()
-    for package in ("sklnoise", "scikit-learn"):
-        if written.get(package) != here[package]:
-            raise BadInput(
-                f"{path} was written with {package} {written.get(package)}; here is "
-                f"{here[package]}. Run sklnoise audit again, or install that version."
-            )
-    return model
+    return model["pipeline"], model["columns"]
 
 
-def run_predict(model, data, out=None, reading=None):
+def run_predict(model, data, out=None, reading=None, *, unsafe=False):
     """Predict the rows of a table and write them as CSV."""
     outputs = {} if out is None else {"--out": out}
     check_outputs(outputs, [model, data])
-    loaded = load_model(model)
-    pipeline = loaded["pipeline"]
-    file = read_table(data, wanted=loaded["columns"], options=reading)
+    pipeline, columns = load_model(model, unsafe)
+    file = read_table(data, wanted=columns, options=reading)
     absent = pipeline[0][0].missing_columns(file.frame.columns)
     if absent:
         hint = ""

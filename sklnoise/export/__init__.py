@@ -1,12 +1,22 @@
 """Fitted classifiers as files: saved whole with skops, or exported without sklnoise."""
 
-from sklnoise.export._file import load, read_model, save_model
+from sklnoise.export._file import (
+    NotSavedError,
+    changed_versions,
+    find,
+    load,
+    read_model,
+    save_model,
+)
 from sklnoise.export._formats import FORMATS, export_nets
 from sklnoise.export._trusted import skops_trusted_types
 
 __all__ = [
     "FORMATS",
+    "NotSavedError",
+    "changed_versions",
     "export_nets",
+    "find",
     "load",
     "read_model",
     "save_model",

@@ -36,6 +36,8 @@ MAX_CAUSE_LENGTH = 200
 class NotSavedError(ValueError):
     """A file that is no model of sklnoise, or not one as it was written."""
 
+    is_pickle = False
+
 
 def save_model(model, path, about=None):
     """Write a fitted estimator that holds classifiers of ours, and what is said of it."""
@@ -179,8 +181,11 @@ def load(path, *, trusted=()):
     return model
 
 
-def read_model(path, trusted=()):
-    """Read a fitted estimator, and what is said of it."""
+def read_model(path, trusted=(), is_known=None):
+    """Read a fitted estimator, and what is said of it.
+
+    Types are known if they are trusted by all, by us, by the user or by `is_known`.
+    """
     data = Path(path).read_bytes()
     check_whole(data, path)
     file = BytesIO(data)
@@ -192,8 +197,10 @@ def read_model(path, trusted=()):
             f"format {FORMAT}. Use sklnoise {about['versions']['sklnoise']}."
         )
     skops = import_extra("skops.io", "load")
-    known = [*skops_trusted_types(), *map(name_of, trusted)]
-    unknown = [name for name in types_in(file) if name not in known]
+    known, found = {*skops_trusted_types(), *map(name_of, trusted)}, types_in(file)
+    if is_known is not None:
+        known.update(filter(is_known, found))
+    unknown = [name for name in found if name not in known]
     if unknown:
         raise ValueError(
             f"{path} holds types that are not known to be safe: {', '.join(unknown)}. "
@@ -203,7 +210,7 @@ def read_model(path, trusted=()):
         check_nets(file)
     except ValueError as error:
         raise ValueError(f"{path} is not loaded: {error}") from None
-    return skops.loads(data, trusted=known), about
+    return skops.loads(data, trusted=sorted(known)), about
 
 
 def check_whole(data, path):
@@ -212,11 +219,13 @@ def check_whole(data, path):
     if content.endswith(MARK) and sha256(content).hexdigest().encode() == digest:
         return
     if PICKLES.match(data):
-        raise NotSavedError(
+        error = NotSavedError(
             f"{path} looks like a file of pickle or joblib, which can run any code; "
             "nothing of it was run. If you trust whoever wrote it, read it with joblib "
             "and save the classifier again."
         )
+        error.is_pickle = True
+        raise error
     raise NotSavedError(
         f"{path} is no whole file of a saved classifier: it was cut short or changed "
         "since, or is something else. Name a file that clf.save(path) has written, or "

@@ -6,6 +6,10 @@ from torch import nn
 # Token id that fills up short texts.
 PADDING = 0
 
+# Whether a module is traced for export, which follows no step that depends on values.
+# Versions of torch before 2.7 tell no export from a compilation.
+is_traced = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
+
 # Tokens that the LSTM reads at once, before it drops the texts that have ended.
 SEGMENT_LENGTH = 32
 
@@ -150,6 +154,8 @@ class TextLSTM(TextModule):
     def _last_states(self, ids):
         # Tokens first, padding last. A packed sequence would do, but on the CPU its
         # gradient takes far longer.
+        if is_traced():
+            return self._last_of_all(ids)
         if not len(ids):
             return self.embedding.weight.new_empty(0, self.lstm.hidden_size)
         padding = (ids == PADDING).to(torch.uint8)
@@ -171,6 +177,16 @@ class TextLSTM(TextModule):
             memory = tuple(half[:, :n_left].contiguous() for half in memory)
         return torch.cat(states[::-1])[order.argsort()]
 
+    def _last_of_all(self, ids):
+        """Compute the same for export, without an end of the texts that have ended."""
+        n_tokens = ids.shape[1]
+        place = torch.arange(n_tokens, device=ids.device)
+        order = ((ids == PADDING) * n_tokens + place).argsort(dim=1)
+        output, _ = self.lstm(self.embedding(ids.gather(1, order)))
+        last = (ids != PADDING).sum(dim=1).clamp(min=1) - 1
+        last = last[:, None, None].expand(-1, 1, output.shape[2])
+        return output.gather(1, last)[:, 0]
+
 
 def as_token_ids(X, n_tokens):
     """Validate a batch of token ids, and cast it to int64."""
@@ -181,7 +197,7 @@ def as_token_ids(X, n_tokens):
             "vocabulary from 1 on; X.astype(int) if these are ids."
         )
     ids = X.long()
-    if ids.numel():
+    if not is_traced() and ids.numel():
         smallest, largest = torch.stack(ids.aminmax()).tolist()
         if smallest < 0:
             raise ValueError(

@@ -32,6 +32,7 @@ from sklnoise.training._config import (
     resolve_dtype,
     resolve_half,
 )
+from sklnoise.training._criterion import NormalizedLogits, first_output
 from sklnoise.training._data import (
     LabelledData,
     as_features,
@@ -48,6 +49,7 @@ from sklnoise.training._net import (
     is_net,
     keeps_to_epochs,
     net_parameters,
+    takes_any_number,
 )
 from sklnoise.training._net_checks import check_validation_labels
 from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
@@ -66,6 +68,7 @@ __all__ = [
     "AutoSizedNet",
     "CleanCrossEntropy",
     "LabelledData",
+    "NormalizedLogits",
     "Trainer",
     "TrainingConfig",
     "as_dataset",
@@ -88,6 +91,7 @@ __all__ = [
     "dtype_of",
     "ends_trials",
     "epochs_of",
+    "first_output",
     "from_plain",
     "hidden_features",
     "interruptible",
@@ -116,6 +120,7 @@ __all__ = [
     "snapshot",
     "stops_by_itself",
     "take_out_class_weight",
+    "takes_any_number",
     "to_plain",
     "trajectory_of",
     "weights_of",

@@ -11,6 +11,7 @@ from skorch.callbacks import LRScheduler
 
 from sklnoise._text import shorten
 from sklnoise.nn import MLP
+from sklnoise.nn._images import ImageModule
 from sklnoise.nn._mlp import check_widths
 from sklnoise.training._callbacks import KeepBest
 from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut, batch_sizes
@@ -201,6 +202,11 @@ def keeps_to_epochs(net):
 def wants_floats(net):
     """Return whether integers in X must be cast: a user's module may want token ids."""
     return inspect.isclass(net.module) and issubclass(net.module, MLP)
+
+
+def takes_any_number(net):
+    """Return whether the module of a fitted net computes with integers as with floats."""
+    return isinstance(net.module_, MLP | ImageModule)
 
 
 class DataSize(NamedTuple):
