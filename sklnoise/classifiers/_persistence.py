@@ -10,7 +10,7 @@ from sklnoise._text import shorten
 from sklnoise.export import FORMATS, export_nets, save_model
 from sklnoise.training import from_plain, is_net, to_plain, without_training
 
-# Whether pickle or copy asks for the state of an object, or skops, which needs plain data.
+# Whether pickle or copy asks for a state, and not skops, which needs plain data.
 KEEPS_OBJECTS = ContextVar("KEEPS_OBJECTS", default=False)
 
 # What `fit` found out about its samples, and what it trained with.

@@ -248,9 +248,7 @@ def predict(
     sheet: Sheet = None,
     unsafe: Annotated[
         bool,
-        typer.Option(
-            "--unsafe", help="Read a pickle or joblib file, which runs its code."
-        ),
+        typer.Option("--unsafe", help="Read a pickle too, which can run code."),
     ] = False,
 ):  # numpydoc ignore=PR01
     """Predict the clean labels of new rows."""

@@ -83,8 +83,8 @@ def check_importable(names):
     for name in names:
         if find(name) is None:
             raise ValueError(
-                f"{name} is not found by its name: a class or function must be defined in "
-                "a module, not inside of a function."
+                f"{name} is not found by its name: a class or function must be defined "
+                "in a module, not inside of a function."
             )
 
 

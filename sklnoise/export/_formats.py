@@ -6,12 +6,12 @@ import json
 import logging
 import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
 
-import sklnoise
 from sklnoise._text import shorten
 from sklnoise._writing import write_whole
 from sklnoise.export._extra import import_extra
@@ -56,7 +56,7 @@ def describe(classifier):
     return {
         "classes": json.dumps(classes),
         "feature_names": json.dumps(None if names is None else names.tolist()),
-        "sklnoise": sklnoise.__version__,
+        "sklnoise": version("sklnoise"),
     }
 
 
@@ -142,8 +142,8 @@ def explained(classifier):
         name = type(classifier.estimator_.module_).__name__
         raise ValueError(
             f"{name} cannot be exported ({type(cause).__name__}: "
-            f"{shorten(cause, MAX_CAUSE_LENGTH)}). Its forward must take the samples of a "
-            "batch of any size, by steps that do not depend on the values of X. Export "
+            f"{shorten(cause, MAX_CAUSE_LENGTH)}). Its forward must take a batch of any "
+            "number of samples, by steps that do not depend on the values of X. Export "
             'its weights with format="safetensors", or use save.'
         ) from error
 

@@ -1,7 +1,8 @@
 """The types that a file of a classifier may hold."""
 
+from functools import cache
 from importlib import import_module
-from inspect import getmembers, isclass, isfunction
+from inspect import getmembers, isclass, isroutine
 from pkgutil import iter_modules
 
 import torch
@@ -13,8 +14,12 @@ from sklnoise.training import is_net_class
 
 PACKAGES = "classifiers", "losses", "nn", "training", "transition"
 
+# Where torch.nn.functional defines its functions.
+OF_FUNCTIONS = "torch.nn.functional", "torch._C._nn"
+
 # What classifiers hold besides estimators and modules.
 NAMED = {
+    "builtins": ["print"],
     "functools": ["partial"],
     "sklearn.utils._bunch": ["Bunch"],
     "skorch.callbacks.logging": ["EpochTimer", "PrintLog"],
@@ -23,13 +28,16 @@ NAMED = {
     "skorch.callbacks.scoring": ["BatchScoring", "EpochScoring", "PassthroughScoring"],
     "skorch.callbacks.training": ["EarlyStopping", "Freezer", "InputShapeSetter"],
     "skorch.dataset": ["Dataset", "ValidSplit"],
+    "skorch.utils": ["_indexing_other"],
     "torch.utils.data.dataloader": ["DataLoader"],
     "sklnoise._calibration": ["IsotonicScaling", "TemperatureScaling", "VectorScaling"],
     "sklnoise.classifiers._calibration": ["Calibration", "MeanCalibration"],
     "sklnoise.classifiers._conformal_threshold": ["Calibration", "Events", "Threshold"],
+    "sklnoise.losses._adaptation": ["_follow_columns"],
     "sklnoise.losses._early_learning": ["PredictionMemory"],
     "sklnoise.training._callbacks": ["KeepBest"],
     "sklnoise.training._data": ["HoldOut", "make_batches"],
+    "sklnoise.training._loop": ["label_codes"],
     "sklnoise.training._output": ["identity", "softmax"],
     "sklnoise.training._plain": ["Plain"],
     "sklnoise.transition._agreement": ["Spread"],
@@ -59,13 +67,19 @@ def skops_trusted_types():
     >>> "sklnoise.nn._mlp.MLP" in skops_trusted_types()
     True
     """
+    return list(known_types())
+
+
+@cache
+def known_types():
+    """List the types once: that takes a second."""
     named = {f"{module}.{name}" for module, names in NAMED.items() for name in names}
-    functional = getmembers(torch.nn.functional, isfunction)
+    functions = getmembers(torch.nn.functional, isroutine)
     found = {
         *(kind for package in PACKAGES for kind in classes_of(f"sklnoise.{package}")),
         *classes_of("torch.nn.modules"),
         *classes_of("torch.optim"),
-        *(f for _, f in functional if f.__module__ == torch.nn.functional.__name__),
+        *(f for _, f in functions if f.__module__ in OF_FUNCTIONS),
     }
     return sorted(named | {f"{kind.__module__}.{kind.__name__}" for kind in found})
 

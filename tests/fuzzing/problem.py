@@ -44,7 +44,7 @@ import sklnoise
 from sklnoise.nn import MLP
 
 # Not for users, or with a test of its own.
-PRIVATE = {"cli", "training"}
+PRIVATE = {"cli", "export", "training"}
 
 
 @cache
