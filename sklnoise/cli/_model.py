@@ -3,14 +3,12 @@
 import sys
 import warnings
 from contextlib import redirect_stdout
-from inspect import isclass
 from typing import NamedTuple
 
 import joblib
 import pandas as pd
 import sklearn
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 import sklnoise
@@ -36,22 +34,6 @@ CORRECTION_NAMES = (*CORRECTIONS, "auto")
 MAX_WARNING_LENGTH = 200
 
 PICKLE_KEYS = {"pipeline", "columns"}
-
-# What the table encoder holds besides estimators of ours and of skrub.
-OF_ENCODER = {
-    "numpy.dtype",
-    "sklearn.compose._column_transformer.make_column_selector",
-    *(f"sklnoise.tables.{name}" for name in ("_dates.DateFormat", "_kinds.Kind")),
-    *("sklnoise.tables._kinds.BooleanFormat", "sklnoise.tables._numbers.NumberFormat"),
-    *("sklnoise.tables._pipeline.mark_missing", "sklnoise.tables._pipeline.to_float32"),
-    "sklnoise.tables._reading.Reading",
-    *("skrub._table_vectorizer.PassThrough", "skrub._table_vectorizer.ShortReprDict"),
-    "skrub._table_vectorizer._created_by_predicate",
-    *(f"skrub._dataframe._common.is_{kind}" for kind in ("any_date", "categorical")),
-    "skrub._dataframe._common.is_numeric",
-    *(f"skrub.selectors._base.{name}" for name in ("All", "And", "Cols", "Filter")),
-    *("skrub.selectors._base.Sub", "skrub.selectors._selectors._cardinality_below"),
-}
 
 
 class Settings(NamedTuple):
@@ -136,14 +118,6 @@ def save_model(pipeline, target, columns, path):
         raise BadInput(f"--model: {error}") from error
 
 
-def is_of_encoder(name):
-    """Return whether a type is one of the table encoder."""
-    if not name.startswith(("skrub.", "sklnoise.tables.")):
-        return name in OF_ENCODER
-    kind = export.find(name)
-    return name in OF_ENCODER or (isclass(kind) and issubclass(kind, BaseEstimator))
-
-
 def load_model(path, unsafe=False):
     """Read a fitted pipeline, of skops or, where nothing is safe anyway, of joblib.
 
@@ -155,7 +129,7 @@ def load_model(path, unsafe=False):
             f"{path} {reason}. Name a model that sklnoise audit --model wrote."
         )
     try:
-        pipeline, about = export.read_model(path, is_known=is_of_encoder)
+        pipeline, about = export.read_model(path)
     except export.NotSavedError as error:
         if unsafe:
             return load_pickle(path)

@@ -3,7 +3,6 @@
 from sklnoise.export._file import (
     NotSavedError,
     changed_versions,
-    find,
     load,
     read_model,
     save_model,
@@ -16,7 +15,6 @@ __all__ = [
     "NotSavedError",
     "changed_versions",
     "export_nets",
-    "find",
     "load",
     "read_model",
     "save_model",

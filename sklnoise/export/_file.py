@@ -5,7 +5,6 @@ import re
 import warnings
 import zipfile
 from hashlib import sha256
-from importlib import import_module
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from sklnoise._text import enumerate_names, shorten
 from sklnoise._writing import write_whole
 from sklnoise.export._extra import import_extra
-from sklnoise.export._trusted import skops_trusted_types
+from sklnoise.export._trusted import find, is_trusted
 from sklnoise.training import is_net_class
 
 FORMAT = 1
@@ -86,15 +85,6 @@ def check_importable(names):
                 f"{name} is not found by its name: a class or function must be defined "
                 "in a module, not inside of a function."
             )
-
-
-def find(name):
-    """Return what a name with its module stands for, or None."""
-    module, _, attribute = name.rpartition(".")
-    try:
-        return getattr(import_module(module), attribute, None)
-    except ImportError:
-        return None
 
 
 def check_nets(file):
@@ -181,11 +171,8 @@ def load(path, *, trusted=()):
     return model
 
 
-def read_model(path, trusted=(), is_known=None):
-    """Read a fitted estimator, and what is said of it.
-
-    Types are known if they are trusted by all, by us, by the user or by `is_known`.
-    """
+def read_model(path, trusted=()):
+    """Read a fitted estimator, and what is said of it."""
     data = Path(path).read_bytes()
     check_whole(data, path)
     file = BytesIO(data)
@@ -197,10 +184,8 @@ def read_model(path, trusted=(), is_known=None):
             f"format {FORMAT}. Use sklnoise {about['versions']['sklnoise']}."
         )
     skops = import_extra("skops.io", "load")
-    known, found = {*skops_trusted_types(), *map(name_of, trusted)}, types_in(file)
-    if is_known is not None:
-        known.update(filter(is_known, found))
-    unknown = [name for name in found if name not in known]
+    found, of_user = types_in(file), set(map(name_of, trusted))
+    unknown = [name for name in found if name not in of_user and not is_trusted(name)]
     if unknown:
         raise ValueError(
             f"{path} holds types that are not known to be safe: {', '.join(unknown)}. "
@@ -210,7 +195,7 @@ def read_model(path, trusted=(), is_known=None):
         check_nets(file)
     except ValueError as error:
         raise ValueError(f"{path} is not loaded: {error}") from None
-    return skops.loads(data, trusted=sorted(known)), about
+    return skops.loads(data, trusted=found), about
 
 
 def check_whole(data, path):

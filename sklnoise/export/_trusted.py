@@ -43,6 +43,22 @@ NAMED = {
     "sklnoise.transition._agreement": ["Spread"],
 }
 
+# What the table encoder holds besides estimators of ours and of skrub.
+OF_ENCODER = {
+    "numpy.dtype",
+    "sklearn.compose._column_transformer.make_column_selector",
+    *(f"sklnoise.tables.{name}" for name in ("_dates.DateFormat", "_kinds.Kind")),
+    *("sklnoise.tables._kinds.BooleanFormat", "sklnoise.tables._numbers.NumberFormat"),
+    *("sklnoise.tables._pipeline.mark_missing", "sklnoise.tables._pipeline.to_float32"),
+    "sklnoise.tables._reading.Reading",
+    *("skrub._table_vectorizer.PassThrough", "skrub._table_vectorizer.ShortReprDict"),
+    "skrub._table_vectorizer._created_by_predicate",
+    *(f"skrub._dataframe._common.is_{kind}" for kind in ("any_date", "categorical")),
+    "skrub._dataframe._common.is_numeric",
+    *(f"skrub.selectors._base.{name}" for name in ("All", "And", "Cols", "Filter")),
+    *("skrub.selectors._base.Sub", "skrub.selectors._selectors._cardinality_below"),
+}
+
 
 def skops_trusted_types():
     """List the types that `skops.io.load` may make of a file of a classifier.
@@ -92,3 +108,20 @@ def classes_of(package):
             is_here = kind.__module__.startswith(f"{package}.")
             if is_here and issubclass(kind, bases) and not is_net_class(kind):
                 yield kind
+
+
+def is_trusted(name):
+    """Return whether a type is one of classifiers, or of the encoder of tables."""
+    if name in known_types() or name in OF_ENCODER:
+        return True
+    kind = find(name) if name.startswith(("skrub.", "sklnoise.tables.")) else None
+    return isclass(kind) and issubclass(kind, BaseEstimator)
+
+
+def find(name):
+    """Return what a name with its module stands for, or None."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_module(module), attribute, None)
+    except ImportError:
+        return None

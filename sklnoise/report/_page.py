@@ -23,7 +23,7 @@ POLICY = (
 
 def render_page(context):
     """Return the page of a context as HTML."""
-    template = load_template()
+    template = load_template("report.html.jinja", finalize=reveal, autoescape=True)
     from markupsafe import Markup  # comes with jinja2, which is known to be there
 
     style, script = read_part("report.css"), read_part("csv.js") + read_part("report.js")
@@ -33,8 +33,8 @@ def render_page(context):
     return f"{template.render(context, **ours)}\n"
 
 
-def load_template():
-    """Return the template, which escapes all that it is given."""
+def load_template(name, *, finalize, autoescape):
+    """Return a template, which passes all that it is given through `finalize`."""
     try:
         import jinja2
     except ImportError as error:
@@ -43,13 +43,13 @@ def load_template():
         ) from error
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(read_part),
-        autoescape=True,
-        finalize=reveal,
+        autoescape=autoescape,
+        finalize=finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)
 
 
 def read_part(name):

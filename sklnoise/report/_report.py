@@ -5,12 +5,13 @@ from hashlib import sha256
 from numbers import Integral
 from pathlib import Path
 
-from sklnoise._compat import HasMethods, Interval, validate_params
+from sklnoise._compat import HasMethods, Interval, StrOptions, validate_params
 from sklnoise._tensors import as_numpy
 from sklnoise._text import as_text
 from sklnoise._writing import find_target, write_whole
 from sklnoise.classifiers._fitted import fitted_classifier
 from sklnoise.issues._judgement import judge_fitted
+from sklnoise.report._card import card_context, render_card
 from sklnoise.report._charts import CANVAS, loss_charts, quality_chart
 from sklnoise.report._findings import find
 from sklnoise.report._noise import class_context, matrix_context
@@ -20,7 +21,7 @@ from sklnoise.report._statistics import statistics_context
 from sklnoise.report._summary import summary_context
 from sklnoise.report._suspects import suspect_context
 
-TITLE = "Label noise report"
+TITLES = {"html": "Label noise report", "md": "Model card"}
 
 
 @validate_params(
@@ -33,6 +34,7 @@ TITLE = "Label noise report"
         "title": [None, str],
         "column_order": ["array-like", None],
         "source": [dict, None],
+        "format": [StrOptions({"html", "md"})],
     },
     prefer_skip_nested_validation=True,
 )
@@ -48,8 +50,9 @@ def noise_report(
     title=None,
     column_order=None,
     source=None,
+    format="html",
 ):
-    """Write what a fit found out about the labels as one HTML file.
+    """Write what a fit found out about the labels as one HTML file, or as a model card.
 
     The page says in plain words how many labels look wrong and how sure that is. It
     lists the most suspicious samples, to be searched, sorted and decided on, and exports
@@ -90,7 +93,7 @@ def noise_report(
         and never more than 5000.
 
     title : str, default=None
-        Title; None is "Label noise report".
+        Title; None is "Label noise report" or "Model card".
 
     column_order : array-like of column names, default=None
         The columns of a DataFrame X, those first that tell most about the label: the
@@ -108,9 +111,13 @@ def noise_report(
         - "notes", a list of str: what else was noticed in the file;
         - "next_steps", a list of pairs (sentence, command): what to do with the report.
 
+    format : {"html", "md"}, default="html"
+        "md" is a model card in Markdown with the same numbers: intended use, labels,
+        noise, T, held-out accuracy, limits, settings and versions. It shows no sample.
+
     Returns
     -------
-    html : str
+    text : str
         The whole file.
 
     Raises
@@ -165,7 +172,7 @@ def noise_report(
     findings = find(clf, judgement, new_rows)
     suspects = suspect_context(findings, X, y, n_suspects, column_order)
     context = {
-        "title": TITLE if title is None else title,
+        "title": TITLES[format] if title is None else title,
         "names": findings.names,
         "source": source,
         "summary": summary_context(findings),
@@ -178,10 +185,13 @@ def noise_report(
         "statistics": statistics_context(findings),
     }
     suspects["data"]["key"] = storage_key(context)
-    html = render_page(context)
+    if format == "md":
+        text = render_card(context | {"card": card_context(findings)})
+    else:
+        text = render_page(context)
     if path is not None:
-        write_whole(path, html)
-    return html
+        write_whole(path, text)
+    return text
 
 
 def storage_key(context):

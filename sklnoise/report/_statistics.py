@@ -2,10 +2,21 @@
 
 import platform
 from importlib.metadata import version
+from warnings import catch_warnings, simplefilter
 
 from sklnoise._containers import innermost
 from sklnoise.classifiers import ConfidentLearningClassifier
 from sklnoise.classifiers._noise_text import caution_sentences, rate_sentence
+import numpy as np
+
+from sklnoise._text import percent
+from sklnoise.classifiers._fitted import transition_of_noise
+from sklnoise.classifiers._noise_text import (
+    caution_sentences,
+    format_interval,
+    rate_sentence,
+)
+from sklnoise.metrics import noise_corrected_accuracy_score
 from sklnoise.report._cells import text_cell
 
 PACKAGES = "sklnoise", "scikit-learn", "torch", "skorch", "numpy"
@@ -22,6 +33,7 @@ def statistics_context(findings):
             *caution_sentences(noise),
         ],
         "judged_in_sample": findings.judgement.judged_in_sample,
+        "metrics": as_lines(held_out_accuracies(findings)),
         "fitted": as_lines(fitted_facts(clf)),
         "params": as_lines(clf.get_params(deep=False)),
         "versions": as_lines(versions),
@@ -58,3 +70,26 @@ def as_lines(facts):
         (name, text_cell(value if isinstance(value, str) else repr(value)))
         for name, value in facts.items()
     ]
+
+
+def held_out_accuracies(findings):
+    """Return the accuracies of the first pass on samples that it did not see."""
+    y_proba = getattr(findings.clf, "out_of_fold_proba_", None)
+    if y_proba is None or findings.new_rows:
+        return {}
+    y_pred = y_proba[findings.judgement.rows].argmax(axis=1)
+    is_right = y_pred == findings.labels
+    facts = {"held-out accuracy on the noisy labels": percent(is_right.mean())}
+    T = transition_of_noise(findings.clf)
+    with catch_warnings():
+        simplefilter("ignore")
+        value, *interval = noise_corrected_accuracy_score(
+            findings.labels,
+            y_pred,
+            T,
+            labels=np.arange(len(T)),
+            return_interval=True,
+            random_state=0,
+        )
+    text = f"{percent(value)} ({format_interval(interval)})"
+    return facts | {"held-out accuracy on the clean labels, by T": text}

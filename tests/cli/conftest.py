@@ -8,7 +8,6 @@ from importlib import import_module
 from io import StringIO
 from types import SimpleNamespace
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +15,7 @@ from sklearn.datasets import make_blobs
 
 import sklnoise.cli
 from sklnoise.cli import main
+from sklnoise.cli._model import load_model
 
 
 def run_main(*arguments):
@@ -94,7 +94,7 @@ def blob_file(blobs, tmp_path):
 def blob_audit(cli, blobs, tmp_path_factory):
     """Their audit as a JSON document, without progress, and the model that it wrote."""
     folder = tmp_path_factory.mktemp("audit")
-    data, model = folder / "blobs.csv", folder / "model.joblib"
+    data, model = folder / "blobs.csv", folder / "model.skops"
     blobs.to_csv(data, index=False)
     options = ("--target", "label", "--json", "--quiet", "--model", model)
     return SimpleNamespace(**vars(cli("audit", data, *options)), model=model)
@@ -106,7 +106,7 @@ def quick_fit(blob_audit, monkeypatch):
 
     `trusted` is that of the last fit; what `attributes` holds is taken over instead.
     """
-    clf = joblib.load(blob_audit.model)["pipeline"][-1]
+    clf = load_model(blob_audit.model)[0][-1]
     params = clf.get_params(deep=False)
     fitted = {name: value for name, value in vars(clf).items() if name not in params}
     quick = SimpleNamespace(trusted=None, attributes={}, warning=None)

@@ -4,7 +4,6 @@ import json
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,11 +12,12 @@ from sklearn.metrics import roc_auc_score
 
 from sklnoise.cli._files import read_table
 from sklnoise.cli._importance import order_columns
+from sklnoise.cli._model import load_model
 from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 from sklnoise.issues._judgement import judge_fitted
 from sklnoise.tables import make_table_encoder
 
-FILES = {"--out": "report.html", "--issues": "issues.csv", "--model": "model.joblib"}
+FILES = {"--out": "report.html", "--issues": "issues.csv", "--model": "model.skops"}
 
 
 def flip(y, names, rate):
@@ -39,7 +39,7 @@ def audit(cli, folder, table, *arguments, files=FILES):
 
 def auroc(audited, is_wrong):
     """Return how well the quality of the saved model ranks the wrong labels first."""
-    pipeline = joblib.load(audited.folder / "model.joblib")["pipeline"]
+    pipeline = load_model(audited.folder / "model.skops")[0]
     X = read_table(audited.data).frame.drop(columns="label")
     judged = judge_fitted(pipeline[-1], X, audited.table["label"], model=pipeline)
     return roc_auc_score(is_wrong, -judged.quality)
@@ -64,7 +64,7 @@ def test_flipped_rows_of_breast_cancer_are_ranked_first(cancer):
 
 @pytest.mark.slow
 def test_json_holds_the_numbers_of_the_fit(cancer):
-    pipeline = joblib.load(cancer.folder / "model.joblib")["pipeline"]
+    pipeline = load_model(cancer.folder / "model.skops")[0]
     found, clf = cancer.found, pipeline[-1]
     assert cancer.code == 0
     assert found["rows"] == len(cancer.table)
@@ -132,9 +132,9 @@ def test_nothing_but_the_files_is_left(cancer):
 
 @pytest.mark.slow
 def test_saved_model_predicts_as_the_audit_judged(cancer, cli):
-    pipeline = joblib.load(cancer.folder / "model.joblib")["pipeline"]
+    pipeline = load_model(cancer.folder / "model.skops")[0]
     out = cancer.folder.parent / "predictions.csv"
-    done = cli("predict", cancer.folder / "model.joblib", cancer.data, "--out", out)
+    done = cli("predict", cancer.folder / "model.skops", cancer.data, "--out", out)
     predicted = pd.read_csv(out)
     assert (done.code, done.out, done.err) == (0, "", "")
     expected = pipeline.predict_proba(cancer.table)
@@ -226,7 +226,7 @@ def test_json_stands_alone_on_stdout(blob_audit):
 
 
 def test_correction_without_a_matrix_says_so(cli, blob_file):
-    model = blob_file.with_name("model.joblib")
+    model = blob_file.with_name("model.skops")
     arguments = ("audit", blob_file, "--target", "label", "--correction", "gce")
     arguments += ("--model", model)
     assert "not estimated" in cli(*arguments).out

@@ -241,7 +241,7 @@ def test_standard_input_is_read(audited, monkeypatch):
 
 
 def test_new_file_in_another_spelling_is_predicted_alike(audited, cli, tmp_path):
-    path, model = write(tmp_path, frame()), tmp_path / "model.joblib"
+    path, model = write(tmp_path, frame()), tmp_path / "model.skops"
     assert audited(path, "--model", model)["written"]
     predicted = {}
     for name, decimal, sep in (("points", ".", ","), ("commas", ",", ";")):
@@ -260,7 +260,7 @@ def test_no_file_holds_what_a_spreadsheet_would_run(audited, cli, tmp_path):
     kind = np.where(CLEAN == "oak", HOSTILE, CLEAN)
     table = frame(kind=kind, **{"@note": ["-x\x1b[31m", "+1", "-2.5"] * 20})
     path, issues = write(tmp_path, table), tmp_path / "issues.csv"
-    model, out = tmp_path / "model.joblib", tmp_path / "predictions.csv"
+    model, out = tmp_path / "model.skops", tmp_path / "predictions.csv"
     found = audited(path, "--issues", issues, "--model", model)
     assert any("apostrophe" in note for note in found["notes"])
     assert cli("predict", model, path, "--out", out).code == 0
@@ -299,7 +299,7 @@ class Terminal(io.StringIO):
 
 def test_terminal_gets_no_characters_that_control_it(audited, tmp_path, monkeypatch):
     kind = np.where(CLEAN == "oak", "o\x1b[31mak\u202e", CLEAN)
-    path, model = write(tmp_path, frame(kind=kind)), tmp_path / "model.joblib"
+    path, model = write(tmp_path, frame(kind=kind)), tmp_path / "model.skops"
     audited(path, "--model", model)
     monkeypatch.setattr("sys.stdout", Terminal())
     monkeypatch.setattr("sys.argv", ["sklnoise", "predict", str(model), str(path)])

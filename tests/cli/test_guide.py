@@ -28,7 +28,7 @@ def without_digits(text):
 @pytest.fixture(scope="module")
 def session(cli, tmp_path_factory):
     """The commands of the guide, run in a folder of their own."""
-    audit, predict = (block for block in blocks("console") if "model.joblib" in block)
+    audit, predict = (block for block in blocks("console") if "model.skops" in block)
     command, _, shown = audit.partition("\n")
     made = {}
     with pytest.MonkeyPatch.context() as patch:

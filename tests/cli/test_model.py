@@ -2,9 +2,17 @@
 
 import csv
 import io
+import json
+import os
+import zipfile
 
 import joblib
+import numpy as np
+import pandas as pd
 import pytest
+
+import sklnoise
+from sklnoise.cli._model import load_model
 
 
 def predict(cli, model, tmp_path, text):
@@ -16,12 +24,13 @@ def predict(cli, model, tmp_path, text):
 
 
 def test_model_says_what_it_was_made_of(blob_audit):
-    saved = joblib.load(blob_audit.model)
-    assert saved["target"] == "label"
-    assert saved["columns"] == ["width", "height"]
-    assert saved["classes"] == ["cat", "dog"]
-    assert saved["versions"].keys() == {"sklnoise", "scikit-learn", "torch"}
-    assert saved["pipeline"][-1].verbose == 0
+    with zipfile.ZipFile(blob_audit.model) as archive:
+        about = json.loads(archive.read("sklnoise.json"))
+    assert about["target"] == "label"
+    assert about["columns"] == ["width", "height"]
+    assert about["classes"] == ["cat", "dog"]
+    assert about["versions"].keys() >= {"sklnoise", "scikit-learn", "torch"}
+    assert load_model(blob_audit.model)[0][-1].verbose == 0
 
 
 def test_predictions_are_printed_without_a_file(cli, blob_audit, blob_file):
@@ -73,27 +82,99 @@ def test_missing_columns_are_named(cli, blob_audit, tmp_path):
     [
         ("missing", "does not exist"),
         ("folder", "is a folder"),
-        ("corrupt", "cannot be read as a model"),
-        ("not a model", "is no model"),
+        ("corrupt", "no whole file"),
+        ("cut short", "no whole file"),
+        ("no pipeline of a table", "is no model of sklnoise audit"),
     ],
 )
-def test_bad_model_is_refused(cli, tmp_path, blob_file, check_refused, kind, message):
-    path = tmp_path / "model.joblib"
+def test_bad_model_is_refused(
+    cli, tmp_path, blob_audit, blob_file, check_refused, kind, message
+):
+    path = tmp_path / "model.skops"
     if kind == "folder":
         path.mkdir()
     elif kind == "corrupt":
         path.write_bytes(b"junk")
-    elif kind == "not a model":
-        joblib.dump({"pipeline": 1}, path)
+    elif kind == "cut short":
+        path.write_bytes(blob_audit.model.read_bytes()[:-9])
+    elif kind == "no pipeline of a table":
+        load_model(blob_audit.model)[0][-1].save(path)
     check_refused(cli("predict", path, blob_file), message)
 
 
-@pytest.mark.parametrize("package", ["sklnoise", "scikit-learn"])
-def test_model_of_another_version_is_refused(
-    cli, tmp_path, blob_audit, blob_file, check_refused, package
+class Trap:
+    """What makes a folder where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+@pytest.mark.parametrize("compress", [0, 3])
+def test_joblib_is_refused_before_any_of_it_runs(
+    cli, tmp_path, blob_audit, blob_file, check_refused, compress
 ):
-    model = joblib.load(blob_audit.model)
-    model["versions"][package] = "0.0.1"
-    joblib.dump(model, tmp_path / "model.joblib")
-    done = cli("predict", tmp_path / "model.joblib", blob_file)
-    check_refused(done, f"{package} 0.0.1", "here is")
+    path, trap = tmp_path / "model.joblib", tmp_path / "trap"
+    pipeline, columns = load_model(blob_audit.model)
+    model = {"pipeline": pipeline, "columns": columns, "trap": Trap(trap)}
+    joblib.dump(model, path, compress=compress)
+    check_refused(cli("predict", path, blob_file), "--unsafe")
+    assert not trap.exists()
+    done = cli("predict", path, blob_file, "--unsafe")
+    assert trap.exists()
+    assert done.out == cli("predict", blob_audit.model, blob_file).out
+
+
+def test_unsafe_reads_no_other_pickle(cli, tmp_path, blob_file, check_refused):
+    path = tmp_path / "model.joblib"
+    joblib.dump({"pipeline": 1}, path)
+    check_refused(cli("predict", path, blob_file, "--unsafe"), "is no model")
+    path.write_bytes(b"junk")
+    check_refused(
+        cli("predict", path, blob_file, "--unsafe"), "cannot be read as a model"
+    )
+
+
+def test_model_of_another_version_is_refused(
+    cli, blob_audit, blob_file, check_refused, monkeypatch
+):
+    monkeypatch.setattr("sklnoise.export._file.version", lambda library: "99.0")
+    done = cli("predict", blob_audit.model, blob_file)
+    check_refused(done, "scikit-learn", "here is 99.0")
+
+
+def test_model_of_every_kind_of_column_is_read(cli, tmp_path):
+    n_rows = 60
+    rng = np.random.RandomState(0)
+    days = pd.date_range("2020-01-01", periods=n_rows)
+    words = ["red", "fox", "blue", "dog", "old", "tree", "sun", "moon"]
+    table = pd.DataFrame(
+        {
+            "size": rng.normal(size=n_rows).round(3),
+            "price": [f"${value:,.2f}" for value in rng.uniform(0, 5000, n_rows)],
+            "sold": days.strftime("%d-%b-%y"),
+            "seen": days.astype(str),
+            "colour": rng.choice(["red", "blue", "green"], n_rows),
+            "flag": rng.choice(["yes", "no"], n_rows),
+            "text": [" ".join(rng.choice(words, 5)) for _ in range(n_rows)],
+        }
+    )
+    table.loc[3, "size"] = np.nan
+    table["label"] = np.where(np.arange(n_rows) % 2, "cat", "dog")
+    data, model = tmp_path / "table.csv", tmp_path / "model.skops"
+    table.to_csv(data, index=False)
+    options = ("--target", "label", "--fast", "--quiet", "--model", model)
+    assert cli("audit", data, *options).code == 0
+    done = cli("predict", model, data)
+    assert done.code == 0
+    assert len(list(csv.DictReader(io.StringIO(done.out)))) == n_rows
+
+
+def test_model_is_loaded_in_python(blob_audit, blobs):
+    pipeline = sklnoise.load(blob_audit.model)
+    assert pipeline.predict(blobs[["height", "width"]])[[3, 50]].tolist() == [
+        "cat",
+        "dog",
+    ]

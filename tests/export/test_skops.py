@@ -38,7 +38,7 @@ def round_trip(estimator, trusted=()):
 
 
 def robust(estimator=None, **params):
-    params = {"transition": 0.1, "n_estimators": 2, "random_state": 0} | params
+    params = {"transition": 0.1, "n_estimators": 1, "random_state": 0} | params
     clf = NoiseRobustClassifier(estimator, **params)
     return clf.set_params(estimator__max_epochs=3)
 
@@ -58,7 +58,7 @@ def net(optimizer=torch.optim.SGD, **params):
 
 
 CLASSIFIERS = {
-    "default": lambda: robust(transition="auto"),
+    "default": lambda: robust(transition="auto", n_estimators=2),
     "adaptation": lambda: robust(correction="adaptation"),
     "complex": lambda: robust(correction="adaptation-complex"),
     "sparse": lambda: robust(correction="adaptation-sparse"),
@@ -201,7 +201,7 @@ def test_no_trusted_type_is_a_net_of_skorch():
         assert "AutoSizedNet" not in name
 
 
-@pytest.mark.parametrize("name", ["AdamW", "SGD", "LBFGS", "Adagrad"])
+@pytest.mark.parametrize("name", ["AdamW", "Adagrad"])
 def test_optimizers_keep_no_moments_and_go_on(blobs, name):
     X, y = blobs
     kind = getattr(torch.optim, name)

@@ -1,0 +1,222 @@
+"""A saved classifier is loaded as it was, or not at all, and runs nothing."""
+
+import io
+import json
+import os
+import pickle
+import zipfile
+from hashlib import sha256
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier
+
+import sklnoise
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from tests.export.modules import Block, Deep
+
+skops_io = pytest.importorskip("skops.io")
+
+N_DAMAGES = 200
+
+
+@pytest.fixture(scope="module")
+def saved(small, tmp_path_factory):
+    """The file of a small classifier, as bytes."""
+    path = tmp_path_factory.mktemp("saved") / "small.skops"
+    small.save(path, keep="model")
+    return path.read_bytes()
+
+
+class Malicious:
+    """What would make a folder where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+class DeepNet(NeuralNetClassifier):
+    """A net of a user, as a class of its own."""
+
+
+def weights_of(clf):
+    states = [net.module_.state_dict() for net in clf.estimators_]
+    return sum(v.numel() * v.element_size() for state in states for v in state.values())
+
+
+@pytest.mark.parametrize("keep", ["everything", "model"])
+def test_loaded_classifier_predicts_the_same(blobs, fitted, tmp_path, keep):
+    X, y = blobs
+    fitted.save(tmp_path / "clf.skops", keep=keep)
+    again = sklnoise.load(tmp_path / "clf.skops")
+    assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    assert_array_equal(again.label_quality(X, y), fitted.label_quality(X, y))
+    assert again.noise_summary_.verdict == fitted.noise_summary_.verdict
+    assert repr(again) == repr(fitted)
+    assert "Estimated noise rate" in again._repr_html_()
+
+
+def test_everything_includes_what_is_known_of_the_training_samples(fitted, tmp_path):
+    fitted.save(tmp_path / "all.skops")
+    fitted.save(tmp_path / "model.skops", keep="model")
+    again = sklnoise.load(tmp_path / "all.skops")
+    assert_array_equal(again.find_label_issues(), fitted.find_label_issues())
+    lean = sklnoise.load(tmp_path / "model.skops")
+    assert not hasattr(lean, "out_of_fold_proba_")
+    with pytest.raises(ValueError):
+        lean.find_label_issues()
+    assert hasattr(fitted, "out_of_fold_proba_")
+
+
+def test_model_takes_little_more_than_the_weights(blobs, tmp_path):
+    clf = NoiseRobustClassifier(Deep, transition=0.1, random_state=0)
+    clf.set_params(estimator__module__width=256, estimator__max_epochs=1).fit(*blobs)
+    clf.save(tmp_path / "model.skops", keep="model")
+    size = (tmp_path / "model.skops").stat().st_size
+    assert size <= 1.2 * weights_of(clf) + 20_000
+
+
+def test_wrappers_are_saved_too(blobs, tmp_path):
+    X, y = blobs
+    clf = ConfidentLearningClassifier(LogisticRegression(), cv=2, random_state=0)
+    clf.fit(X, y)
+    for keep in "everything", "model":
+        clf.save(tmp_path / "clf.skops", keep=keep)
+        again = sklnoise.load(tmp_path / "clf.skops")
+        assert_array_equal(again.predict_proba(X), clf.predict_proba(X))
+        assert hasattr(again, "out_of_fold_proba_") == (keep == "everything")
+
+
+def test_file_is_one_of_skops_and_says_what_it_holds(blobs, small, saved):
+    types = sklnoise.skops_trusted_types()
+    again = skops_io.loads(saved, trusted=types)
+    assert_array_equal(again.predict_proba(blobs[0]), small.predict_proba(blobs[0]))
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+        about = json.loads(archive.read("sklnoise.json"))
+    assert about["class"] == "NoiseRobustClassifier"
+    assert about["classes"] == ["cat", "dog", "eel"]
+    libraries = {"sklnoise", "scikit-learn", "torch", "numpy", "skorch"}
+    assert about["versions"].keys() >= libraries
+
+
+def test_any_damage_is_an_error(saved, tmp_path):
+    rng = np.random.RandomState(0)
+    path = tmp_path / "damaged.skops"
+    for number in range(N_DAMAGES):
+        place = rng.randint(len(saved))
+        damaged = bytearray(saved)
+        if number % 2:
+            damaged[place] ^= 1 << rng.randint(8)
+        else:
+            del damaged[place:]
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="no whole file"):
+            sklnoise.load(path)
+
+
+@pytest.mark.parametrize("dump", [pickle.dump, joblib.dump], ids=["pickle", "joblib"])
+@pytest.mark.parametrize("compress", [0, 3])
+def test_pickles_are_refused_before_they_run(tmp_path, dump, compress):
+    path, trap = tmp_path / "model.skops", tmp_path / "trap"
+    if dump is joblib.dump:
+        joblib.dump(Malicious(trap), path, compress=compress)
+    else:
+        path.write_bytes(pickle.dumps(Malicious(trap), protocol=2 + compress))
+    with pytest.raises(ValueError, match="can run any code"):
+        sklnoise.load(path)
+    assert not trap.exists()
+
+
+def as_saved(content):
+    """Return a file of skops as one that is whole."""
+    buffer = io.BytesIO(content)
+    about = {"format": 1, "versions": {"sklnoise": sklnoise.__version__}}
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("sklnoise.json", json.dumps(about))
+        archive.comment = b"sklnoise sha256 " + bytes(64)
+    content = buffer.getvalue()[:-64]
+    return content + sha256(content).hexdigest().encode()
+
+
+def test_net_that_skorch_would_unpickle_is_refused(blobs, tmp_path):
+    path, trap = tmp_path / "model.skops", tmp_path / "trap"
+    net = DeepNet(Deep)
+    vars(net)["module_"] = Malicious(trap)
+    vars(net)["cuda_dependent_attributes_"] = ["module_"]
+    path.write_bytes(as_saved(skops_io.dumps(net)))
+    with pytest.raises(ValueError, match="pickle"):
+        sklnoise.load(path, trusted=[DeepNet, Deep, "skorch.dataset.Dataset"])
+    assert not trap.exists()
+
+
+def test_net_inside_of_another_estimator_is_not_saved(blobs, tmp_path):
+    net = NeuralNetClassifier(
+        Deep,
+        module__n_features=2,
+        module__n_classes=3,
+        criterion=torch.nn.CrossEntropyLoss,
+        max_epochs=1,
+        verbose=0,
+    )
+    model = make_pipeline(StandardScaler(), net)
+    clf = ConfidentLearningClassifier(model, cv=2, random_state=0).fit(*blobs)
+    with pytest.raises(ValueError, match="NoiseRobustClassifier"):
+        clf.save(tmp_path / "clf.skops")
+    assert not (tmp_path / "clf.skops").exists()
+
+
+def test_types_of_users_are_named_until_they_are_trusted(blobs, tmp_path):
+    path = tmp_path / "clf.skops"
+    clf = NoiseRobustClassifier(Deep, transition=0.1, random_state=0)
+    clf.set_params(estimator__max_epochs=1).fit(*blobs).save(path)
+    with pytest.raises(ValueError, match=r"modules\.Block, .*modules\.Deep"):
+        sklnoise.load(path)
+    name = f"{Block.__module__}.Block"
+    again = sklnoise.load(path, trusted=[Deep, name])
+    assert_array_equal(again.predict_proba(blobs[0]), clf.predict_proba(blobs[0]))
+
+
+def test_what_cannot_be_found_again_is_not_saved(blobs, tmp_path):
+    class Local(Deep):
+        pass
+
+    clf = NoiseRobustClassifier(Local, transition=0.1, random_state=0)
+    clf.set_params(estimator__max_epochs=1).fit(*blobs)
+    with pytest.raises(ValueError, match="Local"):
+        clf.save(tmp_path / "clf.skops")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_version_is_warned_of(saved, tmp_path, monkeypatch):
+    path = tmp_path / "clf.skops"
+    path.write_bytes(saved)
+    monkeypatch.setattr("sklnoise.export._file.version", lambda library: "99.0")
+    with pytest.warns(UserWarning, match=r"here is 99\.0"):
+        sklnoise.load(path)
+
+
+def test_bad_arguments_are_refused(small, tmp_path):
+    with pytest.raises(ValueError, match="everything"):
+        small.save(tmp_path / "clf.skops", keep="all")
+    with pytest.raises(NotFittedError):
+        NoiseRobustClassifier().save(tmp_path / "clf.skops")
+    with pytest.raises(FileNotFoundError):
+        small.save(tmp_path / "missing" / "clf.skops")
+    with pytest.raises(FileNotFoundError):
+        sklnoise.load(tmp_path / "clf.skops")
+
+
+def test_missing_skops_is_named_with_the_extra(small, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "skops.io", None)
+    with pytest.raises(ModuleNotFoundError, match=r"sklnoise\[export\]"):
+        small.save(tmp_path / "clf.skops")
