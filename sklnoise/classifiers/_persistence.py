@@ -13,6 +13,9 @@ from sklnoise.training import from_plain, is_net, to_plain, without_training
 # Whether pickle or copy asks for a state, and not skops, which needs plain data.
 KEEPS_OBJECTS = ContextVar("KEEPS_OBJECTS", default=False)
 
+# Marks a state of plain data.
+IS_PLAIN = "_is_plain"
+
 # What `fit` found out about its samples, and what it trained with.
 OF_TRAINING = {
     *("_fitted_labels", "out_of_fold_proba_", "label_issues_", "label_quality_"),
@@ -40,10 +43,15 @@ class PersistenceMixin:
 
     def __getstate__(self):
         state = super().__getstate__()
-        return state if KEEPS_OBJECTS.get() else to_plain(dict(state))
+        if KEEPS_OBJECTS.get():
+            return state
+        return to_plain(dict(state)) | {IS_PLAIN: True}
 
     def __setstate__(self, state):
-        super().__setstate__(from_plain(state))
+        if IS_PLAIN in state:
+            state = from_plain(state)
+            del state[IS_PLAIN]
+        super().__setstate__(state)
 
     def save(self, path, *, keep="everything"):
         """Write the fitted classifier to a file that can be loaded safely.
@@ -89,10 +97,10 @@ class ExportMixin(PersistenceMixin):
         """Write the networks of the fitted classifier for use without sklnoise.
 
         The file computes `predict_proba` of a batch of any size: the mean over
-        `estimators_`, with softmax and temperature, and what a network does to its
-        input, such as the encoding of columns. Before it is written, it is compared with
-        the classifier on samples drawn at random. The steps of a pipeline before the
-        classifier are not part of it.
+        `estimators_`, with softmax, temperature and class weights, and what a network
+        does to its input, such as the encoding of columns. Before it is written, it is
+        compared with the classifier on samples drawn at random. The steps of a pipeline
+        before the classifier are not part of it.
 
         Parameters
         ----------

@@ -184,6 +184,7 @@ def read_model(path, trusted=()):
             f"format {FORMAT}. Use sklnoise {about['versions']['sklnoise']}."
         )
     skops = import_extra("skops.io", "load")
+    trusted = [trusted] if isinstance(trusted, str | type) else trusted
     found, of_user = types_in(file), set(map(name_of, trusted))
     unknown = [name for name in found if name not in of_user and not is_trusted(name)]
     if unknown:

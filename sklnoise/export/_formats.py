@@ -107,8 +107,7 @@ def to_torch(classifier, about):
 
 def traced_parts(classifier):
     """Return the module of a classifier, samples to trace it with and the free sizes."""
-    names = input_names(classifier)
-    module = Probabilities(classifier.estimators_, classifier.temperature_, names)
+    module = Probabilities(classifier)
     inputs = draw_inputs(classifier, N_TRACED)
     batch = torch.export.Dim("batch")
     return module.eval(), inputs, ({0: batch},) * len(inputs)
@@ -169,6 +168,7 @@ def to_safetensors(classifier, about):
     about = about | {
         "n_estimators": str(len(modules)),
         "temperature": repr(float(classifier.temperature_)),
+        "class_weight": json.dumps(classifier.class_weight_, default=as_json),
         "module": f"{type(modules[0]).__module__}.{type(modules[0]).__qualname__}",
         "module_params": json.dumps(params, default=as_json),
         "output": getattr(nonlinearity, "__name__", repr(nonlinearity)),

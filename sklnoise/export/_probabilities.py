@@ -19,17 +19,21 @@ MAX_DIFFERENCE = 1e-4
 
 
 class Probabilities(nn.Module):
-    """The mean of the probabilities of nets, with the temperature of the classifier.
+    """The mean of the probabilities of nets, with temperature and class weights.
 
     It takes a tensor, or one for each of the names of the inputs.
     """
 
-    def __init__(self, nets, temperature, names):
+    def __init__(self, classifier):
         super().__init__()
+        nets, weight = classifier.estimators_, classifier.class_weight_
         self.nets = nn.ModuleList(map(plain_module, nets))
         self.nonlinearities = [net.predict_nonlinearity or first_output for net in nets]
-        self.temperature = temperature
-        self.names = names
+        self.temperature = classifier.temperature_
+        if weight is not None:
+            weight = torch.as_tensor(weight / weight.max(), dtype=torch.float32)
+        self.register_buffer("class_weight", weight)
+        self.names = input_names(classifier)
 
     def forward(self, *inputs):
         """Compute the probabilities."""
@@ -42,10 +46,13 @@ class Probabilities(nn.Module):
             output = output[0] if isinstance(output, tuple) else output
             total = total + first_output(nonlinearity(output))
         y_proba = total / len(self.nets)
-        if self.temperature == 1:
+        if self.temperature != 1:
+            log_proba = y_proba.clamp(min=MIN_PROBABILITY).log()
+            y_proba = (log_proba / self.temperature).softmax(dim=1)
+        if self.class_weight is None:
             return y_proba
-        log_proba = y_proba.clamp(min=MIN_PROBABILITY).log()
-        return (log_proba / self.temperature).softmax(dim=1)
+        weighted = y_proba * self.class_weight
+        return weighted / weighted.sum(dim=1, keepdim=True)
 
 
 def plain_module(net):

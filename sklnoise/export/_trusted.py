@@ -70,7 +70,7 @@ def skops_trusted_types():
     Returns
     -------
     types : list of str
-        Names with their modules, for the `trusted` of :func:`skops.io.load`. Append the
+        Names with their modules, for the `trusted` of `skops.io.load`. Append the
         names of modules, losses and callbacks of your own.
 
     See Also

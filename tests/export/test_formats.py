@@ -95,6 +95,12 @@ def test_temperature_is_part_of_it(blobs, small, tmp_path, temperature, monkeypa
     check_onnx(small, blobs[0], tmp_path / "clf.onnx")
 
 
+def test_class_weights_are_part_of_it(blobs, tmp_path):
+    X, y = blobs
+    clf = robust(class_weight={"cat": 5.0}).fit(X, y)
+    check_onnx(clf, X, tmp_path / "clf.onnx")
+
+
 def test_modules_of_users_and_images_and_texts(blobs, rng, tmp_path):
     X, y = blobs
     images = rng.normal(size=(60, 8, 8)).astype(np.float32)

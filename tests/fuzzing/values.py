@@ -396,6 +396,7 @@ GOOD = {
     "history": "quick().fit(X, y).history_\n[{'train_loss': 0.5}]\n[]",
     "TrainingHistoryDisplay.first_pass_history": "None\n"
     "quick().fit(X, y).first_pass_history_",
+    "noise_report.format": "'html'\n'md'",
     "path": "None\nPath(tempfile.mkdtemp()) / 'report.html'\n'report.html'",
     "title": "None\n'A title'\n'<b>'",
     "column_order": "None",
@@ -881,6 +882,7 @@ ODD = {
     "intervals": "'a'\n[1]\n[[np.nan, 1]]",
     "metric": "'nope'\nget_scorer('accuracy')\n'roc_auc'",
     "noise_rate": "0.3\n1\n0\n[0.1] * K\nnp.full(n, 0.5)\nT\nnp.linspace(0, 0.9, K)",
+    "noise_report.format": "'pdf'\n1",
     "path": "'/proc/none/report.html'\n'.'\n'missing/report.html'\n3",
     "hidden": "'a'\n(4, 'a')\n-4\n(0,)\n4.5",
     "n_features": "d + 1\n0\n-1\n2.5",
