@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, EpochScoring, GradientNormClipping
+from skorch.exceptions import DeviceWarning
 
 import sklnoise
 from sklnoise import (
@@ -49,6 +50,7 @@ def net(optimizer=torch.optim.SGD, **params):
         Deep,
         module__n_features=2,
         module__n_classes=3,
+        criterion=torch.nn.CrossEntropyLoss,
         optimizer=optimizer,
         verbose=0,
         max_epochs=3,
@@ -186,6 +188,16 @@ def test_subclass_adds_to_the_state(blobs):
 class WithState(NoiseRobustClassifier):
     def __getstate__(self):
         return super().__getstate__() | {"note": "kept"}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device must be missing")
+def test_net_of_a_missing_device_comes_to_the_cpu(blobs, small):
+    clf = deepcopy(small)
+    clf.estimator_.device = "cuda"
+    with pytest.warns(DeviceWarning):
+        again = round_trip(clf)
+    assert str(again.estimator_.device) == "cpu"
+    assert_array_equal(again.predict_proba(blobs[0]), small.predict_proba(blobs[0]))
 
 
 def test_types_of_users_must_be_trusted(blobs):
