@@ -28,7 +28,7 @@ NAMED = {
     "skorch.callbacks.scoring": ["BatchScoring", "EpochScoring", "PassthroughScoring"],
     "skorch.callbacks.training": ["EarlyStopping", "Freezer", "InputShapeSetter"],
     "skorch.dataset": ["Dataset", "ValidSplit"],
-    "skorch.utils": ["_indexing_other"],
+    "skorch.utils": ["_indexing_other", "to_numpy"],
     "torch.utils.data.dataloader": ["DataLoader"],
     "sklnoise._calibration": ["IsotonicScaling", "TemperatureScaling", "VectorScaling"],
     "sklnoise.classifiers._calibration": ["Calibration", "MeanCalibration"],
