@@ -36,7 +36,9 @@ def input_sentence(clf):
     if names is not None:
         shown = enumerate_names(shorten(name) for name in names)
         return f"{len(names)} columns, {shown}"
-    shape = clf._sample_shape
+    shape = getattr(clf, "_sample_shape", (getattr(clf, "n_features_in_", None),))
     if isinstance(shape, dict):
         return enumerate_names(f"{shorten(k)} of shape {v}" for k, v in shape.items())
+    if shape == (None,):
+        return "samples of its estimator"
     return f"{shape[0]} columns" if len(shape) == 1 else f"samples of shape {shape}"

@@ -4,12 +4,11 @@ import platform
 from importlib.metadata import version
 from warnings import catch_warnings, simplefilter
 
-from sklnoise._containers import innermost
-from sklnoise.classifiers import ConfidentLearningClassifier
-from sklnoise.classifiers._noise_text import caution_sentences, rate_sentence
 import numpy as np
 
+from sklnoise._containers import innermost
 from sklnoise._text import percent
+from sklnoise.classifiers import ConfidentLearningClassifier
 from sklnoise.classifiers._fitted import transition_of_noise
 from sklnoise.classifiers._noise_text import (
     caution_sentences,

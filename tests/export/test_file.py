@@ -60,7 +60,8 @@ def test_loaded_classifier_predicts_the_same(blobs, fitted, tmp_path, keep):
     fitted.save(tmp_path / "clf.skops", keep=keep)
     again = sklnoise.load(tmp_path / "clf.skops")
     assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
-    assert_array_equal(again.label_quality(X, y), fitted.label_quality(X, y))
+    some = fitted.label_quality(X[:50], y[:50])
+    assert_array_equal(again.label_quality(X[:50], y[:50]), some)
     assert again.noise_summary_.verdict == fitted.noise_summary_.verdict
     assert repr(again) == repr(fitted)
     assert "Estimated noise rate" in again._repr_html_()

@@ -5,8 +5,9 @@ from html import unescape
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from sklnoise import NoiseRobustClassifier
+from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.inspection import noise_report
 
 
@@ -67,6 +68,12 @@ def test_marks_of_labels_are_escaped(rng):
     assert r"\<b\>\_x\_" in card
     assert r"# \[x\](y)" in card
     assert "No sample was held out" in card
+
+
+def test_any_classifier_has_a_card(named_wine):
+    clf = ConfidentLearningClassifier(LogisticRegression(), cv=2, random_state=0)
+    card = noise_report(clf.fit(*named_wine), *named_wine, format="md")
+    assert "| classifier | LogisticRegression |" in card
 
 
 def test_card_is_written_to_a_file(fitted_wine, named_wine, tmp_path):
