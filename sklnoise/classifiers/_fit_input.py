@@ -152,6 +152,7 @@ def reset_fitted(estimator):
     for name in before:
         if name.endswith("_") and not name.startswith("_"):
             delattr(estimator, name)
+    vars(estimator).pop("_absent_attributes", None)  # of a model that was saved
     try:
         yield
     except BaseException:

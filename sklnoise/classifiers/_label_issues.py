@@ -15,8 +15,6 @@ REASON = (
     'transition="auto" and a correction that uses T, such as "forward", or with '
     "refit=False, which fits folds and nothing else."
 )
-NO_FOLD = f"label issues are found by out_of_fold_proba_, and {REASON}"
-
 NO_REFIT = 'refit=False ends fit before the refit. Set refit="scratch" and fit again.'
 OF_REFIT = "correction_", "estimator_", "estimators_", "history_", "n_iter_"
 
@@ -36,7 +34,7 @@ class FittedIssuesMixin:
         """Mask of the training samples whose label is probably wrong."""
         check_is_fitted(self)
         if not hasattr(self, "out_of_fold_proba_"):
-            raise AttributeError(NO_FOLD)
+            raise AttributeError(self._explain_no_fold())
         return self.find_label_issues()
 
     @with_checked_call(
@@ -82,7 +80,7 @@ class FittedIssuesMixin:
                 f"{shorten(return_type)!r}."
             )
         if not hasattr(self, "out_of_fold_proba_"):
-            raise ValueError(NO_FOLD)
+            raise ValueError(self._explain_no_fold())
         codes, trusted = self._fitted_labels
         labels = self.classes_[codes]
         judged = judge_fitted(self, None, labels, trusted=trusted)
@@ -99,3 +97,8 @@ class FittedIssuesMixin:
         mask = np.zeros(len(codes), dtype=bool)
         mask[judged.rows] = judged.is_issue
         return mask
+
+    def _explain_no_fold(self):
+        """Return why there is nothing to find label issues by."""
+        reason = self._absent_attributes["out_of_fold_proba_"]
+        return f"label issues are found by out_of_fold_proba_, which is absent. {reason}"

@@ -24,6 +24,8 @@ OF_TRAINING = {
     *("history_", "first_pass_history_"),
 }
 
+NOT_KEPT = 'It was left out by save(path, keep="model"); save with keep="everything".'
+
 
 @contextmanager
 def objects_kept():
@@ -151,8 +153,9 @@ def lean(estimator):
     if not isinstance(estimator, PersistenceMixin):
         return estimator
     model = copy(estimator)
-    for name in OF_TRAINING:
-        vars(model).pop(name, None)
+    absent = [name for name in OF_TRAINING if vars(model).pop(name, None) is not None]
+    # Of the instance: another reason than that of the class.
+    model._absent_attributes = model._absent_attributes | dict.fromkeys(absent, NOT_KEPT)
     if hasattr(model, "estimators_"):
         model.estimators_ = list(map(lean, model.estimators_))
         model.estimator_ = model.estimators_[0]

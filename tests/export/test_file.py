@@ -67,15 +67,22 @@ def test_loaded_classifier_predicts_the_same(blobs, fitted, tmp_path, keep):
     assert "Estimated noise rate" in again._repr_html_()
 
 
-def test_everything_includes_what_is_known_of_the_training_samples(fitted, tmp_path):
+def test_everything_includes_what_is_known_of_the_training_samples(
+    blobs, fitted, tmp_path
+):
     fitted.save(tmp_path / "all.skops")
     fitted.save(tmp_path / "model.skops", keep="model")
     again = sklnoise.load(tmp_path / "all.skops")
     assert_array_equal(again.find_label_issues(), fitted.find_label_issues())
     lean = sklnoise.load(tmp_path / "model.skops")
     assert not hasattr(lean, "out_of_fold_proba_")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="keep="):
         lean.find_label_issues()
+    with pytest.raises(AttributeError, match="keep="):
+        _ = lean.correction_
+    lean.set_params(transition=0.1).fit(*blobs)
+    with pytest.raises(AttributeError, match="no fold"):
+        _ = lean.out_of_fold_proba_
     assert hasattr(fitted, "out_of_fold_proba_")
 
 
