@@ -62,20 +62,20 @@ for i, rate in enumerate(rates):
 # Learning curves
 # ---------------
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 for i, rate in enumerate(rates):
     left.plot(sizes, accuracy["none"][i], f"s--C{i}", label=f"{rate:.0%} wrong, plain")
     left.plot(
         sizes, accuracy["forward"][i], f"o-C{i}", label=f"{rate:.0%} wrong, corrected"
     )
-    right.plot(sizes, width[i], f"o-C{i}", label=f"{rate:.0%} wrong")
+    right.plot(sizes, width[i], f"o-C{i}")
 left.set(title="Accuracy on clean test labels", xlabel="samples", xscale="log")
 right.set(title="Width of the interval of the noise rate", xlabel="samples", xscale="log")
 for ax in (left, right):
     ax.set_xticks(sizes, sizes)
     ax.minorticks_off()
     ax.grid(axis="y", alpha=0.4)
-    ax.legend(fontsize="small")
+fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %%

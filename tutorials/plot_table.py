@@ -92,21 +92,12 @@ trusted = np.zeros(len(X), dtype=bool)
 trusted[np.random.default_rng(0).choice(len(X), 200, replace=False)] = True
 y_known = np.where(trusted, y, y_noisy)
 
-trees = HistGradientBoostingClassifier(max_iter=50, random_state=0)
-plain = NoiseRobustClassifier(correction="none", random_state=0)
-models = {
-    "plain network": make_pipeline(make_table_encoder(), plain),
-    "plain trees": make_pipeline(make_table_encoder(), trees),
-    "ConfidentLearningClassifier, trees": make_pipeline(
-        make_table_encoder(), ConfidentLearningClassifier(trees, random_state=0)
-    ),
-}
-for model in models.values():
-    model.fit(X, y_known)
+networks = {}
 for name, encoder in encoders.items():
     model = make_pipeline(encoder, NoiseRobustClassifier(random_state=0))
     model.fit(X, y_known, noiserobustclassifier__trusted=trusted)
-    models[f"NoiseRobustClassifier, {name}"] = model
+    networks[f"NoiseRobustClassifier, {name}"] = model
+clf = model[-1]
 
 # %%
 # Believe it or not
@@ -114,13 +105,32 @@ for name, encoder in encoders.items():
 # The verdict is read first: "upper bound only" would mean that the noise may as well be
 # errors of the network. `T` has the true class in rows and the label in columns.
 
-clf = model[-1]
 summary = clf.noise_summary_
 low, high = summary.noise_rate_interval
 print(f"verdict: {summary.verdict}")
 print(f"noise rate {summary.noise_rate:.2f}, between {low:.2f} and {high:.2f}")
 print(f"in truth {np.mean(y_known != y):.2f}")
 print(pd.DataFrame(clf.transition_matrix_, clf.classes_, clf.classes_).round(2))
+
+# %%
+# Boosted trees
+# -------------
+# `ConfidentLearningClassifier` takes any classifier, and leaves out the labels that are
+# probably wrong. By default it estimates `T` by itself; here it takes that of the
+# network.
+
+trees = HistGradientBoostingClassifier(max_iter=50, random_state=0)
+pruned = ConfidentLearningClassifier(
+    trees, transition=clf.transition_matrix_, random_state=0
+)
+plain = NoiseRobustClassifier(correction="none", random_state=0)
+models = {
+    "plain network": make_pipeline(make_table_encoder(), plain).fit(X, y_known),
+    "plain trees": make_pipeline(make_table_encoder(), trees).fit(X, y_known),
+    "ConfidentLearningClassifier": make_pipeline(make_table_encoder(), pruned),
+}
+models["ConfidentLearningClassifier"].fit(X, y_known)
+models |= networks
 
 # %%
 # Result
