@@ -3,8 +3,7 @@ Images: a network of your own, and a pretrained one
 ===================================================
 
 Three in ten images of digits have the label of a digit that looks like them. A network
-that is made for images learns more from them, the mistakes included, and so needs the
-correction more.
+of your own learns these mistakes as well as the digits, unless its loss is corrected.
 """
 
 # %%
