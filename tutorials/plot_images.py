@@ -70,7 +70,7 @@ class SmallNet(nn.Module):
 models = {}
 for name, correction in {"plain": "none", "corrected": "default"}.items():
     clf = NoiseRobustClassifier(SmallNet, correction=correction, random_state=0)
-    clf.set_params(estimator__max_epochs=20, estimator__module__width=16)
+    clf.set_params(estimator__max_epochs=15, estimator__module__width=16)
     models[f"SmallNet, {name}"] = clf.fit(X, y_noisy)
     default = NoiseRobustClassifier(correction=correction, random_state=0)
     models[f"default network, {name}"] = default.fit(X, y_noisy)
