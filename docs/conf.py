@@ -22,7 +22,7 @@ extensions = [
     "measured",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "auto_examples/**/*.ipynb", "auto_examples/*.py"]
+exclude_patterns = ["_build", "auto_examples/**/*.ipynb", "auto_examples/**/*.py"]
 default_role = "literal"
 add_module_names = False
 autodoc_typehints = "none"
@@ -34,8 +34,9 @@ nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(sklearn|skorch|torch|numpy|pandas|matplotlib)\..*")]
 
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
-    "gallery_dirs": "auto_examples",
+    "examples_dirs": ["../tutorials", "../examples"],
+    "gallery_dirs": ["auto_examples/tutorials", "auto_examples"],
+    "copyfile_regex": r".*\.csv\.gz",
     "doc_module": ("sklnoise",),
     "reference_url": {"sklnoise": None},
     "backreferences_dir": "auto_examples/backreferences",

@@ -13,6 +13,7 @@ _MODULES = {
     "label_quality_scores": "issues",
     "load": "export",
     "make_table_encoder": "tables",
+    "save": "export",
     "skops_trusted_types": "export",
 }
 

@@ -15,7 +15,7 @@ from docs._ext.measured import is_met, measure
 from tests.test_public_api import PUBLIC
 
 ROOT = Path(__file__).parents[1]
-DOCS, EXAMPLES = ROOT / "docs", ROOT / "examples"
+DOCS = ROOT / "docs"
 BUILT_FOLDERS = {"_build", "auto_examples", "api"}
 PAGES = {
     path.relative_to(DOCS).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
@@ -23,10 +23,20 @@ PAGES = {
     if path.relative_to(DOCS).parts[0] not in BUILT_FOLDERS
     and "_templates" not in path.parts
 }
-GALLERY = {
-    path.stem: path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.py"))
+SCRIPTS = {
+    "auto_examples": sorted(ROOT.glob("examples/*.py")),
+    "auto_examples/tutorials": sorted(ROOT.glob("tutorials/*.py")),
 }
-BUILT = {f"auto_examples/{name}" for name in [*GALLERY, "index"]}
+GALLERY = {
+    path.stem: path.read_text(encoding="utf-8")
+    for paths in SCRIPTS.values()
+    for path in paths
+}
+BUILT = {
+    f"{folder}/{name}"
+    for folder, paths in SCRIPTS.items()
+    for name in ["index", *(path.stem for path in paths)]
+}
 
 each_page = pytest.mark.parametrize("page", PAGES)
 

@@ -1,6 +1,12 @@
-"""The order of the gallery: what a reader needs first comes first."""
+"""The order of tutorials and gallery: what a reader needs first comes first."""
 
 ORDER = (
+    "plot_table",
+    "plot_text",
+    "plot_images",
+    "plot_review",
+    "plot_did_it_help",
+    "plot_how_many",
     "plot_digits",
     "plot_label_issues",
     "plot_known_rate",
@@ -8,8 +14,6 @@ ORDER = (
     "plot_prediction_sets",
     "plot_search",
     "plot_robustness",
-    "plot_text",
-    "plot_images",
     "plot_human_labels",
     "plot_confident_learning",
     "plot_weights_groups",

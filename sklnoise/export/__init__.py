@@ -5,6 +5,7 @@ from sklnoise.export._file import (
     changed_versions,
     load,
     read_model,
+    save,
     save_model,
 )
 from sklnoise.export._formats import FORMATS, export_nets
@@ -17,6 +18,7 @@ __all__ = [
     "export_nets",
     "load",
     "read_model",
+    "save",
     "save_model",
     "skops_trusted_types",
 ]

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
+from sklearn.utils.validation import check_is_fitted
+
 from sklnoise._text import enumerate_names, shorten
 from sklnoise._writing import write_whole
 from sklnoise.export._extra import import_extra
@@ -41,6 +43,57 @@ class NotSavedError(ValueError):
 def save_model(model, path, about=None):
     """Write a fitted estimator that holds classifiers of ours, and what is said of it."""
     write_whole(path, as_bytes(model, about or {}))
+
+
+def save(estimator, path):
+    """Write a fitted pipeline, or another estimator, to a file that can be loaded safely.
+
+    The file is one of skops with a checksum and the versions of the libraries, and holds
+    no sample of X unless a step does. Classifiers of sklnoise have a method `save`, which
+    can also leave out what no prediction needs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted pipeline or search that ends in a classifier of sklnoise, for instance.
+
+    path : str or path
+        The file, such as "model.skops". It is written whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If a step holds what only pickle can store, such as a class or function that is
+        not defined in a module, or a network of skorch.
+
+    NotFittedError
+        If the estimator is not fitted.
+
+    ModuleNotFoundError
+        If skops is not installed, which the extra `export` has.
+
+    See Also
+    --------
+    load : Load the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import sklnoise
+    >>> from sklearn.datasets import make_blobs
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X, y = make_blobs(300, centers=3, random_state=0)
+    >>> clf = sklnoise.NoiseRobustClassifier(transition=0.1, random_state=0)
+    >>> pipeline = make_pipeline(StandardScaler(), clf).fit(X, y)
+    >>> path = Path(tempfile.mkdtemp()) / "blobs.skops"
+    >>> sklnoise.save(pipeline, path)
+    >>> sklnoise.load(path).named_steps.keys()
+    dict_keys(['standardscaler', 'noiserobustclassifier'])
+    """
+    check_is_fitted(estimator)
+    save_model(estimator, path)
 
 
 def as_bytes(model, about):
@@ -114,7 +167,7 @@ def objects_in(node):
 
 
 def load(path, *, trusted=()):
-    """Load a classifier that its `save` has written.
+    """Load a classifier that its `save` has written, or what `sklnoise.save` has.
 
     Nothing of the file is run. What it holds is listed first, and read only if all of it
     is known here or to you. A file that was cut short or changed is an error.
@@ -131,8 +184,8 @@ def load(path, *, trusted=()):
 
     Returns
     -------
-    classifier : NoiseRobustClassifier or other
-        The fitted classifier as it was saved.
+    estimator : NoiseRobustClassifier, Pipeline or other
+        The fitted estimator as it was saved.
 
     Raises
     ------
@@ -145,7 +198,8 @@ def load(path, *, trusted=()):
 
     See Also
     --------
-    skops_trusted_types : Types for `skops.io.load`, which loads pipelines too.
+    save : Save a pipeline.
+    skops_trusted_types : Types for `skops.io.load`.
 
     Examples
     --------
@@ -213,9 +267,9 @@ def check_whole(data, path):
         error.is_pickle = True
         raise error
     raise NotSavedError(
-        f"{path} is no whole file of a saved classifier: it was cut short or changed "
-        "since, or is something else. Name a file that clf.save(path) has written, or "
-        "write it again."
+        f"{path} is no whole file of a saved model: it was cut short or changed "
+        "since, or is something else. Name a file that clf.save(path) or "
+        "sklnoise.save(pipeline, path) has written, or write it again."
     )
 
 

@@ -105,6 +105,32 @@ def test_wrappers_are_saved_too(blobs, tmp_path):
         assert hasattr(again, "out_of_fold_proba_") == (keep == "everything")
 
 
+def test_pipeline_is_saved_with_the_encoder_of_a_table(tmp_path):
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("skrub")
+    table = pd.DataFrame(
+        {
+            "price": ["$1,200", "$80", None, "$7"] * 20,
+            "since": ["2020-01-02", "2021-05-06", "2021-07-08", None] * 20,
+            "colour": ["red", "blue", "blue", "red"] * 20,
+        }
+    )
+    clf = NoiseRobustClassifier(transition=0.1, n_estimators=1, random_state=0)
+    pipeline = make_pipeline(sklnoise.make_table_encoder(), clf)
+    pipeline.fit(table, table["colour"])
+    sklnoise.save(pipeline, tmp_path / "pipeline.skops")
+    again = sklnoise.load(tmp_path / "pipeline.skops")
+    assert_array_equal(again.predict_proba(table), pipeline.predict_proba(table))
+
+
+def test_unfitted_pipeline_is_not_saved(tmp_path):
+    with pytest.raises(NotFittedError):
+        sklnoise.save(
+            make_pipeline(StandardScaler(), NoiseRobustClassifier()), tmp_path / "m"
+        )
+    assert not list(tmp_path.iterdir())
+
+
 def test_file_is_one_of_skops_and_says_what_it_holds(blobs, small, saved):
     types = sklnoise.skops_trusted_types()
     again = skops_io.loads(saved, trusted=types)

@@ -11,7 +11,7 @@ from tests.fuzzing.values import ANYTHING, GOOD, ODD, OWN_ONLY, look_up
 
 # They download, are there for others to inherit from, or need a file.
 NOT_CALLED = {"fetch_cifar10", "fetch_imdb", "fetch_mnist", "BaseTransitionEstimator"}
-NOT_CALLED |= {"load"}
+NOT_CALLED |= {"load", "save"}
 # Of scikit-learn, torch, or with arguments that are no arrays.
 NOT_A_STEP = {"fit", "forward", "get_metadata_routing", "set_params", "save", "export"}
 SCORER = [
