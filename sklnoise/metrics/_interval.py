@@ -31,7 +31,7 @@ class IntervalOptions:
 def estimate(statistic, samples, options, bounds=(0.0, 1.0)):
     """Return the value of a statistic of the corrected weights, and its interval.
 
-    The bounds of the clean value take the place of ends that the draws leave open.
+    The ends lie within the bounds of the clean value, unless the estimate does not.
     """
     check_level(options.confidence_level)
     inverses = invert_draws(options.transition_draws, samples)
@@ -43,9 +43,8 @@ def estimate(statistic, samples, options, bounds=(0.0, 1.0)):
     rng = check_rng(seed)
     values = draw_values(statistic, samples, inverses, rng)
     low, high = interval_of(values, options.confidence_level)
-    low = np.where(np.isinf(low), np.minimum(bounds[0], value), low)
-    high = np.where(np.isinf(high), np.maximum(bounds[1], value), high)
-    return value, as_score(low), as_score(high)
+    limits = np.minimum(bounds[0], value), np.maximum(bounds[1], value)
+    return value, *(as_score(np.clip(end, *limits)) for end in (low, high))
 
 
 def as_score(value):

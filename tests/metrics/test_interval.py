@@ -120,6 +120,17 @@ def test_singular_draws_widen_the_interval_up_to_the_bounds(kind, score, clean, 
     assert_allclose(many, [plain[0], 0, 1])
 
 
+@each
+def test_ends_stay_within_the_bounds_of_the_score(kind, score, clean, scored):
+    y_noisy, predicted = scored
+    draws = np.repeat(T[None], 100, axis=0)
+    draws[:20] = 0.999 / 3 + 0.001 * np.eye(3)  # whose inverse is huge
+    value, low, high = interval_of(
+        score, y_noisy, predicted[kind], transition_draws=draws
+    )
+    assert min(0, value) <= low <= high <= max(1, value)
+
+
 def test_scores_of_the_classes_have_an_interval_each(scored):
     y_noisy, predicted = scored
     found = noise_corrected_roc_auc_score(
