@@ -101,11 +101,10 @@ checked = {
 for name, rows in checked.items():
     trusted = np.isin(np.arange(len(X)), rows)
     y_known = np.where(trusted, y, y_noisy)
-    model = NoiseRobustClassifier(cv=3, random_state=0)
+    model = NoiseRobustClassifier(refit=False, random_state=0)
     model.fit(X, y_known, trusted=trusted)
     print(f"{name}: noise rate {model.noise_summary_.noise_rate:.3f}", end=", ")
-    print(f"in truth {np.mean((y_known != y)[~trusted]):.3f}", end=", ")
-    print(f"accuracy {model.score(X_test, y_test):.3f}")
+    print(f"in truth {np.mean((y_known != y)[~trusted]):.3f}")
 
 # %%
 # Result

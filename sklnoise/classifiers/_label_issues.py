@@ -74,7 +74,7 @@ class FittedIssuesMixin:
         label_quality : Quality of the labels of new samples.
         """
         check_is_fitted(self)
-        if return_type not in RETURN_TYPES:
+        if not isinstance(return_type, str) or return_type not in RETURN_TYPES:
             raise ValueError(
                 f"return_type must be one of {RETURN_TYPES}; got "
                 f"{shorten(return_type)!r}."

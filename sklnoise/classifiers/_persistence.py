@@ -85,7 +85,7 @@ class PersistenceMixin:
             If skops is not installed, which the extra `export` has.
         """
         check_is_fitted(self)
-        if keep not in ("everything", "model"):
+        if not isinstance(keep, str) or keep not in ("everything", "model"):
             raise ValueError(
                 f"keep must be 'everything' or 'model'; got {shorten(repr(keep))}."
             )

@@ -172,7 +172,7 @@ def accuracy(estimator, training, judged):
     (X, y), (X_test, y_test) = take(*training), take(*judged)
     try:
         predicted = clone(estimator).fit(X, y).predict(X_test)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # torch raises the last one
         raise type_of(error)(
             f"estimators must be classifiers that fit X and noisy labels; "
             f"{shorten(type(estimator).__name__)} raises: {shorten(error, 300)}"

@@ -101,7 +101,8 @@ def test_trees_that_predict_held_out_samples_as_those_of_the_fit_do_not_warn(rng
     X = rng.normal(size=(200, 2))
     y = (X[:, 0] > 0).astype(int)
     X[:, 0] += np.where(y, 5, -5)
-    clf = ConfidentLearningClassifier(RandomForestClassifier(5, random_state=0)).fit(X, y)
+    trees = RandomForestClassifier(5, max_features=None)
+    clf = ConfidentLearningClassifier(trees, random_state=0).fit(X, y)
     known = clf.predict_proba(X)
     held_out = cross_val_predict(clf, X, y, cv=2, method="predict_proba")
     assert np.mean(known == held_out) > 0.9
