@@ -7,8 +7,6 @@ from inspect import Parameter, signature
 from itertools import islice
 from numbers import Real
 
-import numpy as np
-
 from sklnoise._text import shorten
 
 # What scikit-learn, skorch and cleanlab call what has another name here, or is the
@@ -221,11 +219,12 @@ def share_of(value):
 
 def hint_at_other(value, all_constraints):
     """Return which other parameters take a value, or an empty text."""
-    is_array = isinstance(value, np.ndarray | list)
+    row = next(iter(value), None) if isinstance(value, list) else None
+    is_matrix = isinstance(row, list) or len(getattr(value, "shape", ())) == 2
     found = [
         name
         for name, constraints in all_constraints.items()
-        if (is_array and "array-like" in constraints)
+        if (is_matrix and "array-like" in constraints)
         or any(value in options_of(c) for c in constraints if isinstance(value, str))
     ]
     shown = repr(value) if isinstance(value, str) else "..."
