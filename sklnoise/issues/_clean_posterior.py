@@ -16,6 +16,9 @@ MAX_STEPS = 1000
 # A class that falls to 0 in an early step could never come back.
 MIN_PROBABILITY = 1e-10
 
+# Share of that of an even distribution from which a class starts.
+START_SHARE = 0.1
+
 # Below zero by less than this is zero, computed in single precision.
 ROUNDING = 1e-5
 
@@ -168,11 +171,15 @@ def solve_by_steps(y_proba, transition_matrix, inverse, max_steps):
 
 
 def starting_posterior(y_proba, inverse):
-    """Return the inverse solution where it is a distribution, elsewhere y_proba."""
-    q = y_proba + y_proba.dtype.type(0.01 / y_proba.shape[1])
-    if inverse is not None:
+    """Return the inverse solution where it is a distribution, elsewhere one near it."""
+    n_classes = y_proba.shape[1]
+    if inverse is None:
+        q = y_proba + y_proba.dtype.type(0.01 / n_classes)
+    else:
         exact = y_proba @ inverse
-        solved = exact.min(axis=1) > -ROUNDING
-        q[solved] = np.maximum(exact[solved], MIN_PROBABILITY)
+        is_solved = exact.min(axis=1, keepdims=True) > -ROUNDING
+        # From lower than this, a class would take many steps to rise.
+        lowest = np.where(is_solved, MIN_PROBABILITY, START_SHARE / n_classes)
+        q = np.maximum(exact, lowest.astype(exact.dtype))
     q /= q.sum(axis=1, keepdims=True)
     return q
