@@ -213,7 +213,7 @@ def share_of(value):
             return None
         share = number / 100 if value.strip().endswith("%") else number
         return share if 0 <= share < 1 else share_of(share)
-    is_percentage = isinstance(value, Real) and 1 <= value < 100
+    is_percentage = isinstance(value, Real) and 1 < value < 100
     return value / 100 if is_percentage else None
 
 

@@ -23,7 +23,7 @@ class ParameterHintsMixin:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            cls.__init__ = with_checked_init(cls.__init__)
+            cls.__init__ = with_checked_init(cls.__init__, cls.__name__)
 
     def _validate_params(self):
         try:
@@ -70,7 +70,7 @@ class ParameterHintsMixin:
         return list(estimator.get_params()) if has_params else []
 
 
-def with_checked_init(init):
+def with_checked_init(init, name):
     """Return an `__init__` whose errors say what the caller may have meant."""
     check = CallCheck(init)
 
@@ -79,7 +79,7 @@ def with_checked_init(init):
         def hint(unknown, args, kwargs):
             return hint_at_unknown(self, check, unknown, args, kwargs)
 
-        message = check.explain(type(self).__name__, args, kwargs, hint)
+        message = check.explain(name, args, kwargs, hint)
         if message is not None:
             raise TypeError(message)
         init(self, *args, **kwargs)

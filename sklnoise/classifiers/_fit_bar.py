@@ -1,6 +1,7 @@
 """The progress bar of a long fit on a terminal, where `verbose` is None."""
 
 import multiprocessing
+import sys
 import threading
 from importlib.util import find_spec
 
@@ -10,6 +11,9 @@ DELAY = 2.0
 
 class DelayedBar:
     """A bar on stderr for a fit that takes long, which disappears with its end."""
+
+    # Of all bars: one fit may be a part of another.
+    is_shown = False
 
     def __init__(self, name):
         from rich.console import Console
@@ -21,9 +25,8 @@ class DelayedBar:
             TimeElapsedColumn(),
             console=Console(stderr=True),
             transient=True,
-            # What others print meanwhile goes where they print it.
-            redirect_stdout=False,
-            redirect_stderr=False,
+            # What is printed meanwhile on this terminal appears above the bar.
+            redirect_stdout=is_terminal(sys.stdout),
         )
         self.name = name
         self.task = None
@@ -31,10 +34,12 @@ class DelayedBar:
         self.timer.daemon = True
 
     def __enter__(self):
+        DelayedBar.is_shown = True
         self.timer.start()
         return self
 
     def __exit__(self, *error):
+        DelayedBar.is_shown = False
         self.timer.cancel()
         self.timer.join()  # it may be starting the bar right now
         self.progress.stop()
@@ -57,6 +62,7 @@ def can_draw_on(stream):
         and is_terminal(stream)
         # Only one display can be on a terminal at a time.
         and not hasattr(stream, "rich_proxied_file")
+        and not DelayedBar.is_shown
         and multiprocessing.parent_process() is None
         and threading.current_thread() is threading.main_thread()
     )

@@ -49,7 +49,7 @@ class FitPlan:
     data: FitInput
     trainer: Trainer
     first_pass_trainer: Trainer
-    class_weight: object
+    criterion_weight: object
     correction: object
     transition: Transition | None
     splits: list
@@ -129,7 +129,7 @@ def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):
             fit_params=routed.first_pass.fit,
             observed=not fits_same_net(classifier),
         ),
-        class_weight=clean_loss.weight,
+        criterion_weight=clean_loss.weight,
         correction=correction,
         transition=transition,
         splits=splits,

@@ -117,7 +117,7 @@ def choose_refit(classifier, plan, trainer, transition, first_pass, progress):
         return correction, transition, choice
     # Another model's probabilities, or weighted ones, are nothing to compare with.
     judge = None
-    if classifier.first_pass is None and plan.class_weight is None:
+    if classifier.first_pass is None and plan.criterion_weight is None:
         judge = partial(
             judge_correction, transition, plan.data, splits, first_pass.y_proba
         )
@@ -199,7 +199,7 @@ def run_refit(classifier, plan, chosen, first_pass, progress):
             count_nets(trainer, correction, transition, data) if is_chosen else 1
         )
     classifier.temperature_ = 1.0
-    if plan.class_weight is None and not plan.fine_tunes:
+    if plan.criterion_weight is None and not plan.fine_tunes:
         classifier.temperature_ = refit_temperature(
             choice.fitted, data, plan.splits, correction, transition, n_estimators
         )

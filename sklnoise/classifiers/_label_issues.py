@@ -16,7 +16,10 @@ REASON = (
     "refit=False, which fits folds and nothing else."
 )
 NO_REFIT = 'refit=False ends fit before the refit. Set refit="scratch" and fit again.'
-OF_REFIT = "correction_", "estimator_", "estimators_", "history_", "n_iter_"
+OF_REFIT = (
+    *("correction_", "estimator_", "estimators_", "history_", "n_iter_"),
+    *("class_weight_", "temperature_"),
+)
 
 # Why a fitted classifier has not all of its attributes.
 ABSENT_ATTRIBUTES = dict.fromkeys(OF_REFIT, NO_REFIT) | {

@@ -110,7 +110,8 @@ class NoiseRobustClassifier(
         that T implies, which that of the noisy labels does not tell: 5 % of wrong labels
         are more than a class of 2 %. The posterior that was learned is multiplied by the
         weights in `predict_proba` and `predict`, as weighted cross-entropy would learn
-        it, with every correction; nothing else depends on them.
+        it, with every correction. Nothing else depends on them, but for what
+        `correction="default"` stands for.
 
     first_pass : classifier or "with-trees", default=None
         Model for the out-of-fold probabilities, with `predict_proba`; None is a clone
@@ -509,7 +510,7 @@ class NoiseRobustClassifier(
         data = plan.data
         self.classes_ = data.classes
         self._fitted_labels = data.y, data.trusted
-        self._class_weight = plan.class_weight
+        self._criterion_weight = plan.criterion_weight
         # Callbacks are set up with the number of steps, and only for a valid input.
         progress.begin(plan.n_steps)
 
@@ -541,7 +542,7 @@ class NoiseRobustClassifier(
         self.estimator_ = self.estimators_[0]
         # The refit may have learned another T than the one that it started from.
         final = results[0]._replace(net=self.estimator_)
-        check_refit(final, transition, data, plan.class_weight)
+        check_refit(final, transition, data, plan.criterion_weight)
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.

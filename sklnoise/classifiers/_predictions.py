@@ -84,7 +84,9 @@ class PredictionsMixin:
 
     @available_if(can_predict)
     def predict_noisy_proba(self, X):
-        """Predict what a noisy annotator would say, `predict_proba(X) @ T`.
+        """Predict what a noisy annotator would say: the clean posterior times T.
+
+        The clean posterior is `predict_proba(X)`, but without class weights.
 
         Parameters
         ----------
@@ -143,8 +145,8 @@ class PredictionsMixin:
         for net in self.estimators_[1:]:
             y_proba += predict_proba(net, X)
         y_proba /= len(self.estimators_)
-        return apply_temperature(y_proba, getattr(self, "temperature_", 1.0))
+        return apply_temperature(y_proba, self.temperature_)
 
     def _clean_posterior(self, X):
         """Predict the clean posterior, without the class weights of the criterion."""
-        return take_out_class_weight(self._mean_proba(X), self._class_weight)
+        return take_out_class_weight(self._mean_proba(X), self._criterion_weight)

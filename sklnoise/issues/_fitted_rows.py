@@ -120,8 +120,8 @@ def warn_of_fitted_samples(classifier, X):
 def warn(what, remedy):
     """Warn that labels are judged by what has learned them."""
     warn_caller(
-        f"{what} that the classifier was fitted to. It has learned their labels, so that "
-        f"wrong ones look right. {remedy}",
+        f"{what} that the classifier was fitted to. It has learned the labels of the "
+        f"fit, so that wrong ones look right. {remedy}",
         FittedSamplesWarning,
     )
 

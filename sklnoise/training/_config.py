@@ -15,12 +15,17 @@ DEFAULT_DEVICE = "cpu"  # of skorch, where the user has set none
 TRAINING_LOCK = threading.RLock()
 
 
+# Whether this process may have started threads of torch.
+has_computed = threading.Event()
+
+
 def restart_in_child():
     """Let a forked process train: threads of the one that it comes from are not there."""
     global TRAINING_LOCK
     TRAINING_LOCK = threading.RLock()  # which another thread may have held
-    # GNU OpenMP waits for ever for the threads that it had before the fork.
-    torch.set_num_threads(1)
+    if has_computed.is_set():
+        # GNU OpenMP waits for ever for the threads that it had before the fork.
+        torch.set_num_threads(1)
 
 
 if hasattr(os, "register_at_fork"):
@@ -151,6 +156,7 @@ def available_threads():
 @contextmanager
 def thread_limit(n_threads):
     """Compute with `n_threads` threads and restore their number afterwards."""
+    has_computed.set()
     with TRAINING_LOCK:
         before = torch.get_num_threads()
         torch.set_num_threads(n_threads)

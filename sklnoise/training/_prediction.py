@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 
 from sklnoise._tensors import as_numpy
 from sklnoise.nn import MLP
-from sklnoise.training._config import full_precision
+from sklnoise.training._config import full_precision, has_computed
 from sklnoise.training._data import (
     as_arrays,
     count_samples,
@@ -69,6 +69,7 @@ def mean_transition(net, loss, X, rows, sample_weight):
 
 def outputs_in_chunks(net, X, rows):
     """Yield what the module gives for each chunk of some samples."""
+    has_computed.set()
     module = net.module_
     module.eval()
     stock = is_stock(net)

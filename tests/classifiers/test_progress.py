@@ -1,11 +1,14 @@
 """What a verbose fit shows: a bar on a terminal, lines elsewhere."""
 
 import io
+import re
 import sys
 import threading
+import warnings
 
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
@@ -24,6 +27,7 @@ LINES = [
     f"{LINE} refit on 240 samples",
 ]
 BAR = "NoiseRobustClassifier - "
+BAR_OF_DEFAULT = "NoiseRobustClassifier: "
 
 
 class Terminal(io.StringIO):
@@ -235,6 +239,44 @@ def test_bar_by_default_disappears_after_an_error(
     with pytest.raises(KeyboardInterrupt):
         NoiseRobustClassifier(net, transition=0.4).fit(*noisy_blobs[:2])
     assert threading.active_count() == n_threads
+
+
+class Warns(MLP):
+    """Warns in each step of a training."""
+
+    def forward(self, X):
+        if self.training:
+            warnings.warn("careful", UserWarning, stacklevel=1)
+        return super().forward(X)
+
+
+@pytest.mark.filterwarnings("always:careful")
+def test_warnings_have_lines_of_their_own_above_the_bar(
+    quick_net, noisy_blobs, terminal, monkeypatch
+):
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(_fit_bar, "DELAY", 0.0)
+    monkeypatch.setattr(warnings, "showwarning", show_on_stderr_alone)
+    net = quick_net.set_params(module=Warns, max_epochs=20)
+    NoiseRobustClassifier(net, transition=0.4, random_state=0).fit(*noisy_blobs[:2])
+    assert sys.stderr is terminal
+    lines = re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", terminal.getvalue()).splitlines()
+    warned = [line for line in lines if "careful" in line]
+    assert warned
+    assert not any(BAR_OF_DEFAULT in line for line in warned)
+
+
+def show_on_stderr_alone(message, category, filename, lineno, file=None, line=None):
+    """Write a warning as Python does outside of pytest."""
+    sys.stderr.write(f"{category.__name__}: {message}\n")
+
+
+def test_fit_within_a_fit_has_no_bar_of_its_own(fit, show_on_stderr, terminal, quick_net):
+    inner = NoiseRobustClassifier(clone(quick_net), transition=0.4, random_state=0)
+    show_on_stderr(first_pass=inner)
+    shown = terminal.getvalue()
+    assert "refit on 240 samples" in shown
+    assert "refit on 160 samples" not in shown  # that of the folds
 
 
 def test_bits_do_not_depend_on_the_bar_of_the_default(fit, show_on_stderr, noisy_blobs):

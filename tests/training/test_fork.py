@@ -47,6 +47,21 @@ sys.exit("hangs" if hangs else child.exitcode)
 """
 
 
+def test_fork_before_anything_is_computed_keeps_its_threads():
+    program = """
+import multiprocessing, sys, torch, sklnoise.training
+torch.set_num_threads(2)
+child = multiprocessing.get_context("fork").Process(
+    target=lambda: sys.exit(torch.get_num_threads())
+)
+child.start()
+child.join(60)
+sys.exit(child.exitcode)
+"""
+    done = subprocess.run([sys.executable, "-c", program], timeout=300)
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("when", ["at rest", "while another thread trains"])
 @pytest.mark.parametrize("action", ["predict", "fit"])
 def test_forked_process_can(action, when):
