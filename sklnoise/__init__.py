@@ -18,6 +18,7 @@ _MODULES = {
 }
 
 _PACKAGES = (
+    "annotators",
     "datasets",
     "exceptions",
     "inspection",

@@ -1,6 +1,10 @@
 """Warnings and errors that sklnoise defines."""
 
 
+class AnnotatorWarning(UserWarning):
+    """Answers of annotators are missing, constant, copied, or of a class of their own."""
+
+
 class ClassCollapseWarning(UserWarning):
     """A class that the labels imply is hardly ever predicted."""
 

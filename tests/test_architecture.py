@@ -16,7 +16,7 @@ ROOT = Path(sklnoise.__file__).parent
 LAYERS = [
     {"exceptions"},
     {"losses", "transition", "datasets", "nn", "tables"},
-    {"issues", "metrics", "training", "engine"},
+    {"annotators", "issues", "metrics", "training", "engine"},
     {"export"},
     {"classifiers"},
     {"report"},

@@ -11,6 +11,7 @@ import sklnoise
 PACKAGES = ["sklnoise"] + [
     f"sklnoise.{name}"
     for name in (
+        "annotators",
         "losses",
         "transition",
         "datasets",
