@@ -46,8 +46,8 @@ def find_copies(answers):
     """Find annotators whose answers are better explained as copies of another's.
 
     Copies make each other look right. So of a group who agree with each other more than
-    with the rest, one is kept, the model is fitted without the others, and each member copies
-    the kept one with some probability. Two who agree as both are good gain nothing.
+    with the rest, one is kept, the model is fitted without the others, and each of them
+    copies the kept one with some probability. That gains nothing if both are just good.
     """
     pairs = agreement_of_pairs(answers)
     close = close_pairs(answers.n_annotators, *pairs)

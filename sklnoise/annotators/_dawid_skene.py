@@ -117,7 +117,7 @@ class DawidSkene(BaseConsensus):
     ... )
     >>> crowd = DawidSkene().fit(answers)
     >>> print(f"{np.mean(crowd.consensus_ == y):.2f}")  # doctest: +NUMBER
-    0.92
+    0.93
     >>> crowd.annotator_summary_.accuracy.round(1).tolist()
     [0.9, 0.8, 0.6, 0.4]
     """

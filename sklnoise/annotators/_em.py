@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
 
 from sklnoise._transition_matrix import normalize_rows
 
@@ -13,6 +12,10 @@ MIN_COUNT = 1e-10
 
 # In answers: a person of more is a person of their own, or just like the others.
 STRENGTH_BOUNDS = 0.1, 1e4
+FIRST_STRENGTH = 1.0
+
+# Entries of T that rest on fewer answers say nothing about the differences of annotators.
+MIN_EFFECTIVE = 1.0
 
 
 @dataclass
@@ -51,7 +54,7 @@ def fit_em(
         q, log_likelihood = expect(
             answers, model.transition_matrices, model.class_prior, sample_prior
         )
-        model = maximize(answers, q, answered, prior, start=model.strength)
+        model = maximize(answers, q, answered, prior, model.transition_matrices)
         model.log_likelihood, model.n_iter = log_likelihood, n_iter
         if abs(log_likelihood - before) < tol * len(answers):
             model.converged = True
@@ -90,16 +93,19 @@ def expect(answers, transition_matrices, class_prior, sample_prior=None):
     return np.exp(log_joint - log_evidence), float(log_evidence.sum())
 
 
-def maximize(answers, q, answered, prior, start=None):
-    """Return the class prior and the T of each annotator that a posterior implies."""
-    K = answers.n_classes
-    counts = (answers.indicator.T @ q).reshape(-1, K, K).transpose(0, 2, 1)
+def maximize(answers, q, answered, prior, T=None):
+    """Return the class prior and the T of each annotator that a posterior implies.
+
+    The strength of the prior is learned from the T that the posterior rests on.
+    """
+    K, counts = answers.n_classes, count_by_class(answers, q)
     pool = normalize_rows(counts.sum(axis=0).clip(min=MIN_COUNT))
-    strength = 0.0
-    if prior == "pooled":
-        strength = learn_strength(counts, pool)
-    elif prior is not None:
-        strength = float(prior)
+    if prior != "pooled":
+        strength = float(prior or 0)
+    elif T is None:
+        strength = FIRST_STRENGTH
+    else:
+        strength = learn_strength(answers, q, T, counts, pool)
     # A class of which nobody has an answer leaves what a person answers to it open.
     seen = (answers.usage > 0)[:, np.newaxis] | (strength > 0)
     smoothed = np.where(seen, (counts + strength * pool).clip(min=MIN_COUNT), 0)
@@ -118,24 +124,47 @@ def maximize(answers, q, answered, prior, start=None):
     )
 
 
-def learn_strength(counts, pool):
-    """Return the precision of a Dirichlet prior around the pool, that is most probable.
+def learn_strength(answers, q, T, counts, pool):
+    """Return the strength of a Dirichlet prior around the pool, by moments.
 
-    The rows of an annotator's counts are Dirichlet-multinomial. The precision s counts
-    answers: with as many of an annotator, the T of the annotator is half the pool. The
-    prior of 1 / (1 + s), the correlation of the answers of a person, is uniform.
+    T is the one that the posterior q rests on. One step of Newton from there leads to the
+    rows of most likelihood, which rest on `effective` answers. Their squared distance
+    from the pool is p (1 - p) (1 + (effective - 1) r) / effective on average, with the
+    correlation r = 1 / (1 + s) of the answers of an annotator.
     """
-    annotator, clean, _ = at = np.nonzero(counts > MIN_COUNT)
-    found, share = counts[at], pool[at[1:]]
-    mass = np.bincount(annotator * len(pool) + clean, weights=found)
-    mass = mass[mass > MIN_COUNT]
+    effective = effective_counts(counts, count_variance(answers, q), T)
+    known = effective > MIN_EFFECTIVE
+    if not known.any():
+        return STRENGTH_BOUNDS[1]
+    score = counts - counts.sum(axis=2, keepdims=True) * T
+    p = np.broadcast_to(pool, T.shape)[known]
+    n, score, T = effective[known], score[known], T[known]
+    distance = (T - p) + score / n
+    spread = p * (1 - p)
+    excess = (n * distance**2 - spread).sum()
+    correlation = excess / max((spread * (n - 1)).sum(), MIN_COUNT)
+    strongest, weakest = (1 / (1 + bound) for bound in STRENGTH_BOUNDS[::-1])
+    return float(1 / np.clip(correlation, strongest, weakest) - 1)
 
-    def loss(log_strength):
-        strength = np.exp(log_strength)
-        alpha = strength * share
-        of_cells = (gammaln(found + alpha) - gammaln(alpha)).sum()
-        of_rows = (gammaln(mass + strength) - gammaln(strength)).sum()
-        return of_rows - of_cells - log_strength + 2 * np.log1p(strength)
 
-    bounds = np.log(STRENGTH_BOUNDS)
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, options={"xatol": 0.01}).x))
+def count_by_class(answers, weight):
+    """Sum a weight of each sample and class, by annotator, class and answer."""
+    K = answers.n_classes
+    return (answers.indicator.T @ weight).reshape(-1, K, K).transpose(0, 2, 1)
+
+
+def count_variance(answers, q):
+    """Return the posterior variance of the counts of answers by clean class."""
+    return count_by_class(answers, q * (1 - q))
+
+
+def effective_counts(counts, variance, T):
+    """Return how many answers with a known clean class each entry of T rests on.
+
+    What is missing as the clean classes are uncertain is that of Louis (1982).
+    """
+    mass = counts.sum(axis=-1, keepdims=True)
+    others = variance.sum(axis=-1, keepdims=True) - variance
+    missing = variance * (1 - T) ** 2 + others * T**2
+    spread = np.maximum(T * (1 - T), MIN_COUNT)
+    return np.clip(mass - missing / spread, MIN_COUNT, mass.clip(min=MIN_COUNT))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklnoise.annotators._em import MIN_COUNT
+from sklnoise.annotators._em import count_variance, effective_counts
 
 
 def standard_errors(answers, model):
@@ -12,9 +12,8 @@ def standard_errors(answers, model):
     classes are not known (Louis, 1982), plus that of the prior, which cannot be more than
     that of the pool.
     """
-    K, q = answers.n_classes, model.proba
-    # The variance of what was counted, by the answer that was given.
-    variance = (answers.indicator.T @ (q * (1 - q))).reshape(-1, K, K).transpose(0, 2, 1)
+    K = answers.n_classes
+    variance = count_variance(answers, model.proba)
     of_pool = effective_counts(model.counts.sum(axis=0), variance.sum(axis=0), model.pool)
     prior = 1 / (1 / model.strength + 1 / of_pool) if model.strength > 0 else 0
     # A share of 0 or 1 out of a few answers is not certain.
@@ -22,12 +21,3 @@ def standard_errors(answers, model):
     share = pseudo / pseudo.sum(axis=2, keepdims=True)
     n_answers = effective_counts(model.counts, variance, share) + prior
     return np.sqrt(share * (1 - share) / (n_answers + 1))
-
-
-def effective_counts(counts, variance, share):
-    """Return how many answers with a known clean class each entry of T rests on."""
-    mass = counts.sum(axis=-1, keepdims=True)
-    others = variance.sum(axis=-1, keepdims=True) - variance
-    missing = variance * (1 - share) ** 2 + others * share**2
-    spread = np.maximum(share * (1 - share), np.finfo(float).tiny)
-    return np.maximum(mass - missing / spread, MIN_COUNT)
