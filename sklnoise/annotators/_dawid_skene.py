@@ -148,10 +148,11 @@ class DawidSkene(BaseConsensus):
         self.class_prior_ = model.class_prior
         self.transition_matrices_ = model.transition_matrices
         self.transition_matrix_ = model.pool
-        self.prior_strength_ = model.strength
+        self.prior_strength_ = model.prior.strength
         self.log_likelihood_ = model.log_likelihood
         self.n_iter_ = model.n_iter
-        self.standard_error_ = standard_errors(answers, model)
+        of_rows, self._level_error = standard_errors(answers, model)
+        self.standard_error_ = np.hypot(of_rows, self._level_error)
         self.annotator_summary_ = summarize(answers, self)
         warn_of_copies(answers)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import expit, logit, logsumexp
 
 from sklnoise._transition_matrix import normalize_rows
 
@@ -12,7 +12,12 @@ MIN_COUNT = 1e-10
 
 # In answers: a person of more is a person of their own, or just like the others.
 STRENGTH_BOUNDS = 0.1, 1e4
-FIRST_STRENGTH = 1.0
+
+# Of few annotators, one more is like this: r below, and a logit of variance 1.
+USUAL_CORRELATION = 0.1
+
+# Of the logit of being right, against the pool.
+MAX_LEVEL, N_BISECTIONS = 8.0, 30
 
 # Entries of T that rest on fewer answers say nothing about the differences of annotators.
 MIN_EFFECTIVE = 1.0
@@ -27,10 +32,23 @@ class CrowdModel:
     transition_matrices: np.ndarray
     counts: np.ndarray
     pool: np.ndarray
-    strength: float
+    prior: "Prior"
     log_likelihood: float
     n_iter: int
     converged: bool
+
+
+@dataclass
+class Prior:
+    """A Dirichlet prior of the rows of T of each annotator.
+
+    `level_variance` is the variance of the logit by which an annotator is better or worse
+    than the pool.
+    """
+
+    center: np.ndarray
+    strength: float
+    level_variance: np.ndarray
 
 
 def fit_em(
@@ -99,16 +117,18 @@ def maximize(answers, q, answered, prior, T=None):
     The strength of the prior is learned from the T that the posterior rests on.
     """
     K, counts = answers.n_classes, count_by_class(answers, q)
-    pool = normalize_rows(counts.sum(axis=0).clip(min=MIN_COUNT))
-    if prior != "pooled":
-        strength = float(prior or 0)
-    elif T is None:
-        strength = FIRST_STRENGTH
+    pool = normalize_rows(counts.sum(axis=0) + 1 / K**2)
+    if prior == "pooled":
+        hyper = learn_prior(answers, q, T, counts, pool)
     else:
-        strength = learn_strength(answers, q, T, counts, pool)
+        hyper = Prior(
+            np.broadcast_to(pool, counts.shape), float(prior or 0), np.zeros(len(counts))
+        )
     # A class of which nobody has an answer leaves what a person answers to it open.
-    seen = (answers.usage > 0)[:, np.newaxis] | (strength > 0)
-    smoothed = np.where(seen, (counts + strength * pool).clip(min=MIN_COUNT), 0)
+    seen = (answers.usage > 0)[:, np.newaxis] | (hyper.strength > 0)
+    smoothed = np.where(
+        seen, (counts + hyper.strength * hyper.center).clip(min=MIN_COUNT), 0
+    )
     T = smoothed / smoothed.sum(axis=2, keepdims=True).clip(min=MIN_COUNT)
     T[~seen.any(axis=(1, 2))] = 1 / K
     return CrowdModel(
@@ -117,32 +137,98 @@ def maximize(answers, q, answered, prior, T=None):
         transition_matrices=T,
         counts=counts,
         pool=pool,
-        strength=strength,
+        prior=hyper,
         log_likelihood=-np.inf,
         n_iter=0,
         converged=False,
     )
 
 
-def learn_strength(answers, q, T, counts, pool):
-    """Return the strength of a Dirichlet prior around the pool, by moments.
+def learn_prior(answers, q, T, counts, pool):
+    """Learn how much annotators differ, in how often they are right and in all else.
 
     T is the one that the posterior q rests on. One step of Newton from there leads to the
-    rows of most likelihood, which rest on `effective` answers. Their squared distance
-    from the pool is p (1 - p) (1 + (effective - 1) r) / effective on average, with the
-    correlation r = 1 / (1 + s) of the answers of an annotator.
+    rows of most likelihood, which rest on `effective` answers.
     """
-    effective = effective_counts(counts, count_variance(answers, q), T)
+    if T is None:
+        effective = np.broadcast_to(counts.sum(axis=2, keepdims=True), counts.shape)
+        T = pool
+    else:
+        effective = effective_counts(counts, count_variance(answers, q), T)
+    effective = effective.clip(min=MIN_COUNT)
+    rows = T + (counts - counts.sum(axis=2, keepdims=True) * T) / effective
+    level, variance, leverage = learn_levels(rows, effective, pool)
+    center = shift_diagonal(pool, level)
+    leverage = leverage[:, :, np.newaxis] * diagonal_share(pool)
+    leverage = leverage + effective / effective.sum(axis=0)
+    strength = learn_strength(rows, effective, center, leverage)
+    return Prior(center, strength, variance)
+
+
+def learn_levels(rows, effective, pool):
+    """Return by which logit each annotator is better than the pool, and its variance.
+
+    Of the most likely logits, the mean square exceeds their variance by the one of the
+    annotators, towards whose mean of 0 they are shrunk.
+    """
+    p = pool.diagonal()
+    n, right = (part.diagonal(axis1=1, axis2=2) for part in (effective, rows))
+    total = n.sum(axis=1)
+    accuracy = ((n * right).sum(axis=1) + p.mean()) / (total + 1)
+    margin = 0.5 / (total + 1)
+    accuracy = accuracy.clip(margin, 1 - margin)
+    low, high = np.full(len(n), -MAX_LEVEL), np.full(len(n), MAX_LEVEL)
+    weight = n / total[:, np.newaxis]
+    for _ in range(N_BISECTIONS):
+        level = (low + high) / 2
+        too_low = (weight * expit(logit(p) + level[:, np.newaxis])).sum(axis=1) < accuracy
+        low, high = np.where(too_low, level, low), np.where(too_low, high, level)
+    information = (n * p * (1 - p)).sum(axis=1)
+    known = information > MIN_EFFECTIVE / 4
+    spread = 1.0
+    if known.any():
+        excess = (information * level**2 - 1)[known]
+        one_more = information[known].mean()
+        spread = (excess.sum() + one_more) / (information[known].sum() + one_more)
+        spread = np.clip(spread, 1e-3, MAX_LEVEL)
+    share = information / (information + 1 / spread)
+    return share * level, share / information, share[:, np.newaxis] * weight
+
+
+def shift_diagonal(pool, level):
+    """Return the pool with the logits of right answers shifted for each annotator."""
+    p = pool.diagonal()
+    right = expit(logit(p) + level[:, np.newaxis])
+    center = pool * ((1 - right) / (1 - p))[:, :, np.newaxis]
+    diagonal = np.arange(len(p))
+    center[:, diagonal, diagonal] = right
+    return center
+
+
+def diagonal_share(pool):
+    """Return how far each entry of a row moves with its diagonal, as a share."""
+    share = pool / (1 - pool.diagonal())[:, np.newaxis]
+    np.fill_diagonal(share, 1)
+    return share
+
+
+def learn_strength(rows, effective, center, leverage):
+    """Return the strength of a Dirichlet prior around the center, by moments.
+
+    The squared distance of a row from it is p (1 - p) (1 + (n - 1) r) / n on average,
+    with the correlation r = 1 / (1 + s) of the answers of an annotator, less the leverage
+    of the annotator on the center.
+    """
     known = effective > MIN_EFFECTIVE
     if not known.any():
         return STRENGTH_BOUNDS[1]
-    score = counts - counts.sum(axis=2, keepdims=True) * T
-    p = np.broadcast_to(pool, T.shape)[known]
-    n, score, T = effective[known], score[known], T[known]
-    distance = (T - p) + score / n
-    spread = p * (1 - p)
-    excess = (n * distance**2 - spread).sum()
-    correlation = excess / max((spread * (n - 1)).sum(), MIN_COUNT)
+    n, p = effective[known], center[known]
+    free = (1 - leverage[known]).clip(min=0.1)
+    spread = p * (1 - p) * free
+    excess = (n * (rows[known] - p) ** 2 - spread).sum()
+    scale = max((spread * (n - 1)).sum(), MIN_COUNT)
+    one_more = scale / len(effective)
+    correlation = (excess + one_more * USUAL_CORRELATION) / (scale + one_more)
     strongest, weakest = (1 / (1 + bound) for bound in STRENGTH_BOUNDS[::-1])
     return float(1 / np.clip(correlation, strongest, weakest) - 1)
 

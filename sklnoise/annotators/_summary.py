@@ -78,7 +78,11 @@ def summarize(answers, crowd, confidence_level=0.95):
     """Return the summary of validated answers."""
     T, prior = crowd.transition_matrices_, crowd.class_prior_
     accuracy = np.einsum("k,akk->a", prior, T)
-    variance = np.einsum("k,akk->a", prior**2, crowd.standard_error_**2)
+    # What comes from the level of the annotator is the same in all rows.
+    of_level = crowd._level_error
+    of_rows = crowd.standard_error_**2 - of_level**2
+    variance = np.einsum("k,akk->a", prior**2, of_rows)
+    variance += np.einsum("k,akk->a", prior, of_level) ** 2
     low, high = beta_interval(accuracy, variance, confidence_level)
     wrong = prior[:, np.newaxis] * T
     wrong[:, np.arange(len(prior)), np.arange(len(prior))] = 0
