@@ -1,5 +1,6 @@
 """Answers of several annotators: from a table with a column for each to triplets."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
@@ -83,27 +84,21 @@ def check_answers(y, missing_label=np.nan, *, classes=None, annotators=None):
             "NoiseRobustClassifier or find_label_issues. A long table of one answer a "
             "row is turned into such columns by annotations_to_frame."
         )
-    if not len(values):
+    if not len(values) and classes is None:
         raise ValueError(
             f"y must hold answers; all {n_samples} x {len(names)} cells are missing. "
             "Check missing_label and how the file was read."
         )
-    values = unify_values(values, annotator, names, missing_label)
+    values = unify_values(values, annotator, names) if len(values) else values
     if classes is None:
         classes = sort_classes(values)
-    code = encode_answers(values, classes)
+    code = encode_answers(values, classes) if len(values) else np.zeros(0, dtype=int)
     if annotators is not None:
         annotator = place_annotators(names, annotators, hasattr(y, "columns"))[annotator]
         names = annotators
     order = np.lexsort((annotator, sample))
-    return Answers(
-        sample[order].astype(np.int32),
-        annotator[order].astype(np.int32),
-        code[order].astype(np.int32),
-        classes,
-        names,
-        n_samples,
-    )
+    triplets = (part[order].astype(np.int32) for part in (sample, annotator, code))
+    return Answers(*triplets, classes, names, n_samples)
 
 
 def read_table(y, missing_label):
@@ -118,7 +113,7 @@ def read_table(y, missing_label):
     return read_array(as_numpy(y), missing_label)
 
 
-def unify_values(values, annotator, names, missing_label):
+def unify_values(values, annotator, names):
     """Return answers of one kind as an array that can be sorted."""
     if values.dtype.kind in "US":
         values = values.astype(object)
@@ -130,12 +125,14 @@ def unify_values(values, annotator, names, missing_label):
         return whole if np.array_equal(whole, values) else values
     if values.dtype != object:
         return values
-    kinds = np.array([kind_of(value) for value in values.tolist()])
-    check_one_kind(kinds, values, annotator, names)
-    if kinds[0] == "numbers":
-        return unify_values(np.array(values.tolist()), annotator, names, missing_label)
-    found = MISSING_AS_TEXT & set(values.tolist())
-    if found and kinds[0] == "text":
+    types = set(map(type, values))
+    different = {kind_of(type_of_label) for type_of_label in types}
+    if len(different) > 1 or not all(issubclass(kind, Hashable) for kind in types):
+        raise_for_kinds(values, annotator, names)
+    if "numbers" in different:
+        return unify_values(np.array([*values]), annotator, names)
+    found = MISSING_AS_TEXT.intersection(values) if "text" in different else ()
+    if found:
         raise ValueError(
             f"y has the text {list_some(sorted(found))} as an answer, which seems to "
             "stand for a missing one: numpy turns missing values in a list with text "
@@ -145,33 +142,31 @@ def unify_values(values, annotator, names, missing_label):
     return values
 
 
-def kind_of(value):
+def kind_of(type_of_label):
     """Name the kind of a label."""
-    if isinstance(value, str):
+    if issubclass(type_of_label, str):
         return "text"
-    if isinstance(value, Real):
-        return "numbers"
-    return type(value).__name__ if is_label(value) else "no labels"
+    return "numbers" if issubclass(type_of_label, Real) else type_of_label.__name__
 
 
-def check_one_kind(kinds, values, annotator, names):
+def raise_for_kinds(values, annotator, names):
     """Raise an error that says which annotators gave labels of which kind."""
-    different = np.unique(kinds)
-    if "no labels" in different:
-        value = values[kinds == "no labels"][0]
-        raise TypeError(
-            "y must hold labels that can be compared, such as text and numbers; got "
-            f"{shorten(repr(value))}. Turn them into text."
-        )
-    if len(different) > 1:
-        examples = []
-        for kind in different:
-            at = np.flatnonzero(kinds == kind)[0]
-            examples.append(f"{names[annotator[at]]!s} has {shorten(repr(values[at]))}")
-        raise ValueError(
-            "y must hold labels of one kind in all columns; annotator "
-            f"{', annotator '.join(examples)}. Turn all into text, or all into numbers."
-        )
+    first_of_kind = {}
+    for at, value in enumerate(values):
+        if not is_label(value):
+            raise TypeError(
+                "y must hold labels that can be compared, such as text and numbers; got "
+                f"{shorten(repr(value))}. Turn them into text."
+            )
+        first_of_kind.setdefault(kind_of(type(value)), at)
+    examples = ", annotator ".join(
+        f"{names[annotator[at]]!s} has {shorten(repr(values[at]))}"
+        for at in first_of_kind.values()
+    )
+    raise ValueError(
+        f"y must hold labels of one kind in all columns; annotator {examples}. Turn all "
+        "into text, or all into numbers."
+    )
 
 
 def encode_answers(values, classes):

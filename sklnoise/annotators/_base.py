@@ -88,7 +88,8 @@ class BaseConsensus(BaseEstimator, metaclass=ABCMeta):
         ValueError
             If an annotator or a class is not one of the fit.
         """
-        return self.classes_[self.predict_proba(y).argmax(axis=1)]
+        proba = self.predict_proba(y)
+        return self.classes_[proba.argmax(axis=1)]
 
     def label_quality(self, y):
         """Return the probability that each answer is right, given all answers.

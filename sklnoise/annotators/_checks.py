@@ -53,7 +53,8 @@ def describe_own_classes(answers):
 
 def describe_constant(answers, of_annotator):
     """Return who always gives the same answer, more often than chance explains."""
-    constant = np.flatnonzero((answers.usage.max(axis=1) == of_annotator) & of_annotator)
+    is_constant = (answers.usage.max(axis=1) == of_annotator) & (of_annotator > 0)
+    constant = np.flatnonzero(is_constant)
     code = answers.usage[constant].argmax(axis=1)
     n, total = of_annotator[constant], answers.usage.sum(axis=0)
     share = (total[code] - n) / np.maximum(len(answers) - n, 1)  # among the others

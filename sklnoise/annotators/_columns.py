@@ -11,7 +11,8 @@ def read_array(y, missing_label):
     if np.ma.isMaskedArray(y):
         y = np.where(np.ma.getmaskarray(y), None, y.astype(object))
     try:
-        y = np.asarray(y)
+        # Numbers and missing values in a list with text would become text.
+        y = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
     except ValueError as error:
         raise ValueError(
             "y must have a column for each annotator, shape (n_samples, n_annotators); "
@@ -45,7 +46,8 @@ def read_frame(frame, missing_label):
         )
     columns = [read_column(column, missing_label) for column in iterate_columns(frame)]
     sample = np.concatenate([rows for rows, _ in columns])
-    annotator = np.repeat(np.arange(len(names)), [len(rows) for rows, _ in columns])
+    sizes = [len(rows) for rows, _ in columns]
+    annotator = np.repeat(np.arange(len(names), dtype=np.int32), sizes)
     values = concatenate([values for _, values in columns if len(values)])
     return as_objects_or_array(names), (len(frame), sample, annotator, values)
 
@@ -66,7 +68,7 @@ def read_column(column, missing_label):
         values = np.asarray(column)
         if values.dtype.kind not in "biufUO":
             values = values.astype(object)
-        rows = np.arange(len(values))
+        rows = np.arange(len(values), dtype=np.int32)
     kept = ~find_missing(values, missing_label)
     return rows[kept], values[kept]
 

@@ -5,6 +5,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import binom
 
+from sklnoise._blocks import sample_blocks
 from sklnoise._text import enumerate_names, percent, shorten
 from sklnoise._warnings import warn_caller
 from sklnoise.annotators._answers import Answers
@@ -135,11 +136,15 @@ def agreement_of_pairs(answers):
     cell = answers.sample.astype(np.int64) * K + answers.code
     cell = np.unique(cell, return_inverse=True)[1]
     gave = csr_array((ones, (cell, answers.annotator)), shape=(cell.max() + 1, m))
-    shared = coo_array(has_answer.T @ has_answer)
-    kept = (shared.row < shared.col) & (shared.data >= MIN_SHARED)
-    a, b, n_shared = shared.row[kept], shared.col[kept], shared.data[kept]
-    agreed = np.asarray((gave.T @ gave)[a, b]).ravel() if len(a) else n_shared
-    return a, b, n_shared, agreed
+    of_person, answers_of = has_answer.T.tocsr(), gave.T.tocsr()
+    found = []
+    for block in sample_blocks(m, m):  # most of many pairs share few samples
+        shared = coo_array(of_person[block] @ has_answer)
+        kept = (shared.row + block.start < shared.col) & (shared.data >= MIN_SHARED)
+        row, b, n_shared = shared.row[kept], shared.col[kept], shared.data[kept]
+        agreed = (answers_of[block] @ gave)[row, b] if len(row) else n_shared
+        found.append((row + block.start, b, n_shared, np.asarray(agreed).ravel()))
+    return [np.concatenate(part) for part in zip(*found)]
 
 
 def close_pairs(m, a, b, shared, agreed):
@@ -154,7 +159,10 @@ def close_pairs(m, a, b, shared, agreed):
         rest = all_shared[person] - shared
         rate = (all_agreed[person] - agreed) / np.maximum(rest, 1)
         rates.append(np.where(rest > 0, rate, 1))  # with nobody else, nobody is close
-    p_value = binom.sf(agreed - 1, shared, np.maximum(*rates))
+    rate = np.maximum(*rates)
+    p_value = np.ones(len(a))
+    above = agreed - shared * rate > 2 * np.sqrt(shared * rate * (1 - rate))
+    p_value[above] = binom.sf(agreed[above] - 1, shared[above], rate[above])
     order = np.lexsort((-agreed / shared, p_value))
     return order[p_value[order] < COPY_LEVEL / max(len(a), 1)]
 

@@ -118,11 +118,13 @@ def maximize(answers, q, answered, prior, T=None):
     """
     K, counts = answers.n_classes, count_by_class(answers, q)
     pool = normalize_rows(counts.sum(axis=0) + 1 / K**2)
-    if prior == "pooled":
+    if prior == "pooled" and K > 1:
         hyper = learn_prior(answers, q, T, counts, pool)
     else:
         hyper = Prior(
-            np.broadcast_to(pool, counts.shape), float(prior or 0), np.zeros(len(counts))
+            np.broadcast_to(pool, counts.shape),
+            0.0 if prior in (None, "pooled") else prior,
+            np.zeros(len(counts)),
         )
     # A class of which nobody has an answer leaves what a person answers to it open.
     seen = (answers.usage > 0)[:, np.newaxis] | (hyper.strength > 0)

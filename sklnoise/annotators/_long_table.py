@@ -99,7 +99,7 @@ def make_sparse(values, rows, n_rows):
         )
     from pandas._libs.sparse import IntIndex  # pandas < 3.1
 
-    index = IntIndex(n_rows, rows.astype(np.int32))
+    index = IntIndex(n_rows, rows)
     dtype = pd.SparseDtype(object, np.nan)
     return pd.arrays.SparseArray(values, sparse_index=index, dtype=dtype)
 
@@ -126,4 +126,4 @@ def number(values, name):
             f"{values[missing[0]]}. Leave such rows out."
         )
     codes, different = pd.factorize(values, sort=True)
-    return codes, pd.Index(different)
+    return codes.astype(np.int32), pd.Index(different)
