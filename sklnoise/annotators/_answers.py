@@ -75,6 +75,11 @@ def check_answers(y, missing_label=np.nan, *, classes=None, annotators=None):
     """
     if isinstance(y, Answers):
         return y
+    if np.ndim(missing_label) or not isinstance(missing_label, Hashable):
+        raise ValueError(
+            "missing_label must be one label, which stands for a missing answer; got "
+            f"{shorten(repr(missing_label))}."
+        )
     names, cells = read_table(y, missing_label)
     n_samples, sample, annotator, values = cells
     if len(names) < 2:

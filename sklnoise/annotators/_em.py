@@ -85,13 +85,13 @@ def fit_em(
 def vote_shares(answers, sample_prior=None):
     """Return the share of each class among the answers of a sample.
 
-    A sample without an answer has the shares of all answers, or its prior.
+    A sample without an answer has the mean shares of the others, or its prior.
     """
     n_votes = answers.votes.sum(axis=1, keepdims=True)
     shares = answers.votes / n_votes.clip(min=1)
     empty = n_votes[:, 0] == 0
     if empty.any():
-        overall = answers.votes.sum(axis=0) / len(answers)
+        overall = shares.sum(axis=0) / max(np.sum(~empty), 1)
         shares[empty] = overall if sample_prior is None else sample_prior[empty]
     return shares
 

@@ -27,7 +27,7 @@ class MajorityVote(BaseConsensus):
 
     consensus_proba_ : ndarray of shape (n_samples, n_classes)
         The share of each class among the answers of a sample. A sample without an answer
-        has the shares of all answers.
+        has the class prior.
 
     consensus_ : ndarray of shape (n_samples,)
         The class of the largest share; of several, the first.

@@ -76,6 +76,9 @@ def make_problem(n=30, d=2, K=3, seed=0):
         "w": rng.randint(4, size=n).astype(float) if n > 5 else np.ones(n),
         "m": rng.uniform(size=n) < 0.2,
         "names": np.array([f"class {k}" for k in range(K)]),
+        "crowd": np.where(
+            rng.uniform(size=(n, 3)) < 0.2, np.nan, np.column_stack([y, y, y[::-1]])
+        ),
     }
 
 

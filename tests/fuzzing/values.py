@@ -140,7 +140,31 @@ ALIASES = {
 # Whatever is passed for these is true or false.
 OWN_ONLY |= {name for name, kind in ALIASES.items() if kind == "bool"}
 
+CROWDS = (
+    "crowd\ncrowd.tolist()\npd.DataFrame(crowd)\npd.DataFrame(crowd).astype('Int64')\n"
+    "pl.DataFrame(crowd)\nnp.nan_to_num(crowd).astype(int)\ntorch.tensor(crowd)\n"
+    "np.where(np.isnan(crowd), None, crowd)\nnp.vstack([crowd, np.full((2, 3), np.nan)])"
+)
+
 GOOD = {
+    "DawidSkene.fit.y": CROWDS,
+    "DawidSkene.y": CROWDS,
+    "MajorityVote.fit.y": CROWDS,
+    "MajorityVote.y": CROWDS,
+    "krippendorff_alpha.y": CROWDS,
+    "annotator_summary.y": CROWDS,
+    "suggest_next.y": CROWDS,
+    "annotator_summary.estimator": "DawidSkene().fit(crowd)",
+    "suggest_next.estimator": "DawidSkene().fit(crowd)\nMajorityVote().fit(crowd)",
+    "missing_label": "np.nan\nNone\n-1\n''\npd.NA",
+    "prior": "'pooled'\nNone\n3.0\n0\n1e9",
+    "max_iter": "100\n1\nnp.int64(20)",
+    "tol": "1e-5\n0\n1.0",
+    "n_suggestions": "10\n1\n10**6",
+    "annotators": "None\n[0]\nnp.arange(3)",
+    "annotations_to_frame.task": "np.arange(n)\npd.Series(range(n))\nnp.arange(n) // 2",
+    "annotator": "y\nnames[y]\npd.Series(names[y], dtype='category')\nnp.arange(n) % 2",
+    "annotations_to_frame.label": "y\nnames[y]\nnp.where(m, np.nan, y)\npd.Series(y)",
     "X": """
         X
         X.tolist()
@@ -591,6 +615,21 @@ GOOD = {
 }
 
 ODD = {
+    "missing_label": "[1]\nnp.inf\nint",
+    "prior": "'none'\n-1\nnp.nan\nT",
+    "max_iter": "0\n2.5\n'3'",
+    "tol": "-1\nnp.nan\n'a'",
+    "n_suggestions": "0\n2.5\n'3'",
+    "annotators": "['nobody']\n[]\n3\nX",
+    "annotations_to_frame.task": "np.arange(n)[:-1]\nX\n[None] * n\nnp.zeros(n)",
+    "annotator": "y[:-1]\nX\n[np.nan] * n",
+    "annotations_to_frame.label": "y[:-1]\nX\n[None] * n",
+    "DawidSkene.fit.y": "y\ncrowd[:, :1]\ncrowd[:0]\ncrowd * np.nan\ncrowd + 1j\n"
+    "[[0, 'a']] * n\n[[{0}, {1}]] * n",
+    "MajorityVote.fit.y": "y\ncrowd[:, :1]\nX\nnames\n[[0, 1], [1]]",
+    "krippendorff_alpha.y": "y\ncrowd[:, :1]\nX\n[[0, 'a']]",
+    "annotator_summary.estimator": "DawidSkene()\nMajorityVote().fit(crowd)\nDawidSkene",
+    "suggest_next.estimator": "DawidSkene()\nLogisticRegression()\nDawidSkene",
     "X": """
         X[:-1]
         X[:0]
