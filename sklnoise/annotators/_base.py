@@ -101,7 +101,7 @@ class BaseConsensus(BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        quality : ndarray of shape (n_samples, n_annotators)
+        answer_quality : ndarray of shape (n_samples, n_annotators)
             P(clean = answer | all answers of the sample), low for answers that are
             probably wrong, and NaN where there is no answer. The columns are those of
             `annotators_`.

@@ -131,19 +131,31 @@ def explain_as_copy(answers, model, first, second):
 def agreement_of_pairs(answers):
     """Return pairs of annotators, the samples both answered, and the equal answers."""
     n, m, K = answers.n_samples, answers.n_annotators, answers.n_classes
-    ones = np.ones(len(answers), dtype=np.int32)
-    has_answer = csr_array((ones, (answers.sample, answers.annotator)), shape=(n, m))
+    a, b, shared = common_rows(answers.sample, answers.annotator, n, m, MIN_SHARED)
+    if not len(a):
+        return a, b, shared, shared
     cell = answers.sample.astype(np.int64) * K + answers.code
     cell = np.unique(cell, return_inverse=True)[1]
-    gave = csr_array((ones, (cell, answers.annotator)), shape=(cell.max() + 1, m))
-    of_person, answers_of = has_answer.T.tocsr(), gave.T.tocsr()
+    first, second, n_equal = common_rows(cell, answers.annotator, n * K, m, 1)
+    pair, equal = (i.astype(np.int64) * m + k for i, k in ((a, b), (first, second)))
+    at = np.searchsorted(equal, pair).clip(max=max(len(equal) - 1, 0))
+    agreed = np.where(equal[at] == pair, n_equal[at], 0) if len(equal) else 0 * shared
+    return a, b, shared, agreed
+
+
+def common_rows(row, annotator, n_rows, m, at_least):
+    """Return pairs of annotators and how many rows they have in common, in order."""
+    ones = np.ones(len(row), dtype=np.int32)
+    has_row = csr_array((ones, (row, annotator)), shape=(n_rows, m))
+    rows_of = has_row.T.tocsr()
     found = []
-    for block in sample_blocks(m, m):  # most of many pairs share few samples
-        shared = coo_array(of_person[block] @ has_answer)
-        kept = (shared.row + block.start < shared.col) & (shared.data >= MIN_SHARED)
-        row, b, n_shared = shared.row[kept], shared.col[kept], shared.data[kept]
-        agreed = (answers_of[block] @ gave)[row, b] if len(row) else n_shared
-        found.append((row + block.start, b, n_shared, np.asarray(agreed).ravel()))
+    for block in sample_blocks(m, 4 * m):  # most of many pairs have few in common
+        common = coo_array(rows_of[block] @ has_row)
+        first = common.row + block.start
+        kept = (first < common.col) & (common.data >= at_least)
+        order = np.lexsort((common.col[kept], first[kept]))
+        parts = first, common.col, common.data
+        found.append([part[kept][order] for part in parts])
     return [np.concatenate(part) for part in zip(*found)]
 
 

@@ -133,7 +133,7 @@ def answer_at_random(answers, crowd):
         return np.zeros(m, dtype=bool)
     q = crowd._posterior(answers)
     log_pool, log_own = np.zeros(m), np.zeros(m)
-    for block in sample_blocks(len(answers), K):
+    for block in sample_blocks(len(answers), 8 * K):  # of several arrays
         a, c = answers.annotator[block], answers.code[block]
         own = crowd.transition_matrices_[a, :, c].clip(min=MIN_COUNT)
         without = q[answers.sample[block]] / own

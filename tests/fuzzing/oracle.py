@@ -55,6 +55,7 @@ PACKAGE = str(Path(sklnoise.__file__).parent)
 # Documented as NaN where something is not known, or as infinite for a singular T.
 MAY_BE_NAN = {"out_of_fold_proba_", "label_quality_", "standard_error_", "standard_error"}
 MAY_BE_NAN |= {"largest_standard_error", "disagreement"}
+MAY_BE_NAN |= {"answer_quality", "alpha"}
 MAY_BE_NAN |= {"y"}  # labels that are missing stay so
 MAY_BE_INFINITE = {"condition_number", "log_proba", "threshold_"}
 
