@@ -6,7 +6,8 @@ answers each, in interleaved rounds; and the memory of each at its peak, once.
 
 "consensus": share of right consensus labels on simulated crowds, against the models of
 crowd-kit that need no features, and how often the intervals of the annotators' accuracy
-hold the true one. Six kinds of crowds, three sizes, five seeds. Wawa and ZeroBasedSkill
+hold the true one. Six kinds of crowds, three sizes; the CSV has
+one seed, as GLAD and MACE take most of five minutes for each. Wawa and ZeroBasedSkill
 of crowd-kit 1.4 fail with scikit-learn 1.7 and later.
 
 crowd-kit is not among the extras, as it needs transformers and nltk; what is used of it
