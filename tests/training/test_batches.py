@@ -7,14 +7,9 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
-from sklnoise.training import LabelledData, _data
-from sklnoise.training._data import (
-    BatchDataset,
-    BatchIterator,
-    SampleDataset,
-    collate,
-    make_batches,
-)
+from sklnoise.training import LabelledData, _batches
+from sklnoise.training._batches import BatchIterator, collate, make_batches
+from sklnoise.training._data import BatchDataset, SampleDataset
 
 
 @pytest.fixture
@@ -148,7 +143,7 @@ def test_batches_gathered_together_equal_those_gathered_alone(
 ):
     seen = []
     for gathered in (0, n_bytes):
-        monkeypatch.setattr(_data, "GATHERED_BYTES", gathered)
+        monkeypatch.setattr(_batches, "GATHERED_BYTES", gathered)
         batches = BatchIterator(dataset, 4, shuffle=shuffle, seed=0)
         at_once = batches.n_gathered()
         seen.append(as_rows(batches))
@@ -223,8 +218,8 @@ def test_loader_takes_over_where_whole_batches_cannot_be_had(
     if way == "dataset":
         dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
     if way == "distributed":
-        monkeypatch.setattr(_data, "is_available", lambda: True)
-        monkeypatch.setattr(_data, "is_initialized", lambda: True)
+        monkeypatch.setattr(_batches, "is_available", lambda: True)
+        monkeypatch.setattr(_batches, "is_initialized", lambda: True)
     batches = make_batches(dataset, batch_size=10, seed=0, **params)
     assert isinstance(batches, DataLoader)
     assert [len(X) for X, _ in batches] == ([10, 10] if len(params) > 1 else [10, 10, 5])
@@ -247,7 +242,7 @@ def test_loader_gives_the_batches_of_the_iterator(
     if way == "dataset":
         dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
     elif way == "distributed":
-        monkeypatch.setattr(_data, "is_initialized", lambda: True)
+        monkeypatch.setattr(_batches, "is_initialized", lambda: True)
     else:
         params = {"num_workers": 0, "pin_memory": False}
     batches = make_batches(dataset, batch_size=batch_size, **params)
