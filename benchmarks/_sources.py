@@ -155,9 +155,7 @@ def bare_batches(source, rows, rng=None):
     elif not isinstance(source, Dataset):  # the fastest way that Hugging Face has
         samples = (source[batch] for batch in batches)
     else:
-        samples = DataLoader(
-            source, batch_sampler=[batch.tolist() for batch in batches]
-        )
+        samples = DataLoader(source, batch_sampler=[batch.tolist() for batch in batches])
     yield from zip(batches, samples, strict=True)
 
 

@@ -11,7 +11,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks._rounds import HIDDEN, compare, make_net, make_row, race, run_cells, plot_limits
+from benchmarks._rounds import (
+    HIDDEN,
+    compare,
+    make_net,
+    make_row,
+    race,
+    run_cells,
+    plot_limits,
+)
 from benchmarks._sources import (
     N_CLASSES,
     SOURCES,
@@ -55,7 +63,9 @@ def time_cell(name, rounds):
             "bare loop": lambda: fit_bare(open_source(path), y, module),
         }
         seconds = race(rivals, rounds, clock="wall")
-    return [compare("time", name, seconds, "sklnoise", "bare loop", limit=LIMIT, clock="wall")]
+    return [
+        compare("time", name, seconds, "sklnoise", "bare loop", limit=LIMIT, clock="wall")
+    ]
 
 
 CELLS = {f"time-{n}": (lambda rounds, n=n: time_cell(n, rounds)) for n in SOURCES}

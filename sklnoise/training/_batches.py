@@ -16,7 +16,7 @@ from torch.utils.data import (
 )
 
 from sklnoise.training._data import BatchDataset
-from sklnoise.training._sources import sample_order
+from sklnoise.training._sources import group_by_block
 
 GATHERED_BYTES = 2**18  # smaller batches are gathered several at a time
 
@@ -48,6 +48,7 @@ class BatchIterator:
 
     def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
         self.dataset, self.positions = resolve_subsets(dataset)
+        self.rows = rows_of(dataset)
         self.n_samples = len(dataset)
         self.batch_size = max(1, self.n_samples) if batch_size == -1 else batch_size
         self.shuffle = shuffle
@@ -65,15 +66,14 @@ class BatchIterator:
         """Draw the order of one pass, as positions in the dataset."""
         if self.shuffle:
             order = torch.randperm(self.n_samples, generator=self.generator)
+            order = group_by_block(
+                order, self.rows, self.dataset.all_X, generator=self.generator
+            )
         else:
             order = torch.arange(self.n_samples)
         if self.drop_last:
             order = order[: sum(self.sizes())]
-        order = order if self.positions is None else self.positions[order]
-        if not self.shuffle:
-            return order
-        data = self.dataset
-        return sample_order(data.all_X, data.rows, order, self.generator)
+        return order if self.positions is None else self.positions[order]
 
     def __iter__(self):
         order, sizes, dataset = self.draw_order(), self.sizes(), self.dataset
@@ -122,6 +122,24 @@ class WholeBatches(BatchSampler):
             yield list(islice(positions, size))
 
 
+class BlockSampler(RandomSampler):
+    """A sampler of our data in random order, a block of the samples at a time."""
+
+    def __iter__(self):
+        order = torch.tensor([*super().__iter__()])
+        base, _ = resolve_subsets(self.data_source)
+        order = group_by_block(
+            order, rows_of(self.data_source), base.all_X, generator=self.generator
+        )
+        return iter(order.tolist())
+
+
+def rows_of(dataset):
+    """Return the rows of all the data that a `BatchDataset` or a subset of it has."""
+    base, positions = resolve_subsets(dataset)
+    return base.rows if positions is None else base.rows[positions.numpy()]
+
+
 def resolve_subsets(dataset):
     """Return the dataset below all subsets, and the positions in it or None for all."""
     positions = None
@@ -158,7 +176,8 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
         return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, **params)
     sampler = params.pop("sampler", None)
     if sampler is None and shuffle:
-        sampler = RandomSampler(dataset, generator=params.get("generator"))
+        kind = BlockSampler if is_ours else RandomSampler
+        sampler = kind(dataset, generator=params.get("generator"))
     elif sampler is None:
         sampler = SequentialSampler(dataset)
     batches = WholeBatches(sampler, batch_size, params.pop("drop_last", False))

@@ -1,5 +1,6 @@
 """Sources that samples are read from when they are needed: Datasets of all kinds."""
 
+from math import isfinite
 from numbers import Number
 
 import numpy as np
@@ -64,10 +65,10 @@ def is_hugging_face(X):
     return hasattr(X, "with_format") and not isinstance(X, dict)
 
 
-def sample_order(X, rows, order, generator=None):
-    """Return a random order of some rows of X, by blocks if X tells them.
+def group_by_block(order, rows, X, *, generator=None):
+    """Return a random order of some rows of X, of which each block is read once.
 
-    The blocks, too, are in random order. Each is then read once.
+    X tells its blocks by their sizes, or has none. They, too, come in random order.
     """
     sizes = getattr(X, "block_sizes", None)
     if sizes is None:
@@ -104,7 +105,7 @@ def collate_samples(dataset, indices):
         )
     for part in parts.values():
         # The sum takes a tenth of the time.
-        if not part.is_floating_point() or part.sum().isfinite():
+        if not part.is_floating_point() or isfinite(part.sum().item()):
             continue
         if not part.isfinite().all():
             bad = [i for i, value in zip(indices, part) if not value.isfinite().all()]
@@ -127,9 +128,18 @@ def stack_items(items):
 
 def stack(values):
     """Stack tensors or arrays of one shape."""
-    if all(map(is_numeric, values)):  # torch would make a tensor of each
-        return torch.from_numpy(np.stack(values))
-    return default_collate(values)
+    try:
+        if all(map(is_numeric, values)):  # torch would make a tensor of each
+            return torch.from_numpy(np.array(values))
+        return default_collate(values)
+    except (ValueError, RuntimeError) as error:
+        shapes = sorted({tuple(getattr(value, "shape", ())) for value in values})
+        if len(shapes) < 2:
+            raise
+        raise ValueError(
+            "the samples of a Dataset must be of one shape; got the shapes "
+            f"{shapes[0]} and {shapes[-1]}. Pad or cut them to one length."
+        ) from error
 
 
 def is_numeric(value):
