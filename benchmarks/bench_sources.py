@@ -3,8 +3,8 @@
 More exactly: a fit of two folds and a refit, and a prediction, of 120 000 x 512 float32
 values (246 MB) take at most 1.1 times as long as a loop in plain torch that makes the
 same passes over the same source, with batches of the same size, the same network and
-Adam. The two run in turn in one process on one thread; the ratio is the median of the rounds, in
-seconds of the clock on the wall, since reading counts.
+Adam. The two run in turn in one process on one thread; the ratio is the median of the
+rounds, in seconds of the clock on the wall, since reading counts.
 
 Memory is measured in fresh processes, as the largest amount that is allocated during the
 fit and the prediction beyond that before them, sampled every 5 ms; the pages of a file
