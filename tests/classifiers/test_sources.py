@@ -180,10 +180,10 @@ def test_lists_of_a_hugging_face_dataset_are_vectors(clf, blobs):
 
 def test_hugging_face_dataset_is_cached_by_its_content(clf_of_parts, blobs, tmp_path):
     datasets = pytest.importorskip("datasets")
-    X, y = blobs
+    samples, y = blobs
     clf_of_parts.set_params(memory=str(tmp_path))
     probas = []
-    for X in (X, X.copy(), 2 * X):
+    for X in (samples, samples.copy(), 2 * samples):
         source = datasets.Dataset.from_dict({"left": X[:, 0], "right": X[:, 1]})
         probas.append(clf_of_parts.fit(source, y).out_of_fold_proba_)
     assert_array_equal(probas[0], probas[1])
