@@ -466,8 +466,10 @@ class NoiseRobustClassifier(
             Samples to learn from: an array, data frame, CSR or CSC matrix, images or, for
             a network that embeds them, integer token ids. The items of a Dataset are
             samples, or tuples that start with one. A dict of arrays, such as skorch's
-            `SliceDict`, is passed to the module by keyword; its `SliceDataset` is a
-            Dataset that scikit-learn's cross-validation can split.
+            `SliceDict`, is passed to the module by keyword, as are items that are dicts
+            and the columns of a Hugging Face Dataset; skorch's `SliceDataset` is a
+            Dataset that scikit-learn's cross-validation can split. A Dataset with the
+            attribute `block_sizes` is shuffled by these blocks, each read once a pass.
 
         y : array-like of shape (n_samples,)
             Noisy labels of any kind that scikit-learn takes.

@@ -6,7 +6,7 @@ from numbers import Number
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
-from torch.utils.data import DataLoader, Dataset, IterableDataset
+from torch.utils.data import DataLoader, Dataset
 
 from sklnoise._labels import missing_labels
 from sklnoise._tensors import as_numpy
@@ -16,7 +16,13 @@ from sklnoise.classifiers._estimator_calls import (
     check_no_texts,
     columns_without_numbers,
 )
-from sklnoise.training import as_dataset, as_labels, check_parts, sample_shape
+from sklnoise.training import (
+    as_dataset,
+    as_labels,
+    check_parts,
+    is_sequential,
+    sample_shape,
+)
 
 CHECKS = {"accept_sparse": "csr", "allow_nd": True}
 MAX_CAUSE_LENGTH = 200
@@ -28,7 +34,7 @@ def check_samples(estimator, X, y=None, *, reset=True):
     X = as_dataset(as_numpy(X))
     if reset:
         y = check_target(estimator, y)
-    if isinstance(X, Dataset):
+    if isinstance(X, Dataset) or is_sequential(X):
         check_dataset(X)
     elif isinstance(X, dict) and not issparse(X):  # scipy's DOK matrices are dicts
         X = check_parts(X)
@@ -95,15 +101,26 @@ def check_one_label_each(estimator, y):
 
 def check_dataset(X):
     """Raise a ValueError if no folds can be made of a Dataset."""
-    if not hasattr(X, "__len__") or isinstance(X, IterableDataset):
+    if is_sequential(X):
         raise ValueError(
-            "X is a torch Dataset without a length or without indices, so that no "
-            f"folds can be made of it; got {type(X).__name__}. Give it __len__ and "
-            "__getitem__, or read its samples into an array."
+            "X must have a length and indices, of which folds are made; the samples of "
+            f"{type(X).__name__} can only be read one after another. Write them to a "
+            "file once, and pass that:\n"
+            '    X = np.lib.format.open_memmap("X.npy", "w+", "float32", shape)\n'
+            "    for row, sample in enumerate(dataset):\n"
+            "        X[row] = sample\n"
+            'Then np.load("X.npy", mmap_mode="r") is read batch by batch. The shape is '
+            "(n_samples, *sample.shape)."
         )
     if not len(X):
         raise ValueError(
             f"X must have at least one sample; got a {type(X).__name__} of length 0."
+        )
+    sizes = getattr(X, "block_sizes", None)
+    if sizes is not None and np.sum(sizes) != len(X):
+        raise ValueError(
+            "block_sizes of a Dataset must be the numbers of samples of its blocks, "
+            f"{len(X)} in all; got {shorten(repr(sizes))}, in all {np.sum(sizes)}."
         )
 
 

@@ -52,7 +52,7 @@ from sklnoise.training._net import (
     takes_any_number,
 )
 from sklnoise.training._net_checks import check_validation_labels
-from sklnoise.training._parts import as_dataset, as_labels, check_names, check_parts
+from sklnoise.training._parts import as_labels, check_names, check_parts
 from sklnoise.training._plain import from_plain, is_net_class, to_plain
 from sklnoise.training._prediction import (
     hidden_features,
@@ -60,6 +60,7 @@ from sklnoise.training._prediction import (
     predict_proba,
     weights_of,
 )
+from sklnoise.training._sources import as_dataset, is_sequential
 from sklnoise.training._trainer import Trainer
 from sklnoise.training._trajectory import best_checkpoint, trajectory_of
 from sklnoise.training._workers import attempt
@@ -99,6 +100,7 @@ __all__ = [
     "is_module_class",
     "is_net",
     "is_net_class",
+    "is_sequential",
     "is_unfinished",
     "is_wide",
     "isolated",

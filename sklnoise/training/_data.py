@@ -1,9 +1,7 @@
-"""All the data of a fit, and batches of samples that are never copied for a fold."""
+"""All the data of a fit, of which samples are gathered, and never copied for a fold."""
 
 import math
 from functools import cached_property
-from itertools import islice
-from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
@@ -11,17 +9,9 @@ import torch
 from scipy.sparse import issparse
 from skorch.dataset import Dataset as SkorchDataset
 from skorch.helper import SliceDict
-from torch.distributed import is_available, is_initialized
-from torch.utils.data import (
-    BatchSampler,
-    DataLoader,
-    Dataset,
-    IterableDataset,
-    RandomSampler,
-    SequentialSampler,
-    Subset,
-    default_collate,
-)
+from torch.utils.data import Dataset, Subset
+
+from sklnoise.training._sources import collate_samples
 
 # Columns of sparse samples from which a linear model of them is the better network.
 MIN_LINEAR_COLUMNS = 1000
@@ -30,7 +20,6 @@ MIN_LINEAR_COLUMNS = 1000
 MAX_BATCH_SAMPLES, MAX_BATCH_VALUES = 256, 2**18
 
 N_PROBE_SAMPLES = 8
-GATHERED_BYTES = 2**18  # smaller batches are gathered several at a time
 
 
 class LabelledData(NamedTuple):
@@ -119,7 +108,9 @@ def gather(X, rows, dtype, *, cast_integers=False, keep_sparse=False):
             for name, part in X.items()
         }
     if isinstance(X, Dataset):
-        batch = collate_samples(X, np.arange(len(X))[rows].tolist())
+        if isinstance(rows, slice):
+            rows = np.arange(len(X))[rows]
+        batch = collate_samples(X, rows.tolist())
     elif issparse(X) and keep_sparse:
         numpy_dtype = torch.empty(0, dtype=dtype).numpy().dtype
         return X[rows].astype(numpy_dtype, copy=False)
@@ -159,41 +150,6 @@ def make_dataset(net, X, y=None):
             "sample_weight of fit."
         )
     return dataset
-
-
-def collate_samples(dataset, indices):
-    """Take some samples out of a torch Dataset."""
-    if hasattr(dataset, "__getitems__"):
-        items = dataset.__getitems__(indices)
-    else:
-        items = [dataset[index] for index in indices]
-    batch = default_collate([sample_of(item) for item in items])
-    parts = batch.values() if isinstance(batch, dict) else [batch]
-    if not all(isinstance(part, torch.Tensor) for part in parts):
-        raise TypeError(
-            "the items of a Dataset must be samples, tensors or arrays of one shape, "
-            "dicts of these, or tuples that start with one; got "
-            f"{type(items[0]).__name__}."
-        )
-    for part in parts:
-        if part.is_floating_point() and not part.isfinite().all():
-            bad = [i for i, value in zip(indices, part) if not value.isfinite().all()]
-            raise ValueError(
-                f"X contains NaN or infinity, in item {bad[0]} of the Dataset. Let its "
-                "__getitem__ impute the values, or leave such samples out."
-            )
-    return batch
-
-
-def sample_of(item):
-    """Take the sample out of an item of a torch Dataset."""
-
-    def is_sample(part):
-        return isinstance(part, list) and all(isinstance(v, Number) for v in part)
-
-    if isinstance(item, tuple | list) and not is_sample(item):
-        item = item[0]
-    return torch.tensor(item) if is_sample(item) else item
 
 
 class SampleDataset(SkorchDataset):
@@ -289,147 +245,6 @@ class BatchDataset(SampleDataset):
     def __getitems__(self, positions):
         """Return the batch at some positions, for `collate`."""
         return self.take(np.asarray(positions))
-
-
-def collate(batch):
-    """Leave the batches of a `BatchDataset` as they are, and collate all others."""
-    return batch if isinstance(batch, tuple) else default_collate(batch)
-
-
-def batch_sizes(n_samples, batch_size, *, drop_last=False):
-    """Return the sizes of batches, of which none is a single sample left over.
-
-    Such a sample joins the batch before: batch normalisation needs two.
-    """
-    n_full, rest = divmod(n_samples, batch_size)
-    sizes = [batch_size] * n_full
-    if rest == 1 and sizes and batch_size > 1 and not drop_last:
-        sizes[-1] += 1
-    elif rest and not drop_last:
-        sizes.append(rest)
-    return sizes
-
-
-class BatchIterator:
-    """Batches of a `BatchDataset`, or of a subset of one, for a training loop.
-
-    Orders come from a generator of their own, or from torch's where `seed` is None.
-    """
-
-    def __init__(self, dataset, batch_size, *, shuffle=False, drop_last=False, seed=None):
-        self.dataset, self.positions = resolve_subsets(dataset)
-        self.n_samples = len(dataset)
-        self.batch_size = max(1, self.n_samples) if batch_size == -1 else batch_size
-        self.shuffle = shuffle
-        self.drop_last = drop_last
-        self.generator = None if seed is None else torch.Generator().manual_seed(seed)
-
-    def __len__(self):
-        return len(self.sizes())
-
-    def sizes(self):
-        """Return the sizes of the batches."""
-        return batch_sizes(self.n_samples, self.batch_size, drop_last=self.drop_last)
-
-    def draw_order(self):
-        """Draw the order of one pass, as positions in the dataset."""
-        if self.shuffle:
-            order = torch.randperm(self.n_samples, generator=self.generator)
-        else:
-            order = torch.arange(self.n_samples)
-        if self.drop_last:
-            order = order[: sum(self.sizes())]
-        return order if self.positions is None else self.positions[order]
-
-    def __iter__(self):
-        order, sizes, dataset = self.draw_order(), self.sizes(), self.dataset
-        if not sizes:
-            return
-        targets = zip(
-            *(target[order].split(sizes) for target in dataset.targets), strict=True
-        )
-        for start, some in groups(sizes, self.n_gathered()):
-            positions = order[start : start + sum(some)]
-            X = dataset.gather(dataset.rows[positions.numpy()])
-            parts = (X,) if issparse(X) else X.split(some)
-            yield from zip(parts, targets, strict=False)
-
-    def n_gathered(self):
-        """Count the batches that are gathered together, more than 1 of small ones."""
-        X = self.dataset.all_X
-        if not isinstance(X, np.ndarray):
-            return 1
-        batch_bytes = self.batch_size * X.nbytes // max(1, len(X))
-        return max(1, GATHERED_BYTES // max(1, batch_bytes))
-
-
-def groups(sizes, n_together):
-    """Yield where each group of batches starts, and the sizes of those in it."""
-    start = 0
-    for first in range(0, len(sizes), n_together):
-        some = sizes[first : first + n_together]
-        yield start, some
-        start += sum(some)
-
-
-class WholeBatches(BatchSampler):
-    """A sampler of the batches that `batch_sizes` tells."""
-
-    def sizes(self):
-        """Return the sizes of the batches."""
-        return batch_sizes(len(self.sampler), self.batch_size, drop_last=self.drop_last)
-
-    def __len__(self):
-        return len(self.sizes())
-
-    def __iter__(self):
-        positions = iter(self.sampler)
-        for size in self.sizes():
-            yield list(islice(positions, size))
-
-
-def resolve_subsets(dataset):
-    """Return the dataset below all subsets, and the positions in it or None for all."""
-    positions = None
-    while type(dataset) is Subset:  # a user's subclass may give other samples
-        indices = torch.as_tensor(np.asarray(dataset.indices))
-        positions = indices if positions is None else indices[positions]
-        dataset = dataset.dataset
-    return dataset, positions
-
-
-def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
-    """Make the iterator of a net: whole batches of our data, a DataLoader for others.
-
-    All parameters but `drop_last` ask for a DataLoader, as does distributed training,
-    which can shard nothing else.
-    """
-    if params.get("drop_last") and 0 < len(dataset) < batch_size:
-        raise ValueError(
-            f"drop_last=True leaves no batch of {len(dataset)} samples, fewer than a "
-            f"batch of {batch_size}. Lower batch_size, or leave out drop_last."
-        )
-    base, _ = resolve_subsets(dataset)
-    is_ours = isinstance(base, BatchDataset)
-    in_memory = is_ours and not isinstance(base.all_X, Dataset | dict)
-    is_distributed = is_available() and is_initialized()
-    if in_memory and not is_distributed and params.keys() <= {"drop_last"}:
-        return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
-    if is_ours:
-        params["collate_fn"] = collate
-    if seed is not None:
-        params.setdefault("generator", torch.Generator().manual_seed(seed))
-    if "batch_sampler" in params:
-        return DataLoader(dataset, **params)
-    if is_distributed or isinstance(dataset, IterableDataset):
-        return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, **params)
-    sampler = params.pop("sampler", None)
-    if sampler is None and shuffle:
-        sampler = RandomSampler(dataset, generator=params.get("generator"))
-    elif sampler is None:
-        sampler = SequentialSampler(dataset)
-    batches = WholeBatches(sampler, batch_size, params.pop("drop_last", False))
-    return DataLoader(dataset, batch_sampler=batches, **params)
 
 
 class HoldOut:

@@ -7,8 +7,8 @@ import torch
 from skorch.callbacks.scoring import ScoringBase
 
 from sklnoise.training._averages import average_of, trained_parameters
+from sklnoise.training._batches import BatchIterator
 from sklnoise.training._callbacks import check_epoch, follows_batches, is_silent_log
-from sklnoise.training._data import BatchIterator
 from sklnoise.training._net import is_stock
 from sklnoise.training._optimizers import needs_no_closure
 from sklnoise.training._trajectory import skips_validation
@@ -194,13 +194,13 @@ class SingleNet:
             raise_if_cancelled()
             for parameter in parameters:  # zero_grad takes as long as a small layer
                 parameter.grad = None
-            loss = criterion(module(X), targets)
+            loss = criterion(apply(module, X), targets)
             loss.backward()
             optimizer.step()
             criterion.count_step()
             self.average.count_step()
             losses.append(loss.detach())
-            sizes.append(X.shape[0])
+            sizes.append(len(targets[0]))
         self.average.end_epoch()
         return [(read(losses), sizes)]
 
@@ -219,8 +219,8 @@ class SingleNet:
         criterion.eval()
         losses, sizes = [], []
         for X, targets in on_device(batches, net.device):
-            losses.append(criterion(module(X), targets))
-            sizes.append(X.shape[0])
+            losses.append(criterion(apply(module, X), targets))
+            sizes.append(len(targets[0]))
         return [(read(losses), sizes)]
 
     def _validate_by_skorch(self, batches):
@@ -234,6 +234,11 @@ class SingleNet:
 
     def drop_stopped(self, goes_on):
         """Do nothing: the net has weights of its own."""
+
+
+def apply(module, X):
+    """Apply a module to samples; parts of them are passed by keyword."""
+    return module(**X) if isinstance(X, dict) else module(X)
 
 
 def read(losses):
@@ -259,6 +264,8 @@ def on_device(batches, device):
 
 def to_device(tensor, device):
     """Copy a tensor; to CUDA without waiting for it, from memory that stays in place."""
+    if isinstance(tensor, dict):
+        return {name: to_device(part, device) for name, part in tensor.items()}
     if device.type == "cuda" and tensor.device.type == "cpu":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)

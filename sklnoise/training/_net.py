@@ -13,8 +13,9 @@ from sklnoise._text import shorten
 from sklnoise.nn import MLP
 from sklnoise.nn._images import ImageModule
 from sklnoise.nn._mlp import check_widths
+from sklnoise.training._batches import batch_sizes
 from sklnoise.training._callbacks import KeepBest
-from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut, batch_sizes
+from sklnoise.training._data import MIN_LINEAR_COLUMNS, HoldOut
 from sklnoise.training._net_checks import check_module_parameters
 
 FEATURE_NAMES = ("n_features", "n_features_in", "in_features", "input_dim")

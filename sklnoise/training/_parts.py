@@ -8,7 +8,6 @@ from sklearn.utils import check_array
 from skorch import NeuralNetClassifier
 from skorch.helper import SliceDataset, SliceDict
 from torch import nn
-from torch.utils.data import Dataset
 
 from sklnoise._tensors import as_numpy
 from sklnoise._text import enumerate_names, shorten
@@ -19,24 +18,6 @@ LOOP_KEYWORDS = ("epochs",)
 FIT_KEYWORDS = "sample_weight", "trusted", "groups"
 
 VARIADIC = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
-
-
-class SlicedSamples(Dataset):
-    """The samples of a `SliceDataset` of skorch, as a dataset of torch."""
-
-    def __init__(self, samples):
-        self.samples = samples
-
-    def __len__(self):
-        return len(self.samples)
-
-    def __getitem__(self, position):
-        return self.samples[int(position)]
-
-
-def as_dataset(X):
-    """Return a `SliceDataset` as a dataset of torch; leave all else as it is."""
-    return SlicedSamples(X) if isinstance(X, SliceDataset) else X
 
 
 def as_labels(y):

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sklnoise._tensors import as_numpy
 from sklnoise.nn import MLP
+from sklnoise.training._batches import batch_sizes, make_batches
 from sklnoise.training._callbacks import (
     leave_out_observers,
     may_replace_module,
@@ -28,9 +29,7 @@ from sklnoise.training._data import (
     BatchDataset,
     LabelledData,
     SampleDataset,
-    batch_sizes,
     count_values,
-    make_batches,
     make_dataset,
 )
 from sklnoise.training._net import (

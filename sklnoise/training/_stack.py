@@ -8,9 +8,9 @@ from torch import nn
 
 from sklnoise.nn._mlp import Linear, has_known_layers, set_generator
 from sklnoise.training._averages import average_of
+from sklnoise.training._batches import BatchIterator, groups
 from sklnoise.training._callbacks import acts_alone, is_of_table
 from sklnoise.training._config import n_weights
-from sklnoise.training._data import BatchIterator, groups
 from sklnoise.training._loop import to_device
 from sklnoise.training._optimizers import ELEMENTWISE, make_eager
 from sklnoise.training._trajectory import skips_validation

@@ -9,6 +9,7 @@ from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 from skorch import NeuralNetClassifier
 from skorch.dataset import ValidSplit
+from torch.utils.data import Dataset
 
 from sklnoise.nn._mlp import has_known_layers, set_generator
 from sklnoise.training._averages import average_of, trained_parameters
@@ -336,6 +337,7 @@ def may_share_threads(prepared):
         and config.device.type == "cpu"
         and not is_small_step(net.module_, prepared.batch_shape())
         and n_weights(net.module_) <= MAX_WEIGHTS_PER_THREAD
+        and not isinstance(prepared.dataset.all_X, Dataset)  # code of the user
         and (net.train_split is None or type(net.train_split) in (HoldOut, ValidSplit))
         and all(acts_alone(callback) for _, callback in net.callbacks_)
         and has_plain_steps(prepared)

@@ -7,14 +7,9 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
-from sklnoise.training import LabelledData, _data
-from sklnoise.training._data import (
-    BatchDataset,
-    BatchIterator,
-    SampleDataset,
-    collate,
-    make_batches,
-)
+from sklnoise.training import LabelledData, _batches
+from sklnoise.training._batches import BatchIterator, collate, make_batches
+from sklnoise.training._data import BatchDataset, SampleDataset
 
 
 @pytest.fixture
@@ -148,7 +143,7 @@ def test_batches_gathered_together_equal_those_gathered_alone(
 ):
     seen = []
     for gathered in (0, n_bytes):
-        monkeypatch.setattr(_data, "GATHERED_BYTES", gathered)
+        monkeypatch.setattr(_batches, "GATHERED_BYTES", gathered)
         batches = BatchIterator(dataset, 4, shuffle=shuffle, seed=0)
         at_once = batches.n_gathered()
         seen.append(as_rows(batches))
@@ -204,6 +199,30 @@ def test_batch_is_a_copy_of_the_data(data, dataset):
     assert_array_equal(data.X, before)
 
 
+class Blocks(TensorDataset):
+    """Samples that are stored in blocks."""
+
+    block_sizes = (20, 0, 17, 13)
+
+
+@pytest.mark.parametrize("params", [{}, {"num_workers": 0}], ids=str)
+@pytest.mark.parametrize("is_subset", [False, True])
+def test_each_block_of_a_dataset_is_read_once_and_shuffled(data, params, is_subset):
+    data = data._replace(X=Blocks(torch.from_numpy(data.X)), y=np.arange(50))
+    dataset = BatchDataset(data, MORE_ROWS, torch.float64)
+    part = Subset(dataset, np.arange(1, 25)) if is_subset else dataset
+    rows = MORE_ROWS[1:] if is_subset else MORE_ROWS
+    batches = make_batches(part, batch_size=8, shuffle=True, seed=0, **params)
+    orders = [as_rows(batches)[0][1].numpy() for _ in range(8)]
+    for order in orders:
+        assert_array_equal(np.sort(order), rows)
+        blocks = np.searchsorted([20, 37], order, side="right")
+        assert np.count_nonzero(np.diff(blocks)) == 2
+        assert (np.diff(order) < 0).sum() > 2
+    assert len({order[0] for order in orders}) > 1
+    assert len({int(np.searchsorted([20, 37], order[0])) for order in orders}) > 1
+
+
 def as_dataset(data):
     """Let a torch Dataset stand for all of X."""
     return data._replace(X=TensorDataset(torch.from_numpy(data.X)))
@@ -214,25 +233,28 @@ def as_dataset(data):
     [{"shuffle": True}, {"shuffle": True, "drop_last": True}, {"num_workers": 0}],
     ids=str,
 )
-@pytest.mark.parametrize("way", ["foreign", "dataset", "distributed"])
+@pytest.mark.parametrize("way", ["foreign", "distributed"])
 def test_loader_takes_over_where_whole_batches_cannot_be_had(
-    data, dataset, monkeypatch, way, params
+    dataset, monkeypatch, way, params
 ):
     if way == "foreign":
         dataset = TensorDataset(torch.arange(25), torch.arange(25))
-    if way == "dataset":
-        dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
     if way == "distributed":
-        monkeypatch.setattr(_data, "is_available", lambda: True)
-        monkeypatch.setattr(_data, "is_initialized", lambda: True)
+        monkeypatch.setattr(_batches, "is_available", lambda: True)
+        monkeypatch.setattr(_batches, "is_initialized", lambda: True)
     batches = make_batches(dataset, batch_size=10, seed=0, **params)
     assert isinstance(batches, DataLoader)
     assert [len(X) for X, _ in batches] == ([10, 10] if len(params) > 1 else [10, 10, 5])
 
 
-def test_rows_of_our_data_in_memory_need_no_loader(dataset):
-    for part in (dataset, Subset(dataset, [0, 2])):
-        assert isinstance(make_batches(part, batch_size=4), BatchIterator)
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_dataset_gives_the_batches_of_its_array(data, dataset, shuffle):
+    params = {"batch_size": 4, "shuffle": shuffle, "seed": 0}
+    expected = as_rows(make_batches(Subset(dataset, [0, 2, 3, 9, 8]), **params))
+    dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
+    found = as_rows(make_batches(Subset(dataset, [0, 2, 3, 9, 8]), **params))
+    assert found[1] == expected[1]
+    assert all(map(torch.equal, found[0], expected[0]))
 
 
 @pytest.mark.parametrize("batch_size", [8, 10])
@@ -246,8 +268,8 @@ def test_loader_gives_the_batches_of_the_iterator(
     params = {}
     if way == "dataset":
         dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
-    elif way == "distributed":
-        monkeypatch.setattr(_data, "is_initialized", lambda: True)
+    if way == "distributed":
+        monkeypatch.setattr(_batches, "is_initialized", lambda: True)
     else:
         params = {"num_workers": 0, "pin_memory": False}
     batches = make_batches(dataset, batch_size=batch_size, **params)
@@ -272,11 +294,11 @@ def test_samplers_of_the_user_are_used(dataset, name):
     assert_array_equal(rows[1], dataset.codes[[3, 1, 4]])
 
 
-def test_loader_with_a_seed_leaves_torchs_random_state_alone(data):
-    dataset = BatchDataset(as_dataset(data), MORE_ROWS, torch.float64)
+def test_loader_with_a_seed_leaves_torchs_random_state_alone(dataset):
     before = torch.get_rng_state()
     for shuffle in (False, True):
-        as_rows(make_batches(dataset, batch_size=10, shuffle=shuffle, seed=0))
+        params = {"shuffle": shuffle, "num_workers": 0}
+        as_rows(make_batches(dataset, batch_size=10, seed=0, **params))
     assert torch.equal(torch.get_rng_state(), before)
 
 
