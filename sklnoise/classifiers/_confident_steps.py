@@ -10,7 +10,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter, validate_data
 
 from sklnoise._compat import (
@@ -21,6 +20,7 @@ from sklnoise._compat import (
 )
 from sklnoise._containers import has_sampler
 from sklnoise._labels import encode_kept_labels, missing_labels
+from sklnoise._parallel import run_parallel
 from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise._validation import check_weight
@@ -166,10 +166,9 @@ def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
     n_samples, n_classes = len(source.data.y), len(source.names)
     if not splits:
         return np.full((n_samples, n_classes), np.nan)
-    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(fit_fold)(estimator, source, split, fold_seed)
-        for split, fold_seed in zip(splits, draw_seeds(seed, len(splits)))
-    )
+    seeds = draw_seeds(seed, len(splits))
+    common = estimator, source
+    outcomes = run_parallel(fit_fold, common, splits, seeds, n_jobs=n_jobs)
     with closing(outcomes):
         return collect_folds(outcomes, splits, n_samples, n_classes).y_proba
 

@@ -3,17 +3,16 @@
 import os
 from contextlib import closing
 from functools import partial
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
+from sklnoise._parallel import run_parallel
 from sklnoise._text import shorten
 from sklnoise.classifiers._cache_key import cache_key
 from sklnoise.classifiers._fit_input import draw_seeds
@@ -194,10 +193,9 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
             n_jobs,
         )
     else:
-        outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(attempt)(fit_fold_classifier, clone(trainer.net), data, *fold)
-            for fold in zip(splits, seeds, repeat(n_classes), fit_params)
-        )
+        fit, common = partial(attempt, fit_fold_classifier), (trainer.net, data, n_classes)
+        per_fold = splits, seeds, fit_params
+        outcomes = run_parallel(fit, common, *per_fold, n_jobs=n_jobs)
     with closing(outcomes):  # also after an error: it holds threads and their limit
         found = collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
     return found._replace(choice=choice)
@@ -277,9 +275,10 @@ def predict_fold(data, splits, with_features, net, number):
     )
 
 
-def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
-    """Fit any classifier and predict the samples of its fold."""
+def fit_fold_classifier(classifier, data, n_classes, split, seed, fit_params):
+    """Fit a clone of any classifier and predict the samples of its fold."""
     train, test = split
+    classifier = clone(classifier)
     set_random_states(classifier, seed)
     weight, codes = data.sample_weight[train], data.y[train]
     if (codes == codes[0]).all():
