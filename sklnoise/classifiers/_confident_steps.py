@@ -38,7 +38,7 @@ from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues._find import judge_by_confidence
 from sklnoise.issues._fitted_rows import digest_samples
 from sklnoise.issues._flags import judge_samples
-from sklnoise.training import LabelledData, interruptible
+from sklnoise.training import LabelledData, interruptible, refuse_shared
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -59,6 +59,7 @@ class Source(NamedTuple):
 def check_source(owner, estimator, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
     check_container(X)
+    refuse_shared(nets_of(estimator), owner)
     X, y = as_numpy(X), check_one_label_each(owner, y)
     # They come first, as a sample of weight 0 needs no label.
     weight = check_weight(sample_weight, len(y))

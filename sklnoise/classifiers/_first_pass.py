@@ -26,11 +26,15 @@ from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     attempt,
     check_names,
+    compute_together,
     epochs_of,
     hidden_features,
     interruptible,
+    is_main_process,
     is_net,
+    is_shared,
     make_splits,
+    of_main_process,
     predict_proba,
     weights_of,
 )
@@ -133,19 +137,37 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
         return fit_and_collect(None, trainer, splits, with_features, n_jobs, on_fold_end)
     # joblib would pickle the data to hash them; the key covers all of these.
     unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
-    cached = open_memory(memory).cache(fit_and_collect, ignore=unhashed)
-    key = cache_key(trainer, splits, with_features)
-    return cached(key, trainer, splits, with_features, n_jobs, on_fold_end)
+    args = trainer, splits, with_features, n_jobs, on_fold_end
+    return run_cached(memory, fit_and_collect, unhashed, args, with_features)
 
 
 def run_selection(trainer, splits, *, memory, n_jobs):
     """Choose the network where no first pass does it, or read that from a cache."""
     if memory is None:
         return select_only(None, trainer, splits, n_jobs)
-    cached = open_memory(memory).cache(
-        select_only, ignore=["trainer", "splits", "n_jobs"]
+    unhashed, args = ["trainer", "splits", "n_jobs"], (trainer, splits, n_jobs)
+    return run_cached(memory, select_only, unhashed, args, False)
+
+
+def run_cached(memory, function, unhashed, args, with_features):
+    """Call `function(key, *args)`, or read what it returned for the same key.
+
+    Of several processes that train a net the first one alone reads and writes.
+    """
+    trainer, splits, *_ = args
+    if is_main_process(trainer.net):
+        cached = open_memory(memory).cache(function, ignore=unhashed)
+        key = cache_key(trainer, splits, with_features)
+    if not is_shared(trainer.net):
+        return cached(key, *args)
+    is_main = is_main_process(trainer.net)
+    is_found = of_main_process(
+        trainer.net, is_main and cached.check_call_in_cache(key, *args)
     )
-    return cached(cache_key(trainer, splits, False), trainer, splits, n_jobs)
+    found = cached(key, *args) if is_main else None
+    if is_found:
+        return of_main_process(trainer.net, found)
+    return found if is_main else function(None, *args)
 
 
 def select_only(key, trainer, splits, n_jobs):
@@ -193,7 +215,10 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
             n_jobs,
         )
     else:
-        fit, common = partial(attempt, fit_fold_classifier), (trainer.net, data, n_classes)
+        fit, common = (
+            partial(attempt, fit_fold_classifier),
+            (trainer.net, data, n_classes),
+        )
         per_fold = splits, seeds, fit_params
         outcomes = run_parallel(fit, common, *per_fold, n_jobs=n_jobs)
     with closing(outcomes):  # also after an error: it holds threads and their limit
@@ -267,10 +292,14 @@ def check_outcome(outcome, number, n_folds):
 def predict_fold(data, splits, with_features, net, number):
     """Predict the samples that a net of the first pass did not see."""
     _, test = splits[number]
+    predict, find = (
+        partial(predict_proba, net, data.X),
+        partial(hidden_features, net, data.X),
+    )
     return FoldOutcome(
-        predict_proba(net, data.X, test),
+        compute_together(net, predict, test),
         weights=None if number else weights_of(net),
-        features=hidden_features(net, data.X, test) if with_features else None,
+        features=compute_together(net, find, test) if with_features else None,
         history=epochs_of(net),
     )
 

@@ -40,6 +40,13 @@ from sklnoise.training._net import AutoSizedNet, is_net
 from sklnoise.training._net_checks import check_net
 from sklnoise.training._optimizers import drop_eager, drop_state
 from sklnoise.training._preparation import count_epochs, prepare
+from sklnoise.training._processes import (
+    AverageOverProcesses,
+    begin_together,
+    check_accelerator,
+    is_shared,
+    share_of,
+)
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
 
@@ -70,6 +77,7 @@ class Trainer:
         if is_net(self.net):
             chosen = ("lr", "max_epochs") if isinstance(self.net, AutoSizedNet) else ()
             check_net(self.net, chosen=chosen)
+            check_accelerator(self.net)
 
     def replace(self, **changes):
         """Return a copy with some fields changed."""
@@ -134,6 +142,8 @@ class Trainer:
         trajectory on the samples that its fold holds out.
         """
         data = densify_if_small(self.data if data is None else data)
+        # What processes do together they do in one order.
+        n_jobs = 1 if is_shared(self.net) else n_jobs
         prepare_one = partial(
             prepare_fold, self.replace(data=data, of_fold=of_fold), loss, how
         )
@@ -186,7 +196,8 @@ def run(prepared, interrupted):
     net, dataset, config = prepared.net, prepared.dataset, prepared.config
     with mixed_precision(config), explained(net, dataset.all_X):
         prepared.begin()
-        generator = torch.Generator(config.device).manual_seed(prepared.seed)
+        rank, _ = share_of(net)
+        generator = torch.Generator(config.device).manual_seed(prepared.seed + rank)
         set_generator(net.module_, generator)
         with observed_features(net, dataset):
             if has_plain_steps(prepared):
@@ -206,8 +217,11 @@ def run_skorch(prepared, interrupted):
     average = AverageWeights(average_of(net, trained_parameters(net)))
     listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared), average)
     prepare_scoring(net)
-    first, last = ("average", average), ("epoch_listener", listener)
-    net.callbacks_ = [first, *net.callbacks_, last]
+    first, last = [("average", average)], [("epoch_listener", listener)]
+    if is_shared(net):
+        begin_together(net)
+        first = [("processes", AverageOverProcesses(share_of(net)[0])), *first]
+    net.callbacks_ = [*first, *net.callbacks_, *last]
     try:
         net.fit_loop(dataset, prepared.y, **fit_params)
     except KeyboardInterrupt:  # skorch's way to end a training, or the user
@@ -216,7 +230,8 @@ def run_skorch(prepared, interrupted):
         average.on_epoch_end(net)
         listener.end_epoch_of_stop(net)
     finally:
-        net.callbacks_ = [named for named in net.callbacks_ if named not in (first, last)]
+        added = *first, *last
+        net.callbacks_ = [named for named in net.callbacks_ if named not in added]
     prepared.end()
 
 
