@@ -155,19 +155,15 @@ def run_cached(memory, function, unhashed, args, with_features):
     Of several processes that train a net the first one alone reads and writes.
     """
     trainer, splits, *_ = args
-    if is_main_process(trainer.net):
-        cached = open_memory(memory).cache(function, ignore=unhashed)
+    net, key, is_found = trainer.net, None, False
+    if is_main_process(net):
         key = cache_key(trainer, splits, with_features)
-    if not is_shared(trainer.net):
-        return cached(key, *args)
-    is_main = is_main_process(trainer.net)
-    is_found = of_main_process(
-        trainer.net, is_main and cached.check_call_in_cache(key, *args)
-    )
-    found = cached(key, *args) if is_main else None
-    if is_found:
-        return of_main_process(trainer.net, found)
-    return found if is_main else function(None, *args)
+        function = open_memory(memory).cache(function, ignore=unhashed)
+        is_found = is_shared(net) and function.check_call_in_cache(key, *args)
+    if of_main_process(net, is_found):
+        found = function(key, *args) if is_main_process(net) else None
+        return of_main_process(net, found)
+    return function(key, *args)
 
 
 def select_only(key, trainer, splits, n_jobs):
