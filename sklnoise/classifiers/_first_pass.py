@@ -211,11 +211,8 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
             n_jobs,
         )
     else:
-        fit, common = (
-            partial(attempt, fit_fold_classifier),
-            (trainer.net, data, n_classes),
-        )
-        per_fold = splits, seeds, fit_params
+        fit, common = partial(attempt, fit_fold_classifier), (trainer.net, data)
+        per_fold = splits, seeds, [n_classes] * len(splits), fit_params
         outcomes = run_parallel(fit, common, *per_fold, n_jobs=n_jobs)
     with closing(outcomes):  # also after an error: it holds threads and their limit
         found = collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
@@ -288,10 +285,7 @@ def check_outcome(outcome, number, n_folds):
 def predict_fold(data, splits, with_features, net, number):
     """Predict the samples that a net of the first pass did not see."""
     _, test = splits[number]
-    predict, find = (
-        partial(predict_proba, net, data.X),
-        partial(hidden_features, net, data.X),
-    )
+    predict, find = (partial(f, net, data.X) for f in (predict_proba, hidden_features))
     return FoldOutcome(
         compute_together(net, predict, test),
         weights=None if number else weights_of(net),
@@ -300,7 +294,7 @@ def predict_fold(data, splits, with_features, net, number):
     )
 
 
-def fit_fold_classifier(classifier, data, n_classes, split, seed, fit_params):
+def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
     """Fit a clone of any classifier and predict the samples of its fold."""
     train, test = split
     classifier = clone(classifier)

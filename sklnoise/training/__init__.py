@@ -68,6 +68,7 @@ from sklnoise.training._processes import (
     of_main_process,
     refuse_shared,
     resolve_device_of,
+    without_accelerator,
 )
 from sklnoise.training._trainer import Trainer
 from sklnoise.training._trajectory import best_checkpoint, trajectory_of
@@ -140,5 +141,6 @@ __all__ = [
     "to_plain",
     "trajectory_of",
     "weights_of",
+    "without_accelerator",
     "without_training",
 ]

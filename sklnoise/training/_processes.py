@@ -10,6 +10,7 @@ import hashlib
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from skorch.callbacks import Callback
 from skorch.hf import AccelerateMixin
 from torch import distributed
@@ -45,6 +46,14 @@ def is_shared(net):
     return share_of(net)[1] > 1
 
 
+def without_accelerator(net):
+    """Return a clone of a net that has only the number of its processes."""
+    net = clone(net)
+    if is_accelerated(net):
+        net.accelerator = share_of(net)[1]
+    return net
+
+
 def is_main_process(estimator):
     """Return whether this process may print and write what is common to all."""
     return share_of(estimator)[0] == 0
@@ -55,6 +64,7 @@ def resolve_device_of(net, device):
     if not is_accelerated(net):
         return resolve_device(device, net.device)
     found = net.accelerator.device
+    found = torch.device("cpu") if found.type == "cpu" else found
     if device != "auto" and torch.device(device) != found:
         raise ValueError(
             f"device={device!r}, but the accelerator of the net has the device "
@@ -71,9 +81,9 @@ def check_accelerator(net):
     kind = getattr(accelerator.distributed_type, "value", accelerator.distributed_type)
     if kind not in WITH_COPIES:
         raise ValueError(
-            f"the accelerator distributes the net as {kind}, but each process must have a "
-            "copy of it (MULTI_GPU or MULTI_CPU). For a net that is larger than a device "
-            "write the training loop yourself, with sklnoise.losses.ForwardLoss."
+            f"the accelerator distributes the net as {kind}, but each process must have "
+            "a copy of it (MULTI_GPU or MULTI_CPU). For a net that is larger than a "
+            "device write the training loop yourself, with sklnoise.losses.ForwardLoss."
         )
     if accelerator.mixed_precision != "no":
         raise ValueError(
@@ -82,10 +92,10 @@ def check_accelerator(net):
         )
     if accelerator.gradient_accumulation_steps != 1:
         raise ValueError(
-            f"the accelerator has gradient_accumulation_steps="
+            "the accelerator has gradient_accumulation_steps="
             f"{accelerator.gradient_accumulation_steps}, by which steps at the end of an "
-            "epoch would be lost. Leave it out, and set batch_size, that of all processes "
-            "together."
+            "epoch would be lost. Leave it out, and set batch_size, that of all "
+            "processes together."
         )
     if is_shared(net):
         check_iterator(net)
@@ -106,7 +116,7 @@ def check_iterator(net):
 
 
 def check_shared_loss(net, loss):
-    """Raise a ValueError if the loss of a sample depends on others, in other processes."""
+    """Raise a ValueError if the loss of a sample depends on those of other processes."""
     if not is_shared(net):
         return
     for part in loss.modules():
@@ -114,9 +124,9 @@ def check_shared_loss(net, loss):
             part, "wants_normalized_logits", False
         ):
             raise ValueError(
-                f"{type(part).__name__} remembers or normalises what the net says of all "
-                f"samples, and each of {share_of(net)[1]} processes sees only its own. Use "
-                'correction="forward", or one process.'
+                f"{type(part).__name__} remembers or normalises what the net says of "
+                f"all samples, of which each of {share_of(net)[1]} processes sees only "
+                'a share. Use correction="forward", or one process.'
             )
 
 
@@ -125,9 +135,9 @@ def refuse_shared(nets, owner):
     for net in nets:
         if is_shared(net):
             raise ValueError(
-                f"{share_of(net)[1]} processes train {type(net).__name__} together, which "
-                f"{type(owner).__name__} does not do. Use NoiseRobustClassifier, or one "
-                "process."
+                f"{share_of(net)[1]} processes train {type(net).__name__} together, "
+                f"which {type(owner).__name__} cannot do. Use NoiseRobustClassifier, or "
+                "one process."
             )
 
 
@@ -219,8 +229,8 @@ class AverageOverProcesses(Callback):
         sparse = [name for name, p in named if p.grad is not None and p.grad.is_sparse]
         if sparse:
             raise ValueError(
-                f"the gradient of {sparse[0]} is sparse, which processes do not share. Use "
-                "sparse=False of torch.nn.Embedding."
+                f"the gradient of {sparse[0]} is sparse, which cannot be averaged over "
+                "processes. Use torch.nn.Embedding(sparse=False)."
             )
         unused = [p.grad is None for _, p in named]
         grads = [torch.zeros_like(p) if p.grad is None else p.grad for _, p in named]
