@@ -409,13 +409,10 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
             f"drop_last=True leaves no batch of {len(dataset)} samples, fewer than a "
             f"batch of {batch_size}. Lower batch_size, or leave out drop_last."
         )
-    base, _ = resolve_subsets(dataset)
-    is_ours = isinstance(base, BatchDataset)
-    in_memory = is_ours and not isinstance(base.all_X, Dataset | dict)
     is_distributed = is_available() and is_initialized()
-    if in_memory and not is_distributed and params.keys() <= {"drop_last"}:
+    if not is_distributed and needs_no_loader(dataset, params):
         return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
-    if is_ours:
+    if isinstance(resolve_subsets(dataset)[0], BatchDataset):
         params["collate_fn"] = collate
     if seed is not None:
         params.setdefault("generator", torch.Generator().manual_seed(seed))
@@ -430,6 +427,15 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
         sampler = SequentialSampler(dataset)
     batches = WholeBatches(sampler, batch_size, params.pop("drop_last", False))
     return DataLoader(dataset, batch_sampler=batches, **params)
+
+
+def needs_no_loader(dataset, params):
+    """Return whether our iterator makes the batches of a dataset, with parameters."""
+    base, _ = resolve_subsets(dataset)
+    in_memory = isinstance(base, BatchDataset) and not isinstance(
+        base.all_X, Dataset | dict
+    )
+    return in_memory and params.keys() <= {"drop_last"}
 
 
 class HoldOut:

@@ -17,7 +17,7 @@ from torch import distributed
 from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
 
 from sklnoise.training._config import resolve_device
-from sklnoise.training._data import WholeBatches, collate
+from sklnoise.training._data import WholeBatches, collate, needs_no_loader
 
 # Kinds of processes that have a copy of the whole net each, by accelerate's names.
 WITH_COPIES = "NO", "MULTI_CPU", "MULTI_GPU"
@@ -158,10 +158,11 @@ def share_batches(
     dataset, *, share, batch_size, shuffle=False, drop_last=False, seed=None, **params
 ):
     """Make the iterator of a net over the share of each batch of one of the processes."""
-    # The loader draws from its generator too: the order is that of one process.
     orders, others = (
         None if seed is None else torch.Generator().manual_seed(seed) for _ in range(2)
     )
+    # The order is that of one process, where a loader draws from the same generator.
+    others = others if needs_no_loader(dataset, params) else orders
     sampler = (
         RandomSampler(dataset, generator=orders)
         if shuffle
