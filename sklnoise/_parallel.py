@@ -2,6 +2,7 @@
 
 from concurrent.futures import CancelledError
 
+from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -31,7 +32,11 @@ def run_parallel(function, common, *varying, n_jobs):
 
     Tasks whose arguments were lost with a worker of a cluster are run again.
     """
-    tasks, common = list(zip(*varying, strict=True)), Common(common)
+    tasks = list(zip(*varying, strict=True))
+    if effective_n_jobs(n_jobs) == 1:  # which the backend of dask would not heed
+        yield from (function(*common, *args) for args in tasks)
+        return
+    common = Common(common)
     n_done = n_losses = 0
     while n_done < len(tasks):
         try:

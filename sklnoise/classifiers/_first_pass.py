@@ -1,12 +1,13 @@
 """The first pass: probabilities of samples from models that did not see them."""
 
 import os
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.utils.validation import check_memory, has_fit_parameter
@@ -15,6 +16,7 @@ from sklnoise._compat import check_method_params, safe_indexing, set_random_stat
 from sklnoise._parallel import run_parallel
 from sklnoise._text import shorten
 from sklnoise.classifiers._cache_key import cache_key
+from sklnoise.classifiers._cache_lock import locked
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._net_selection import (
     NetChoice,
@@ -138,7 +140,7 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
     # joblib would pickle the data to hash them; the key covers all of these.
     unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
     args = trainer, splits, with_features, n_jobs, on_fold_end
-    return run_cached(memory, fit_and_collect, unhashed, args, with_features)
+    return run_cached(memory, fit_and_collect, unhashed, args, with_features, n_jobs)
 
 
 def run_selection(trainer, splits, *, memory, n_jobs):
@@ -146,10 +148,10 @@ def run_selection(trainer, splits, *, memory, n_jobs):
     if memory is None:
         return select_only(None, trainer, splits, n_jobs)
     unhashed, args = ["trainer", "splits", "n_jobs"], (trainer, splits, n_jobs)
-    return run_cached(memory, select_only, unhashed, args, False)
+    return run_cached(memory, select_only, unhashed, args, False, n_jobs)
 
 
-def run_cached(memory, function, unhashed, args, with_features):
+def run_cached(memory, function, unhashed, args, with_features, n_jobs):
     """Call `function(key, *args)`, or read what it returned for the same key.
 
     Of several processes that train a net the first one alone reads and writes.
@@ -158,12 +160,17 @@ def run_cached(memory, function, unhashed, args, with_features):
     net, key, is_found = trainer.net, None, False
     if is_main_process(net):
         key = cache_key(trainer, splits, with_features)
-        function = open_memory(memory).cache(function, ignore=unhashed)
+        memory = open_memory(memory)
+        function = memory.cache(function, ignore=unhashed)
         is_found = is_shared(net) and function.check_call_in_cache(key, *args)
     if of_main_process(net, is_found):
         found = function(key, *args) if is_main_process(net) else None
         return of_main_process(net, found)
-    return function(key, *args)
+    # Who holds the lock must not need workers, in which others may wait for it.
+    waits = effective_n_jobs(n_jobs) == 1 and not is_shared(net)
+    lock = locked(getattr(memory, "location", None), key) if waits else nullcontext()
+    with lock:
+        return function(key, *args)
 
 
 def select_only(key, trainer, splits, n_jobs):
