@@ -146,12 +146,19 @@ def initialize(net, device):
     if not is_accelerated(net):
         net.initialize()
         return
+    if net.callbacks__print_log__sink == "auto":
+        # The accelerator would print the table of a net that is not verbose too.
+        net.callbacks__print_log__sink = print if is_main_process(net) else print_nothing
     net._wrapped_with_accelerator = True  # or the mixin would wrap module and criterion
     net.initialize()
     net._wrapped_with_accelerator = False
     net.module_.to(device)
     net.criterion_.to(device)
     net.device = str(device)
+
+
+def print_nothing(*args, **kwargs):
+    """Leave the printing to the first process."""
 
 
 def share_batches(

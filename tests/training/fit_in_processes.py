@@ -126,6 +126,7 @@ def main(folder):
             message = str(error)
         found[f"refused/{name}"] = message
     np.savez(folder / f"{rank}.npz", **found)
+    torch.distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
