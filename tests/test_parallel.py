@@ -25,7 +25,7 @@ def list_backend():
     register_parallel_backend("list", ListBackend)
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading", "list"])
+@pytest.mark.parametrize("backend", ["threading", "list"])
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_outcomes_come_in_order(backend, n_jobs):
     with parallel_config(backend):

@@ -159,8 +159,8 @@ def run_cached(memory, function, unhashed, args, with_features, n_jobs):
     trainer, splits, *_ = args
     net, key, is_found = trainer.net, None, False
     if is_main_process(net):
-        key = cache_key(trainer, splits, with_features)
         memory = open_memory(memory)
+        key = cache_key(trainer, splits, with_features)
         function = memory.cache(function, ignore=unhashed)
         is_found = is_shared(net) and function.check_call_in_cache(key, *args)
     if of_main_process(net, is_found):

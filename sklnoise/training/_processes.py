@@ -103,11 +103,12 @@ def check_accelerator(net):
 
 def check_iterator(net):
     """Raise a ValueError if the batches of a net cannot be shared among processes."""
-    prefix = "iterator_train__"
-    given = [name.removeprefix(prefix) for name in vars(net) if name.startswith(prefix)]
-    found = [prefix + name for name in given if name not in LOADER_PARAMETERS]
-    if net.iterator_train is not DataLoader:
-        found.append("iterator_train")
+    iterators = "iterator_train", "iterator_valid"
+    found = [name for name in iterators if getattr(net, name) is not DataLoader]
+    for name in vars(net):
+        iterator, _, parameter = name.partition("__")
+        if iterator in iterators and parameter and parameter not in LOADER_PARAMETERS:
+            found.append(name)
     if found:
         raise ValueError(
             f"{found[0]} is set, but {share_of(net)[1]} processes train the net, among "
