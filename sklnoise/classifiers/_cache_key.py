@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from joblib.hashing import NumpyHasher
 from scipy.sparse import issparse
-from sklearn.base import clone
 
 from sklnoise._text import shorten
+from sklnoise.training import without_accelerator
 
 # Another version of a library may train to other bits.
 LIBRARIES = "sklnoise", "torch", "skorch", "scikit-learn", "numpy"
@@ -51,7 +51,7 @@ def cache_key(trainer, splits, with_features):
     data = [hash_data(part) for part in trainer.data]
     settings = trainer.seed, trainer.config, trainer.fit_params, trainer.observed
     # The folds train clones: what was fitted before does not matter.
-    model, versions = clone(trainer.net), [*map(version, LIBRARIES)]
+    model, versions = without_accelerator(trainer.net), [*map(version, LIBRARIES)]
     return hash_with_code([data, splits, model, settings, with_features, versions])
 
 

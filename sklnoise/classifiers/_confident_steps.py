@@ -10,7 +10,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter, validate_data
 
 from sklnoise._compat import (
@@ -21,6 +20,7 @@ from sklnoise._compat import (
 )
 from sklnoise._containers import has_sampler
 from sklnoise._labels import encode_kept_labels, missing_labels
+from sklnoise._parallel import run_parallel
 from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise._validation import check_weight
@@ -38,7 +38,7 @@ from sklnoise.exceptions import ClassCollapseWarning
 from sklnoise.issues._find import judge_by_confidence
 from sklnoise.issues._fitted_rows import digest_samples
 from sklnoise.issues._flags import judge_samples
-from sklnoise.training import LabelledData, interruptible
+from sklnoise.training import LabelledData, interruptible, refuse_shared
 from sklnoise.training._config import seeded
 
 # Label qualities that differ by less tie.
@@ -59,6 +59,7 @@ class Source(NamedTuple):
 def check_source(owner, estimator, X, y, sample_weight, fit_params):
     """Validate what `fit` was given, except for X, which is left to the classifier."""
     check_container(X)
+    refuse_shared(nets_of(estimator), owner)
     X, y = as_numpy(X), check_one_label_each(owner, y)
     # They come first, as a sample of weight 0 needs no label.
     weight = check_weight(sample_weight, len(y))
@@ -166,10 +167,9 @@ def predict_out_of_fold(estimator, source, splits, seed, n_jobs):
     n_samples, n_classes = len(source.data.y), len(source.names)
     if not splits:
         return np.full((n_samples, n_classes), np.nan)
-    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(fit_fold)(estimator, source, split, fold_seed)
-        for split, fold_seed in zip(splits, draw_seeds(seed, len(splits)))
-    )
+    seeds = draw_seeds(seed, len(splits))
+    common = estimator, source
+    outcomes = run_parallel(fit_fold, common, splits, seeds, n_jobs=n_jobs)
     with closing(outcomes):
         return collect_folds(outcomes, splits, n_samples, n_classes).y_proba
 

@@ -1,17 +1,18 @@
 """The steps of `NoiseRobustConformalClassifier`: held-out scores, T and its draws."""
 
 from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklnoise._compat import safe_indexing, set_random_states
 from sklnoise._containers import innermost
 from sklnoise._held_out import measure_gain
 from sklnoise._labels import match_labels
+from sklnoise._parallel import run_parallel
 from sklnoise._transition_matrix import noise_rate_of
 from sklnoise._validation import check_proba
 from sklnoise.classifiers._confident_steps import fit_rows, torch_seeded
@@ -121,10 +122,8 @@ def predict_held_out(estimator, source, splits, seed, n_jobs):
         outcome, fitted = fit_fold(estimator, source, splits[0], seeds[0])
         outcomes = [outcome]
         return collect_folds(outcomes, splits, n_samples, 2 * n_classes).y_proba, fitted
-    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(fit_fold)(estimator, source, split, fold_seed, keeps=False)
-        for split, fold_seed in zip(splits, seeds)
-    )
+    fit, common = partial(fit_fold, keeps=False), (estimator, source)
+    outcomes = run_parallel(fit, common, splits, seeds, n_jobs=n_jobs)
     with closing(outcomes):
         return collect_folds(outcomes, splits, n_samples, 2 * n_classes).y_proba, None
 

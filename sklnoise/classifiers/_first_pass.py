@@ -1,21 +1,22 @@
 """The first pass: probabilities of samples from models that did not see them."""
 
 import os
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_memory, has_fit_parameter
 
 from sklnoise._compat import check_method_params, safe_indexing, set_random_states
+from sklnoise._parallel import run_parallel
 from sklnoise._text import shorten
 from sklnoise.classifiers._cache_key import cache_key
+from sklnoise.classifiers._cache_lock import locked
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._net_selection import (
     NetChoice,
@@ -27,11 +28,15 @@ from sklnoise.exceptions import FoldFitError
 from sklnoise.training import (
     attempt,
     check_names,
+    compute_together,
     epochs_of,
     hidden_features,
     interruptible,
+    is_main_process,
     is_net,
+    is_shared,
     make_splits,
+    of_main_process,
     predict_proba,
     weights_of,
 )
@@ -134,19 +139,38 @@ def run_first_pass(trainer, splits, *, with_features, memory, n_jobs, on_fold_en
         return fit_and_collect(None, trainer, splits, with_features, n_jobs, on_fold_end)
     # joblib would pickle the data to hash them; the key covers all of these.
     unhashed = ["trainer", "splits", "with_features", "n_jobs", "on_fold_end"]
-    cached = open_memory(memory).cache(fit_and_collect, ignore=unhashed)
-    key = cache_key(trainer, splits, with_features)
-    return cached(key, trainer, splits, with_features, n_jobs, on_fold_end)
+    args = trainer, splits, with_features, n_jobs, on_fold_end
+    return run_cached(memory, fit_and_collect, unhashed, args, with_features, n_jobs)
 
 
 def run_selection(trainer, splits, *, memory, n_jobs):
     """Choose the network where no first pass does it, or read that from a cache."""
     if memory is None:
         return select_only(None, trainer, splits, n_jobs)
-    cached = open_memory(memory).cache(
-        select_only, ignore=["trainer", "splits", "n_jobs"]
-    )
-    return cached(cache_key(trainer, splits, False), trainer, splits, n_jobs)
+    unhashed, args = ["trainer", "splits", "n_jobs"], (trainer, splits, n_jobs)
+    return run_cached(memory, select_only, unhashed, args, False, n_jobs)
+
+
+def run_cached(memory, function, unhashed, args, with_features, n_jobs):
+    """Call `function(key, *args)`, or read what it returned for the same key.
+
+    Of several processes that train a net the first one alone reads and writes.
+    """
+    trainer, splits, *_ = args
+    net, key, is_found = trainer.net, None, False
+    if is_main_process(net):
+        memory = open_memory(memory)
+        key = cache_key(trainer, splits, with_features)
+        function = memory.cache(function, ignore=unhashed)
+        is_found = is_shared(net) and function.check_call_in_cache(key, *args)
+    if of_main_process(net, is_found):
+        found = function(key, *args) if is_main_process(net) else None
+        return of_main_process(net, found)
+    # Who holds the lock must not need workers, in which others may wait for it.
+    waits = effective_n_jobs(n_jobs) == 1 and not is_shared(net)
+    lock = locked(getattr(memory, "location", None), key) if waits else nullcontext()
+    with lock:
+        return function(key, *args)
 
 
 def select_only(key, trainer, splits, n_jobs):
@@ -194,10 +218,9 @@ def fit_and_collect(key, trainer, splits, with_features, n_jobs, on_fold_end):
             n_jobs,
         )
     else:
-        outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(attempt)(fit_fold_classifier, clone(trainer.net), data, *fold)
-            for fold in zip(splits, seeds, repeat(n_classes), fit_params)
-        )
+        fit, common = partial(attempt, fit_fold_classifier), (trainer.net, data)
+        per_fold = splits, seeds, [n_classes] * len(splits), fit_params
+        outcomes = run_parallel(fit, common, *per_fold, n_jobs=n_jobs)
     with closing(outcomes):  # also after an error: it holds threads and their limit
         found = collect_folds(outcomes, splits, len(data.y), n_classes, on_fold_end)
     return found._replace(choice=choice)
@@ -269,17 +292,19 @@ def check_outcome(outcome, number, n_folds):
 def predict_fold(data, splits, with_features, net, number):
     """Predict the samples that a net of the first pass did not see."""
     _, test = splits[number]
+    predict, find = (partial(f, net, data.X) for f in (predict_proba, hidden_features))
     return FoldOutcome(
-        predict_proba(net, data.X, test),
+        compute_together(net, predict, test),
         weights=None if number else weights_of(net),
-        features=hidden_features(net, data.X, test) if with_features else None,
+        features=compute_together(net, find, test) if with_features else None,
         history=epochs_of(net),
     )
 
 
 def fit_fold_classifier(classifier, data, split, seed, n_classes, fit_params):
-    """Fit any classifier and predict the samples of its fold."""
+    """Fit a clone of any classifier and predict the samples of its fold."""
     train, test = split
+    classifier = clone(classifier)
     set_random_states(classifier, seed)
     weight, codes = data.sample_weight[train], data.y[train]
     if (codes == codes[0]).all():

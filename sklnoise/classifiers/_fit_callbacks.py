@@ -6,7 +6,7 @@ from functools import partial
 
 from sklnoise._compat import ProgressBar, callbacks_of, is_part_of_other_fit
 from sklnoise.classifiers._fit_bar import DelayedBar, can_draw_on
-from sklnoise.training import isolated, keeps_to_epochs
+from sklnoise.training import is_main_process, isolated, keeps_to_epochs
 
 
 @contextmanager
@@ -15,6 +15,7 @@ def report_fit(classifier, X, y, sample_weight):
     own_callbacks = callbacks_of(classifier)
     has_bar = any(isinstance(callback, ProgressBar or ()) for callback in own_callbacks)
     is_alone = not has_bar and not is_part_of_other_fit(classifier)
+    is_alone = is_alone and is_main_process(classifier.estimator)
     draws = (
         classifier.verbose
         and ProgressBar is not None
@@ -61,7 +62,7 @@ class FitProgress:
 
     def say(self, message):
         """Print a line."""
-        if self.classifier.verbose:
+        if self.classifier.verbose and is_main_process(self.classifier.estimator):
             print(f"[{type(self.classifier).__name__}] {message}", flush=True)
 
     def say_step(self, message, n_parts=None):

@@ -27,12 +27,14 @@ from sklnoise.training import (
     available_threads,
     check_names,
     check_plain_criterion,
+    check_same_data,
     check_validation_labels,
     chooses_net,
     dtype_of,
     is_module_class,
     is_net,
-    resolve_device,
+    of_main_process,
+    resolve_device_of,
     resolve_dtype,
     resolve_half,
 )
@@ -89,7 +91,9 @@ def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):
     for checked in (net, model):
         check_validation_labels(checked, data.classes)
     # Two seeds: the refit must not depend on whether folds were fitted before.
-    first_pass_seed, refit_seed = draw_seeds(classifier.random_state, 2)
+    seeds = of_main_process(net, draw_seeds(classifier.random_state, 2))
+    first_pass_seed, refit_seed = seeds
+    check_same_data(net, data.labelled)
     trainer = Trainer(
         net=net,
         data=data.labelled,
@@ -119,6 +123,7 @@ def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):
             routed.splitter.split,
             estimates=has_first_pass,
         )
+        splits = of_main_process(net, splits)
     return FitPlan(
         data=data,
         trainer=trainer,
@@ -186,7 +191,7 @@ def route_metadata(classifier, sample_weight, fit_params):
 
 def training_config(classifier, data):
     """Return the device, the type and the threads of the trainings."""
-    device = resolve_device(classifier.device, as_net(classifier.estimator).device)
+    device = resolve_device_of(as_net(classifier.estimator), classifier.device)
     return TrainingConfig(
         n_classes=data.n_classes,
         device=device,

@@ -142,7 +142,9 @@ class NoiseRobustClassifier(
 
     memory : str, path or joblib.Memory, default=None
         Cache of the first pass, which is then computed once for a whole grid over
-        corrections and estimators of T. It needs an integer `random_state`.
+        corrections and estimators of T. It needs an integer `random_state`. Of processes
+        that look for the same first pass in a common folder, with ``n_jobs=1``, one
+        computes it.
 
     warm_up : float, default=0.125
         Share of the refit's training steps, in [0, 1), that use cross-entropy instead of

@@ -161,10 +161,9 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
             f"drop_last=True leaves no batch of {len(dataset)} samples, fewer than a "
             f"batch of {batch_size}. Lower batch_size, or leave out drop_last."
         )
-    base, _ = resolve_subsets(dataset)
-    is_ours = isinstance(base, BatchDataset)
+    is_ours = isinstance(resolve_subsets(dataset)[0], BatchDataset)
     is_distributed = is_available() and is_initialized()
-    if is_ours and not is_distributed and params.keys() <= {"drop_last"}:
+    if not is_distributed and needs_no_loader(dataset, params):
         return BatchIterator(dataset, batch_size, shuffle=shuffle, seed=seed, **params)
     if is_ours:
         params["collate_fn"] = collate
@@ -182,3 +181,9 @@ def make_batches(dataset, *, batch_size=1, shuffle=False, seed=None, **params):
         sampler = SequentialSampler(dataset)
     batches = WholeBatches(sampler, batch_size, params.pop("drop_last", False))
     return DataLoader(dataset, batch_sampler=batches, **params)
+
+
+def needs_no_loader(dataset, params):
+    """Return whether our iterator makes the batches of a dataset, with parameters."""
+    base, _ = resolve_subsets(dataset)
+    return isinstance(base, BatchDataset) and params.keys() <= {"drop_last"}

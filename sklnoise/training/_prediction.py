@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from scipy.sparse import issparse
+from skorch.hf import AccelerateMixin
 from skorch.utils import to_numpy
 from torch.utils.data import Dataset
 
@@ -21,6 +22,7 @@ from sklnoise.training._hidden import HiddenFeatures
 from sklnoise.training._net import is_stock, wants_floats
 from sklnoise.training._net_checks import makes_datasets
 from sklnoise.training._output import proba_of
+from sklnoise.training._processes import is_accelerated
 
 # Samples that a net is applied to at once, between two bounds, by the values in them.
 MIN_CHUNK, MAX_CHUNK = 256, 4096
@@ -77,10 +79,17 @@ def outputs_in_chunks(net, X, rows):
     for batch in batches(net, X, rows, keep_sparse=keep_sparse):
         with torch.inference_mode(), full_precision(net.device), explained(net, X):
             if not stock or isinstance(batch, dict):
-                output = net.evaluation_step((batch, None))
+                output = evaluate(net, batch)
             else:
                 output = module(batch if issparse(batch) else batch.to(net.device))
         yield output
+
+
+def evaluate(net, batch):
+    """Apply a net by its own step, in this process alone."""
+    if is_accelerated(net):  # the step of the mixin repeats what all processes predict
+        return super(AccelerateMixin, net).evaluation_step((batch, None))
+    return net.evaluation_step((batch, None))
 
 
 def batches(net, X, rows, *, keep_sparse=False):

@@ -50,6 +50,14 @@ from sklnoise.training._optimizers import (
     has_sparse_gradients,
 )
 from sklnoise.training._output import identity, recognize_output, softmax
+from sklnoise.training._processes import (
+    check_shared_loss,
+    initialize,
+    is_accelerated,
+    is_shared,
+    share_batches,
+    share_of,
+)
 from sklnoise.training._trajectory import HeldOutRest, KeepTrajectory
 
 # Share of a training before the memory of a loss is used: what the network does not know
@@ -130,8 +138,10 @@ def prepare(
     end it after so many steps.
     """
     data, config, seed = trainer.data, trainer.config, trainer.seed
+    check_shared_loss(trainer.net, loss)
     net = clone(trainer.net).set_params(
-        device=str(config.device), verbose=max(trainer.net.verbose, trainer.verbose)
+        device=None if is_accelerated(trainer.net) else str(config.device),
+        verbose=max(trainer.net.verbose, trainer.verbose),
     )
     check_classes_of_net(net, config.n_classes)
     if net.classes is not None:
@@ -164,7 +174,7 @@ def prepare(
         warm_up_loss=warm_up_loss,
         warm_up_steps=count_steps(warm_up),
         memory_delay=count_steps(MEMORY_DELAY),
-        weighted=dataset.weighted,
+        weighted=dataset.weighted or is_shared(net),
     )
     fit_params = trainer.fit_params or {}
     # Another seed than that of the initial weights, for orders and dropout.
@@ -172,7 +182,7 @@ def prepare(
         net, dataset, config, seed + 1, fit_params, trainer.on_epoch, start_from
     )
     with seeded(seed, config.device), eager(net):
-        net.initialize()
+        initialize(net, config.device)
         net.criterion_.forget(len(dataset))
         if not trainer.observed:
             leave_out_observers(net)
@@ -231,7 +241,11 @@ def use_whole_batches(net, seed):
         for name in names
     )
     if is_plain:
-        net.set_params(**dict.fromkeys(names, make_batches), iterator_train__seed=seed)
+        make = share_batches if is_shared(net) else make_batches
+        net.set_params(**dict.fromkeys(names, make), iterator_train__seed=seed)
+    if is_plain and is_shared(net):
+        # All validate on all samples, so that all stop at the same epoch.
+        net.set_params(iterator_train__share=share_of(net), iterator_valid__share=(0, 1))
     return is_plain
 
 

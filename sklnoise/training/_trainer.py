@@ -6,11 +6,11 @@ from functools import partial
 
 import torch
 from joblib import effective_n_jobs
-from sklearn.utils.parallel import Parallel, delayed
 from skorch import NeuralNetClassifier
 from skorch.dataset import ValidSplit
 from torch.utils.data import Dataset
 
+from sklnoise._parallel import run_parallel
 from sklnoise.nn._mlp import has_known_layers, set_generator
 from sklnoise.training._averages import average_of, trained_parameters
 from sklnoise.training._callbacks import (
@@ -41,6 +41,13 @@ from sklnoise.training._net import AutoSizedNet, is_net
 from sklnoise.training._net_checks import check_net
 from sklnoise.training._optimizers import drop_eager, drop_state
 from sklnoise.training._preparation import count_epochs, prepare
+from sklnoise.training._processes import (
+    AverageOverProcesses,
+    begin_together,
+    check_accelerator,
+    is_shared,
+    share_of,
+)
 from sklnoise.training._stack import StackedMLP, can_stack, group_alike
 from sklnoise.training._workers import attempt, workers
 
@@ -71,6 +78,7 @@ class Trainer:
         if is_net(self.net):
             chosen = ("lr", "max_epochs") if isinstance(self.net, AutoSizedNet) else ()
             check_net(self.net, chosen=chosen)
+            check_accelerator(self.net)
 
     def replace(self, **changes):
         """Return a copy with some fields changed."""
@@ -135,38 +143,33 @@ class Trainer:
         trajectory on the samples that its fold holds out.
         """
         data = densify_if_small(self.data if data is None else data)
-        trainers = [
-            self.replace(data=data, seed=seed, fit_params=params, of_fold=of_fold)
-            for seed, params in zip(seeds, fit_params, strict=True)
-        ]
-        # The tables of several nets could not be told apart.
-        trainers[1:] = [trainer.replace(verbose=0) for trainer in trainers[1:]]
-        tasks = [
-            partial(prepare, trainer, train, loss, held_out=test, **how)
-            for trainer, (train, test) in zip(trainers, splits, strict=True)
-        ]
+        # What processes do together they do in one order.
+        n_jobs = 1 if is_shared(self.net) else n_jobs
+        prepare_one = partial(
+            prepare_fold, self.replace(data=data, of_fold=of_fold), loss, how
+        )
+        per_fold = list(zip(range(len(splits)), splits, seeds, fit_params, strict=True))
+        tasks = [partial(prepare_one, *fold) for fold in per_fold]
         first = attempt(tasks[0])
         if isinstance(first, Exception):
             return (failure for failure in [first])  # closed like the others
         if has_plain_steps(first) and can_stack(first, len(tasks)):
             return fit_stacked([first, *map(attempt, tasks[1:])], finish)
+        n_threads = None
         if may_share_threads(first):
             n_workers = min(self.config.n_threads, len(tasks))
             share = max(1, self.config.n_threads // len(tasks))
             is_alone = effective_n_jobs(n_jobs) == 1 and self.on_epoch is None
             if is_alone and n_workers > 1:
                 return fit_on_threads(tasks, share, n_workers, finish)
-            tasks = [partial(limit_threads, task, share) for task in tasks]
+            n_threads = share
         del first
+        fit, common = partial(attempt, fit_one), (prepare_one, finish, n_threads)
         if effective_n_jobs(n_jobs) == 1:
             # scikit-learn's wrapper of a task exchanges the filters of warnings, which
             # are those of all threads.
-            numbered = enumerate(tasks)
-            return (attempt(fit_one, task, finish, fold) for fold, task in numbered)
-        return Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(attempt)(fit_one, task, finish, fold)
-            for fold, task in enumerate(tasks)
-        )
+            return (fit(*common, *fold) for fold in per_fold)
+        return run_parallel(fit, common, *zip(*per_fold), n_jobs=n_jobs)
 
 
 def raise_if_failed(outcome):
@@ -194,7 +197,8 @@ def run(prepared, interrupted):
     net, dataset, config = prepared.net, prepared.dataset, prepared.config
     with mixed_precision(config), explained(net, dataset.all_X):
         prepared.begin()
-        generator = torch.Generator(config.device).manual_seed(prepared.seed)
+        rank, _ = share_of(net)
+        generator = torch.Generator(config.device).manual_seed(prepared.seed + rank)
         set_generator(net.module_, generator)
         with observed_features(net, dataset):
             if has_plain_steps(prepared):
@@ -214,8 +218,11 @@ def run_skorch(prepared, interrupted):
     average = AverageWeights(average_of(net, trained_parameters(net)))
     listener = EpochListener(prepared.on_epoch, count_epochs(net, prepared), average)
     prepare_scoring(net)
-    first, last = ("average", average), ("epoch_listener", listener)
-    net.callbacks_ = [first, *net.callbacks_, last]
+    first, last = [("average", average)], [("epoch_listener", listener)]
+    if is_shared(net):
+        begin_together(net)
+        first = [("processes", AverageOverProcesses(share_of(net)[0])), *first]
+    net.callbacks_ = [*first, *net.callbacks_, *last]
     try:
         net.fit_loop(dataset, prepared.y, **fit_params)
     except KeyboardInterrupt:  # skorch's way to end a training, or the user
@@ -224,7 +231,8 @@ def run_skorch(prepared, interrupted):
         average.on_epoch_end(net)
         listener.end_epoch_of_stop(net)
     finally:
-        net.callbacks_ = [named for named in net.callbacks_ if named not in (first, last)]
+        added = *first, *last
+        net.callbacks_ = [named for named in net.callbacks_ if named not in added]
     prepared.end()
 
 
@@ -256,9 +264,23 @@ def release(net):
         vars(callback).pop("lr_scheduler_", None)
 
 
-def fit_one(task, finish, fold):
-    """Fit the net of one fold while no other is fitted in this process."""
-    prepared = task()
+def prepare_fold(trainer, loss, how, fold, split, seed, fit_params):
+    """Make the net of one fold ready to be trained."""
+    # The tables of several nets could not be told apart.
+    verbose = 0 if fold else trainer.verbose
+    trainer = trainer.replace(seed=seed, fit_params=fit_params, verbose=verbose)
+    train, test = split
+    return prepare(trainer, train, loss, held_out=test, **how)
+
+
+def fit_one(prepare_one, finish, n_threads, fold, *of_fold):
+    """Fit the net of one fold, while no other is fitted in this process.
+
+    Its steps use `n_threads` threads, unless that is None.
+    """
+    prepared = prepare_one(fold, *of_fold)
+    if n_threads is not None:
+        prepared.config = prepared.config._replace(n_threads=n_threads)
     net = train(prepared)
     with thread_limit(prepared.config.n_threads):
         return finish(net, fold)
@@ -342,13 +364,6 @@ def may_share_threads(prepared):
         and all(acts_alone(callback) for _, callback in net.callbacks_)
         and has_plain_steps(prepared)
     )
-
-
-def limit_threads(task, n_threads):
-    """Prepare a net whose steps use `n_threads` threads."""
-    prepared = task()
-    prepared.config = prepared.config._replace(n_threads=n_threads)
-    return prepared
 
 
 def fit_on_threads(tasks, n_threads, n_workers, finish):
