@@ -277,7 +277,9 @@ class SampleDataset(SkorchDataset):
         """Gather samples for a training loop, where they lie on its device from there."""
         if self.resident is None:
             return self.gather(rows)
-        index = to_device(torch.from_numpy(np.ascontiguousarray(rows)), self.resident.device)
+        index = to_device(
+            torch.from_numpy(np.ascontiguousarray(rows)), self.resident.device
+        )
         return self.resident[index]
 
     def take(self, positions):
