@@ -14,13 +14,9 @@ data, in a temporary folder, to show that it runs.
 """
 
 import argparse
-import os
 import tempfile
 from importlib import import_module
 from pathlib import Path
-
-# Of matrix products that give the same bits again; it is read when CUDA starts.
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 import torch
 
