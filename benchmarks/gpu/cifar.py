@@ -87,7 +87,7 @@ def training(options, model, seed):
     """Make the network of a model, with its training."""
     if model in cifar10.DEPTHS:
         return cifar10.training(model, seed)
-    depth, epochs, falls = (8, 8, (6,)) if options.tiny else (44, 150, (80, 120))
+    depth, epochs, falls = (8, 4, (3,)) if options.tiny else (44, 150, (80, 120))
     schedule = LRScheduler(policy=MultiStepLR, milestones=falls, gamma=0.1)
     return papers_training(
         cifar10.AugmentedResNet,

@@ -17,24 +17,23 @@ import torch
 from skorch import NeuralNetClassifier
 
 from sklnoise import NoiseRobustClassifier
-from sklnoise.nn import MLP, ConvNet, ResNet, TextEmbeddingNet, TextLSTM
+from sklnoise.nn import MLP, TextEmbeddingNet, TextLSTM
 
 torch.set_num_threads(int(sys.argv[2]))
 warnings.simplefilter("ignore")
 rng = np.random.RandomState(0)
-y = rng.randint(3, size=300)
-table = (rng.normal(size=(300, 20)) + y[:, None]).astype(np.float32)
-texts = rng.randint(1, 1000, size=(300, 30))
-images = rng.normal(size=(300, 3, 16, 16)).astype(np.float32)
-text_net = {"module__n_tokens": 1000, "batch_size": 300}
+# A narrow layer at a large batch, whose gradient two threads would share.
+n_samples, n_classes = (2000, 7) if sys.argv[1] == "TextEmbeddingNet" else (300, 3)
+y = rng.randint(n_classes, size=n_samples)
+table = (rng.normal(size=(n_samples, 20)) + y[:, None]).astype(np.float32)
+texts = rng.randint(1, 1000, size=(n_samples, 30))
+text_net = {"module__n_tokens": 1000, "batch_size": 1000, "train_split": None}
 lstm = {"module__embedding_dim": 8, "module__hidden": 8, "module__dense": 8}
 cases = {
     "default": (None, table, {}),
     "MLP": (MLP, table, {"batch_size": 32}),
     "TextEmbeddingNet": (TextEmbeddingNet, texts, text_net),
     "TextLSTM": (TextLSTM, texts, {"module__n_tokens": 1000} | lstm),
-    "ConvNet": (ConvNet, images, {"module__n_channels": 3}),
-    "ResNet": (ResNet, images, {"module__depth": 8}),
 }
 module, X, params = cases[sys.argv[1]]
 if module is None:
