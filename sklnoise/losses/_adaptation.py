@@ -103,9 +103,9 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         self.frozen_steps = frozen_steps
         self.volume_weight = volume_weight
         self.counts_calls = True
-        # A buffer: an integer of Python would let torch.compile compile each step anew.
-        n_steps = torch.zeros((), dtype=torch.int64)
-        self.register_buffer("_n_steps", n_steps, persistent=False)
+        # No integer of Python, for whose values torch.compile would compile anew. No
+        # buffer, which would be moved to a device that each step had to wait for.
+        self._n_steps = torch.zeros((), dtype=torch.int64)
         start = log_start(torch.from_numpy(check_matrix_of_codes(transition_matrix)))
         self.n_classes = len(start)
         if volume_weight and not log_volume(start.log_softmax(dim=1)).isfinite():
@@ -163,7 +163,7 @@ class SimpleAdaptationLoss(NoisyLabelLoss):
         if self.counts_calls:
             self._count_step()
         if torch.compiler.is_compiling():
-            return torch.where(is_frozen, weights.detach(), weights)
+            return torch.where(is_frozen.to(weights.device), weights.detach(), weights)
         return weights.detach() if is_frozen else weights
 
     def _count_step(self):

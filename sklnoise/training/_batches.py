@@ -84,7 +84,7 @@ class BatchIterator:
         )
         for start, some in groups(sizes, self.n_gathered()):
             positions = order[start : start + sum(some)]
-            X = dataset.gather(dataset.rows[positions.numpy()])
+            X = dataset.gather_batches(dataset.rows[positions.numpy()])
             parts = X.split(some) if isinstance(X, torch.Tensor) else (X,)
             yield from zip(parts, targets, strict=False)
 

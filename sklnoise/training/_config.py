@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from sklnoise._warnings import warn_caller
 
@@ -171,7 +172,9 @@ def is_small_step(module, batch_shape):
 
     Only model and shapes decide, so that results are reproducible to the bit.
     """
-    return len(batch_shape) == 2 and n_weights(module) * batch_shape[0] < MAX_SMALL_STEP
+    bags = [layer for layer in module.modules() if isinstance(layer, nn.EmbeddingBag)]
+    n_multiplied = n_weights(module) - sum(map(n_weights, bags))  # a bag only adds up
+    return len(batch_shape) == 2 and n_multiplied * batch_shape[0] < MAX_SMALL_STEP
 
 
 def n_weights(module):

@@ -138,6 +138,15 @@ def cast(batch, dtype, *, cast_integers=False):
     return batch.to(dtype) if is_cast else batch
 
 
+def to_device(tensor, device):
+    """Copy a tensor; to CUDA without waiting for it, from memory that stays in place."""
+    if isinstance(tensor, dict):
+        return {name: to_device(part, device) for name, part in tensor.items()}
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
 def make_dataset(net, X, y=None):
     """Call the class of datasets of a net on samples, and check their number."""
     dataset = net.get_dataset(X, y)
@@ -176,6 +185,7 @@ class SampleDataset(SkorchDataset):
         self.dtype = dtype
         self.cast_integers = cast_integers
         self.keep_sparse = False
+        self.resident = None  # all X on a device, for the batches of a training loop
         self.codes = torch.from_numpy(data.y[rows])
         weight = data.sample_weight[rows]
         self.weighted = bool((weight != weight[:1]).any())
@@ -220,6 +230,15 @@ class SampleDataset(SkorchDataset):
             cast_integers=self.cast_integers,
             keep_sparse=self.keep_sparse,
         )
+
+    def gather_batches(self, rows):
+        """Gather samples for a training loop, where they lie on its device from there."""
+        if self.resident is None:
+            return self.gather(rows)
+        index = to_device(
+            torch.from_numpy(np.ascontiguousarray(rows)), self.resident.device
+        )
+        return self.resident[index]
 
     def take(self, positions):
         """Return `(X, (y, sample_weight, ...))` at some positions of this dataset."""

@@ -9,8 +9,10 @@ from skorch.callbacks.scoring import ScoringBase
 from sklnoise.training._averages import average_of, trained_parameters
 from sklnoise.training._batches import BatchIterator
 from sklnoise.training._callbacks import check_epoch, follows_batches, is_silent_log
+from sklnoise.training._data import to_device
 from sklnoise.training._net import is_stock
 from sklnoise.training._optimizers import needs_no_closure
+from sklnoise.training._resident import resident_samples
 from sklnoise.training._trajectory import skips_validation
 from sklnoise.training._workers import raise_if_cancelled
 
@@ -145,6 +147,13 @@ def label_codes(targets):
 
 def run_epochs(members, model):
     """Train nets for their epochs, together as `model` takes their steps."""
+    lead = members[0]  # whose dataset gathers the batches of all
+    with resident_samples(lead.dataset, lead.net.device):
+        repeat_epochs(members, model)
+
+
+def repeat_epochs(members, model):
+    """Take the epochs of nets until all of them have stopped."""
     running = members
     for _ in range(members[0].net.max_epochs):
         if not running:
@@ -260,12 +269,3 @@ def on_device(batches, device):
         ready = moving
     if ready is not None:
         yield ready
-
-
-def to_device(tensor, device):
-    """Copy a tensor; to CUDA without waiting for it, from memory that stays in place."""
-    if isinstance(tensor, dict):
-        return {name: to_device(part, device) for name, part in tensor.items()}
-    if device.type == "cuda" and tensor.device.type == "cpu":
-        return tensor.pin_memory().to(device, non_blocking=True)
-    return tensor.to(device)

@@ -11,7 +11,7 @@ from sklnoise.training._averages import average_of
 from sklnoise.training._batches import BatchIterator, groups
 from sklnoise.training._callbacks import acts_alone, is_of_table
 from sklnoise.training._config import n_weights
-from sklnoise.training._loop import to_device
+from sklnoise.training._data import to_device
 from sklnoise.training._optimizers import ELEMENTWISE, make_eager
 from sklnoise.training._trajectory import skips_validation
 from sklnoise.training._workers import raise_if_cancelled
@@ -68,6 +68,7 @@ class StackedMLP:
 
     def __init__(self, members, generator):
         self.members = members
+        self.dataset = members[0].dataset  # all X, of which each net has its rows
         lead = members[0].net
         self.layers, self.criterion = lead.module_.layers, lead.criterion_
         set_generator(self.layers, generator)
@@ -144,7 +145,7 @@ class StackedMLP:
         rows, targets, shares, sizes = self._draw(iterators)
         if step is not None and getattr(self.criterion.loss, "wants_index", False):
             targets = [*targets[:-1], self._places(targets[-1], shares)]  # they are kept
-        device, dataset = torch.device(lead.net.device), lead.dataset
+        device, dataset = torch.device(lead.net.device), self.dataset
         targets = [to_device(target, device) for target in targets]
         shares = to_device(shares, device)
         n_together = max(1, iterators[0].n_gathered() // len(iterators))
@@ -154,7 +155,7 @@ class StackedMLP:
         for start, some in groups(max(sizes, key=sum), n_together):
             part = slice(start, start + sum(some))
             some_rows = rows[:, part]
-            batches = dataset.gather(some_rows.ravel())
+            batches = dataset.gather_batches(some_rows.ravel())
             batches = batches.view(*some_rows.shape, *batches.shape[1:])
             for X, share, *batch_targets in zip(
                 to_device(batches, device).split(some, dim=1),

@@ -2,6 +2,8 @@
 
 import json
 import lzma
+import tarfile
+from hashlib import sha256
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -10,9 +12,11 @@ import pytest
 from PIL import Image
 
 from sklnoise.datasets import (
+    _cifar100,
     _files,
     _loaders,
     fetch_cifar10,
+    fetch_cifar100,
     fetch_imdb,
     fetch_mnist,
 )
@@ -22,7 +26,7 @@ SIZES = {"MNIST": (4, 2), "IMDB": (4, 2), "CIFAR10": (20, 10)}
 SCAN = b"\xff\xda\x00\x0c"
 
 
-@pytest.fixture(params=[fetch_mnist, fetch_imdb, fetch_cifar10])
+@pytest.fixture(params=[fetch_mnist, fetch_imdb, fetch_cifar10, fetch_cifar100])
 def loader(request):
     """Each loader of real data in turn."""
     return request.param
@@ -63,13 +67,40 @@ def encode_jpeg(pixels):
 
 
 @pytest.fixture
-def folder(tmp_path, digits, reviews, photographs):
-    """A folder with the three files."""
+def records():
+    """Images in place of CIFAR-100, five to train on and three to test on: X, y."""
+    rng = np.random.RandomState(0)
+    X = rng.randint(256, size=(8, 3, 32, 32)).astype(np.uint8)
+    return X, rng.randint(100, size=8)
+
+
+def write_archive(path, X, y, n_train=5):
+    """Write the archive of CIFAR-100, where a superclass is not the class."""
+    labels = np.stack([y // 5, y], axis=1).astype(np.uint8)
+    rows = np.hstack([labels, X.reshape(len(X), -1)])
+    parts = {
+        "train.bin": rows[:n_train].tobytes(),
+        "test.bin": rows[n_train:].tobytes(),
+        "fine_label_names.txt": "".join(f"class_{i}\n" for i in range(100)).encode(),
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in parts.items():
+            info = tarfile.TarInfo(f"cifar-100-binary/{name}")
+            info.size = len(content)
+            archive.addfile(info, BytesIO(content))
+
+
+@pytest.fixture
+def folder(tmp_path, digits, reviews, photographs, records, monkeypatch):
+    """A folder with the four files."""
     folder = tmp_path / "data"
     folder.mkdir()
     np.savez_compressed(folder / "mnist.npz", X=digits[0], y=digits[1])
     with lzma.open(folder / "imdb.jsonl.xz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(review) + "\n" for review in reviews)
+    archive = folder / "cifar-100-binary.tar.gz"
+    write_archive(archive, *records)
+    monkeypatch.setattr(_cifar100, "SHA256", sha256(archive.read_bytes()).hexdigest())
     X, y = photographs
     headers, scans = zip(*map(encode_jpeg, X))
     (header,) = set(headers)
@@ -93,6 +124,8 @@ def openml(monkeypatch, digits, photographs):
     for name, (n_train, n_test) in SIZES.items():
         source = getattr(_loaders, name)._replace(n_train=n_train, n_test=n_test)
         monkeypatch.setattr(_loaders, name, source)
+    few = _cifar100.CIFAR100._replace(n_train=5, n_test=3)
+    monkeypatch.setattr(_cifar100, "CIFAR100", few)
     monkeypatch.delenv("SKLNOISE_DATA", raising=False)
     # The arrays come from a frame, whose columns are contiguous.
     flat = {

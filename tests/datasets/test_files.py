@@ -15,6 +15,7 @@ FILES = {
     "fetch_mnist": "mnist.npz",
     "fetch_imdb": "imdb.jsonl.xz",
     "fetch_cifar10": "cifar10_jpeg.npz",
+    "fetch_cifar100": "cifar-100-binary.tar.gz",
 }
 OPENML_IDS = {fetch_mnist: 554, fetch_cifar10: 40927}
 
@@ -99,8 +100,8 @@ def test_corrupted_bytes_are_detected(loader, file):
 
 def test_number_of_samples_must_be_that_of_the_data(loader, folder, monkeypatch):
     name = loader.__name__.removeprefix("fetch_").upper()
-    source = getattr(_loaders, name)
-    monkeypatch.setattr(_loaders, name, source._replace(n_test=7))
+    module = sys.modules[loader.__module__]
+    monkeypatch.setattr(module, name, getattr(module, name)._replace(n_test=7))
     with pytest.raises(ValueError, match="must hold"):
         loader(data_home=folder)
 

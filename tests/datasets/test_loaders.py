@@ -14,7 +14,12 @@ from sklearn.datasets import load_digits
 
 from sklnoise.datasets import fetch_cifar10, fetch_imdb, fetch_mnist, load_noisy_digits
 
-N_TRAIN = {"fetch_mnist": 4, "fetch_imdb": 4, "fetch_cifar10": 20}
+N_TRAIN = {
+    "fetch_mnist": 4,
+    "fetch_imdb": 4,
+    "fetch_cifar10": 20,
+    "fetch_cifar100": 5,
+}
 JPEG_ERROR = 3 / 255
 
 

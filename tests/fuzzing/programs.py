@@ -10,7 +10,8 @@ from tests.fuzzing.problem import public_names
 from tests.fuzzing.values import ANYTHING, GOOD, ODD, OWN_ONLY, look_up
 
 # They download, are there for others to inherit from, or need a file.
-NOT_CALLED = {"fetch_cifar10", "fetch_imdb", "fetch_mnist", "BaseTransitionEstimator"}
+FETCHERS = {"fetch_cifar10", "fetch_cifar100", "fetch_imdb", "fetch_mnist"}
+NOT_CALLED = FETCHERS | {"BaseTransitionEstimator"}
 NOT_CALLED |= {"load", "save"}
 # Of scikit-learn, torch, or with arguments that are no arrays.
 NOT_A_STEP = {"fit", "forward", "get_metadata_routing", "set_params", "save", "export"}
