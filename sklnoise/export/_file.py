@@ -102,8 +102,9 @@ def as_bytes(model, about):
     buffer = BytesIO()
     try:
         skops.dump(model, buffer, compression=zipfile.ZIP_DEFLATED)
-        check_importable(types_in(buffer))
-        check_nets(buffer)
+        found = types_in(buffer)
+        check_importable(found)
+        check_nets(buffer, found)
     except (skops.exceptions.UnsupportedTypeException, TypeError, ValueError) as error:
         raise ValueError(
             f"{type(model).__name__} cannot be saved: "
@@ -140,14 +141,19 @@ def check_importable(names):
             )
 
 
-def check_nets(file):
+def check_nets(file, found):
     """Raise a ValueError if a file would let skorch restore a net, which runs a pickle.
 
-    It imports what the file names: this must be known to be safe.
+    It imports the modules of the types that were found, which must be trusted. Other
+    names stand for types of skops' own list, or where skops reads nothing.
     """
     with zipfile.ZipFile(file) as archive:
         schema = json.loads(archive.read("schema.json"))
-    nets = [name for name in objects_in(schema) if is_net_class(find(name))]
+    nets = [
+        name
+        for name in objects_in(schema).intersection(found)
+        if is_net_class(find(name))
+    ]
     if nets:
         raise ValueError(
             f"it holds a {nets[0]} inside of another estimator, which skorch restores by "
@@ -247,7 +253,7 @@ def read_model(path, trusted=()):
             f"If you know them, pass trusted={unknown!r}."
         )
     try:
-        check_nets(file)
+        check_nets(file, found)
     except ValueError as error:
         raise ValueError(f"{path} is not loaded: {error}") from None
     return skops.loads(data, trusted=found), about

@@ -6,6 +6,7 @@ import os
 import pickle
 import zipfile
 from hashlib import sha256
+from importlib.metadata import version
 
 import joblib
 import numpy as np
@@ -174,12 +175,35 @@ def test_pickles_are_refused_before_they_run(tmp_path, dump, compress):
 def as_saved(content):
     """Return a file of skops as one that is whole."""
     buffer = io.BytesIO(content)
-    about = {"format": 1, "versions": {"sklnoise": sklnoise.__version__}}
+    versions = {name: version(name) for name in ("sklnoise", "scikit-learn")}
+    about = {"format": 1, "versions": versions}
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr("sklnoise.json", json.dumps(about))
         archive.comment = b"sklnoise sha256 " + bytes(64)
     content = buffer.getvalue()[:-64]
     return content + sha256(content).hexdigest().encode()
+
+
+@pytest.mark.parametrize("loader", ["ObjectNode", "JsonNode"])
+def test_no_module_is_imported_because_a_file_names_it(
+    small, tmp_path, monkeypatch, loader
+):
+    monkeypatch.syspath_prepend(tmp_path)
+    mark, path = tmp_path / "mark", tmp_path / "model.skops"
+    (tmp_path / "evil_module.py").write_text(f"open({str(mark)!r}, 'w').close()")
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(small))) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    schema = json.loads(files["schema.json"])
+    named = {"__module__": "evil_module", "__class__": "x", "content": "1"}
+    schema["extra"] = named | {"__loader__": loader}
+    files["schema.json"] = json.dumps(schema)
+    with zipfile.ZipFile(content, "w") as new:
+        for name, text in files.items():
+            new.writestr(name, text)
+    path.write_bytes(as_saved(content.getvalue()))
+    sklnoise.load(path)
+    assert not mark.exists()
 
 
 def test_net_that_skorch_would_unpickle_is_refused(blobs, tmp_path):
