@@ -50,7 +50,8 @@ def save(estimator, path):
 
     The file is one of skops with a checksum and the versions of the libraries, and holds
     no sample of X unless a step does. Classifiers of sklnoise have a method `save`, which
-    can also leave out what no prediction needs.
+    can also leave out what no prediction needs. Trees and steps of your own are written
+    too, but :func:`load` reads them only if they are `trusted`.
 
     Parameters
     ----------
@@ -186,7 +187,10 @@ def load(path, *, trusted=()):
     trusted : sequence of str or type, default=()
         Types of your own that the file may hold: modules, losses, callbacks and steps of
         pipelines, as types or by their names with modules. An error lists those that are
-        missing. Trust only types that you know.
+        missing. Trust only types that you know. Forests and other trees of scikit-learn
+        need "sklearn.tree._tree.Tree", and histogram gradient boosting
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": their nodes
+        are followed without a check, so that a file made to do so can crash the process.
 
     Returns
     -------
