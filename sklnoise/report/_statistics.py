@@ -48,10 +48,9 @@ def fitted_facts(clf):
         "condition number of T": f"{noise.condition_number:.3g}",
     }
     if isinstance(clf, ConfidentLearningClassifier):
-        facts |= {
-            "classifier": type(innermost(clf.estimator_)).__name__,
-            "label issues": int(clf.label_issues_.sum()),
-        }
+        facts["classifier"] = type(innermost(clf.estimator_)).__name__
+        if hasattr(clf, "label_issues_"):
+            facts["label issues"] = int(clf.label_issues_.sum())
     elif clf.refit is not False:
         network = getattr(clf.estimator_, "module_", clf.estimator_)
         facts |= {

@@ -5,6 +5,7 @@ from html import unescape
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
 import sklnoise
@@ -102,17 +103,30 @@ def test_transition_that_is_singular_corrects_no_accuracy(blobs_of_names):
     assert "held-out accuracy on the clean labels" not in card
 
 
-def test_model_without_its_training_judges_new_rows(blobs_of_names, tmp_path):
+@pytest.mark.parametrize(
+    ("clf", "of_training"),
+    [
+        (
+            NoiseRobustClassifier(transition=0.1, n_estimators=1, random_state=0),
+            "loss of the refit",
+        ),
+        (
+            ConfidentLearningClassifier(LogisticRegression(), random_state=0),
+            "label issues",
+        ),
+    ],
+)
+def test_model_without_its_training_judges_new_rows(
+    blobs_of_names, tmp_path, clf, of_training
+):
     pytest.importorskip("skops.io")
-    clf = NoiseRobustClassifier(transition=0.1, n_estimators=1, random_state=0)
-    clf.set_params(estimator__max_epochs=3).fit(*blobs_of_names)
+    clf = clone(clf).fit(*blobs_of_names)
     clf.save(tmp_path / "model.skops", keep="model")
     model = sklnoise.load(tmp_path / "model.skops")
     options = {"new_rows": True, "format": "md"}
     card = tables_of(noise_report(model, *blobs_of_names, **options))
     whole = tables_of(noise_report(clf, *blobs_of_names, **options))
-    assert "loss of the refit" not in card
-    assert whole.pop("loss of the refit")
+    assert whole.pop(of_training)
     assert card == whole
 
 
