@@ -3,9 +3,14 @@
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
+from functools import partial
 
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklnoise._containers import is_search
 from sklnoise._text import shorten
 from sklnoise.export import FORMATS, export_nets, save_model
 from sklnoise.training import from_plain, is_net, to_plain, without_training
@@ -60,7 +65,8 @@ class PersistenceMixin:
         """Write the fitted classifier to a file that can be loaded safely.
 
         It is a file of skops with a checksum and the versions of the libraries, read by
-        :func:`sklnoise.load`. It holds no sample of X.
+        :func:`sklnoise.load`. It holds no sample of X. What is of another library, such
+        as the trees of a forest, may have to be `trusted` there.
 
         Parameters
         ----------
@@ -70,7 +76,9 @@ class PersistenceMixin:
         keep : {"everything", "model"}, default="everything"
             "model" leaves out what no prediction needs: the noisy labels and their
             out-of-fold probabilities, by which `find_label_issues` and the report judge
-            them, the histories, the loss and how the network was chosen.
+            them, the histories, the loss and how the network was chosen, also of
+            classifiers in the steps of a pipeline, and what the parameters were
+            fitted to before.
 
         Raises
         ------
@@ -146,19 +154,38 @@ class ExportMixin(PersistenceMixin):
         export_nets(self, path, format)
 
 
-def lean(estimator):
+def lean(estimator, done=None):
     """Return a fitted estimator with no more than its predictions need."""
-    if is_net(estimator):
-        return without_training(estimator)
-    if not isinstance(estimator, PersistenceMixin):
+    done = {} if done is None else done
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         return estimator
+    if id(estimator) not in done:  # one that occurs twice stays one
+        shrink = without_training if is_net(estimator) else partial(lean_copy, done=done)
+        done[id(estimator)] = shrink(estimator)
+    return done[id(estimator)]
+
+
+def lean_copy(estimator, done):
+    """Copy an estimator, without what only the training of its parts needed."""
     model = copy(estimator)
-    absent = [name for name in OF_TRAINING if vars(model).pop(name, None) is not None]
-    # Of the instance: another reason than that of the class.
-    model._absent_attributes = model._absent_attributes | dict.fromkeys(absent, NOT_KEPT)
-    if hasattr(model, "estimators_"):
-        model.estimators_ = list(map(lean, model.estimators_))
-        model.estimator_ = model.estimators_[0]
-    elif hasattr(model, "estimator_"):
-        model.estimator_ = lean(model.estimator_)
+    if isinstance(model, Pipeline):
+        model.steps = [(name, lean(step, done)) for name, step in model.steps]
+    if isinstance(model, FrozenEstimator):
+        model.estimator = lean(model.estimator, done)
+    if isinstance(model, PersistenceMixin) or is_search(model):
+        for name, param in model.get_params(deep=False).items():
+            # `fit` clones all parameters but those that are frozen.
+            if hasattr(param, "fit") and not isinstance(param, type):
+                is_frozen = isinstance(param, FrozenEstimator)
+                setattr(model, name, lean(param, done) if is_frozen else clone(param))
+    for name in vars(model).keys() & {"estimator_", "best_estimator_"}:
+        setattr(model, name, lean(getattr(model, name), done))
+    if isinstance(model, PersistenceMixin):
+        if hasattr(model, "estimators_"):
+            model.estimators_ = [lean(fitted, done) for fitted in model.estimators_]
+        absent = [k for k in OF_TRAINING if vars(model).pop(k, None) is not None]
+        # Of the instance: another reason than that of the class.
+        model._absent_attributes = model._absent_attributes | dict.fromkeys(
+            absent, NOT_KEPT
+        )
     return model

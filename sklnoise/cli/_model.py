@@ -9,6 +9,7 @@ import joblib
 import pandas as pd
 import sklearn
 import torch
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
 import sklnoise
@@ -154,9 +155,9 @@ def load_model(path, unsafe=False):
 def load_pickle(path):
     """Read a pipeline and its columns from a pickle, which can run any code."""
     try:
-        # scikit-learn warns of other versions, which are an error below.
+        # What another version wrote may mean something else here.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", InconsistentVersionWarning)
             model = joblib.load(path)
     except Exception as error:  # A broken pickle may raise anything.
         raise BadInput(

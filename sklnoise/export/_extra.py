@@ -13,6 +13,6 @@ def import_extra(name, purpose):
             raise
         raise ModuleNotFoundError(
             f"{purpose} needs {package}, which is not installed. Install it with: "
-            'pip install "sklnoise[export]"',
+            f"pip install {package}; the extra `export` of sklnoise has all of them.",
             name=package,
         ) from error

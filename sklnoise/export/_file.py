@@ -50,7 +50,8 @@ def save(estimator, path):
 
     The file is one of skops with a checksum and the versions of the libraries, and holds
     no sample of X unless a step does. Classifiers of sklnoise have a method `save`, which
-    can also leave out what no prediction needs.
+    can also leave out what no prediction needs. Trees and steps of your own are written
+    too, but :func:`load` reads them only if they are `trusted`.
 
     Parameters
     ----------
@@ -102,8 +103,9 @@ def as_bytes(model, about):
     buffer = BytesIO()
     try:
         skops.dump(model, buffer, compression=zipfile.ZIP_DEFLATED)
-        check_importable(types_in(buffer))
-        check_nets(buffer)
+        found = types_in(buffer)
+        check_importable(found)
+        check_nets(buffer, found)
     except (skops.exceptions.UnsupportedTypeException, TypeError, ValueError) as error:
         raise ValueError(
             f"{type(model).__name__} cannot be saved: "
@@ -140,14 +142,19 @@ def check_importable(names):
             )
 
 
-def check_nets(file):
+def check_nets(file, found):
     """Raise a ValueError if a file would let skorch restore a net, which runs a pickle.
 
-    It imports what the file names: this must be known to be safe.
+    It imports the modules of the types that were found, which must be trusted. Other
+    names stand for types of skops' own list, or where skops reads nothing.
     """
     with zipfile.ZipFile(file) as archive:
         schema = json.loads(archive.read("schema.json"))
-    nets = [name for name in objects_in(schema) if is_net_class(find(name))]
+    nets = [
+        name
+        for name in objects_in(schema).intersection(found)
+        if is_net_class(find(name))
+    ]
     if nets:
         raise ValueError(
             f"it holds a {nets[0]} inside of another estimator, which skorch restores by "
@@ -180,7 +187,10 @@ def load(path, *, trusted=()):
     trusted : sequence of str or type, default=()
         Types of your own that the file may hold: modules, losses, callbacks and steps of
         pipelines, as types or by their names with modules. An error lists those that are
-        missing. Trust only types that you know.
+        missing. Trust only types that you know. Forests and other trees of scikit-learn
+        need "sklearn.tree._tree.Tree", and histogram gradient boosting
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": their nodes
+        are followed without a check, so that a file made to do so can crash the process.
 
     Returns
     -------
@@ -247,7 +257,7 @@ def read_model(path, trusted=()):
             f"If you know them, pass trusted={unknown!r}."
         )
     try:
-        check_nets(file)
+        check_nets(file, found)
     except ValueError as error:
         raise ValueError(f"{path} is not loaded: {error}") from None
     return skops.loads(data, trusted=found), about

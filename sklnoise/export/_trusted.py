@@ -7,9 +7,12 @@ from pkgutil import iter_modules
 
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.model_selection import KFold
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from sklnoise.metrics._named import NAMED_METRICS
 from sklnoise.training import is_net_class
 
 PACKAGES = "classifiers", "losses", "nn", "training", "transition"
@@ -17,10 +20,12 @@ PACKAGES = "classifiers", "losses", "nn", "training", "transition"
 # Where torch.nn.functional defines its functions.
 OF_FUNCTIONS = "torch.nn.functional", "torch._C._nn"
 
-# What classifiers hold besides estimators and modules.
+# What classifiers, and searches over them, hold besides estimators and modules.
 NAMED = {
     "builtins": ["print"],
     "functools": ["partial"],
+    "sklearn.metrics._scorer": ["_CurveScorer", "_PassthroughScorer", "_Scorer"],
+    "sklearn.utils._metadata_requests": ["MetadataRequest", "MethodMetadataRequest"],
     "sklearn.utils._bunch": ["Bunch"],
     "skorch.callbacks.logging": ["EpochTimer", "PrintLog"],
     "skorch.callbacks.lr_scheduler": ["LRScheduler"],
@@ -35,6 +40,10 @@ NAMED = {
     "sklnoise.classifiers._conformal_threshold": ["Calibration", "Events", "Threshold"],
     "sklnoise.losses._adaptation": ["_follow_columns"],
     "sklnoise.losses._early_learning": ["PredictionMemory"],
+    "sklnoise.metrics._estimated_transition": ["HeldOutTransition"],
+    "sklnoise.metrics._likelihood_scorer": ["NoisyLogLikelihoodScorer"],
+    "sklnoise.metrics._named": ["NamedMetric"],
+    "sklnoise.metrics._scorer": ["NoiseCorrectedScorer", "mean_score"],
     "sklnoise.training._callbacks": ["KeepBest"],
     "sklnoise.training._data": ["HoldOut", "make_batches"],
     "sklnoise.training._loop": ["label_codes"],
@@ -63,9 +72,11 @@ OF_ENCODER = {
 def skops_trusted_types():
     """List the types that `skops.io.load` may make of a file of a classifier.
 
-    They are the classes of sklnoise and of `torch.nn` and `torch.optim` that fitted
-    classifiers hold. None of them runs anything of the file. Networks of skorch are not
-    among them: skorch restores these by pickle, which sklnoise does not use.
+    They are the classes of sklnoise, of `torch.nn` and `torch.optim`, and the splitters
+    and scorers of scikit-learn that fitted classifiers and searches hold. None of them
+    runs anything of the file. Trees are not among them: scikit-learn follows their nodes
+    without a check, so that a crafted file could crash the process. Networks of skorch
+    are not among them: skorch restores these by pickle, which sklnoise does not use.
 
     Returns
     -------
@@ -91,11 +102,16 @@ def known_types():
     """List the types once: that takes a second."""
     named = {f"{module}.{name}" for module, names in NAMED.items() for name in names}
     functions = getmembers(torch.nn.functional, isroutine)
+    splitters = getmembers(import_module(KFold.__module__), isclass)
+    scorers = map(get_scorer, get_scorer_names())
     found = {
         *(kind for package in PACKAGES for kind in classes_of(f"sklnoise.{package}")),
         *classes_of("torch.nn.modules"),
         *classes_of("torch.optim"),
         *(f for _, f in functions if f.__module__ in OF_FUNCTIONS),
+        *(kind for _, kind in splitters if hasattr(kind, "split")),
+        *(scorer._score_func for scorer in scorers),
+        *(metric.build for metric in NAMED_METRICS.values()),
     }
     return sorted(named | {f"{kind.__module__}.{kind.__name__}" for kind in found})
 

@@ -5,8 +5,9 @@ import re
 from sklnoise._text import as_text, enumerate_names, shorten
 from sklnoise.report._page import load_template, reveal
 
-# What Markdown would take for a mark, or a browser for a tag.
-MARKS = re.compile(r"([\\`*_\[\]<>|~#])")
+# What Markdown would take for a mark, a character of HTML or mathematics, or a browser
+# for a tag.
+MARKS = re.compile(r"([\\`*_\[\]<>|~#&$])")
 
 
 def render_card(context):

@@ -8,6 +8,7 @@ import numpy as np
 
 from sklnoise._containers import innermost
 from sklnoise._text import percent
+from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers import ConfidentLearningClassifier
 from sklnoise.classifiers._fitted import transition_of_noise
 from sklnoise.classifiers._noise_text import (
@@ -47,17 +48,17 @@ def fitted_facts(clf):
         "condition number of T": f"{noise.condition_number:.3g}",
     }
     if isinstance(clf, ConfidentLearningClassifier):
-        facts |= {
-            "classifier": type(innermost(clf.estimator_)).__name__,
-            "label issues": int(clf.label_issues_.sum()),
-        }
+        facts["classifier"] = type(innermost(clf.estimator_)).__name__
+        if hasattr(clf, "label_issues_"):
+            facts["label issues"] = int(clf.label_issues_.sum())
     elif clf.refit is not False:
         network = getattr(clf.estimator_, "module_", clf.estimator_)
         facts |= {
             "network": type(network).__name__,
-            "loss of the refit": type(clf.correction_).__name__,
             "epochs of the refit": clf.n_iter_,
         }
+        if hasattr(clf, "correction_"):
+            facts["loss of the refit"] = type(clf.correction_).__name__
     if noise.identity_share:
         facts["share of the identity that T was shrunk by"] = noise.identity_share
     return facts
@@ -79,6 +80,8 @@ def held_out_accuracies(findings):
     y_pred = y_proba[findings.judgement.rows].argmax(axis=1)
     is_right = y_pred == findings.labels
     facts = {"held-out accuracy on the noisy labels": percent(is_right.mean())}
+    if not findings.noise.condition_number < SINGULAR_CONDITION_THRESHOLD:
+        return facts
     T = transition_of_noise(findings.clf)
     with catch_warnings():
         simplefilter("ignore")

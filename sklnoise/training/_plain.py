@@ -5,7 +5,9 @@ class before it makes anything. It has no form for what torch and skorch define.
 """
 
 import json
+import sys
 from collections import OrderedDict
+from pathlib import Path, PurePath
 
 import numpy as np
 import torch
@@ -60,6 +62,8 @@ class Flattener:
         if type(obj) in CONTAINERS:
             return self.contents(obj)
         flatten = next((f for kind, f in FLATTEN if isinstance(obj, kind)), None)
+        if is_frame(obj):
+            flatten = Flattener.frame
         if flatten is None or isinstance(obj, type):
             return obj
         if id(obj) in self.seen:
@@ -144,6 +148,15 @@ class Flattener:
         """Note a shape."""
         return Plain("Size", list(size))
 
+    def path(self, path):
+        """Note a path as text."""
+        return Plain("path", str(path))
+
+    def frame(self, frame):
+        """Make an array of a frame of pandas, and lists of its names."""
+        names = {"index": frame.index.tolist(), "columns": frame.columns.tolist()}
+        return Plain("frame", {"data": frame.to_numpy(), **names})
+
 
 FLATTEN = (
     (torch.Tensor, Flattener.tensor),
@@ -153,7 +166,13 @@ FLATTEN = (
     (History, Flattener.history),
     (torch.Size, Flattener.size),
     (torch.device | torch.dtype, Flattener.name),
+    (PurePath, Flattener.path),
 )
+
+
+def is_frame(obj):
+    """Return whether something is a frame of pandas, which may not be installed."""
+    return isinstance(obj, getattr(sys.modules.get("pandas"), "DataFrame", ()))
 
 
 def as_number(value):
@@ -266,6 +285,16 @@ class Restorer:
         """Make a shape."""
         return torch.Size(content)
 
+    def path(self, content, place):
+        """Make a path."""
+        return Path(content)
+
+    def frame(self, content, place):
+        """Make a frame of pandas."""
+        from pandas import DataFrame
+
+        return DataFrame(**content)
+
 
 RESTORE = {
     "tensor": Restorer.tensor,
@@ -276,4 +305,6 @@ RESTORE = {
     "device": Restorer.device,
     "dtype": Restorer.dtype,
     "Size": Restorer.size,
+    "path": Restorer.path,
+    "frame": Restorer.frame,
 }

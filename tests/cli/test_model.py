@@ -145,6 +145,17 @@ def test_model_of_another_version_is_refused(
     check_refused(done, "scikit-learn", "here is 99.0")
 
 
+def test_unsafe_reads_no_pickle_of_another_version(
+    cli, blob_audit, blob_file, tmp_path, check_refused, monkeypatch
+):
+    path = tmp_path / "model.joblib"
+    pipeline, columns = load_model(blob_audit.model)
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", "0.1")
+        joblib.dump({"pipeline": pipeline, "columns": columns}, path)
+    check_refused(cli("predict", path, blob_file, "--unsafe"), "version 0.1")
+
+
 def test_model_of_every_kind_of_column_is_read(cli, tmp_path):
     n_rows = 60
     rng = np.random.RandomState(0)

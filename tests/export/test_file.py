@@ -6,20 +6,30 @@ import os
 import pickle
 import zipfile
 from hashlib import sha256
+from importlib.metadata import version
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 
 import sklnoise
-from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
+from sklnoise import (
+    ConfidentLearningClassifier,
+    NoiseRobustClassifier,
+    NoiseRobustConformalClassifier,
+)
+from sklnoise.metrics import make_noise_corrected_scorer
 from tests.export.modules import Block, Deep
 
 skops_io = pytest.importorskip("skops.io")
@@ -94,6 +104,48 @@ def test_model_takes_little_more_than_the_weights(blobs, tmp_path):
     assert size <= 1.2 * weights_of(clf) + 20_000
 
 
+def lengths_in(path):
+    """Return the lengths of all arrays in a file."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".npy")]
+        arrays = [np.load(io.BytesIO(archive.read(name))) for name in names]
+    return {len(array) for array in arrays if array.ndim}
+
+
+@pytest.mark.parametrize("name", ["pipeline", "search", "frozen", "fitted", "transition"])
+def test_model_holds_no_label_in_whatever_it_is(blobs, tmp_path, name):
+    X, y = blobs
+    inner = robust(transition="auto", cv=2)
+    pipeline = make_pipeline(StandardScaler(), inner)
+    grid = {"noiserobustclassifier__warm_up": [0, 0.2]}
+    clf = {
+        "pipeline": lambda: ConfidentLearningClassifier(pipeline, cv=2),
+        "search": lambda: ConfidentLearningClassifier(
+            GridSearchCV(pipeline, grid, cv=2), cv=2
+        ),
+        "frozen": lambda: NoiseRobustConformalClassifier(
+            FrozenEstimator(pipeline.fit(X[::3], y[::3]))
+        ),
+        "fitted": lambda: ConfidentLearningClassifier(inner.fit(X[::3], y[::3]), cv=2),
+        "transition": lambda: robust(
+            transition=FrozenEstimator(inner.fit(X[::3], y[::3]))
+        ),
+    }[name]().fit(X, y)
+    samples = {len(X[::3])}
+    if name != "frozen":  # whose sets need a score of each sample
+        samples.add(len(X))
+    path, before = tmp_path / "clf.skops", repr(clf)
+    clf.save(path)
+    assert samples & lengths_in(path)
+    clf.save(path, keep="model")
+    assert not samples & lengths_in(path)
+    again = sklnoise.load(path)
+    assert_array_equal(again.predict_proba(X), clf.predict_proba(X))
+    assert repr(again) == repr(clf) == before
+    clf.save(path)
+    assert samples & lengths_in(path)
+
+
 def test_wrappers_are_saved_too(blobs, tmp_path):
     X, y = blobs
     clf = ConfidentLearningClassifier(LogisticRegression(), cv=2, random_state=0)
@@ -106,7 +158,6 @@ def test_wrappers_are_saved_too(blobs, tmp_path):
 
 
 def test_pipeline_is_saved_with_the_encoder_of_a_table(tmp_path):
-    pd = pytest.importorskip("pandas")
     pytest.importorskip("skrub")
     table = pd.DataFrame(
         {
@@ -121,6 +172,67 @@ def test_pipeline_is_saved_with_the_encoder_of_a_table(tmp_path):
     sklnoise.save(pipeline, tmp_path / "pipeline.skops")
     again = sklnoise.load(tmp_path / "pipeline.skops")
     assert_array_equal(again.predict_proba(table), pipeline.predict_proba(table))
+
+
+def robust(**params):
+    params = {"transition": 0.1, "n_estimators": 1, "random_state": 0} | params
+    return NoiseRobustClassifier(**params).set_params(estimator__max_epochs=2)
+
+
+def search(**params):
+    model = make_pipeline(StandardScaler(), robust())
+    grid = {"noiserobustclassifier__warm_up": [0, 0.2]}
+    return GridSearchCV(model, grid, **{"cv": 2} | params)
+
+
+FRAME = pd.DataFrame(T := np.eye(3) * 0.7 + 0.1, *[["eel", "cat", "dog"]] * 2)
+
+KNOWN = {
+    "frame": lambda tmp_path: robust(transition=FRAME),
+    "folds": lambda tmp_path: robust(transition="auto", cv=StratifiedKFold(2)),
+    "memory": lambda tmp_path: robust(transition="auto", cv=2, memory=tmp_path / "c"),
+    "search": lambda tmp_path: search(),
+    "splits": lambda tmp_path: search(
+        cv=ShuffleSplit(2, random_state=0), scoring="accuracy"
+    ),
+    "corrected": lambda tmp_path: search(
+        scoring=make_noise_corrected_scorer(T, metric="roc_auc_ovr")
+    ),
+    "estimated": lambda tmp_path: search(
+        scoring=make_noise_corrected_scorer("auto", first_pass=LogisticRegression())
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_settings_of_scikit_learn_need_no_trust(blobs, tmp_path, name):
+    X, y = blobs
+    clf, path = KNOWN[name](tmp_path).fit(X, y), tmp_path / "model.skops"
+    sklnoise.save(clf, path)
+    again = sklnoise.load(path)
+    assert_array_equal(again.predict_proba(X), clf.predict_proba(X))
+    assert repr(again) == repr(clf)
+    assert_array_equal(again.fit(X, y).predict_proba(X), clf.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("trees", "kind"),
+    [
+        (RandomForestClassifier(3, random_state=0), "sklearn.tree._tree.Tree"),
+        (
+            HistGradientBoostingClassifier(max_iter=2),
+            "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        ),
+    ],
+)
+def test_trees_are_trusted_by_their_name(blobs, tmp_path, trees, kind):
+    path = tmp_path / "trees.skops"
+    clf = ConfidentLearningClassifier(trees, cv=2, random_state=0).fit(*blobs)
+    clf.save(path)
+    with pytest.raises(ValueError, match=kind):
+        sklnoise.load(path)
+    again = sklnoise.load(path, trusted=[kind])
+    assert_array_equal(again.predict_proba(blobs[0]), clf.predict_proba(blobs[0]))
 
 
 def test_unfitted_pipeline_is_not_saved(tmp_path):
@@ -174,12 +286,32 @@ def test_pickles_are_refused_before_they_run(tmp_path, dump, compress):
 def as_saved(content):
     """Return a file of skops as one that is whole."""
     buffer = io.BytesIO(content)
-    about = {"format": 1, "versions": {"sklnoise": sklnoise.__version__}}
+    versions = {name: version(name) for name in ("sklnoise", "scikit-learn")}
+    about = {"format": 1, "versions": versions}
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr("sklnoise.json", json.dumps(about))
         archive.comment = b"sklnoise sha256 " + bytes(64)
     content = buffer.getvalue()[:-64]
     return content + sha256(content).hexdigest().encode()
+
+
+def test_no_module_is_imported_because_a_file_names_it(small, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    mark, path = tmp_path / "mark", tmp_path / "model.skops"
+    (tmp_path / "evil_module.py").write_text(f"open({str(mark)!r}, 'w').close()")
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(small))) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    schema = json.loads(files["schema.json"])
+    named = {"__module__": "evil_module", "__class__": "x", "content": "1"}
+    schema["extra"] = named | {"__loader__": "ObjectNode"}
+    files["schema.json"] = json.dumps(schema)
+    with zipfile.ZipFile(content, "w") as new:
+        for name, text in files.items():
+            new.writestr(name, text)
+    path.write_bytes(as_saved(content.getvalue()))
+    sklnoise.load(path)
+    assert not mark.exists()
 
 
 def test_net_that_skorch_would_unpickle_is_refused(blobs, tmp_path):
@@ -250,7 +382,7 @@ def test_bad_arguments_are_refused(small, tmp_path):
         sklnoise.load(tmp_path / "clf.skops")
 
 
-def test_missing_skops_is_named_with_the_extra(small, tmp_path, monkeypatch):
+def test_missing_skops_is_named(small, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "skops.io", None)
-    with pytest.raises(ModuleNotFoundError, match=r"sklnoise\[export\]"):
+    with pytest.raises(ModuleNotFoundError, match="pip install skops"):
         small.save(tmp_path / "clf.skops")

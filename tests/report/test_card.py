@@ -5,8 +5,10 @@ from html import unescape
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
+import sklnoise
 from sklnoise import ConfidentLearningClassifier, NoiseRobustClassifier
 from sklnoise.inspection import noise_report
 
@@ -17,6 +19,12 @@ def pages(fitted_wine, named_wine):
     options = {"title": "Wine"}
     card = noise_report(fitted_wine, *named_wine, format="md", **options)
     return card, noise_report(fitted_wine, *named_wine, **options)
+
+
+@pytest.fixture
+def blobs_of_names(noisy_blobs):
+    """Noisy blobs whose classes have names."""
+    return noisy_blobs[0], np.array(["ant", "bee", "cat"])[noisy_blobs[1]]
 
 
 def text_of(html):
@@ -85,3 +93,50 @@ def test_card_is_written_to_a_file(fitted_wine, named_wine, tmp_path):
 def test_other_format_is_refused(fitted_wine, named_wine):
     with pytest.raises(ValueError, match="format"):
         noise_report(fitted_wine, *named_wine, format="pdf")
+
+
+def test_transition_that_is_singular_corrects_no_accuracy(blobs_of_names):
+    T = [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1]]
+    clf = NoiseRobustClassifier(transition=T, refit=False, random_state=0)
+    card = noise_report(clf.fit(*blobs_of_names), *blobs_of_names, format="md")
+    assert "held-out accuracy on the noisy labels" in card
+    assert "held-out accuracy on the clean labels" not in card
+
+
+@pytest.mark.parametrize(
+    ("clf", "of_training"),
+    [
+        (
+            NoiseRobustClassifier(transition=0.1, n_estimators=1, random_state=0),
+            "loss of the refit",
+        ),
+        (
+            ConfidentLearningClassifier(LogisticRegression(), random_state=0),
+            "label issues",
+        ),
+    ],
+)
+def test_model_without_its_training_judges_new_rows(
+    blobs_of_names, tmp_path, clf, of_training
+):
+    pytest.importorskip("skops.io")
+    clf = clone(clf).fit(*blobs_of_names)
+    clf.save(tmp_path / "model.skops", keep="model")
+    model = sklnoise.load(tmp_path / "model.skops")
+    options = {"new_rows": True, "format": "md"}
+    card = tables_of(noise_report(model, *blobs_of_names, **options))
+    whole = tables_of(noise_report(clf, *blobs_of_names, **options))
+    assert whole.pop(of_training)
+    assert card == whole
+
+
+@pytest.mark.parametrize("name", ["&lt;i&gt;", "$x$", "a & b"])
+def test_marks_of_html_and_mathematics_are_shown_as_they_are(noisy_blobs, name):
+    X, y = noisy_blobs[:2]
+    names = np.array([name, "bee", "cat"])
+    clf = NoiseRobustClassifier(transition=0.1, refit=False, random_state=0)
+    card = noise_report(clf.fit(X, names[y]), X, names[y], format="md")
+    # A backslash makes a mark of Markdown a plain character, before entities are read.
+    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", card)
+    assert f"| {name} |" in shown
+    assert not re.search(r"(?<!\\)[&$]", card)
