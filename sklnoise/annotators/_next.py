@@ -28,7 +28,7 @@ def suggest_next(estimator, y, *, n_suggestions=10, annotators=None):
     add to the answers there are,
 
     .. math::
-        I = H\Big(\sum_k q_k T_a[k, \cdot]\Big) - \sum_k q_k H(T_a[k, \cdot]),
+        I = H\left(\sum_k q_k T_a[k, \cdot]\right) - \sum_k q_k H(T_a[k, \cdot]),
 
     with the posterior `q` of the sample and the transition matrix of the annotator.
 
