@@ -357,7 +357,9 @@ def test_pickle_holds_tensors_only_where_skorch_moves_them_to_the_device_at_hand
             return NotImplemented
 
     Spy(io.BytesIO()).dump(clf)
-    tensors = *clf.correction_.parameters(), *clf.correction_.buffers()
+    tensors = [*clf.correction_.parameters(), *clf.correction_.buffers()]
+    # Attributes of a module that are no buffers stay on the CPU.
+    tensors += [v for v in vars(clf.correction_).values() if isinstance(v, torch.Tensor)]
     on_the_cpu = {tensor.data_ptr() for tensor in tensors}
     assert {tensor.data_ptr() for tensor in found} == on_the_cpu
 

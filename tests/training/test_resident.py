@@ -9,7 +9,8 @@ from torch import nn
 
 from sklnoise.nn import MLP
 from sklnoise.training import LabelledData, _resident
-from sklnoise.training._data import BatchDataset, BatchIterator
+from sklnoise.training._batches import BatchIterator
+from sklnoise.training._data import BatchDataset
 
 ROWS = np.arange(1, 50, 2)
 KINDS = {
