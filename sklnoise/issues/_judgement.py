@@ -105,27 +105,26 @@ def check_fitted_samples(X, y, n_fitted):
 
 def judgement_of_fit(classifier, y):
     """Return the judgement by which a classifier has chosen the samples of its refit."""
-    T, classes = classifier.transition_matrix_, classifier.classes_
-    judgement = judge_held_out(y, classifier.out_of_fold_proba_, T, classes)
-    rows = judgement.rows
-    codes = encode_fitted_labels(judgement.labels, classes)
+    y_proba, classes = classifier.out_of_fold_proba_, classifier.classes_
+    y = check_labels(y, "y")
+    check_consistent_length(y, y_proba)
+    rows = np.flatnonzero(~np.isnan(y_proba).any(axis=1))
+    codes = encode_fitted_labels(y[rows], classes)
     other = np.flatnonzero(codes != classifier._fitted_codes[rows])
     if len(other):
         sample = rows[other[0]]
         raise ValueError(
             "y must hold the labels that the classifier was fitted on, whose "
             f"label_quality_ is known; sample {sample} has "
-            f"{judgement.labels.tolist()[other[0]]!r} instead of "
+            f"{y.tolist()[sample]!r} instead of "
             f"{classes.tolist()[classifier._fitted_codes[sample]]!r}. Fit it again, or "
             "pass new_rows=True to judge other labels by predict_proba."
         )
     is_issue = classifier.label_issues_[rows]
-    likeliest = judge(classifier.out_of_fold_proba_[rows], codes, T)[1]
-    return judgement._replace(
-        suggested_labels=classes[np.where(is_issue, likeliest, codes)],
-        quality=classifier.label_quality_[rows],
-        is_issue=is_issue,
-    )
+    likeliest = judge(y_proba[rows], codes, classifier.transition_matrix_)[1]
+    suggested = classes[np.where(is_issue, likeliest, codes)]
+    quality, n_left_out = classifier.label_quality_[rows], len(y) - len(rows)
+    return Judgement(rows, classes[codes], suggested, quality, is_issue, n_left_out)
 
 
 def shrunk_transition(classifier, y):
