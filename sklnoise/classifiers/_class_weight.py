@@ -48,6 +48,8 @@ def resolve_class_weight(class_weight, transition_matrix, data):
 
 def clean_counts(transition_matrix, data):
     """Return the number of samples of each clean class that T and the labels imply."""
+    if getattr(data, "posterior", None) is not None:  # by several annotators
+        return data.sample_weight @ data.posterior
     is_trusted = data.trusted[data.rows]
     labels, mass = data.y[data.rows], data.sample_weight[data.rows]
     noisy, trusted = (

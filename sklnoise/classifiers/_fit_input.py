@@ -53,7 +53,10 @@ class KeptSplits:
 
 @dataclass(frozen=True, eq=False)
 class FitInput:
-    """All samples of a fit, with `y` as codes and `rows` the indices of those used."""
+    """All samples of a fit, with `y` as codes and `rows` the indices of those used.
+
+    `of_answers` is what a loss needs to know of the answers of several annotators.
+    """
 
     X: object
     y: np.ndarray
@@ -61,6 +64,7 @@ class FitInput:
     trusted: np.ndarray
     rows: np.ndarray
     classes: np.ndarray
+    of_answers: np.ndarray | None = None
 
     @property
     def n_classes(self):
@@ -72,7 +76,7 @@ class FitInput:
 
     @property
     def labelled(self):
-        return LabelledData(self.X, self.y, self.sample_weight)
+        return LabelledData(self.X, self.y, self.sample_weight, self.of_answers)
 
 
 def check_fit_input(estimator, X, y, sample_weight, trusted):

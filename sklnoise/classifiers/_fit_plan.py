@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from sklearn.utils import Bunch
 
 from sklnoise._compat import routing_enabled
+from sklnoise.classifiers._annotator_input import (
+    AnnotatedInput,
+    check_annotated_input,
+    check_single_correction,
+    is_annotated,
+)
 from sklnoise.classifiers._class_weight import check_class_weight
 from sklnoise.classifiers._correction import as_loss, check_clean_loss
 from sklnoise.classifiers._first_pass import (
@@ -60,6 +66,11 @@ class FitPlan:
     fine_tunes: bool
 
     @property
+    def is_annotated(self):
+        """Whether several annotators have answered."""
+        return isinstance(self.data, AnnotatedInput)
+
+    @property
     def refit_seed(self):
         return self.trainer.seed
 
@@ -83,7 +94,9 @@ def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):
     """Validate the parameters and the input of a fit."""
     routed = route_metadata(classifier, sample_weight, fit_params)
     net, model = as_net(classifier.estimator), first_pass_model(classifier)
-    data = check_fit_input(classifier, X, y, sample_weight, trusted)
+    several = is_annotated(y)
+    check_input = check_annotated_input if several else check_fit_input
+    data = check_input(classifier, X, y, sample_weight, trusted)
     check_first_pass(model, data.X, sample_weight, routed.first_pass.fit)
     if isinstance(classifier.first_pass, str):
         check_trees(data.X)
@@ -107,10 +120,15 @@ def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):
     if is_net(classifier.first_pass):
         check_plain_criterion(classifier.first_pass)
     clean_loss = clean_loss_for(trainer, data)
-    check_clean_loss(correction, clean_loss)
     check_class_weight(classifier.class_weight, data.classes, clean_loss.weight)
-    loss = as_loss("forward" if selects else correction)
-    transition = known_transition(classifier.transition, loss, data.classes)
+    if several:
+        check_plain_loss(clean_loss)
+        transition = None
+    else:
+        check_single_correction(correction)
+        check_clean_loss(correction, clean_loss)
+        loss = as_loss("forward" if selects else correction)
+        transition = known_transition(classifier.transition, loss, data.classes)
     # A known T needs no folds, but held-out labels choose a correction, and are all
     # that a fit without a refit can judge labels by.
     has_first_pass = transition is None or selects or not refits
@@ -142,6 +160,16 @@ def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):
         refits=refits,
         fine_tunes=classifier.fine_tune_epochs > 0 and bool(data.trusted.any()),
     )
+
+
+def check_plain_loss(clean_loss):
+    """Raise a ValueError if the net weights or smooths the labels that it is given."""
+    if not clean_loss.is_plain:
+        raise ValueError(
+            "criterion__weight and criterion__label_smoothing of the net are for one "
+            "label a sample; got them with the answers of several annotators. Use "
+            "class_weight of the classifier."
+        )
 
 
 def is_named(correction, name):

@@ -39,7 +39,7 @@ def run_folds(classifier, plan, progress):
     if not plan.has_first_pass:
         return None
     space = None
-    if plan.transition is None:
+    if plan.transition is None and not plan.is_annotated:
         space = feature_space(new_estimator(classifier.transition))
     n_folds = len(plan.splits)
     message = f"first pass on {n_folds} folds"

@@ -17,6 +17,8 @@ from sklnoise._compat import (
     fit_context,
 )
 from sklnoise._parameter_hints import ParameterHintsMixin
+from sklnoise.classifiers._annotator_fit import fit_annotators
+from sklnoise.classifiers._annotator_input import ANNOTATOR_CORRECTIONS
 from sklnoise.classifiers._class_weight import resolve_class_weight
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.classifiers._fit_callbacks import report_fit
@@ -358,7 +360,7 @@ class NoiseRobustClassifier(
             HasMethods(["forward"]),
         ],
         "correction": [
-            StrOptions({*CORRECTIONS, "auto"}),
+            StrOptions({*CORRECTIONS, *ANNOTATOR_CORRECTIONS, "auto"}),
             HasMethods(["forward"]),
             partial,
         ],
@@ -393,6 +395,7 @@ class NoiseRobustClassifier(
         ],
         "random_state": ["random_state"],
         "verbose": ["verbose", None],
+        "missing_label": "no_validation",
     }
 
     cv = KeptSplits()
@@ -418,6 +421,7 @@ class NoiseRobustClassifier(
         n_jobs=None,
         random_state=None,
         verbose=None,
+        missing_label=np.nan,
     ):
         self.estimator = estimator
         self.correction = correction
@@ -435,6 +439,7 @@ class NoiseRobustClassifier(
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.missing_label = missing_label
 
     def set_params(self, **params):
         """Set parameters, also those of the default network.
@@ -520,6 +525,9 @@ class NoiseRobustClassifier(
 
         first_pass = run_folds(self, plan, progress)
         trainer = choose_net(self, plan, first_pass)
+        if plan.is_annotated:
+            self._fit_to_annotators(plan, trainer, first_pass, progress)
+            return
         transition = plan.transition
         if transition is None:
             transition = estimate_transition(
@@ -547,6 +555,20 @@ class NoiseRobustClassifier(
         # The refit may have learned another T than the one that it started from.
         final = results[0]._replace(net=self.estimator_)
         check_refit(final, transition, data, plan.criterion_weight)
+
+    def _fit_to_annotators(self, plan, trainer, first_pass, progress):
+        """Estimate the T of each annotator and fit the network to all their answers."""
+        data, results, choice = fit_annotators(self, plan, trainer, first_pass, progress)
+        if not plan.refits:
+            return
+        self.correction_ = results[0].loss
+        self.class_weight_ = resolve_class_weight(self.class_weight, None, data)
+        self.history_ = results[0].net.history
+        self.n_iter_ = len(self.history_)
+        self.estimators_ = [result.net for result in results]
+        if plan.fine_tunes:
+            self.estimators_ = fine_tune_nets(self, plan, choice, results, progress)
+        self.estimator_ = self.estimators_[0]
 
     def get_metadata_routing(self):
         """Get the metadata routing of this object.

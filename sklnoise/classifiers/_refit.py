@@ -115,6 +115,9 @@ class RefitPlan(NamedTuple):
 
 def plan_refit(trainer, correction, transition, data, warm_up, start_from):
     """Set up the losses, the labels and the start of a refit."""
+    if data.of_answers is not None:  # they say whom to trust, and more than a label
+        start = {"data": data.labelled, "start_from": start_from, "warm_up": 0.0}
+        return RefitPlan(lambda loss: loss, start)
     clean_loss = clean_loss_for(trainer, data)
     # EM starts from a posterior: only its rounds weight the classes.
     first_loss = CleanCrossEntropy(reduction="none") if correction == "em" else clean_loss
@@ -157,6 +160,8 @@ def fine_tune(trainer, fitted, loss, data, n_epochs):
     net = clone(trainer.net).set_params(
         max_epochs=n_epochs, train_split=None, callbacks=callbacks
     )
+    if data.of_answers is not None:
+        loss = nn.CrossEntropyLoss(reduction="none")
     all_trusted = np.ones(len(data.y), dtype=bool)
     return trainer.replace(net=net, fit_params=None).fit(
         np.flatnonzero(data.trusted),
@@ -175,7 +180,7 @@ def takes_one_training(correction):
 def outcome_of(net, transition_matrix, data):
     """Read the loss and T off a fitted net."""
     loss, T = correction_of(net), transition_matrix
-    if hasattr(loss, "transition_matrices"):
+    if getattr(loss, "wants_features", False):
         weight = data.sample_weight[data.rows]
         T = mean_transition(net, loss, data.X, data.rows, weight)
     elif next(loss.parameters(), None) is not None:  # else T keeps all its digits

@@ -5,6 +5,7 @@ from sklnoise.losses._adaptation import (
     SimpleAdaptationLoss,
     SparseAdaptationLoss,
 )
+from sklnoise.losses._annotators import AnnotatorForwardLoss
 from sklnoise.losses._correction import BackwardLoss, ForwardLoss, ReweightedLoss
 from sklnoise.losses._early_learning import EarlyLearningLoss
 from sklnoise.losses._robust import (
@@ -20,6 +21,7 @@ from sklnoise.losses._robust import (
 )
 
 __all__ = [
+    "AnnotatorForwardLoss",
     "BackwardLoss",
     "ClippedCrossEntropyLoss",
     "ComplexAdaptationLoss",

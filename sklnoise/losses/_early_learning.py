@@ -202,14 +202,7 @@ class EarlyLearningLoss(NoisyLabelLoss):
         if self.training:
             check_index(index, len(logits))
             check_sample_weight(weight, len(logits))
-        if self.training and self.regularization:
-            counted = torch.ones_like(losses) if weight is None else weight.to(losses)
-            counted = (counted if kept is None else counted.where(kept, 0)).detach()
-            term = self.regularization * self._memory_term(logits, index, counted)
-            if not self._waits:
-                losses = losses + (term if kept is None else term.where(kept, 0))
-            if self.counts_calls:
-                self._count_step()
+        losses = losses + self._second_term(losses, logits, index, weight, kept)
         if self.reduction == "mean" and kept is not None:
             return losses.sum() / kept.sum()
         return REDUCTIONS[self.reduction](losses)
@@ -266,6 +259,20 @@ class EarlyLearningLoss(NoisyLabelLoss):
         """Count a step of the training, and begin with the second term in time."""
         self._n_steps += 1
         self._waits = self._n_steps < self._delay
+
+    def _second_term(self, losses, logits, index, weight=None, kept=None):
+        """Remember what is predicted, and return the second term, 0 while it waits."""
+        if not self.training or not self.regularization:
+            return 0.0
+        counted = torch.ones_like(losses) if weight is None else weight.to(losses)
+        counted = (counted if kept is None else counted.where(kept, 0)).detach()
+        term = self.regularization * self._memory_term(logits, index, counted)
+        waits = self._waits
+        if self.counts_calls:
+            self._count_step()
+        if waits:
+            return 0.0
+        return term if kept is None else term.where(kept, 0)
 
     def _memory_term(self, logits, index, counted):
         """Compute `w log(1 - <t, p>)` for each sample; `counted` are their weights."""

@@ -1,0 +1,170 @@
+"""The steps of a fit to the answers of several annotators, after its first pass."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from sklnoise.annotators._summary import summarize
+from sklnoise.classifiers._annotator_model import (
+    estimate_annotators,
+    log_likelihood,
+    pack_answers,
+    prior_of_samples,
+    summarize_noise,
+    with_evidence,
+)
+from sklnoise.classifiers._fit_plan import fits_same_net
+from sklnoise.classifiers._fit_steps import run_refit
+from sklnoise.classifiers._net_selection import fit_nets, without_fold
+from sklnoise.classifiers._refit import Refit
+from sklnoise.classifiers._refit_choice import (
+    RefitChoice,
+    choose_refit_steps,
+    default_correction,
+)
+from sklnoise.classifiers._transition import Transition
+from sklnoise.losses import AnnotatorForwardLoss
+from sklnoise.losses._annotators import (
+    AnswersLoss,
+    CrowdLayerLoss,
+    EvidenceLoss,
+    EvidenceMemoryLoss,
+    TraceLoss,
+)
+from sklnoise.training import predict_proba, weights_of
+
+LEARNED = {"crowd-layer": CrowdLayerLoss, "trace": TraceLoss}
+
+MAX_ROUNDS = 5
+# Gain of the log-likelihood per answer below which another round is not worth its time.
+MIN_GAIN = 1e-4
+
+
+def fit_annotators(classifier, plan, trainer, first_pass, progress):
+    """Estimate the annotators and fit the networks to all answers, in turns.
+
+    The first pass has learned a consensus without features. The folds are therefore
+    fitted again, to all answers, and the annotators are estimated again by them.
+
+    Returns the data with what the losses were told of the answers, the fitted networks,
+    and the choice of their steps.
+    """
+    data, y_proba = plan.data, first_pass.y_proba
+    crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
+    choose_steps = partial(
+        choose_refit_steps,
+        trainer.replace(seed=plan.first_pass_seed),
+        splits=plan.splits if classifier.net_selection_ is not None else [],
+        transition=Transition.identity(data.n_classes),
+        warm_up=classifier.warm_up,
+        n_jobs=classifier.n_jobs,
+    )
+    choice = RefitChoice(trainer)
+    if fits_same_net(classifier):
+        told = with_evidence(data, crowd)
+        with progress.step("selection", "folds with the answers of all annotators"):
+            choice = choose_steps(told, correction=EvidenceLoss())
+            y_proba = predict_folds(choice, told, plan, classifier.n_jobs)
+        crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
+    classifier.out_of_fold_proba_ = y_proba
+    data = with_evidence(data, crowd)
+    keep_annotators(classifier, crowd, data)
+    if not plan.refits:
+        return data, None, None
+    if not fits_same_net(classifier):
+        choice = choose_steps(data, correction=EvidenceLoss())
+    return refit_to_answers(classifier, plan, data, choice, choose_steps, progress)
+
+
+def keep_annotators(classifier, crowd, data):
+    """Set the fitted attributes that tell what is known of the annotators."""
+    summary = summarize(data.answers, crowd)
+    classifier.annotators_ = data.answers.annotators
+    classifier.annotator_summary_ = summary
+    classifier.transition_matrices_ = crowd.transition_matrices_
+    classifier.transition_matrices_standard_error_ = crowd.standard_error_
+    classifier.transition_matrix_ = crowd.transition_matrix_
+    classifier.transition_estimator_ = None
+    classifier.consensus_proba_ = crowd.consensus_proba_
+    classifier.noise_summary_ = summarize_noise(crowd, summary, data)
+
+
+def predict_folds(choice, data, plan, n_jobs):
+    """Predict the samples by nets that learned the answers of the others."""
+    fitted, splits = list(choice.fitted), plan.splits
+    rest = splits[len(fitted) :]
+    if rest:
+        trainer = choice.trainer.replace(
+            seed=plan.first_pass_seed, observed=False, data=data.labelled
+        )
+        with without_fold():
+            fitted += fit_nets(trainer, rest, EvidenceLoss(), n_jobs)
+    total, times = np.zeros((len(data.y), data.n_classes)), np.zeros(len(data.y))
+    for net, (_, test) in zip(fitted, splits, strict=True):
+        total[test] += predict_proba(net, data.X, test)
+        times[test] += 1
+    with np.errstate(invalid="ignore"):
+        return total / times[:, np.newaxis]
+
+
+def refit_to_answers(classifier, plan, data, choice, choose_steps, progress):
+    """Fit the networks of the refit with the correction that was asked for."""
+    correction, loss = plan.correction, EvidenceLoss()
+    if correction == "default":
+        is_chosen = classifier.net_selection_ is not None
+        correction = default_correction(choice.trainer, data, is_chosen)
+    if correction == "majority":
+        data = replace(data, y=data.answers.votes.argmax(axis=1), of_answers=None)
+        loss, choice = "none", choose_steps(data, correction="none")
+    elif correction == "forward-elr":
+        loss = EvidenceMemoryLoss
+        choice = choose_steps(data, correction=loss, plain=choice)
+    elif correction in LEARNED:
+        data = replace(data, of_answers=pack_answers(data.answers))
+        loss = LEARNED[correction](data.answers.n_annotators, data.n_classes)
+    plan = replace(plan, data=data)
+    chosen = loss, Transition.identity(data.n_classes), choice
+    results = run_refit(classifier, plan, chosen, None, progress)
+    if correction == "em":
+        data, results = alternate(classifier, plan, choice, results[0], progress.say)
+    if isinstance(results[0].loss, AnswersLoss):
+        keep_learned(classifier, [result.loss for result in results], data)
+    elif correction != "majority":
+        loss = AnnotatorForwardLoss(classifier.transition_matrices_)
+        results = [result._replace(loss=loss) for result in results]
+    return data, results, choice
+
+
+def keep_learned(classifier, losses, data):
+    """Set the matrices that were learned with the networks."""
+    learned = [loss.transition_matrices.detach().cpu().numpy() for loss in losses]
+    T = np.mean(learned, axis=0, dtype=np.float64)
+    n_answers = data.answers.usage.sum(axis=1)
+    classifier.transition_matrices_ = T
+    classifier.transition_matrices_standard_error_ = np.full_like(T, np.nan)
+    classifier.transition_matrix_ = np.average(T, axis=0, weights=n_answers)
+
+
+def alternate(classifier, plan, choice, first, report):
+    """Fit the annotators and a network in turns until the likelihood hardly gains."""
+    data, net = plan.data, first.net
+    trainer = choice.trainer.replace(seed=plan.refit_seed)
+    best = -np.inf
+    for number in range(1, MAX_ROUNDS + 1):
+        prior = prior_of_samples(predict_proba(net, data.X), data)
+        crowd = estimate_annotators(data, prior)
+        likelihood = log_likelihood(data.answers, crowd, prior)
+        report(f"EM round {number}: log-likelihood {likelihood:.6f} per answer")
+        if likelihood < best + MIN_GAIN:
+            break
+        best = likelihood
+        data = with_evidence(data, crowd)
+        keep_annotators(classifier, crowd, data)
+        net = trainer.fit(
+            data.rows,
+            EvidenceLoss(),
+            data=data.labelled,
+            start_from=weights_of(net),
+        )
+    return data, [Refit(net, first.loss, first.transition_matrix)]

@@ -1,0 +1,146 @@
+"""A y with a column for each annotator, checked and encoded once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sklnoise._tensors import as_numpy
+from sklnoise._text import list_some, shorten
+from sklnoise._validation import check_transition_matrix, check_weight
+from sklnoise.annotators._answers import Answers, check_answers
+from sklnoise.annotators._checks import warn_of_answers
+from sklnoise.annotators._copies import warn_of_copies
+from sklnoise.annotators._em import fit_em
+from sklnoise.classifiers._fit_input import FitInput, check_fit_input
+
+ANNOTATOR_CORRECTIONS = (
+    *("default", "forward", "forward-elr", "em"),
+    *("crowd-layer", "trace", "majority"),
+)
+# Those that a single label for each sample has no use for.
+ONLY_OF_ANNOTATORS = "crowd-layer", "trace", "majority"
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotatedInput(FitInput):
+    """The samples of a fit with the answers of annotators; `y` is their consensus.
+
+    `known` are the transition matrices that were given, and `posterior` is that of the
+    clean classes, once it is known.
+    """
+
+    answers: Answers = None
+    known: np.ndarray | None = None
+    posterior: np.ndarray | None = None
+
+
+def is_annotated(y):
+    """Return whether y has several columns, one for each annotator."""
+    if y is None or isinstance(y, str) or issparse(y):
+        return False
+    if isinstance(y, list | tuple) and not (len(y) and np.ndim(y[0]) == 1):
+        return False
+    try:
+        shape = np.shape(y)
+    except (TypeError, ValueError):  # rows of several lengths
+        return False
+    return len(shape) == 2 and shape[1] > 1
+
+
+def check_annotated_input(classifier, X, y, sample_weight, trusted):
+    """Validate what `fit` was given with the answers of several annotators."""
+    check_no_probabilities(y)
+    answers = check_answers(y, classifier.missing_label)
+    check_annotator_correction(classifier.correction, classifier.refit)
+    known = known_matrices(classifier.transition, answers)
+    weight = check_weight(sample_weight, answers.n_samples)
+    weight = np.where(answers.votes.any(axis=1), weight, 0)
+    counted = keep_samples(answers, weight > 0)
+    if not len(counted):
+        raise ValueError("y must hold answers to samples of positive weight; got none.")
+    warn_of_answers(counted)
+    warn_of_copies(counted)
+    consensus = fit_em(counted).proba.argmax(axis=1)
+    data = check_fit_input(classifier, X, consensus, weight, trusted)
+    check_trusted_answers(counted, data.trusted)
+    # Some class may be nowhere the consensus.
+    fields = {name: getattr(data, name) for name in FitInput.__dataclass_fields__}
+    fields |= {"y": consensus.astype(np.int64), "classes": answers.classes}
+    return AnnotatedInput(**fields, answers=counted, known=known)
+
+
+def check_no_probabilities(y):
+    """Raise a ValueError if the columns of y are those of classes, not of annotators."""
+    values = as_numpy(y)
+    values = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    if values.dtype.kind not in "biuf" or not len(values):
+        return
+    if values.min() >= 0 and np.allclose(values.sum(axis=1), 1, atol=1e-3):
+        raise ValueError(
+            "y must hold one label per sample, shape (n_samples,), or the answer of each "
+            f"annotator, shape (n_samples, n_annotators); got shape {values.shape}, "
+            "whose rows sum to 1. Soft labels, or one column per class, are no target of "
+            "a classifier: pass the most probable class, y.argmax(axis=1), and its "
+            "probability as sample_weight."
+        )
+
+
+def check_annotator_correction(correction, refit):
+    """Raise a ValueError if a correction cannot take several answers to a sample."""
+    if refit is False:
+        return
+    if not isinstance(correction, str) or correction not in ANNOTATOR_CORRECTIONS:
+        raise ValueError(
+            "with several annotators, correction must be one of "
+            f"{list_some(ANNOTATOR_CORRECTIONS)}; got {shorten(repr(correction), 100)}. "
+            "For other corrections fit to DawidSkene().fit(y).consensus_."
+        )
+
+
+def check_single_correction(correction):
+    """Raise a ValueError if a correction needs the answers of several annotators."""
+    if isinstance(correction, str) and correction in ONLY_OF_ANNOTATORS:
+        raise ValueError(
+            f'correction="{correction}" needs y of shape (n_samples, n_annotators), with '
+            "a column for each of at least 2 annotators; got one label for each sample."
+        )
+
+
+def known_matrices(transition, answers):
+    """Return the T of each annotator where it is given, otherwise None."""
+    if isinstance(transition, str) and transition == "auto":
+        return None
+    K, m = answers.n_classes, answers.n_annotators
+    shape = np.shape(transition)
+    if shape == (K, K):
+        T = check_transition_matrix(transition, K, answers.classes)
+        return np.repeat(T[np.newaxis], m, axis=0)
+    if shape == (m, K, K):
+        return np.stack([check_transition_matrix(T, K) for T in transition])
+    found = f"shape {shape}" if shape else shorten(repr(transition), 100)
+    raise ValueError(
+        'with several annotators, transition must be "auto" or hold the matrix of each, '
+        f"shape (n_annotators, n_classes, n_classes) = {(m, K, K)}, or one for all, "
+        f"shape {(K, K)}; got {found}."
+    )
+
+
+def keep_samples(answers, kept):
+    """Return the answers to some samples; the others count as not answered."""
+    of_kept = kept[answers.sample]
+    if of_kept.all():
+        return answers
+    parts = (part[of_kept] for part in (answers.sample, answers.annotator, answers.code))
+    return Answers(*parts, answers.classes, answers.annotators, answers.n_samples)
+
+
+def check_trusted_answers(answers, trusted):
+    """Raise a ValueError if the answers to a trusted sample differ."""
+    differ = trusted & ((answers.votes > 0).sum(axis=1) > 1)
+    if differ.any():
+        at = np.flatnonzero(differ)[0]
+        raise ValueError(
+            "trusted samples must have a label that is right, and so answers that are "
+            f"equal; those to sample {at} differ. Leave out the wrong answers."
+        )
