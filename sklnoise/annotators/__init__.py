@@ -2,6 +2,7 @@
 
 from sklnoise.annotators._agreement import krippendorff_alpha
 from sklnoise.annotators._dawid_skene import DawidSkene
+from sklnoise.annotators._likelihood import annotator_log_likelihood
 from sklnoise.annotators._long_table import annotations_to_frame
 from sklnoise.annotators._majority_vote import MajorityVote
 from sklnoise.annotators._next import suggest_next
@@ -10,6 +11,7 @@ from sklnoise.annotators._summary import annotator_summary
 __all__ = [
     "DawidSkene",
     "MajorityVote",
+    "annotator_log_likelihood",
     "annotations_to_frame",
     "annotator_summary",
     "krippendorff_alpha",

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import HasMethods, Interval, validate_params
+from sklnoise._containers import innermost, innermost_with_input
 from sklnoise._text import list_some
 
 
@@ -16,12 +17,13 @@ from sklnoise._text import list_some
     {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "y": ["array-like", HasMethods(["columns"])],
+        "X": "no_validation",
         "n_suggestions": [Interval(Integral, 1, None, closed="left")],
         "annotators": ["array-like", None],
     },
     prefer_skip_nested_validation=True,
 )
-def suggest_next(estimator, y, *, n_suggestions=10, annotators=None):
+def suggest_next(estimator, y, *, X=None, n_suggestions=10, annotators=None):
     r"""Suggest which samples to ask about next, and whom.
 
     The value of an answer is the information about the clean class that it is expected to
@@ -34,11 +36,14 @@ def suggest_next(estimator, y, *, n_suggestions=10, annotators=None):
 
     Parameters
     ----------
-    estimator : DawidSkene or MajorityVote
-        A fitted estimator.
+    estimator : DawidSkene, MajorityVote, NoiseRobustClassifier or Pipeline
+        A fitted estimator, of a classifier one that was fitted to answers.
 
     y : {array-like, dataframe} of shape (n_samples, n_annotators)
         The answers so far.
+
+    X : array-like of shape (n_samples, ...), default=None
+        The samples, for a classifier, which knows them before anybody answers.
 
     n_suggestions : int, default=10
         Number of samples at most.
@@ -59,7 +64,7 @@ def suggest_next(estimator, y, *, n_suggestions=10, annotators=None):
     Raises
     ------
     ValueError
-        If an annotator is not one of the fit.
+        If an annotator is not one of the fit, or X is missing or not needed.
 
     Examples
     --------
@@ -69,13 +74,21 @@ def suggest_next(estimator, y, *, n_suggestions=10, annotators=None):
     >>> suggestions.sample.tolist(), suggestions.annotator.tolist()
     ([4], [2])
     """
-    check_is_fitted(estimator, "transition_matrices_")
-    answers = estimator._check_answers(y)
-    asked = place_available(annotators, estimator.annotators_)
-    T, q = estimator.transition_matrices_[asked], estimator._posterior(answers)
+    model = innermost(estimator)
+    check_is_fitted(model, "transition_matrices_")
+    needs_X = hasattr(model, "predict_noisy_proba")
+    if needs_X != (X is not None):
+        raise ValueError(
+            f"X must be given for a classifier, and for no other estimator; got "
+            f"{type(model).__name__} {'without' if needs_X else 'with'} X."
+        )
+    answers = model._check_answers(y)
+    asked = place_available(annotators, model.annotators_)
+    of_samples = innermost_with_input(estimator, X)[1:] if needs_X else ()
+    T, q = model.transition_matrices_[asked], model._posterior(answers, *of_samples)
     best = np.zeros(len(q), dtype=np.int64)
     information = np.full(len(q), -np.inf)
-    position = np.full(len(estimator.annotators_), -1)
+    position = np.full(len(model.annotators_), -1)
     position[asked] = np.arange(len(asked))
     for block in sample_blocks(len(q), len(asked) * T.shape[1]):
         gain = expected_information(q[block], T)
@@ -88,7 +101,7 @@ def suggest_next(estimator, y, *, n_suggestions=10, annotators=None):
     order = order[np.isfinite(information[order])]
     return Bunch(
         sample=order,
-        annotator=estimator.annotators_[asked[best[order]]],
+        annotator=model.annotators_[asked[best[order]]],
         information=information[order],
     )
 

@@ -47,8 +47,8 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     The first pass has learned a consensus without features. The folds are therefore
     fitted again, to all answers, and the annotators are estimated again by them.
 
-    Returns the data with what the losses were told of the answers, the fitted networks,
-    and the choice of their steps.
+    Returns the plan with the data that the networks were told of the answers, these
+    networks, and the choice of their steps.
     """
     data, y_proba = plan.data, first_pass.y_proba
     crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
@@ -71,7 +71,7 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     data = with_evidence(data, crowd)
     keep_annotators(classifier, crowd, data)
     if not plan.refits:
-        return data, None, None
+        return replace(plan, data=data), None, None
     if not fits_same_net(classifier):
         choice = choose_steps(data, correction=EvidenceLoss())
     return refit_to_answers(classifier, plan, data, choice, choose_steps, progress)
@@ -80,7 +80,9 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
 def keep_annotators(classifier, crowd, data):
     """Set the fitted attributes that tell what is known of the annotators."""
     summary = summarize(data.answers, crowd)
-    classifier.annotators_ = data.answers.annotators
+    answers = data.answers
+    classifier.annotators_ = answers.annotators
+    classifier._fitted_answers = answers.sample, answers.annotator, answers.code
     classifier.annotator_summary_ = summary
     classifier.transition_matrices_ = crowd.transition_matrices_
     classifier.transition_matrices_standard_error_ = crowd.standard_error_
@@ -127,13 +129,13 @@ def refit_to_answers(classifier, plan, data, choice, choose_steps, progress):
     chosen = loss, Transition.identity(data.n_classes), choice
     results = run_refit(classifier, plan, chosen, None, progress)
     if correction == "em":
-        data, results = alternate(classifier, plan, choice, results[0], progress.say)
+        plan, results = alternate(classifier, plan, choice, results[0], progress.say)
     if isinstance(results[0].loss, AnswersLoss):
         keep_learned(classifier, [result.loss for result in results], data)
     elif correction != "majority":
         loss = AnnotatorForwardLoss(classifier.transition_matrices_)
         results = [result._replace(loss=loss) for result in results]
-    return data, results, choice
+    return plan, results, choice
 
 
 def keep_learned(classifier, losses, data):
@@ -167,4 +169,4 @@ def alternate(classifier, plan, choice, first, report):
             data=data.labelled,
             start_from=weights_of(net),
         )
-    return data, [Refit(net, first.loss, first.transition_matrix)]
+    return replace(plan, data=data), [Refit(net, first.loss, first.transition_matrix)]

@@ -26,7 +26,7 @@ def noise_html(clf):
     if not clf.__sklearn_is_fitted__():
         return ""
     summary, T = clf.noise_summary_, clf.transition_matrix_
-    estimated = clf.transition_estimator_ is not None
+    estimated = summary.verdict != "known"
     lines = [escape(rate_sentence(summary, estimated=estimated))]
     names = [name_html(name) for name in clf.classes_]
     pairs = [

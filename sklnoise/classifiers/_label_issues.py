@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._hints import with_checked_call
 from sklnoise._text import shorten
+from sklnoise.classifiers._annotator_answers import find_answer_issues
 from sklnoise.issues._find import make_frame
 from sklnoise.issues._judgement import judge_fitted
 
@@ -49,7 +50,8 @@ class FittedIssuesMixin:
 
         They are judged by `out_of_fold_proba_` and T, as
         :func:`~sklnoise.find_label_issues` does. Samples that no fold held out are no
-        issues, nor are trusted ones.
+        issues, nor are trusted ones. Of several annotators, an answer is an issue if
+        another class is more probable by `consensus_proba_`.
 
         Parameters
         ----------
@@ -57,6 +59,9 @@ class FittedIssuesMixin:
             "mask": bool for each sample of `fit`. "indices": positions of the issues, the
             worst first. "frame": a pandas.DataFrame of `label`, `suggested_label`,
             `quality` and `is_issue` for each sample that was judged, by its position.
+            With several annotators each answer is judged: the mask has shape (n_samples,
+            n_annotators), positions are pairs of sample and annotator, and the frame has
+            a line for each answer with the columns `sample` and `annotator` too.
 
         Returns
         -------
@@ -84,6 +89,8 @@ class FittedIssuesMixin:
             )
         if not hasattr(self, "out_of_fold_proba_"):
             raise ValueError(self._explain_no_fold())
+        if hasattr(self, "annotators_"):
+            return find_answer_issues(self, return_type)
         codes, trusted = self._fitted_labels
         labels = self.classes_[codes]
         judged = judge_fitted(self, None, labels, trusted=trusted)

@@ -558,11 +558,11 @@ class NoiseRobustClassifier(
 
     def _fit_to_annotators(self, plan, trainer, first_pass, progress):
         """Estimate the T of each annotator and fit the network to all their answers."""
-        data, results, choice = fit_annotators(self, plan, trainer, first_pass, progress)
+        plan, results, choice = fit_annotators(self, plan, trainer, first_pass, progress)
         if not plan.refits:
             return
         self.correction_ = results[0].loss
-        self.class_weight_ = resolve_class_weight(self.class_weight, None, data)
+        self.class_weight_ = resolve_class_weight(self.class_weight, None, plan.data)
         self.history_ = results[0].net.history
         self.n_iter_ = len(self.history_)
         self.estimators_ = [result.net for result in results]

@@ -24,6 +24,7 @@ IS_PLAIN = "_is_plain"
 # What `fit` found out about its samples, and what it trained with.
 OF_TRAINING = {
     *("_fitted_codes", "_fitted_labels", "_fitted_samples", "out_of_fold_proba_"),
+    *("_fitted_answers", "consensus_proba_", "annotator_summary_"),
     *("label_issues_", "label_quality_"),
     *("correction_", "net_selection_", "selection_"),
     *("history_", "first_pass_history_"),

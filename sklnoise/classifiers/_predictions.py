@@ -5,6 +5,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._labels import encode_fitted_labels
+from sklnoise.classifiers._annotator_answers import (
+    check_answers_of,
+    posterior_of,
+    quality_of_answers,
+)
+from sklnoise.classifiers._annotator_input import is_annotated
 from sklnoise.classifiers._calibration import apply_temperature
 from sklnoise.classifiers._class_weight import put_in_class_weight
 from sklnoise.classifiers._fit_input import check_predict_input
@@ -117,14 +123,16 @@ class PredictionsMixin:
                 (n_samples, ...), dict of arrays, or torch.utils.data.Dataset
             Samples like those that the classifier was fitted on.
 
-        y : array-like of shape (n_samples,)
-            Their noisy labels, out of `classes_`.
+        y : array-like of shape (n_samples,) or (n_samples, n_annotators)
+            Their noisy labels, out of `classes_`; or the answers of the annotators of the
+            fit, of whom a frame may have some.
 
         Returns
         -------
-        quality : ndarray of shape (n_samples,)
+        quality : ndarray of shape (n_samples,) or (n_samples, n_annotators)
             P(clean = y | noisy = y, x), between 0 and 1; low is suspect. With a loss
-            without T, the probability of the label itself.
+            without T, the probability of the label itself. Of each annotator, the
+            probability of the answer given all answers, NaN where there is none.
 
         Raises
         ------
@@ -133,9 +141,19 @@ class PredictionsMixin:
         """
         y_proba = self._clean_posterior(X)
         warn_of_fitted_samples(self, X)
+        if is_annotated(y):
+            return quality_of_answers(self, y_proba, y)
         check_consistent_length(y_proba, y)
         codes = encode_fitted_labels(y, self.classes_)
         return quality_of(y_proba, codes, self.transition_matrix_)
+
+    def _check_answers(self, y):
+        """Encode answers as those of the fit."""
+        return check_answers_of(self, y)
+
+    def _posterior(self, answers, X):
+        """Return the posterior of the clean classes, given samples and answers."""
+        return posterior_of(self, self._clean_posterior(X), answers)
 
     def _mean_proba(self, X):
         """Predict the mean of the networks, tempered."""

@@ -7,6 +7,8 @@ from sklearn.utils.validation import check_consistent_length
 from sklnoise._labels import check_labels
 from sklnoise._tensors import as_numpy
 from sklnoise._text import list_some, shorten
+from sklnoise.classifiers._annotator_answers import score_answers
+from sklnoise.classifiers._annotator_input import is_annotated
 from sklnoise.training import as_labels
 
 
@@ -23,8 +25,9 @@ class NoisyScoreMixin(ClassifierMixin):
         X : array-like of shape (n_samples, ...)
             Samples, as in `predict`.
 
-        y : array-like of shape (n_samples,)
-            Their labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_annotators)
+            Their labels; or the answers of the annotators of a fit, each of which then
+            counts once.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
@@ -40,6 +43,8 @@ class NoisyScoreMixin(ClassifierMixin):
             If a label is missing or of another kind than `classes_`, or the lengths
             differ.
         """
+        if hasattr(self, "annotators_") and is_annotated(y):
+            return score_answers(self, self.predict(X), y, sample_weight)
         y = check_labels(as_labels(y), "y")
         y_pred = self.predict(X)
         check_consistent_length(y, y_pred)

@@ -188,8 +188,8 @@ def index_of_series(y):
     return y.index if hasattr(y, "iloc") else None
 
 
-def make_frame(labels, suggested_labels, quality, is_issue, index=None):
-    """Return the judgement of each sample as a frame."""
+def make_frame(labels, suggested_labels, quality, is_issue, index=None, **first):
+    """Return the judgement of each sample, or answer, as a frame."""
     try:
         import pandas as pd
     except ModuleNotFoundError as error:
@@ -198,7 +198,7 @@ def make_frame(labels, suggested_labels, quality, is_issue, index=None):
             '"sklnoise[frames]", or ask for a "mask" or "indices".',
             name="pandas",
         ) from error
-    columns = {
+    columns = first | {
         "label": labels,
         "suggested_label": suggested_labels,
         "quality": quality,
