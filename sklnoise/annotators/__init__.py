@@ -11,8 +11,8 @@ from sklnoise.annotators._summary import annotator_summary
 __all__ = [
     "DawidSkene",
     "MajorityVote",
-    "annotator_log_likelihood",
     "annotations_to_frame",
+    "annotator_log_likelihood",
     "annotator_summary",
     "krippendorff_alpha",
     "suggest_next",

@@ -69,9 +69,9 @@ def annotator_log_likelihood(estimator, X, y):
         estimator, "predict_proba"
     ):
         raise ValueError(
-            "estimator must be a NoiseRobustClassifier, or end in one, that was fitted to "
-            f"the answers of several annotators; got {type(classifier).__name__}. Fit it "
-            "with y of shape (n_samples, n_annotators)."
+            "estimator must be a NoiseRobustClassifier, or end in one, that was fitted "
+            f"to the answers of several annotators; got {type(classifier).__name__}. Fit "
+            "it with y of shape (n_samples, n_annotators)."
         )
     answers = classifier._check_answers(y)
     y_proba = np.asarray(estimator.predict_proba(X), dtype=np.float64)
