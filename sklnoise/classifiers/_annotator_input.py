@@ -64,6 +64,8 @@ def check_annotated_input(classifier, X, y, sample_weight, trusted):
     consensus = fit_em(counted).proba.argmax(axis=1)
     data = check_fit_input(classifier, X, consensus, weight, trusted)
     check_trusted_answers(counted, data.trusted)
+    given = counted.votes.argmax(axis=1)
+    consensus = np.where(data.trusted, given, consensus)
     # Some class may be nowhere the consensus.
     fields = {name: getattr(data, name) for name in FitInput.__dataclass_fields__}
     fields |= {"y": consensus.astype(np.int64), "classes": answers.classes}

@@ -154,6 +154,17 @@ GOOD = {
     "krippendorff_alpha.y": CROWDS,
     "annotator_summary.y": CROWDS,
     "suggest_next.y": CROWDS,
+    "suggest_next.X": "None",
+    "annotator_log_likelihood.y": CROWDS,
+    "annotator_log_likelihood.estimator": "quick().fit(X, crowd)\n"
+    "make_pipeline(StandardScaler(), quick()).fit(X, crowd)",
+    "transition_matrices": "np.stack([T, T])\n[T.tolist()] * 3\ntorch.tensor(T)[None]",
+    "AnnotatorForwardLoss.forward.target": """
+        torch.tensor(np.stack([y, y], axis=1))
+        torch.tensor([[0, -100]] * n)
+        torch.full((n, 2), -100)
+        torch.tensor(np.stack([y, y], axis=1), dtype=torch.uint8)
+    """,
     "annotator_summary.estimator": "DawidSkene().fit(crowd)",
     "suggest_next.estimator": "DawidSkene().fit(crowd)\nMajorityVote().fit(crowd)",
     "missing_label": "np.nan\nNone\n-1\n''\npd.NA",
@@ -207,6 +218,7 @@ GOOD = {
         {'X': X.astype('f4')}
         SliceDataset(TensorDataset(torch.tensor(X).float(), torch.tensor(y)))
     """,
+    "NoiseRobustClassifier.fit.y": "y\nnames[y]\n" + CROWDS,
     "y": """
         y
         y.tolist()
@@ -630,6 +642,11 @@ ODD = {
     "krippendorff_alpha.y": "y\ncrowd[:, :1]\nX\n[[0, 'a']]",
     "annotator_summary.estimator": "DawidSkene()\nMajorityVote().fit(crowd)\nDawidSkene",
     "suggest_next.estimator": "DawidSkene()\nLogisticRegression()\nDawidSkene",
+    "suggest_next.X": "X\nn",
+    "annotator_log_likelihood.estimator": "quick().fit(X, y)\nquick()\nDawidSkene()",
+    "transition_matrices": "T\nnp.ones((2, K, K))\nnp.zeros((0, K, K))\n[T, T[:2, :2]]",
+    "AnnotatorForwardLoss.forward.target": "torch.tensor(y)\ntorch.tensor(p)\ncrowd\n"
+    "torch.full((n, 2), K)\ntorch.zeros(n, 5, dtype=torch.int64)",
     "X": """
         X[:-1]
         X[:0]

@@ -56,7 +56,11 @@ def make(kind, transition_matrix=T, **params):
     return OfLogits(loss) if loss.wants_features else loss
 
 
-EVERY = {name: getattr(sklnoise.losses, name) for name in sklnoise.losses.__all__}
+EVERY = {
+    name: getattr(sklnoise.losses, name)
+    for name in sklnoise.losses.__all__
+    if name != "AnnotatorForwardLoss"  # whose target has a column for each annotator
+}
 MORE = {
     "volume": partial(SimpleAdaptationLoss, volume_weight=0.1),
     "backward, squared error": partial(BackwardLoss, base_loss="squared-error"),

@@ -1,0 +1,384 @@
+"""Fits to the answers of several annotators."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier
+
+import sklnoise
+from sklnoise import NoiseRobustClassifier
+from sklnoise.annotators import (
+    DawidSkene,
+    MajorityVote,
+    annotator_log_likelihood,
+    suggest_next,
+)
+from sklnoise.exceptions import AnnotatorWarning
+from sklnoise.losses import AnnotatorForwardLoss
+from sklnoise.nn import MLP
+
+NAMES = np.array(["Ann", "Bob", "Cid", "Dan"])
+ANIMALS = np.array(["cat", "dog", "fox"])
+RATES = [0.1, 0.3, 0.5, 0.65]  # of wrong answers
+
+
+def quick(**params):
+    """Return a classifier that is fitted in a blink."""
+    net = NeuralNetClassifier(
+        MLP,
+        module__hidden=(16,),
+        max_epochs=15,
+        optimizer=torch.optim.Adam,
+        lr=0.02,
+        batch_size=64,
+        train_split=None,
+        verbose=0,
+    )
+    params = {"estimator": net, "cv": 3, "random_state": 0} | params
+    return NoiseRobustClassifier(**params)
+
+
+def make_answers(y, rates, seed, share=0.7):
+    """Return the answers of annotators of some rates, NaN where there is none."""
+    rng = np.random.RandomState(seed)
+    K = y.max() + 1
+    wrong = rng.uniform(size=(len(y), len(rates))) < rates
+    other = (y[:, None] + rng.randint(1, K, size=wrong.shape)) % K
+    answers = np.where(wrong, other, y[:, None]).astype(float)
+    answers[rng.uniform(size=answers.shape) > share] = np.nan
+    return answers
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    X, y = make_blobs(240, centers=3, random_state=1, cluster_std=2.0)
+    return X, y, make_answers(y, RATES, 0)
+
+
+@pytest.fixture(scope="module")
+def frame(crowd):
+    codes = np.nan_to_num(crowd[2]).astype(int)
+    table = pd.DataFrame(ANIMALS[codes], columns=NAMES).astype(object)
+    return table.mask(np.isnan(crowd[2]))
+
+
+@pytest.fixture(scope="module")
+def fitted(crowd, frame):
+    return quick().fit(crowd[0], frame)
+
+
+def test_features_and_answers_tell_more_than_answers(crowd, frame, fitted):
+    clean = ANIMALS[crowd[1]]
+    consensus = ANIMALS[fitted.consensus_proba_.argmax(axis=1)]
+    alone = MajorityVote().fit(frame).consensus_
+    assert np.mean(consensus == clean) > np.mean(alone == clean)
+    assert fitted.score(crowd[0], clean) > np.mean(alone == clean)
+
+
+def test_fitted_attributes(crowd, frame, fitted):
+    assert_array_equal(fitted.classes_, ANIMALS)
+    assert_array_equal(fitted.annotators_, NAMES)
+    assert fitted.transition_matrices_.shape == (4, 3, 3)
+    assert_allclose(fitted.transition_matrices_.sum(axis=2), 1)
+    assert (fitted.transition_matrices_standard_error_ > 0).all()
+    assert_allclose(fitted.consensus_proba_.sum(axis=1), 1)
+    assert_array_equal(fitted.annotator_summary_.n_answers, frame.notna().sum())
+    assert (np.diff(fitted.annotator_summary_.accuracy) < 0).all()
+    assert isinstance(fitted.correction_, AnnotatorForwardLoss)
+    low, high = fitted.noise_summary_.noise_rate_interval
+    wrong = (frame != ANIMALS[crowd[1]][:, None]) & frame.notna()
+    assert low < wrong.to_numpy().sum() / frame.notna().to_numpy().sum() < high
+
+
+@pytest.mark.parametrize("kind", ["floats", "integers", "objects", "masked", "polars"])
+def test_kinds_of_input_give_the_same(crowd, frame, fitted, kind):
+    X, _, answers = crowd
+    params = {}
+    if kind == "integers":
+        answers, params = np.where(np.isnan(answers), -1, answers), {"missing_label": -1}
+        answers = answers.astype(int)
+    elif kind == "objects":
+        answers = frame.to_numpy()
+    elif kind == "masked":
+        answers = np.ma.masked_invalid(answers)
+    elif kind == "polars":
+        answers = pytest.importorskip("polars").from_pandas(frame)
+    other = quick(**params).fit(X, answers)
+    assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
+    assert_array_equal(other.transition_matrices_, fitted.transition_matrices_)
+
+
+def test_samples_without_an_answer_have_a_posterior(crowd):
+    X, y, answers = crowd
+    answers = answers.copy()
+    answers[:40] = np.nan
+    clf = quick().fit(X, answers)
+    assert clf.consensus_proba_.shape == (len(X), 3)
+    assert np.isfinite(clf.consensus_proba_).all()
+    assert clf.score(X[:40], y[:40].astype(float)) > 0.7
+    without = quick().fit(X[40:], answers[40:])
+    assert_allclose(without.transition_matrices_, clf.transition_matrices_, atol=1e-6)
+
+
+def test_permuted_annotators_permute_the_answers(crowd, frame, fitted):
+    other = clone(fitted).fit(crowd[0], frame[NAMES[::-1]])
+    T = other.transition_matrices_[::-1]
+    assert_allclose(T, fitted.transition_matrices_, atol=1e-3)
+    assert_allclose(other.consensus_proba_, fitted.consensus_proba_, atol=1e-2)
+
+
+def test_known_matrices_are_taken_as_they_are(crowd):
+    X, _, answers = crowd
+    K = 3
+    T = np.stack([(1 - r) * np.eye(K) + r / 2 * (1 - np.eye(K)) for r in RATES])
+    clf = quick(transition=T).fit(X, answers)
+    assert_array_equal(clf.transition_matrices_, T)
+    assert clf.noise_summary_.verdict == "known"
+    same = quick(transition=T[1]).fit(X, answers)
+    assert_array_equal(same.transition_matrices_, np.stack([T[1]] * 4))
+
+
+@pytest.mark.parametrize(
+    "correction", ["forward", "forward-elr", "em", "crowd-layer", "trace", "majority"]
+)
+def test_corrections(crowd, correction):
+    X, y, answers = crowd
+    clf = quick(correction=correction).fit(X, answers)
+    assert clf.score(X, y.astype(float)) > 0.75
+    assert_allclose(clf.transition_matrices_.sum(axis=2), 1, atol=1e-5)
+    again = clone(clf).fit(X, answers)
+    assert_array_equal(again.predict_proba(X), clf.predict_proba(X))
+
+
+def test_the_answers_stay_as_they_are(crowd):
+    X, _, answers = crowd
+    given = answers.copy()
+    quick().fit(X, answers)
+    assert_array_equal(answers, given)
+
+
+def test_answers_are_judged_one_by_one(crowd, frame, fitted):
+    mask = fitted.find_label_issues()
+    assert mask.shape == frame.shape
+    assert_array_equal(mask, fitted.label_issues_)
+    assert not mask[frame.isna()].any()
+    wrong = (frame != ANIMALS[crowd[1]][:, None]).to_numpy() & frame.notna().to_numpy()
+    assert np.mean(wrong[mask]) > 0.85
+    table = fitted.find_label_issues(return_type="frame")
+    assert len(table) == frame.notna().to_numpy().sum()
+    cells = table[table.is_issue].sort_values("quality", kind="stable")
+    indices = fitted.find_label_issues(return_type="indices")
+    assert_array_equal(cells["sample"], indices[:, 0])
+    assert_array_equal(cells["annotator"], NAMES[indices[:, 1]])
+
+
+def test_quality_of_new_answers(crowd, frame, fitted):
+    X = crowd[0] + 1e-3
+    quality = fitted.label_quality(X, frame)
+    assert_array_equal(np.isnan(quality), frame.isna())
+    some = fitted.label_quality(X, frame[["Dan", "Ann"]])
+    assert_array_equal(np.isnan(some[:, 1:3]), True)
+    with pytest.raises(ValueError, match="Eve"):
+        fitted.label_quality(X, frame.rename(columns={"Ann": "Eve"}))
+    with pytest.raises(ValueError, match="inconsistent"):
+        fitted.label_quality(X[:5], frame)
+
+
+def test_score_on_answers_counts_each_once(crowd, frame, fitted):
+    predicted = fitted.predict(crowd[0])
+    equal = (frame == predicted[:, None]).to_numpy()[frame.notna().to_numpy()]
+    assert fitted.score(crowd[0], frame) == pytest.approx(equal.mean())
+    weight = np.arange(len(frame))
+    rows = np.nonzero(frame.notna().to_numpy())[0]
+    weighted = fitted.score(crowd[0], frame, sample_weight=weight)
+    assert weighted == pytest.approx(np.average(equal, weights=weight[rows]))
+
+
+def test_searches_and_pipelines(crowd, frame):
+    cv = KFold(2, shuffle=True, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), quick())
+    scores = cross_val_score(
+        pipeline, crowd[0], frame, scoring=annotator_log_likelihood, cv=cv
+    )
+    assert (scores > np.log(1 / 3)).all()
+    search = GridSearchCV(
+        pipeline,
+        {"noiserobustclassifier__correction": ["forward", "majority"]},
+        scoring=annotator_log_likelihood,
+        cv=cv,
+    ).fit(crowd[0], frame)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert annotator_log_likelihood(search, crowd[0], frame) > np.log(1 / 3)
+    suggested = suggest_next(search, frame, X=crowd[0], n_suggestions=5)
+    assert (
+        frame.isna()
+        .to_numpy()[
+            suggested.sample, [list(NAMES).index(name) for name in suggested.annotator]
+        ]
+        .all()
+    )
+
+
+def test_the_likelihood_is_that_of_the_model(crowd, frame, fitted):
+    X, _, answers = crowd
+    p, T = fitted.predict_proba(X).astype(float), fitted.transition_matrices_
+    joint = p.copy()
+    for a in range(4):
+        given = ~np.isnan(answers[:, a])
+        joint[given] *= T[a][:, answers[given, a].astype(int)].T
+    expected = np.log(joint.sum(axis=1)).sum() / frame.notna().to_numpy().sum()
+    assert annotator_log_likelihood(fitted, X, frame) == pytest.approx(expected)
+
+
+def test_copies_on_disk_and_in_memory(crowd, frame, fitted, tmp_path):
+    pytest.importorskip("skops")
+    X = crowd[0]
+    same = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(same.predict_proba(X), fitted.predict_proba(X))
+    for keep in ("everything", "model"):
+        fitted.save(tmp_path / "model.skops", keep=keep)
+        loaded = sklnoise.load(tmp_path / "model.skops")
+        assert_array_equal(loaded.predict_proba(X), fitted.predict_proba(X))
+        quality = loaded.label_quality(X + 1e-3, frame)
+        assert_array_equal(quality, fitted.label_quality(X + 1e-3, frame))
+    assert not hasattr(loaded, "consensus_proba_")
+
+
+def test_trusted_samples_are_of_their_class(crowd):
+    X, y, answers = crowd
+    answers = answers.copy()
+    trusted = np.zeros(len(X), dtype=bool)
+    trusted[:20] = True
+    answers[:20] = np.where(np.arange(4) == 3, y[:20, None], np.nan)  # the worst says so
+    clf = quick().fit(X, answers, trusted=trusted)
+    assert_allclose(clf.consensus_proba_[np.arange(20), y[:20]], 1, atol=1e-6)
+    answers[0, :2] = 0, 1
+    with pytest.raises(ValueError, match="sample 0 differ"):
+        clf.fit(X, answers, trusted=trusted)
+    assert_allclose(clf.consensus_proba_[np.arange(20), y[:20]], 1, atol=1e-6)
+
+
+def test_other_parameters(crowd):
+    X, y, answers = crowd
+    y = y.astype(float)
+    for params in (
+        {"first_pass": LogisticRegression()},
+        {"first_pass": "with-trees"},
+        {"class_weight": "balanced"},
+        {"fine_tune_epochs": 2},
+        {"n_estimators": 2},
+        {"refit": "first-pass"},
+    ):
+        clf = quick(**params)
+        trusted = None
+        if "fine_tune_epochs" in params:
+            trusted = (answers == y[:, None]).sum(axis=1) == (~np.isnan(answers)).sum(1)
+            trusted &= ~np.isnan(answers).all(axis=1)
+        assert clf.fit(X, answers, trusted=trusted).score(X, y) > 0.75, params
+
+
+def test_without_a_refit_annotators_are_known(crowd, fitted):
+    clf = quick(refit=False).fit(crowd[0], crowd[2])
+    assert clf.transition_matrices_.shape == (4, 3, 3)
+    assert clf.label_issues_.shape == crowd[2].shape
+    assert not hasattr(clf, "estimator_")
+
+
+def test_one_column_is_one_label_a_sample(crowd):
+    X, y, _ = crowd
+    with pytest.warns(Warning, match="column-vector"):
+        one = quick().fit(X, y[:, None])
+    assert not hasattr(one, "annotators_")
+    assert_array_equal(one.predict(X), quick().fit(X, y).predict(X))
+    answers = np.stack([y, y], axis=1)
+    with pytest.raises(ValueError, match="as in fit"):
+        one.label_quality(X + 1e-3, answers)
+    with pytest.raises(ValueError, match="several annotators"):
+        annotator_log_likelihood(one, X, answers)
+
+
+def test_a_new_fit_forgets_the_annotators(crowd, frame):
+    clf = quick().fit(crowd[0], frame)
+    clf.fit(crowd[0], crowd[1])
+    assert not hasattr(clf, "annotators_")
+    assert clf.label_issues_.shape == (len(crowd[0]),)
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (np.full((240, 3), np.nan), "must hold answers"),
+        (np.eye(3)[np.arange(240) % 3], "rows sum to 1"),
+        (np.full((240, 3), 1 / 3), "rows sum to 1"),
+        (pd.DataFrame({"a": ["x"] * 240, "b": [1] * 240}), "one kind"),
+        (make_answers(np.arange(239) % 3, RATES, 0), "inconsistent"),
+    ],
+)
+def test_bad_answers(crowd, answers, message):
+    clf = quick()
+    with pytest.raises(ValueError, match=message):
+        clf.fit(crowd[0], answers)
+    with pytest.raises(NotFittedError):
+        clf.predict(crowd[0])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"correction": "gce"},
+        {"correction": "auto"},
+        {"transition": "anchor"},
+        {"transition": 0.2},
+        {"transition": np.eye(2)},
+        {"transition": np.ones((4, 3, 3))},
+    ],
+)
+def test_parameters_that_annotators_leave_no_room_for(crowd, params):
+    with pytest.raises(ValueError, match=next(iter(params))):
+        quick(**params).fit(crowd[0], crowd[2])
+
+
+@pytest.mark.parametrize("correction", ["crowd-layer", "trace", "majority"])
+def test_corrections_of_annotators_need_them(crowd, correction):
+    with pytest.raises(ValueError, match=correction):
+        quick(correction=correction).fit(crowd[0], crowd[1])
+
+
+def test_odd_annotators_are_warned_of(crowd):
+    X, y, answers = crowd
+    clf = quick()
+    with pytest.warns(AnnotatorWarning, match="no answer"):
+        clf.fit(X, np.column_stack([answers, np.full(len(X), np.nan)]))
+    assert_allclose(clf.transition_matrices_[-1].sum(axis=1), 1)
+    with pytest.warns(AnnotatorWarning, match="always give the same"):
+        clf.fit(X, np.column_stack([answers, np.zeros(len(X))]))
+    odd = np.where(np.arange(len(X)) < 3, 7.0, y)
+    with pytest.warns(AnnotatorWarning, match="only one annotator uses"):
+        clf.fit(X, np.column_stack([answers, odd]))
+
+
+def test_a_constant_classifier_is_dawid_and_skene(crowd):
+    _, _, answers = crowd
+    X = np.zeros((len(answers), 1))
+    clf = quick().fit(X, answers)
+    crowd = DawidSkene().fit(answers)
+    assert_allclose(clf.transition_matrices_, crowd.transition_matrices_, atol=0.05)
+    assert np.mean(clf.consensus_proba_.argmax(1) == crowd.consensus_) > 0.95
+
+
+def test_the_default_network(crowd):
+    X, y, answers = crowd
+    clf = NoiseRobustClassifier(random_state=0).fit(X, answers)
+    assert clf.score(X, y.astype(float)) > 0.85
+    assert clf.net_selection_ is not None
