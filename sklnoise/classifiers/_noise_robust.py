@@ -92,6 +92,11 @@ class NoiseRobustClassifier(
         takes a `transition_matrix` gets T, an instance keeps its own. "auto" judges
         "none", "forward", "forward-elr", "elr" and "adaptation" on held-out samples,
         and takes "none" unless a correction gains more than chance, see `selection_`.
+        With several annotators, "default", "forward" and "forward-elr" take the
+        likelihood of all answers to a sample
+        (:class:`~sklnoise.losses.AnnotatorForwardLoss`), and "em" estimates the
+        annotators and a network in turns. "crowd-layer" and "trace" learn the T of each
+        annotator with the network, and "majority" takes the class of most votes.
 
     transition : str, estimator of T, array-like of shape (n_classes, n_classes) or \
             float, default="auto"
@@ -101,7 +106,9 @@ class NoiseRobustClassifier(
         :class:`~sklnoise.transition.AutoEstimator`. An array is a known T, rows and
         columns in the order of `classes_`; a frame may name them in any order. A float
         is the share of wrong labels, spread evenly over the other classes; it must be
-        below that of labels drawn by chance, `1 - 1 / n_classes`.
+        below that of labels drawn by chance, `1 - 1 / n_classes`. With several
+        annotators it is "auto" or the T of each, of shape (n_annotators, n_classes,
+        n_classes).
         Wrap an estimator that is already fitted in
         :class:`sklearn.frozen.FrozenEstimator`. A known T needs no first pass: folds
         are fitted only to choose the default network, or with `refit=False`.
@@ -183,6 +190,10 @@ class NoiseRobustClassifier(
         scikit-learn 1.9 installed, shows the `ProgressBar` of `sklearn.callback`. 2 adds
         skorch's table of the refit.
 
+    missing_label : scalar, default=np.nan
+        What stands for a missing answer of an annotator, besides NaN, None and
+        pandas.NA.
+
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
@@ -220,7 +231,8 @@ class NoiseRobustClassifier(
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, rows and columns in the order of `classes_`: known, estimated or, with an
         adaptation layer or "em", learned; the mean over the samples where T depends on
-        them. The identity for a loss without T.
+        them. The identity for a loss without T. That of an answer of anybody, with
+        several annotators.
 
     transition_estimator_ : estimator of T or None
         The fitted estimator, for "auto" the one that was picked; None where T was not
@@ -230,7 +242,7 @@ class NoiseRobustClassifier(
     out_of_fold_proba_ : ndarray of shape (n_samples, n_classes)
         Noisy posterior of the training samples by models that did not see them, NaN
         where no fold held the sample out. All folds hold out the trusted samples. Absent
-        where no fold was fitted.
+        where no fold was fitted. With several annotators it is the clean posterior.
 
     label_issues_ : ndarray of shape (n_samples,), dtype=bool
         The training samples whose label is probably wrong, as `find_label_issues`
@@ -243,6 +255,28 @@ class NoiseRobustClassifier(
 
     correction_ : torch.nn.Module
         The loss of the refit, with its T.
+
+    annotators_ : ndarray of shape (n_annotators,)
+        The names of the annotators, or the numbers of their columns. This and the next
+        four are absent with one label for each sample.
+
+    transition_matrices_ : ndarray of shape (n_annotators, n_classes, n_classes)
+        T_a[i, j] = P(answer = j | clean = i) of each annotator, who starts from the pool
+        and departs from it as the answers allow, see
+        :class:`~sklnoise.annotators.DawidSkene`.
+
+    transition_matrices_standard_error_ : ndarray of shape (n_annotators, n_classes, \
+            n_classes)
+        Standard errors of these; NaN with "crowd-layer" and "trace".
+
+    consensus_proba_ : ndarray of shape (n_samples, n_classes)
+        P(clean class | sample, all its answers) of the training samples, by networks that
+        did not see the sample. `DawidSkene().fit(y).consensus_proba_` is the one without
+        features.
+
+    annotator_summary_ : Bunch
+        What the answers of each annotator are worth, see
+        :func:`~sklnoise.annotators.annotator_summary`.
 
     noise_summary_ : Bunch
         What is known about the noise, by the T before the refit. What needs T or folds
@@ -332,6 +366,14 @@ class NoiseRobustClassifier(
 
     Goldberger, Ben-Reuven. Training deep neural networks using a noise adaptation
     layer. ICLR 2017.
+
+    Raykar, Yu, Zhao, Valadez, Florin, Bogoni, Moy. Learning from crowds. JMLR 2010.
+    (several annotators)
+
+    Rodrigues, Pereira. Deep learning from crowds. AAAI 2018. ("crowd-layer")
+
+    Tanno, Saeedi, Sankaranarayanan, Alexander, Silberman. Learning from noisy labels by
+    regularized estimation of annotator confusion. CVPR 2019. ("trace")
 
     Menon, Jayasumana, Rawat, Jain, Veit, Kumar. Long-tail learning via logit
     adjustment. ICLR 2021. (`class_weight`)
@@ -478,11 +520,16 @@ class NoiseRobustClassifier(
             Dataset that scikit-learn's cross-validation can split. A Dataset with the
             attribute `block_sizes` is shuffled by these blocks, each read once a pass.
 
-        y : array-like of shape (n_samples,)
-            Noisy labels of any kind that scikit-learn takes.
+        y : array-like of shape (n_samples,) or (n_samples, n_annotators)
+            Noisy labels of any kind that scikit-learn takes. Or the answers of at least
+            two annotators, one column for each, missing (NaN, None, pandas.NA or
+            `missing_label`) where somebody did not answer; the columns of a frame name
+            them. Folds are stratified by the consensus. Samples without any answer are
+            allowed.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, counted as frequencies; samples of weight 0 are left out.
+            Weights, counted as frequencies; samples of weight 0 are left out. In the T
+            of annotators each answer to the others counts once.
 
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
             Samples whose label is known to be right. T is estimated with their help,

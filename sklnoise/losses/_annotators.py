@@ -70,7 +70,7 @@ class AnnotatorForwardLoss(NoisyLabelLoss):
     >>> loss = AnnotatorForwardLoss([good, poor])
     >>> logits = torch.tensor([[2.0, 0.0], [2.0, 0.0]])
     >>> loss(logits, torch.tensor([[0, 1], [-100, 0]]))
-    tensor(0.8095)
+    tensor(0.8388)
     """
 
     def __init__(self, transition_matrices, *, ignore_index=-100, reduction="mean"):
