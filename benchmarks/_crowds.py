@@ -22,15 +22,22 @@ def make_crowd(kind, n_samples, n_annotators, n_classes, per_sample, seed):
     prior = rng.dirichlet(np.full(n_classes, 5))
     y = rng.choice(n_classes, size=n_samples, p=prior)
     matrices = np.stack([draw_matrix(kind, n_classes, rng) for _ in range(n_annotators)])
-    score = rng.random((n_samples, n_annotators))
+    task, worker, label = draw_answers(kind, y, matrices, per_sample, rng)
+    table = pd.DataFrame({"task": task, "worker": worker, "label": label})
+    return Crowd(y, matrices, table)
+
+
+def draw_answers(kind, y, matrices, per_sample, rng):
+    """Draw who answers each sample and what; return samples, annotators and answers."""
+    n_annotators, n_classes = matrices.shape[:2]
+    score = rng.random((len(y), n_annotators))
     if kind == "self-chosen":  # people answer what they know
         score += matrices.diagonal(axis1=1, axis2=2)[:, y].T
     worker = np.argsort(-score, axis=1)[:, :per_sample].ravel()
-    task = np.repeat(np.arange(n_samples), per_sample)
+    task = np.repeat(np.arange(len(y)), per_sample)
     cumulated = matrices[worker, y[task]].cumsum(axis=1)
     label = (cumulated < rng.random((len(task), 1))).sum(axis=1).clip(max=n_classes - 1)
-    table = pd.DataFrame({"task": task, "worker": worker, "label": label})
-    return Crowd(y, matrices, table)
+    return task, worker, label
 
 
 def draw_matrix(kind, n_classes, rng):
