@@ -34,7 +34,13 @@ class TemperatureScaling:
     @classmethod
     def fit(cls, y_proba, y, sample_weight, transition_matrix):
         """Search for the temperature by which the noisy labels are most likely."""
-        objective = make_objective(y, sample_weight, transition_matrix)
+        of_label = log_of_label(y, transition_matrix)
+        return cls.fit_to_evidence(y_proba, of_label, sample_weight)
+
+    @classmethod
+    def fit_to_evidence(cls, y_proba, of_label, sample_weight):
+        """Search for it by how often each class gives what was said of each sample."""
+        objective = make_objective(of_label, sample_weight)
         logits = log_proba(y_proba)
 
         def negative_likelihood(log_temperature):
@@ -63,7 +69,8 @@ class VectorScaling:
     @classmethod
     def fit(cls, y_proba, y, sample_weight, transition_matrix):
         """Search for the scales and biases, from the best temperature on."""
-        objective = make_objective(y, sample_weight, transition_matrix)
+        of_label = log_of_label(y, transition_matrix)
+        objective = make_objective(of_label, sample_weight)
         logits, n_classes = log_proba(y_proba), y_proba.shape[1]
         start = TemperatureScaling.fit(y_proba, y, sample_weight, transition_matrix)
         center = np.zeros(2 * n_classes)
@@ -136,9 +143,8 @@ def log_proba(y_proba):
     return np.log(np.maximum(y_proba, MIN_PROBABILITY, dtype=np.float64))
 
 
-def make_objective(y, sample_weight, transition_matrix):
+def make_objective(of_label, sample_weight):
     """Return the negative log-likelihood of noisy labels, with its slope, of logits."""
-    of_label = log_of_label(y, transition_matrix)
 
     def objective(logits):
         log_clean, joint, likelihood = likelihood_of(logits, of_label)
@@ -167,7 +173,12 @@ def likelihood_of(logits, of_label):
 
 def log_likelihood(y_proba, y, transition_matrix):
     """Return the log-likelihood of each noisy label, given clean probabilities."""
-    return likelihood_of(log_proba(y_proba), log_of_label(y, transition_matrix))[2]
+    return log_evidence(y_proba, log_of_label(y, transition_matrix))
+
+
+def log_evidence(y_proba, of_label):
+    """Return the log-likelihood of what was said of each sample."""
+    return likelihood_of(log_proba(y_proba), of_label)[2]
 
 
 def minimize_smooth(function):

@@ -6,7 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from sklnoise._calibration import CALIBRATIONS, TemperatureScaling, log_likelihood
+from sklnoise._calibration import (
+    CALIBRATIONS,
+    TemperatureScaling,
+    log_evidence,
+    log_likelihood,
+    log_of_label,
+)
 from sklnoise._containers import innermost
 from sklnoise._held_out import CHANCE, mean_with_error
 from sklnoise._transition_matrix import is_identity, mix_with_identity
@@ -26,6 +32,7 @@ from sklnoise.classifiers._transition import (
 from sklnoise.issues import clean_posterior
 from sklnoise.issues._transition import shrink_estimate
 from sklnoise.losses import EarlyLearningLoss, ForwardLoss
+from sklnoise.losses._annotators import EvidenceLoss, EvidenceMemoryLoss
 from sklnoise.training import predict_proba
 
 # Share of the logarithm of a temperature that the mean of several nets with a memory
@@ -171,6 +178,8 @@ def refit_temperature(fitted, data, splits, correction, transition, n_nets):
     knows_noise = transition.is_known or not transition.is_identity
     made_by = loss_class(loss) or type(loss)
     has_t = made_by in (ForwardLoss, EarlyLearningLoss)
+    if made_by in (EvidenceLoss, EvidenceMemoryLoss):
+        has_t = knows_noise = True
     if not fitted or not has_t or not knows_noise:
         return 1.0
     T, splits = transition.matrix, splits[: len(fitted)]
@@ -179,10 +188,14 @@ def refit_temperature(fitted, data, splits, correction, transition, n_nets):
         [predict_proba(net, data.X, test) for net, (_, test) in nets]
     )
     rows = np.concatenate([test for _, test in splits])
-    y, weight = data.y[rows], np.where(data.trusted, 0, data.sample_weight)[rows]
-    scaling = TemperatureScaling.fit(y_proba, y, weight, T)
-    better = log_likelihood(scaling.calibrate(y_proba), y, T)
-    gain = weight @ (better - log_likelihood(y_proba, y, T))
+    weight = np.where(data.trusted, 0, data.sample_weight)[rows]
+    if data.of_answers is None:
+        of_label = log_of_label(data.y[rows], T)
+    else:
+        of_label = data.of_answers[rows].astype(np.float64)
+    scaling = TemperatureScaling.fit_to_evidence(y_proba, of_label, weight)
+    better = log_evidence(scaling.calibrate(y_proba), of_label)
+    gain = weight @ (better - log_evidence(y_proba, of_label))
     if gain <= MIN_GAIN:
         return 1.0
     if n_nets == 1 or scaling.temperature < 1:

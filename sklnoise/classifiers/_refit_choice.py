@@ -117,7 +117,8 @@ def choose_refit_steps(
                 n_jobs=n_jobs,
             )
         choice = with_memory(plain, n_samples)
-        if not plain.fitted or not needs_transition(loss):
+        has_t = needs_transition(loss) or data.of_answers is not None
+        if not plain.fitted or not has_t:  # no temperature would be fitted
             return choice
         fitted = fit_trials(
             choice.trainer,
