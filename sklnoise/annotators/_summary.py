@@ -65,13 +65,14 @@ def annotator_summary(estimator, y, *, confidence_level=0.95):
     -----
     The accuracy is :math:`\sum_k \pi_k T_a[k, k]`, so that annotators who have answered
     samples of different classes can be compared. It is not the share of their answers
-    that are right. It cannot know that somebody answers the easy samples of a class.
+    that are right. Somebody who answers the easy samples of each class looks too good.
 
     The variance of this estimate is the one of a share of the annotator's own answers,
     less those that are lost as the clean classes are uncertain, and twice the variance
     that comes with the consensus. That one is found by a jackknife that leaves out each
-    of 20 blocks of samples. Twice, as an error of the consensus is in part a bias, of
-    about the same size. The interval is that of a beta distribution with this variance.
+    of 20 blocks of samples. Twice, as an error of the consensus is in part a bias: on
+    simulated crowds it is about as large. The interval is that of a beta distribution
+    with this variance. It takes no credit from what is known of other annotators.
 
     Examples
     --------

@@ -31,6 +31,10 @@ def standard_errors(answers, model, *, prior="pooled", sample_prior=None):
     )
     of_entries = share * (1 - share) / (n_answers + 1)
     of_accuracy = np.einsum("k,akk->a", model.class_prior**2, of_entries)
+    # Of a few answers, the shares of all classes may be wrong in the same direction.
+    right = np.einsum("k,akk->a", model.class_prior, share)
+    n_right = n_answers.diagonal(axis1=1, axis2=2).sum(axis=1)
+    of_accuracy = np.maximum(of_accuracy, right * (1 - right) / (n_right + 1))
     by_consensus = consensus_variance(answers, model, prior, sample_prior)
     of_entries += BIAS_FACTOR * by_consensus[0]
     of_accuracy += BIAS_FACTOR * by_consensus[1]
