@@ -61,6 +61,11 @@ class Answers:
         return votes.reshape(self.n_samples, self.n_classes)
 
     @cached_property
+    def answered(self):
+        """Return whether each sample has an answer."""
+        return self.votes.any(axis=1)
+
+    @cached_property
     def usage(self):
         """Return how often each annotator gave each class."""
         cell = self.annotator.astype(np.int64) * self.n_classes + self.code

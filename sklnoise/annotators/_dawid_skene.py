@@ -1,9 +1,11 @@
 """The consensus of Dawid and Skene (1979), with a prior that annotators share."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._compat import Interval, StrOptions
 from sklnoise._warnings import warn_caller
@@ -64,7 +66,9 @@ class DawidSkene(BaseConsensus):
 
     standard_error_ : ndarray of shape (n_annotators, n_classes, n_classes)
         Standard errors of these. They count a sample whose clean class is uncertain for
-        less, by Louis' formula [2]_.
+        less, by Louis' formula [2]_, and what the errors of all annotators move by way of
+        the consensus, by a jackknife. That takes several times as long as the fit, and so
+        is done when this or the summary is first asked for.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         The pool: the matrix of an answer of anybody.
@@ -151,10 +155,33 @@ class DawidSkene(BaseConsensus):
         self.prior_strength_ = model.prior.strength
         self.log_likelihood_ = model.log_likelihood
         self.n_iter_ = model.n_iter
-        of_rows, self._level_error = standard_errors(answers, model)
-        self.standard_error_ = np.hypot(of_rows, self._level_error)
-        self.annotator_summary_ = summarize(answers, self)
+        self._of_fit = replace(answers), model  # without what is cached
+        self._errors = self._summary = None
         warn_of_copies(answers)
+
+    @property
+    def standard_error_(self):
+        """Standard errors of the matrices of each annotator."""
+        return self._find_errors()[0]
+
+    @property
+    def _accuracy_error(self):
+        return self._find_errors()[1]
+
+    @property
+    def annotator_summary_(self):
+        """What the answers of each annotator are worth."""
+        check_is_fitted(self)
+        if self._summary is None:
+            self._summary = summarize(self._of_fit[0], self)
+        return self._summary
+
+    def _find_errors(self):
+        """Return the standard errors, computed when they are first asked for."""
+        check_is_fitted(self)
+        if self._errors is None:
+            self._errors = standard_errors(*self._of_fit, prior=self.prior)
+        return self._errors
 
     def _posterior(self, answers):
         """Return the posterior under the matrices of the fit."""

@@ -40,15 +40,10 @@ class CrowdModel:
 
 @dataclass
 class Prior:
-    """A Dirichlet prior of the rows of T of each annotator.
-
-    `level_variance` is the variance of the logit by which an annotator is better or worse
-    than the pool.
-    """
+    """A Dirichlet prior of the rows of T of each annotator."""
 
     center: np.ndarray
     strength: float
-    level_variance: np.ndarray
 
 
 def fit_em(
@@ -58,28 +53,37 @@ def fit_em(
     sample_prior=None,
     max_iter=100,
     tol=1e-5,
+    start=None,
 ):
     """Fit the T of each annotator and the posterior of the clean classes in turns.
 
     `sample_prior` of shape (n_samples, n_classes) takes the place of the class prior:
-    the probabilities that a classifier predicts without the answers of the sample.
+    the probabilities that a classifier predicts without the answers of the sample. The
+    start is the majority vote, or the `CrowdModel` of a fit to other answers.
     """
-    q = vote_shares(answers, sample_prior)
-    answered = answers.votes.any(axis=1)
-    model = maximize(answers, q, answered, prior)
+    if start is None:
+        model = maximize(answers, vote_shares(answers, sample_prior), prior)
+    else:
+        model = update(answers, start, prior, sample_prior)
     for n_iter in range(1, max_iter + 1):
         before = model.log_likelihood
-        q, log_likelihood = expect(
-            answers, model.transition_matrices, model.class_prior, sample_prior
-        )
-        model = maximize(answers, q, answered, prior, model.transition_matrices)
-        model.log_likelihood, model.n_iter = log_likelihood, n_iter
-        if abs(log_likelihood - before) < tol * len(answers):
+        model = update(answers, model, prior, sample_prior)
+        model.n_iter = n_iter
+        if abs(model.log_likelihood - before) < tol * len(answers):
             model.converged = True
             break
-    if not answered.all() and sample_prior is None:
-        model.proba[~answered] = model.class_prior
+    if sample_prior is None:
+        model.proba[~answers.answered] = model.class_prior
     return model
+
+
+def update(answers, model, prior="pooled", sample_prior=None):
+    """Return the model that the posterior under another model implies."""
+    T = model.transition_matrices
+    q, log_likelihood = expect(answers, T, model.class_prior, sample_prior)
+    updated = maximize(answers, q, prior, T)
+    updated.log_likelihood = log_likelihood
+    return updated
 
 
 def vote_shares(answers, sample_prior=None):
@@ -111,7 +115,7 @@ def expect(answers, transition_matrices, class_prior, sample_prior=None):
     return np.exp(log_joint - log_evidence), float(log_evidence.sum())
 
 
-def maximize(answers, q, answered, prior, T=None):
+def maximize(answers, q, prior, T=None):
     """Return the class prior and the T of each annotator that a posterior implies.
 
     The strength of the prior is learned from the T that the posterior rests on.
@@ -124,7 +128,6 @@ def maximize(answers, q, answered, prior, T=None):
         hyper = Prior(
             np.broadcast_to(pool, counts.shape),
             0.0 if prior in (None, "pooled") else prior,
-            np.zeros(len(counts)),
         )
     # A class of which nobody has an answer leaves what a person answers to it open.
     seen = (answers.usage > 0)[:, np.newaxis] | (hyper.strength > 0)
@@ -135,7 +138,7 @@ def maximize(answers, q, answered, prior, T=None):
     T[~seen.any(axis=(1, 2))] = 1 / K
     return CrowdModel(
         proba=q,
-        class_prior=q[answered].mean(axis=0),
+        class_prior=q[answers.answered].mean(axis=0),
         transition_matrices=T,
         counts=counts,
         pool=pool,
@@ -159,16 +162,16 @@ def learn_prior(answers, q, T, counts, pool):
         effective = effective_counts(counts, count_variance(answers, q), T)
     effective = effective.clip(min=MIN_COUNT)
     rows = T + (counts - counts.sum(axis=2, keepdims=True) * T) / effective
-    level, variance, leverage = learn_levels(rows, effective, pool)
+    level, leverage = learn_levels(rows, effective, pool)
     center = shift_diagonal(pool, level)
     leverage = leverage[:, :, np.newaxis] * diagonal_share(pool)
     leverage = leverage + effective / effective.sum(axis=0)
     strength = learn_strength(rows, effective, center, leverage)
-    return Prior(center, strength, variance)
+    return Prior(center, strength)
 
 
 def learn_levels(rows, effective, pool):
-    """Return by which logit each annotator is better than the pool, and its variance.
+    """Return by which logit each annotator is better than the pool, and the leverage.
 
     Of the most likely logits, the mean square exceeds their variance by the one of the
     annotators, towards whose mean of 0 they are shrunk.
@@ -194,7 +197,7 @@ def learn_levels(rows, effective, pool):
         spread = (excess.sum() + one_more) / (information[known].sum() + one_more)
         spread = np.clip(spread, 1e-3, MAX_LEVEL)
     share = information / (information + 1 / spread)
-    return share * level, share / information, share[:, np.newaxis] * weight
+    return share * level, share[:, np.newaxis] * weight
 
 
 def shift_diagonal(pool, level):

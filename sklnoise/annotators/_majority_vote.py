@@ -62,7 +62,7 @@ class MajorityVote(BaseConsensus):
     def _fit(self, answers):
         """Count the votes."""
         shares = vote_shares(answers)
-        model = maximize(answers, shares, answers.votes.any(axis=1), prior=None)
+        model = maximize(answers, shares, prior=None)
         self.consensus_proba_ = shares
         self.class_prior_ = model.class_prior
         self.transition_matrices_ = model.transition_matrices

@@ -25,7 +25,7 @@ RANDOM_ODDS = 20
     prefer_skip_nested_validation=True,
 )
 def annotator_summary(estimator, y, *, confidence_level=0.95):
-    """Say how good each annotator is, and what an answer tells.
+    r"""Say how good each annotator is, and what an answer tells.
 
     Parameters
     ----------
@@ -46,8 +46,9 @@ def annotator_summary(estimator, y, *, confidence_level=0.95):
 
         - `annotator`: the name, or the number of the column
         - `n_answers`: number of answers
-        - `accuracy`: probability of a right answer to a sample of the class prior
-        - `accuracy_low`, `accuracy_high`: its interval
+        - `accuracy`: probability of a right answer to a sample drawn from all of them,
+          not only from those that the annotator has answered
+        - `accuracy_low`, `accuracy_high`: its interval, see Notes
         - `confused_class`, `confused_as`: the most frequent wrong answer, as the clean
           class and the answer that is given instead
         - `confusion`: how often this happens, as a share of all answers
@@ -59,6 +60,19 @@ def annotator_summary(estimator, y, *, confidence_level=0.95):
     ------
     ValueError
         If the answers are not of the annotators and classes of the fit.
+
+    Notes
+    -----
+    The accuracy is :math:`\sum_k \pi_k T_a[k, k]`, so that annotators who have answered
+    samples of different classes can be compared. It is not the share of their answers
+    that are right. Somebody who answers the easy samples of each class looks too good.
+
+    The variance of this estimate is the one of a share of the annotator's own answers,
+    less those that are lost as the clean classes are uncertain, and twice the variance
+    that comes with the consensus. That one is found by a jackknife that leaves out each
+    of 20 blocks of samples. Twice, as an error of the consensus is in part a bias: on
+    simulated crowds it is about as large. The interval is that of a beta distribution
+    with this variance. It takes no credit from what is known of other annotators.
 
     Examples
     --------
@@ -78,12 +92,7 @@ def summarize(answers, crowd, confidence_level=0.95):
     """Return the summary of validated answers."""
     T, prior = crowd.transition_matrices_, crowd.class_prior_
     accuracy = np.einsum("k,akk->a", prior, T)
-    # What comes from the level of the annotator is the same in all rows.
-    of_level = crowd._level_error
-    of_rows = crowd.standard_error_**2 - of_level**2
-    variance = np.einsum("k,akk->a", prior**2, of_rows)
-    variance += np.einsum("k,akk->a", prior, of_level) ** 2
-    low, high = beta_interval(accuracy, variance, confidence_level)
+    low, high = beta_interval(accuracy, crowd._accuracy_error**2, confidence_level)
     wrong = prior[:, np.newaxis] * T
     wrong[:, np.arange(len(prior)), np.arange(len(prior))] = 0
     pair = wrong.reshape(len(T), -1).argmax(axis=1)

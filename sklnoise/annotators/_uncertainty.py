@@ -1,30 +1,75 @@
-"""How certain the transition matrices of annotators are."""
+"""How certain the transition matrices and the accuracies of annotators are."""
 
 import numpy as np
 
-from sklnoise.annotators._em import count_variance, effective_counts
+from sklnoise.annotators._answers import Answers
+from sklnoise.annotators._em import count_variance, effective_counts, fit_em, update
+
+# Of samples, for the jackknife.
+N_BLOCKS = 20
+
+# An error of the consensus has a bias, as the posteriors of the clean classes are too
+# certain, of about the size of its standard deviation: 2 times the variance in square.
+BIAS_FACTOR = 2.0
 
 
-def standard_errors(answers, model):
-    """Return the standard errors of each entry of the T of each annotator.
+def standard_errors(answers, model, *, prior="pooled", sample_prior=None):
+    """Return the standard errors of the T of each annotator, and of the accuracy.
 
-    The first are independent between the rows. The second are not: they come from how
-    often the annotator is right in all.
+    Their squares have two parts: what the annotator's own answers leave open if the T of
+    all others are known, and what the errors of all move by way of the consensus.
 
-    The information of a row is that of its counts, less what is missing as the clean
-    classes are not known (Louis, 1982), plus that of the prior, which cannot be more than
-    that of the pool.
+    The first part counts own answers only. The prior brings the estimate closer on
+    average, but how alike annotators are does not make a single one more certain.
     """
-    strength, center = model.prior.strength, model.prior.center
-    variance = count_variance(answers, model.proba)
-    of_pool = effective_counts(model.counts.sum(axis=0), variance.sum(axis=0), model.pool)
-    prior = 1 / (1 / strength + 1 / of_pool) if strength > 0 else 0
+    K, T = answers.n_classes, model.transition_matrices
+    mass = model.counts.sum(axis=2, keepdims=True)
     # A share of 0 or 1 out of a few answers is not certain.
-    pseudo = model.counts + prior * center + 1 / answers.n_classes
-    share = pseudo / pseudo.sum(axis=2, keepdims=True)
-    n_answers = effective_counts(model.counts, variance, share)
-    of_rows = np.sqrt(share * (1 - share) / (n_answers + prior + 1))
-    # By how much an entry follows the level of its annotator.
-    slope = share * (1 - share) * prior / (n_answers + prior + 1)
-    of_level = slope * np.sqrt(model.prior.level_variance)[:, np.newaxis, np.newaxis]
-    return of_rows, of_level
+    share = (mass * T + 1 / K) / (mass + 1)
+    n_answers = effective_counts(
+        model.counts, count_variance(answers, model.proba), share
+    )
+    of_entries = share * (1 - share) / (n_answers + 1)
+    of_accuracy = np.einsum("k,akk->a", model.class_prior**2, of_entries)
+    # Of a few answers, the shares of all classes may be wrong in the same direction.
+    right = np.einsum("k,akk->a", model.class_prior, share)
+    n_right = n_answers.diagonal(axis1=1, axis2=2).sum(axis=1)
+    of_accuracy = np.maximum(of_accuracy, right * (1 - right) / (n_right + 1))
+    by_consensus = consensus_variance(answers, model, prior, sample_prior)
+    of_entries += BIAS_FACTOR * by_consensus[0]
+    of_accuracy += BIAS_FACTOR * by_consensus[1]
+    return np.sqrt(of_entries), np.sqrt(of_accuracy)
+
+
+def consensus_variance(answers, model, prior, sample_prior):
+    """Return the variance of T and of the accuracy that is due to the consensus.
+
+    Delete-a-block jackknife: the model is fitted without each block of samples, and all
+    answers are counted by what it says of the clean classes.
+    """
+    answered = np.flatnonzero(answers.answered)
+    n_blocks = min(N_BLOCKS, len(answered))
+    block = np.full(answers.n_samples, -1)
+    block[answered] = np.random.RandomState(0).permutation(len(answered)) % n_blocks
+    sums = [0.0, 0.0], [0.0, 0.0]
+    for left_out in range(n_blocks if n_blocks > 1 else 0):
+        kept = select_samples(answers, block != left_out)
+        without = fit_em(kept, prior=prior, sample_prior=sample_prior, start=model)
+        updated = update(answers, without, prior, sample_prior)
+        change = updated.transition_matrices - model.transition_matrices
+        of_accuracy = mean_accuracy(updated) - mean_accuracy(model)
+        for total, value in zip(sums, (change, of_accuracy)):
+            total[0], total[1] = total[0] + value, total[1] + value**2
+    return [(s2 - s1**2 / n_blocks) * (n_blocks - 1) / n_blocks for s1, s2 in sums]
+
+
+def mean_accuracy(model):
+    """Return the probability of a right answer of each annotator."""
+    return np.einsum("k,akk->a", model.class_prior, model.transition_matrices)
+
+
+def select_samples(answers, kept):
+    """Leave out the answers to some samples."""
+    at = kept[answers.sample]
+    triplets = (part[at] for part in (answers.sample, answers.annotator, answers.code))
+    return Answers(*triplets, answers.classes, answers.annotators, answers.n_samples)
