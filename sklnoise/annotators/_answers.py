@@ -13,6 +13,9 @@ from sklnoise._tensors import as_numpy
 from sklnoise._text import list_some, shorten
 from sklnoise.annotators._columns import read_array, read_frame
 
+# Answers that all differ, from which they are no labels.
+MIN_DIFFERENT = 20
+
 # What missing values become when lists are turned into an array of text.
 MISSING_AS_TEXT = {"nan", "None", "<NA>", "NaN", "NaT"}
 
@@ -45,6 +48,11 @@ class Answers:
     def n_annotators(self):
         """Return the number of annotators, also of those without an answer."""
         return len(self.annotators)
+
+    def select(self, kept):
+        """Return some of the answers."""
+        parts = self.sample[kept], self.annotator[kept], self.code[kept]
+        return Answers(*parts, self.classes, self.annotators, self.n_samples)
 
     @cached_property
     def indicator(self):
@@ -109,6 +117,19 @@ def check_answers(y, missing_label=np.nan, *, classes=None, annotators=None):
     order = np.lexsort((annotator, sample))
     triplets = (part[order].astype(np.int32) for part in (sample, annotator, code))
     return Answers(*triplets, classes, names, n_samples)
+
+
+def check_are_labels(answers):
+    """Raise a ValueError if answers name samples, or measure them."""
+    n_answers = answers.usage.sum(axis=1)
+    differ = (answers.usage.max(axis=1) == 1) & (n_answers >= MIN_DIFFERENT)
+    if differ.any():
+        name = answers.annotators[differ][0]
+        raise ValueError(
+            "y must have a column for each annotator, with labels that recur; column "
+            f"{str(name)!r} has another value in each row, as if it named or measured "
+            "the samples. Leave it out."
+        )
 
 
 def read_table(y, missing_label):

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._compat import fit_context
-from sklnoise.annotators._answers import check_answers
+from sklnoise.annotators._answers import check_answers, check_are_labels
 from sklnoise.annotators._checks import warn_of_answers
 
 
@@ -43,6 +43,7 @@ class BaseConsensus(BaseEstimator, metaclass=ABCMeta):
             one annotator only; if all annotators agree everywhere.
         """
         answers = check_answers(y, self.missing_label)
+        check_are_labels(answers)
         warn_of_answers(answers)
         self.classes_, self.annotators_ = answers.classes, answers.annotators
         self._fit(answers)

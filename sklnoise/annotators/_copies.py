@@ -1,5 +1,7 @@
 """Annotators who copied from each other."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
@@ -8,11 +10,13 @@ from scipy.stats import binom
 from sklnoise._blocks import sample_blocks
 from sklnoise._text import enumerate_names, percent, shorten
 from sklnoise._warnings import warn_caller
-from sklnoise.annotators._answers import Answers
 from sklnoise.annotators._em import fit_em
 from sklnoise.exceptions import AnnotatorWarning
 
 MIN_SHARED = 10  # samples that both answered
+
+# Answers that are equal by chance, if all of fewer are.
+MIN_EQUAL = 20
 
 # Probability, over all pairs, that one which is independent is found.
 COPY_LEVEL = 0.001
@@ -23,6 +27,62 @@ MAX_STEPS = 20
 
 # Pairs that are tried one by one, the closest first.
 MAX_PAIRS = 20
+
+
+def find_duplicates(answers):
+    """Return for each annotator the first one who gave exactly the same answers.
+
+    It is the annotator, unless both have answered the same samples, and enough of them.
+    """
+    leader = np.arange(answers.n_annotators)
+    order = np.argsort(answers.annotator, kind="stable")  # samples stay sorted
+    ends = np.cumsum(answers.usage.sum(axis=1))
+    first_of = {}
+    for a, part in enumerate(np.split(order, ends[:-1])):
+        if len(part) >= MIN_EQUAL:
+            given = answers.sample[part].tobytes(), answers.code[part].tobytes()
+            leader[a] = first_of.setdefault(given, a)
+    return leader
+
+
+def warn_of_duplicates(answers, leader):
+    """Warn of annotators whose answers are those of another one."""
+    found = np.flatnonzero(leader != np.arange(len(leader)))
+    is_told = len(np.unique(leader)) == 1  # that all agree
+    if len(found) and not is_told:
+        names = (
+            f"{shorten(answers.annotators[a])} of "
+            f"{shorten(answers.annotators[leader[a]])}"
+            for a in found
+        )
+        warn_caller(
+            f"{len(found)} of {len(leader)} annotators gave exactly the answers of "
+            f"another one: {enumerate_names(names)}. They count once.",
+            AnnotatorWarning,
+        )
+
+
+def merge_duplicates(answers, leader):
+    """Return the answers of those who lead, and the place of each annotator there."""
+    leaders, place = np.unique(leader, return_inverse=True)
+    own = leader[answers.annotator] == answers.annotator
+    kept = answers.select(own)
+    annotator = place[kept.annotator].astype(np.int32)
+    return replace(
+        kept, annotator=annotator, annotators=answers.annotators[leaders]
+    ), place
+
+
+def without_duplicates(answers, leader):
+    """Leave out the answers that somebody else gave in the place of an annotator."""
+    own = leader[answers.annotator] == answers.annotator
+    if own.all():
+        return answers
+    cell = answers.sample.astype(np.int64) * len(leader)
+    has_leader = np.isin(
+        cell + leader[answers.annotator], (cell + answers.annotator)[own]
+    )
+    return answers.select(own | ~has_leader)
 
 
 def warn_of_copies(answers):
@@ -181,6 +241,4 @@ def close_pairs(m, a, b, shared, agreed):
 
 def select_annotators(answers, kept):
     """Leave out the answers of some annotators."""
-    at = kept[answers.annotator]
-    triplets = (part[at] for part in (answers.sample, answers.annotator, answers.code))
-    return Answers(*triplets, answers.classes, answers.annotators, answers.n_samples)
+    return answers.select(kept[answers.annotator])

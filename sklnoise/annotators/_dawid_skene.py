@@ -10,7 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 from sklnoise._compat import Interval, StrOptions
 from sklnoise._warnings import warn_caller
 from sklnoise.annotators._base import BaseConsensus
-from sklnoise.annotators._copies import warn_of_copies
+from sklnoise.annotators._copies import (
+    find_duplicates,
+    merge_duplicates,
+    warn_of_copies,
+    warn_of_duplicates,
+    without_duplicates,
+)
 from sklnoise.annotators._em import expect, fit_em
 from sklnoise.annotators._summary import summarize
 from sklnoise.annotators._uncertainty import standard_errors
@@ -97,8 +103,9 @@ class DawidSkene(BaseConsensus):
     Notes
     -----
     The model assumes that annotators err independently, given the clean class. Two who
-    copy from each other, or a sample that misleads everybody, count for more than they
-    should.
+    copy some answers from each other, or a sample that misleads everybody, count for more
+    than they should. Annotators who gave the same 20 or more answers, to the same samples
+    and no others, count once.
 
     References
     ----------
@@ -141,7 +148,10 @@ class DawidSkene(BaseConsensus):
 
     def _fit(self, answers):
         """Fit the model, and say what its answers are worth."""
-        model = fit_em(answers, prior=self.prior, max_iter=self.max_iter, tol=self.tol)
+        self._leader = find_duplicates(answers)
+        warn_of_duplicates(answers, self._leader)
+        counted, place = merge_duplicates(answers, self._leader)
+        model = fit_em(counted, prior=self.prior, max_iter=self.max_iter, tol=self.tol)
         if not model.converged:
             warn_caller(
                 f"the log-likelihood still changes after {self.max_iter} iterations. "
@@ -150,14 +160,14 @@ class DawidSkene(BaseConsensus):
             )
         self.consensus_proba_ = model.proba
         self.class_prior_ = model.class_prior
-        self.transition_matrices_ = model.transition_matrices
+        self.transition_matrices_ = model.transition_matrices[place]
         self.transition_matrix_ = model.pool
         self.prior_strength_ = model.prior.strength
         self.log_likelihood_ = model.log_likelihood
         self.n_iter_ = model.n_iter
         self._of_fit = replace(answers), model  # without what is cached
         self._errors = self._summary = None
-        warn_of_copies(answers)
+        warn_of_copies(counted)
 
     @property
     def standard_error_(self):
@@ -180,9 +190,13 @@ class DawidSkene(BaseConsensus):
         """Return the standard errors, computed when they are first asked for."""
         check_is_fitted(self)
         if self._errors is None:
-            self._errors = standard_errors(*self._of_fit, prior=self.prior)
+            answers, model = self._of_fit
+            counted, place = merge_duplicates(answers, self._leader)
+            errors = standard_errors(counted, model, prior=self.prior)
+            self._errors = [error[place] for error in errors]
         return self._errors
 
     def _posterior(self, answers):
         """Return the posterior under the matrices of the fit."""
+        answers = without_duplicates(answers, self._leader)
         return expect(answers, self.transition_matrices_, self.class_prior_)[0]

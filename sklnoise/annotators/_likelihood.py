@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._containers import innermost
+from sklnoise.annotators._copies import without_duplicates
 from sklnoise.annotators._em import expect
 
 
@@ -78,8 +79,7 @@ def annotator_log_likelihood(estimator, X, y):
     check_consistent_length(y_proba, y)
     if not len(answers):
         raise ValueError("y must hold answers to score by; all are missing.")
-    answered = answers.votes.any(axis=1)
+    n_answers = len(answers)
+    answers = without_duplicates(answers, classifier._leader)
     T = classifier.transition_matrices_
-    if not answered.all():
-        y_proba[~answered] = 1 / y_proba.shape[1]
-    return expect(answers, T, None, y_proba)[1] / len(answers)
+    return expect(answers, T, None, y_proba)[1] / n_answers

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sklnoise.annotators._answers import Answers
 from sklnoise.annotators._em import count_variance, effective_counts, fit_em, update
 
 # Of samples, for the jackknife.
@@ -53,7 +52,7 @@ def consensus_variance(answers, model, prior, sample_prior):
     block[answered] = np.random.RandomState(0).permutation(len(answered)) % n_blocks
     sums = [0.0, 0.0], [0.0, 0.0]
     for left_out in range(n_blocks if n_blocks > 1 else 0):
-        kept = select_samples(answers, block != left_out)
+        kept = answers.select((block != left_out)[answers.sample])
         without = fit_em(kept, prior=prior, sample_prior=sample_prior, start=model)
         updated = update(answers, without, prior, sample_prior)
         change = updated.transition_matrices - model.transition_matrices
@@ -66,10 +65,3 @@ def consensus_variance(answers, model, prior, sample_prior):
 def mean_accuracy(model):
     """Return the probability of a right answer of each annotator."""
     return np.einsum("k,akk->a", model.class_prior, model.transition_matrices)
-
-
-def select_samples(answers, kept):
-    """Leave out the answers to some samples."""
-    at = kept[answers.sample]
-    triplets = (part[at] for part in (answers.sample, answers.annotator, answers.code))
-    return Answers(*triplets, answers.classes, answers.annotators, answers.n_samples)

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_consistent_length
 from sklnoise._tensors import as_numpy
 from sklnoise._validation import check_weight
 from sklnoise.annotators._answers import Answers, check_answers
+from sklnoise.annotators._copies import without_duplicates
 from sklnoise.annotators._em import expect
 from sklnoise.issues._find import make_frame
 
@@ -38,6 +39,7 @@ def check_answers_of(classifier, y):
 def posterior_of(classifier, y_proba, answers):
     """Return the posterior of the clean classes, given the samples and the answers."""
     proba = y_proba.astype(np.float64)
+    answers = without_duplicates(answers, classifier._leader)
     return expect(answers, classifier.transition_matrices_, None, proba)[0]
 
 

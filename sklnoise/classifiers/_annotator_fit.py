@@ -12,6 +12,7 @@ from sklnoise.classifiers._annotator_model import (
     pack_answers,
     prior_of_samples,
     summarize_noise,
+    with_errors,
     with_evidence,
 )
 from sklnoise.classifiers._fit_plan import fits_same_net
@@ -60,27 +61,27 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
         warm_up=classifier.warm_up,
         n_jobs=classifier.n_jobs,
     )
-    choice = RefitChoice(trainer)
-    if fits_same_net(classifier):
-        told = with_evidence(data, crowd)
-        with progress.step("selection", "folds with the answers of all annotators"):
+    choice, told = RefitChoice(trainer), with_evidence(data, crowd)
+    is_same, plan = fits_same_net(classifier), replace(plan, data=told)
+    with progress.step("selection", "folds with the answers of all annotators"):
+        if is_same or plan.refits:
             choice = choose_steps(told, correction=EvidenceLoss())
+        if is_same:
             y_proba = predict_folds(choice, told, plan, classifier.n_jobs)
-        crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
+            crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
     classifier.out_of_fold_proba_ = y_proba
     data = with_evidence(data, crowd)
     keep_annotators(classifier, crowd, data)
     if not plan.refits:
-        return replace(plan, data=data), None, None
-    if not fits_same_net(classifier):
-        choice = choose_steps(data, correction=EvidenceLoss())
+        return plan, None, None
     return refit_to_answers(classifier, plan, data, choice, choose_steps, progress)
 
 
 def keep_annotators(classifier, crowd, data):
     """Set the fitted attributes that tell what is known of the annotators."""
-    summary = summarize(data.answers, crowd)
-    answers = data.answers
+    answers, crowd = data.answers, with_errors(crowd, data)
+    summary = summarize(answers, crowd)
+    classifier._leader = data.leader
     classifier.annotators_ = answers.annotators
     classifier._fitted_answers = answers.sample, answers.annotator, answers.code
     classifier.annotator_summary_ = summary
@@ -123,8 +124,8 @@ def refit_to_answers(classifier, plan, data, choice, choose_steps, progress):
         loss = EvidenceMemoryLoss
         choice = choose_steps(data, correction=loss, plain=choice)
     elif correction in LEARNED:
-        data = replace(data, of_answers=pack_answers(data.answers))
-        loss = LEARNED[correction](data.answers.n_annotators, data.n_classes)
+        data = replace(data, of_answers=pack_answers(data.counted))
+        loss = LEARNED[correction](data.counted.n_annotators, data.n_classes)
     plan = replace(plan, data=data)
     chosen = loss, Transition.identity(data.n_classes), choice
     results = run_refit(classifier, plan, chosen, None, progress)
@@ -143,6 +144,7 @@ def keep_learned(classifier, losses, data):
     learned = [loss.transition_matrices.detach().cpu().numpy() for loss in losses]
     T = np.mean(learned, axis=0, dtype=np.float64)
     n_answers = data.answers.usage.sum(axis=1)
+    T = T[data.place]
     classifier.transition_matrices_ = T
     classifier.transition_matrices_standard_error_ = np.full_like(T, np.nan)
     classifier.transition_matrix_ = np.average(T, axis=0, weights=n_answers)
@@ -156,17 +158,17 @@ def alternate(classifier, plan, choice, first, report):
     for number in range(1, MAX_ROUNDS + 1):
         prior = prior_of_samples(predict_proba(net, data.X), data)
         crowd = estimate_annotators(data, prior)
-        likelihood = log_likelihood(data.answers, crowd, prior)
+        likelihood = log_likelihood(data.counted, crowd, prior)
         report(f"EM round {number}: log-likelihood {likelihood:.6f} per answer")
         if likelihood < best + MIN_GAIN:
             break
-        best = likelihood
+        best, kept = likelihood, crowd
         data = with_evidence(data, crowd)
-        keep_annotators(classifier, crowd, data)
         net = trainer.fit(
             data.rows,
             EvidenceLoss(),
             data=data.labelled,
             start_from=weights_of(net),
         )
+    keep_annotators(classifier, kept, data)
     return replace(plan, data=data), [Refit(net, first.loss, first.transition_matrix)]

@@ -8,9 +8,14 @@ from scipy.sparse import issparse
 from sklnoise._tensors import as_numpy
 from sklnoise._text import list_some, shorten
 from sklnoise._validation import check_transition_matrix, check_weight
-from sklnoise.annotators._answers import Answers, check_answers
+from sklnoise.annotators._answers import Answers, check_answers, check_are_labels
 from sklnoise.annotators._checks import warn_of_answers
-from sklnoise.annotators._copies import warn_of_copies
+from sklnoise.annotators._copies import (
+    find_duplicates,
+    merge_duplicates,
+    warn_of_copies,
+    warn_of_duplicates,
+)
 from sklnoise.annotators._em import fit_em
 from sklnoise.classifiers._fit_input import FitInput, check_fit_input
 
@@ -26,11 +31,15 @@ ONLY_OF_ANNOTATORS = "crowd-layer", "trace", "majority"
 class AnnotatedInput(FitInput):
     """The samples of a fit with the answers of annotators; `y` is their consensus.
 
-    `known` are the transition matrices that were given, and `posterior` is that of the
-    clean classes, once it is known.
+    `leader` is the annotator whose answers one has repeated, `counted` are the answers
+    without those, and `place` that of an annotator in them. `known` are the transition
+    matrices that were given, and `posterior` is that of the clean classes, once known.
     """
 
     answers: Answers = None
+    leader: np.ndarray = None
+    counted: Answers = None
+    place: np.ndarray = None
     known: np.ndarray | None = None
     posterior: np.ndarray | None = None
 
@@ -52,24 +61,29 @@ def check_annotated_input(classifier, X, y, sample_weight, trusted):
     """Validate what `fit` was given with the answers of several annotators."""
     check_no_probabilities(y)
     answers = check_answers(y, classifier.missing_label)
+    check_are_labels(answers)
     check_annotator_correction(classifier.correction, classifier.refit)
     known = known_matrices(classifier.transition, answers)
     weight = check_weight(sample_weight, answers.n_samples)
-    weight = np.where(answers.votes.any(axis=1), weight, 0)
-    counted = keep_samples(answers, weight > 0)
-    if not len(counted):
+    weight = np.where(answers.answered, weight, 0)
+    answers = answers.select(weight[answers.sample] > 0)
+    if not len(answers):
         raise ValueError("y must hold answers to samples of positive weight; got none.")
-    warn_of_answers(counted)
+    warn_of_answers(answers)
+    leader = find_duplicates(answers)
+    warn_of_duplicates(answers, leader)
+    counted, place = merge_duplicates(answers, leader)
     warn_of_copies(counted)
     consensus = fit_em(counted).proba.argmax(axis=1)
     data = check_fit_input(classifier, X, consensus, weight, trusted)
-    check_trusted_answers(counted, data.trusted)
-    given = counted.votes.argmax(axis=1)
+    check_trusted_answers(answers, data.trusted)
+    given = answers.votes.argmax(axis=1)
     consensus = np.where(data.trusted, given, consensus)
     # Some class may be nowhere the consensus.
     fields = {name: getattr(data, name) for name in FitInput.__dataclass_fields__}
     fields |= {"y": consensus.astype(np.int64), "classes": answers.classes}
-    return AnnotatedInput(**fields, answers=counted, known=known)
+    of_answers = {"leader": leader, "counted": counted, "place": place, "known": known}
+    return AnnotatedInput(**fields, answers=answers, **of_answers)
 
 
 def check_no_probabilities(y):
@@ -126,15 +140,6 @@ def known_matrices(transition, answers):
         f"shape (n_annotators, n_classes, n_classes) = {(m, K, K)}, or one for all, "
         f"shape {(K, K)}; got {found}."
     )
-
-
-def keep_samples(answers, kept):
-    """Return the answers to some samples; the others count as not answered."""
-    of_kept = kept[answers.sample]
-    if of_kept.all():
-        return answers
-    parts = (part[of_kept] for part in (answers.sample, answers.annotator, answers.code))
-    return Answers(*parts, answers.classes, answers.annotators, answers.n_samples)
 
 
 def check_trusted_answers(answers, trusted):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklnoise.annotators._em import expect, fit_em, maximize
+from sklnoise.annotators._em import CrowdModel, expect, fit_em, maximize
 from sklnoise.annotators._uncertainty import standard_errors
 from sklnoise.classifiers._noise_summary import (
     NORMAL_95,
@@ -22,12 +22,23 @@ from sklnoise.losses._annotators import log_columns
 class Annotators:
     """What is known of annotators by their answers and the probabilities of a model."""
 
+    model: CrowdModel
     transition_matrices_: np.ndarray
-    transition_matrix_: np.ndarray
-    class_prior_: np.ndarray
-    consensus_proba_: np.ndarray
-    standard_error_: np.ndarray
-    _level_error: np.ndarray
+    sample_prior: np.ndarray
+    standard_error_: np.ndarray | None = None
+    _accuracy_error: np.ndarray | None = None
+
+    @property
+    def transition_matrix_(self):
+        return self.model.pool
+
+    @property
+    def class_prior_(self):
+        return self.model.class_prior
+
+    @property
+    def consensus_proba_(self):
+        return self.model.proba
 
     def _posterior(self, answers):
         """Return the posterior of the samples of the fit."""
@@ -36,24 +47,28 @@ class Annotators:
 
 def estimate_annotators(data, sample_prior):
     """Estimate the T of each annotator, unless known, and the clean posterior."""
-    answers = data.answers
-    if data.known is None:
+    answers, T = data.counted, data.known
+    if T is None:
         model = fit_em(answers, sample_prior=sample_prior)
-        of_rows, of_level = standard_errors(answers, model)
-        T, proba = model.transition_matrices, model.proba
+        T = model.transition_matrices[data.place]
     else:
-        T, of_rows = data.known, np.zeros_like(data.known)
-        of_level = of_rows
-        proba, _ = expect(answers, T, None, sample_prior)
-        model = maximize(answers, proba, answers.votes.any(axis=1), None)
-    return Annotators(
-        transition_matrices_=T,
-        transition_matrix_=model.pool,
-        class_prior_=model.class_prior,
-        consensus_proba_=proba,
-        standard_error_=np.hypot(of_rows, of_level),
-        _level_error=of_level,
-    )
+        known = T[np.unique(data.leader)]
+        proba, _ = expect(answers, known, None, sample_prior)
+        model = maximize(answers, proba, None)
+        model.transition_matrices = known
+    return Annotators(model, T, sample_prior)
+
+
+def with_errors(crowd, data):
+    """Return what is known of annotators with the standard errors."""
+    m, K = data.counted.usage.shape
+    errors = np.zeros((m, K, K)), np.zeros(m)
+    if data.known is None:
+        errors = standard_errors(
+            data.counted, crowd.model, sample_prior=crowd.sample_prior
+        )
+    of_matrices, of_accuracy = (error[data.place] for error in errors)
+    return replace(crowd, standard_error_=of_matrices, _accuracy_error=of_accuracy)
 
 
 def prior_of_samples(y_proba, data):
@@ -65,13 +80,13 @@ def prior_of_samples(y_proba, data):
     return prior / prior.sum(axis=1, keepdims=True)
 
 
-def log_evidence(data, transition_matrices, dtype=np.float32):
+def log_evidence(data, model, dtype=np.float32):
     """Return the log-likelihood of the answers to each sample, given each class.
 
     That of the most likely class is 0, and a trusted sample is of its class.
     """
-    columns = log_columns(transition_matrices).reshape(-1, data.n_classes)
-    evidence = data.answers.indicator @ columns
+    columns = log_columns(model.transition_matrices).reshape(-1, data.n_classes)
+    evidence = data.counted.indicator @ columns
     of_class = np.eye(data.n_classes)[data.y[data.trusted]]
     evidence[data.trusted] = np.where(of_class, 0, log_columns(np.zeros((1, 1, 1))))
     evidence -= evidence.max(axis=1, keepdims=True)
@@ -93,15 +108,14 @@ def with_evidence(data, crowd):
     return replace(
         data,
         posterior=crowd.consensus_proba_,
-        of_answers=log_evidence(data, crowd.transition_matrices_),
+        of_answers=log_evidence(data, crowd.model),
     )
 
 
 def log_likelihood(answers, crowd, sample_prior):
     """Return the mean log-likelihood of an answer."""
-    return expect(answers, crowd.transition_matrices_, None, sample_prior)[1] / len(
-        answers
-    )
+    T = crowd.model.transition_matrices
+    return expect(answers, T, None, sample_prior)[1] / len(answers)
 
 
 def summarize_noise(crowd, summary, data):
@@ -109,13 +123,11 @@ def summarize_noise(crowd, summary, data):
     T = crowd.transition_matrix_
     share = summary.n_answers / summary.n_answers.sum()
     error = (summary.accuracy_high - summary.accuracy_low) / 2
-    margin = float(np.linalg.norm(share * error))
+    margin = float(share @ error)  # they share the errors of the consensus
     rate = float(share @ (1 - summary.accuracy))
     verdict = "known" if data.known is not None else judge(2 * margin)
     wrong = 1 - T.diagonal()
-    of_class = NORMAL_95 * np.linalg.norm(
-        share[:, np.newaxis] * crowd.standard_error_.diagonal(axis1=1, axis2=2), axis=0
-    )
+    of_class = NORMAL_95 * share @ crowd.standard_error_.diagonal(axis1=1, axis2=2)
     verdicts = [verdict if verdict == "known" else judge(2 * e) for e in of_class]
     ends = zip(wrong - of_class, wrong + of_class, verdicts)
     return Bunch(

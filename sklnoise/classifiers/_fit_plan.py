@@ -87,7 +87,8 @@ class FitPlan:
     def n_steps(self):
         """The number of steps that callbacks are told of."""
         n_steps = self.refits * (1 + self.fine_tunes)
-        return n_steps + self.has_first_pass * (1 + self.selects)
+        has_selection = self.selects or self.is_annotated
+        return n_steps + self.has_first_pass * (1 + has_selection)
 
 
 def plan_fit(classifier, X, y, sample_weight, trusted, fit_params):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from numpy.testing import assert_allclose
 
 from sklnoise.annotators import DawidSkene, MajorityVote, annotations_to_frame
 from sklnoise.annotators._answers import check_answers
@@ -221,6 +222,14 @@ def test_answers_that_mislead_are_warned_of(problem):
         DawidSkene().fit(frame)
 
 
+def test_a_column_that_names_samples_is_refused():
+    frame = pd.DataFrame({"id": range(50), "label": [0, 1] * 25})
+    with pytest.raises(ValueError, match="'id'"):
+        DawidSkene().fit(frame)
+    with pytest.raises(ValueError, match="labels that recur"):
+        DawidSkene().fit(np.random.RandomState(0).standard_normal((30, 2)))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_independent_annotators_are_not_warned_of(seed):
     rng = np.random.RandomState(seed)
@@ -231,3 +240,20 @@ def test_independent_annotators_are_not_warned_of(seed):
     )
     answers = np.where(rng.uniform(size=answers.shape) < 0.5, np.nan, answers)
     DawidSkene().fit(answers)  # a warning would be an error
+
+
+def test_a_repeated_annotator_counts_once():
+    _, y = ask(200, 4, accuracy=0.6)
+    with pytest.warns(AnnotatorWarning, match="count once"):
+        repeated = DawidSkene().fit(y[:, [0, 0, 1, 0, 2, 3]])
+    alone = DawidSkene().fit(y)
+    assert_allclose(repeated.consensus_proba_, alone.consensus_proba_)
+    T, expected = repeated.transition_matrices_, alone.transition_matrices_
+    assert_allclose(T, expected[[0, 0, 1, 0, 2, 3]])
+    assert_allclose(repeated.transition_matrix_, alone.transition_matrix_)
+    summary = repeated.annotator_summary_
+    assert summary.accuracy_low[0] == summary.accuracy_low[3]
+    assert summary.n_answers.tolist() == [200] * 6
+    assert_allclose(
+        repeated.predict_proba(y[:, [0, 0, 1, 0, 2, 3]]), alone.predict_proba(y)
+    )

@@ -377,6 +377,21 @@ def test_a_constant_classifier_is_dawid_and_skene(crowd):
     assert np.mean(clf.consensus_proba_.argmax(1) == crowd.consensus_) > 0.95
 
 
+def test_a_repeated_annotator_counts_once(crowd):
+    X, _, answers = crowd
+    at = [0, 1, 1, 2, 3, 1]
+    with pytest.warns(AnnotatorWarning, match="count once"):
+        repeated = quick().fit(X, answers[:, at])
+    alone = quick().fit(X, answers)
+    assert_allclose(repeated.transition_matrices_, alone.transition_matrices_[at])
+    assert_allclose(repeated.consensus_proba_, alone.consensus_proba_)
+    assert_array_equal(repeated.predict_proba(X), alone.predict_proba(X))
+    quality = repeated.label_quality(X + 1e-3, answers[:, at])
+    assert_allclose(quality, alone.label_quality(X + 1e-3, answers)[:, at])
+    learned = quick(correction="trace").fit(X, answers)
+    assert learned.transition_matrices_.shape == (4, 3, 3)
+
+
 def test_the_default_network(crowd):
     X, y, answers = crowd
     clf = NoiseRobustClassifier(random_state=0).fit(X, answers)
