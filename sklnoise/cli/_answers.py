@@ -81,7 +81,7 @@ def read_answers(frame, columns, target, **options):
     table[labels.is_labelled] = labels.y
     table = table.reshape(len(columns), len(frame)).T
     is_answered = labels.is_labelled.reshape(len(columns), len(frame)).any(axis=0)
-    y = pd.DataFrame(table, index=frame.index, columns=columns)
+    y = pd.DataFrame(table, index=frame.index, columns=columns, dtype=object)
     return Labels(y[is_answered], is_answered, labels.cautions)
 
 

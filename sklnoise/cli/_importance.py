@@ -10,7 +10,7 @@ MAX_ROWS = 5000
 def order_columns(encoder, table):
     """Return the names of the columns that are used, the most important first."""
     # Spread over the table, which may be sorted by its label.
-    n_rows = len(table.y)
+    n_rows = len(table.X)
     rows = np.linspace(0, n_rows - 1, min(n_rows, MAX_ROWS)).astype(int)
     X = encoder.transform(table.X.iloc[rows])
     trees = ExtraTreesClassifier(50, max_depth=8, min_samples_leaf=3, random_state=0)
