@@ -175,7 +175,7 @@ class AnnotatorDisplay:
         >>> y = [["no", "no"], ["yes", "yes"], ["no", "yes"], ["yes", "yes"]] * 5
         >>> clf = NoiseRobustClassifier(random_state=0).fit(X, y)
         >>> display = AnnotatorDisplay.from_estimator(clf, ax=Figure().subplots())
-        >>> [text.get_text() for text in display.ax_.get_yticklabels()]
+        >>> sorted(text.get_text() for text in display.ax_.get_yticklabels())
         ['0 (20)', '1 (20)']
         """
         return cls(summary_of(estimator)).plot(**plot_params)
