@@ -175,3 +175,14 @@ def test_many_annotators_make_a_small_page(crowd):
     assert "600 annotators" in page
     assert f"the other {600 - n_lines} are not" in page
     assert len(page) < 150_000
+
+
+def test_known_matrices_are_told_as_given(crowd):
+    X, y = crowd
+    T = [make_transition_matrix("symmetric", 3, rate) for rate in RATES.values()]
+    clf = NoiseRobustClassifier(transition=np.array(T), cv=2, refit=False, random_state=0)
+    page = noise_report(clf.fit(X, y[list(RATES)]), X, y[list(RATES)])
+    assert "By the noise that was given" in page
+    assert ">as given</dd>" in page
+    lines = {row[0]: row for row in cells_after(page, "What each annotator is worth")[1:]}
+    assert lines["Ann"][2:4] == ["90.0%", ""]
