@@ -125,11 +125,11 @@ def noise_report(
     Raises
     ------
     ValueError
-        If X and y are not as many samples as were fitted and `new_rows` is False, a label
-        is not one of the classes, `trusted` is no mask of the samples, X is None
-        or the classifier has no refit although they are not judged by
-        `out_of_fold_proba_`, `column_order` names what is no column of X, or `source`
-        has an unknown key or a step that is no pair.
+        If X and y are not as many samples as were fitted, or y holds other answers of
+        annotators, and `new_rows` is False, a label is not one of the classes, `trusted`
+        is no mask of the samples, X is None or the classifier has no refit although they
+        are not judged by `out_of_fold_proba_`, `column_order` names what is no column of
+        X, or `source` has an unknown key or a step that is no pair.
 
     TypeError
         If the estimator does not end in such a classifier, or a value of `source` is of
