@@ -115,7 +115,8 @@ def beta_interval(share, variance, confidence_level):
     """Return the interval of the beta distribution of a mean and a variance."""
     share = share.clip(1e-6, 1 - 1e-6)
     spread = share * (1 - share)
-    n = np.maximum(spread / variance.clip(min=1e-300) - 1, 2)
+    # Quantiles overflow beyond, as where the matrices are known.
+    n = np.clip(spread / variance.clip(min=1e-300) - 1, 2, 1e15)
     tail = (1 - confidence_level) / 2
     a, b = share * n, (1 - share) * n
     low, high = beta.ppf(tail, a, b), beta.ppf(1 - tail, a, b)

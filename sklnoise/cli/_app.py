@@ -66,6 +66,13 @@ Data = Annotated[
     Path, typer.Argument(help='Table: CSV, Excel, Parquet, JSON, ...; "-" is the input.')
 ]
 Target = Annotated[str, typer.Option(help="Column of the labels: its name or number.")]
+Targets = Annotated[
+    str,
+    typer.Option(
+        help='Column of the labels: its name or number. Of several annotators, "rater_*" '
+        "or a list with commas."
+    ),
+]
 Trusted = Annotated[
     str | None,
     typer.Option(help="Column that is true where the label is known to be right."),
@@ -104,7 +111,7 @@ Fast = Annotated[bool, typer.Option("--fast", help="Judge by trees alone: quicke
 @app.command()
 def audit(
     data: Data,
-    target: Target,
+    target: Targets,
     out: Annotated[
         Path | None, typer.Option(help="Report to write, one HTML file.")
     ] = None,

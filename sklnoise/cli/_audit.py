@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from sklnoise.classifiers._judgement import judge_labels
 from sklnoise.cli._decisions import decide, read_decisions
-from sklnoise.cli._errors import free_name
+from sklnoise.cli._errors import BadInput, free_name, one_line
 from sklnoise.cli._files import TableFile
 from sklnoise.cli._importance import order_columns
 from sklnoise.cli._model import check_settings, fit_table, save_model
@@ -22,7 +23,6 @@ from sklnoise.cli._outputs import (
     written_together,
 )
 from sklnoise.cli._targets import Table, as_arguments, load_table
-from sklnoise.issues._judgement import judge_fitted
 from sklnoise.report import noise_report
 
 # Decimals that a quality is rounded to.
@@ -66,6 +66,12 @@ def run_audit(
     check_settings(settings)
     check_outputs(outputs, [data, *([] if decisions is None else [decisions])])
     file, table = load_table(data, columns, reading)
+    if decisions is not None and table.answers is not None:
+        raise BadInput(
+            "--decisions corrects the labels of one column, but --target "
+            f"{one_line(table.target, 40)!r} names {table.answers.n_annotators}. Leave "
+            "it out, or name one column."
+        )
     before = None
     verbose = 0 if quiet else 1
     if decisions is not None:
@@ -82,7 +88,7 @@ def run_audit(
     audit = Audit(
         file, table, pipeline, judged, suspects, table.cautions, notes, outputs, before
     )
-    steps = next_steps(data, columns, reading)
+    steps = next_steps(data, columns, reading, table)
     write_files(audit, data, steps, all_rows)
     if as_json:
         encoding = sys.stdout.encoding or "utf-8"
@@ -139,8 +145,8 @@ def compare_with_found(before, n_rows, n_found):
 
 
 def find_suspects(pipeline, table):
-    """Return the rows whose label is probably wrong, and the judgement of all rows."""
-    judged = judge_fitted(
+    """Return the labels that are probably wrong, and the judgement of all."""
+    judged = judge_labels(
         pipeline[-1], table.X, table.y, model=pipeline, trusted=table.known
     )
     frame = judged_frame(judged, table)
@@ -148,8 +154,9 @@ def find_suspects(pipeline, table):
 
 
 def judged_frame(judged, table):
-    """Return the judgement of each row as a table."""
-    columns = {
+    """Return the judgement of each label, or answer, as a table."""
+    whose = {} if judged.annotators is None else {"annotator": judged.annotators}
+    columns = whose | {
         "label": judged.labels,
         "suggested": judged.suggested_labels,
         "quality": judged.quality.astype(np.float64),
@@ -178,12 +185,13 @@ def write_files(audit, data, steps, all_rows):
 def write_report(audit, data, steps, path):
     """Write the report."""
     table, pipeline = audit.table, audit.pipeline
+    of_columns = "column" if table.answers is None else "columns"
     noise_report(
         pipeline,
         table.X,
         table.y,
         path=path,
-        title=f"Labels of {data.name}, column {table.target}",
+        title=f"Labels of {data.name}, {of_columns} {table.target}",
         trusted=table.known if table.known.any() else None,
         column_order=order_columns(pipeline[0], table),
         source={
@@ -196,13 +204,28 @@ def write_report(audit, data, steps, path):
     )
 
 
-def next_steps(data, columns, reading):
+def next_steps(data, columns, reading, table):
     """Return what to do after the audit, each with its command."""
     if str(data) == "-":
         return []  # there is no file to go on with
     repaired = f"{data.name.partition('.')[0]}_repaired{data.suffix}"
     same_file = as_arguments(reading)
     same_table = [*as_arguments(columns), *same_file]
+    if table.answers is not None:
+        audit = "audit", data.name, *same_table
+        steps = {
+            "Write all suspicious answers to a file, one a line:": (
+                *(*audit, "--issues", "answers.csv"),
+            ),
+            "Learn from all answers, each as reliable as its annotator:": (
+                *(*audit, "--model", "model.skops"),
+            ),
+            "Predict the classes of rows by that model:": (
+                *("predict", "model.skops", data.name, *same_file),
+                *("--out", "predictions.csv"),
+            ),
+        }
+        return as_commands(steps)
     steps = {
         "Decide on rows in this page, export the decisions, and correct the labels in a "
         "copy of the file:": (
@@ -217,6 +240,11 @@ def next_steps(data, columns, reading):
             *("review", data.name, *same_table, "--out", "review.csv"),
         ),
     }
+    return as_commands(steps)
+
+
+def as_commands(steps):
+    """Return what to do as pairs of a sentence and a command."""
     return [
         (sentence, shlex.join(["sklnoise", *command]))
         for sentence, command in steps.items()

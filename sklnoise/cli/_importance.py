@@ -10,11 +10,11 @@ MAX_ROWS = 5000
 def order_columns(encoder, table):
     """Return the names of the columns that are used, the most important first."""
     # Spread over the table, which may be sorted by its label.
-    n_rows = len(table.y)
+    n_rows = len(table.X)
     rows = np.linspace(0, n_rows - 1, min(n_rows, MAX_ROWS)).astype(int)
     X = encoder.transform(table.X.iloc[rows])
     trees = ExtraTreesClassifier(50, max_depth=8, min_samples_leaf=3, random_state=0)
-    importance = trees.fit(X, table.y[rows]).feature_importances_
+    importance = trees.fit(X, table.class_codes[rows]).feature_importances_
     total = dict.fromkeys(encoder[0].readings_, 0.0)
     for feature, value in zip(encoder.get_feature_names_out(), importance):
         # A feature is called after its step and its column, and maybe a part of that.

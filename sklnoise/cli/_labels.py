@@ -44,11 +44,11 @@ class Labels(NamedTuple):
     cautions: list
 
 
-def read_labels(column, *, join=False, missing=None):
+def read_labels(column, *, join=False, missing=None, unit="row"):
     """Return the labels of a column; `missing` are spellings that are no label."""
     texts = column.astype(object).map(label_text).to_numpy(dtype=object)
     counts = Counter(texts)
-    absent, cautions = find_missing(counts, missing)
+    absent, cautions = find_missing(counts, missing, unit)
     is_labelled = np.array([text not in absent for text in texts], dtype=bool)
     meaning = {text: text for text in counts if text not in absent}
     # "1" and "1.0" are one class, but only where all labels are whole numbers.
@@ -57,7 +57,8 @@ def read_labels(column, *, join=False, missing=None):
     else:
         meaning, of_spellings = join_spellings(meaning, counts, join)
         cautions += of_spellings
-    check_classes(set(meaning.values()), column.name, int(is_labelled.sum()))
+    n_labelled = int(is_labelled.sum())
+    check_classes(set(meaning.values()), column.name, n_labelled, unit)
     values = [meaning[text] for text in texts[is_labelled]]
     is_whole = all(isinstance(label, int) for label in meaning.values())
     # As objects, texts take no more room than they have letters.
@@ -71,7 +72,7 @@ def label_text(cell):
     return "" if not is_nested and pd.isna(cell) else cell_text(cell)
 
 
-def find_missing(counts, missing):
+def find_missing(counts, missing, unit):
     """Return the texts that are no label, and what is to be said of them."""
     if missing:
         return {"", *missing}, []
@@ -80,7 +81,7 @@ def find_missing(counts, missing):
     others = [n for text, n in counts.items() if text not in absent | {AMBIGUOUS}]
     if not n_ambiguous:
         return absent | {text for text in counts if text.lower() == "na"}, []
-    rows = "1 row" if n_ambiguous == 1 else f"{n_ambiguous} rows"
+    rows = f"{n_ambiguous} {unit}" + "s" * (n_ambiguous != 1)
     if others and n_ambiguous >= max(MIN_AMBIGUOUS, min(others) / 2):
         return absent, [
             f"{AMBIGUOUS!r} was read as a class, in {rows}. If it means that the label "
@@ -128,7 +129,7 @@ def normal_form(label):
     return text.strip(AT_THE_ENDS) or text
 
 
-def check_classes(labels, name, n_rows):
+def check_classes(labels, name, n_rows, unit):
     """Raise BadInput if a target does not hold classes."""
     n_classes = len(labels)
     if not n_classes:
@@ -136,8 +137,8 @@ def check_classes(labels, name, n_rows):
     if n_classes == 1:
         label = one_line(next(iter(labels)), MAX_SHOWN)
         raise BadInput(
-            f"--target {name!r} has the label {label!r} in all {n_rows} rows that have "
-            "one. At least two classes are needed."
+            f"--target {name!r} has the label {label!r} in all {n_rows} {unit}s that "
+            "have one. At least two classes are needed."
         )
     is_many = n_classes > MAX_NUMERIC_CLASSES
     is_sparse = n_classes > MAX_RARE_CLASSES and n_rows < MIN_ROWS_PER_CLASS * n_classes
@@ -146,11 +147,12 @@ def check_classes(labels, name, n_rows):
     is_numeric = np.isfinite(numbers.astype(float)).all()
     if is_numeric and (is_sparse or (is_many and (numbers % 1).any())):
         raise BadInput(
-            f"--target {name!r} has {n_classes} different numbers in {n_rows} rows, like "
-            "a quantity, not classes. Name a column of classes, or group the numbers."
+            f"--target {name!r} has {n_classes} different numbers in {n_rows} {unit}s, "
+            "like a quantity, not classes. Name a column of classes, or group the "
+            "numbers."
         )
     if is_sparse:
         raise BadInput(
-            f"--target {name!r} has {n_classes} different values in {n_rows} rows, like "
-            "an identifier or free text, not classes. Name a column of classes."
+            f"--target {name!r} has {n_classes} different values in {n_rows} {unit}s, "
+            "like an identifier or free text, not classes. Name a column of classes."
         )

@@ -15,6 +15,10 @@ from sklearn.pipeline import Pipeline
 import sklnoise
 from sklnoise import export
 from sklnoise._text import enumerate_names
+from sklnoise.classifiers._annotator_input import (
+    ANNOTATOR_CORRECTIONS,
+    ONLY_OF_ANNOTATORS,
+)
 from sklnoise.classifiers._correction import CORRECTIONS
 from sklnoise.classifiers._first_pass import make_trees
 from sklnoise.cli._errors import BadInput, did_you_mean, first_sentence, one_line
@@ -30,7 +34,7 @@ from sklnoise.exceptions import FoldFitError, NonFiniteLossError
 from sklnoise.tables import make_table_encoder
 from sklnoise.training import resolve_device
 
-CORRECTION_NAMES = (*CORRECTIONS, "auto")
+CORRECTION_NAMES = (*CORRECTIONS, "auto", *ONLY_OF_ANNOTATORS)
 
 MAX_WARNING_LENGTH = 200
 
@@ -68,8 +72,26 @@ def check_settings(settings):
         raise BadInput(f"{refused}: {reason} {advice}") from error
 
 
+def check_correction(settings, table):
+    """Raise BadInput if a correction does not go with the number of targets."""
+    name = settings.correction
+    if table.answers is None and name in ONLY_OF_ANNOTATORS:
+        raise BadInput(
+            f"--correction {name!r} needs the answers of several annotators, but "
+            f"--target {one_line(table.target, 40)!r} is one column. Name all of them, "
+            'such as --target "rater_*", or use another correction.'
+        )
+    if table.answers is not None and name not in ANNOTATOR_CORRECTIONS:
+        raise BadInput(
+            f"--correction {name!r} takes one label a row, but --target "
+            f"{one_line(table.target, 40)!r} names {table.answers.n_annotators} columns. "
+            f"With several use {', '.join(map(repr, ANNOTATOR_CORRECTIONS))}."
+        )
+
+
 def fit_table(table, settings, verbose):
     """Fit the encoder and the classifier; return the pipeline and the warnings."""
+    check_correction(settings, table)
     classifier = sklnoise.NoiseRobustClassifier(
         correction=settings.correction,
         first_pass=make_trees() if settings.fast else "with-trees",

@@ -22,7 +22,8 @@ def notes_on_rows(table, judged):
     notes = []
     if table.n_left_out:
         rows, were = ("row", "was") if table.n_left_out == 1 else ("rows", "were")
-        notes.append(f"{table.n_left_out} {rows} without a label {were} left out.")
+        label = "a label" if table.answers is None else "any answer"
+        notes.append(f"{table.n_left_out} {rows} without {label} {were} left out.")
     if judged.judged_in_sample:
         notes.append(
             "This correction fits no folds: the labels are judged by a network that has "

@@ -11,7 +11,13 @@ from rich.text import Text
 
 from sklnoise._text import percent, shorten
 from sklnoise.classifiers._fitted import transition_of_noise
+from sklnoise.classifiers._judgement import has_annotators
 from sklnoise.classifiers._noise_text import largest_flips
+from sklnoise.cli._annotators import (
+    annotator_parts,
+    annotators_overview,
+    answers_as_json,
+)
 from sklnoise.cli._errors import one_line
 from sklnoise.cli._model import versions
 
@@ -51,7 +57,7 @@ def audit_as_json(audit, only_ascii=False):
             **{name: kind.name for name, kind in audit.pipeline[0][0].kinds_.items()},
         },
         "classes": clf.classes_,
-        "class_counts": [np.sum(table.y == label) for label in clf.classes_],
+        "class_counts": class_counts(table),
         "correction": clf.correction,
         "noise_rate": summary.noise_rate,
         "noise_rate_interval": summary.noise_rate_interval,
@@ -62,6 +68,7 @@ def audit_as_json(audit, only_ascii=False):
         "weak_first_pass": summary.weak_first_pass,
         "dominated_classes": summary.dominated_classes,
         "indistinguishable_classes": summary.indistinguishable_classes,
+        **({} if table.answers is None else answers_as_json(clf)),
         "n_suspicious": len(suspects),
         "suspicious": suspects.to_dict("records"),
         "cautions": audit.cautions,
@@ -74,6 +81,13 @@ def audit_as_json(audit, only_ascii=False):
     }
     found = json_value(found)
     return json.dumps(found, ensure_ascii=only_ascii, allow_nan=False, indent=2)
+
+
+def class_counts(table):
+    """Return how often each class is a label, or an answer."""
+    if table.answers is not None:
+        return table.answers.votes.sum(axis=0)
+    return np.unique(table.y, return_counts=True)[1]
 
 
 def json_value(value):
@@ -98,7 +112,10 @@ def print_audit(audit):
     for name, text in overview(audit):
         grid.add_row(Text(name, style="bold"), Text(text))
     console.print(grid)
-    for part in (*transition_parts(audit.classifier, console), *suspect_parts(audit)):
+    parts = [*transition_parts(audit.classifier, console), *suspect_parts(audit)]
+    if audit.table.answers is not None:
+        parts = [*annotator_parts(audit.classifier, short_label), *parts]
+    for part in parts:
         console.print(part)
     console.print()
     for note in audit.notes:
@@ -121,23 +138,32 @@ def overview(audit):
     """Return the names and texts of the first lines."""
     table, summary = audit.table, audit.classifier.noise_summary_
     kinds = Counter(kind.name for kind in audit.pipeline[0][0].kinds_.values())
-    counts = Counter(table.y.tolist()).most_common()
+    answers = table.answers
+    labels = table.y if answers is None else answers.classes[answers.code]
+    counts = Counter(labels.tolist()).most_common()
     classes = [f"{short_label(label)} {n}" for label, n in counts[:MAX_CLASSES]]
     more = ["..."] if len(counts) > MAX_CLASSES else []
+    kind_of_label = "label" if answers is None else "answer"
     rate = "not estimated: this correction does without a transition matrix"
     if summary.noise_rate is not None:
         low, high = map(percent, summary.noise_rate_interval)
-        rate = f"{percent(summary.noise_rate)} of the labels, "
+        rate = f"{percent(summary.noise_rate)} of the {kind_of_label}s, "
         rate += f"95% interval {low} to {high}"
     known = (
         f", {table.known.sum()} of them known to be right" if table.known.any() else ""
     )
+    suspicious = f"{len(audit.suspects)} rows whose label is probably wrong"
+    of_annotators = []
+    if answers is not None:
+        suspicious = f"{len(audit.suspects)} answers that are probably wrong"
+        of_annotators = annotators_overview(audit, short_label)
     return [
         ("Rows", f"{len(table.y)}{known}"),
+        *of_annotators,
         ("Columns", ", ".join(f"{n} {name}" for name, n in kinds.items())),
         ("Classes", f"{len(counts)}: {', '.join(classes + more)}"),
         ("Noise rate", rate),
-        ("Suspicious", f"{len(audit.suspects)} rows whose label is probably wrong"),
+        ("Suspicious", suspicious),
     ]
 
 
@@ -147,7 +173,8 @@ def transition_parts(clf, console):
         return []
     T, names = transition_of_noise(clf), list(map(short_label, clf.classes_.tolist()))
     if len(names) <= MAX_CLASSES:
-        title = "\nLabels (columns) that the rows of a clean class (lines) get, in %"
+        labels = "Answers" if has_annotators(clf) else "Labels"
+        title = f"\n{labels} (columns) that the rows of a clean class (lines) get, in %"
         matrix = matrix_table(None, T, names)
         unlimited = console.options.update(max_width=UNLIMITED_WIDTH)
         if Measurement.get(console, unlimited, matrix).maximum <= console.width:
@@ -182,15 +209,15 @@ def suspect_parts(audit):
     if suspects.empty:
         return []
     n_shown = min(len(suspects), MAX_SUSPECTS)
-    title = f"\nThe most suspicious rows, {n_shown} of {len(suspects)}"
+    rows = "rows" if audit.table.answers is None else "answers"
+    title = f"\nThe most suspicious {rows}, {n_shown} of {len(suspects)}"
     table = Table()
-    for name in ("row", "label", "suggested", "quality"):
+    for name in ("row", *suspects.columns):
         table.add_column(name, justify="right" if name in ("row", "quality") else "left")
-    for row, label, suggested, quality in suspects.head(n_shown).itertuples():
+    for row, *labels, quality in suspects.head(n_shown).itertuples():
         is_shown = quality >= MIN_QUALITY_SHOWN
         digits = f"{quality:.3f}" if is_shown else f"< {MIN_QUALITY_SHOWN}"
-        labels = short_label(label), short_label(suggested)
-        table.add_row(*map(Text, (str(row), *labels, digits)))
+        table.add_row(*map(Text, (str(row), *map(short_label, labels), digits)))
     return [Text(title, style="bold"), table]
 
 

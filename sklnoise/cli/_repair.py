@@ -16,7 +16,7 @@ from sklnoise.cli._json import dump_like, parse_json
 from sklnoise.cli._labels import label_text
 from sklnoise.cli._outputs import check_outputs, write_table, written_together
 from sklnoise.cli._separated import replace_cells
-from sklnoise.cli._targets import find_column
+from sklnoise.cli._targets import find_targets
 
 # Labels in the log on the terminal are cut at this length.
 MAX_SHOWN = 60
@@ -64,7 +64,12 @@ def check_format(file, out):
 def find_labels(file, target, decisions, path):
     """Return the column that the decisions are about, and what they make of it."""
     if target is not None:
-        column = find_column(file, target, "--target")
+        column, *others = find_targets(file, target)
+        if others:
+            raise BadInput(
+                f"sklnoise repair corrects one column, but --target {target!r} names "
+                f"{1 + len(others)}. Name the one that the decisions are about."
+            )
         return column, decide(texts_of(file.frame[column]), decisions, path)
     fitting, reason = {}, None
     for column in file.frame.columns:

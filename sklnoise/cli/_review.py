@@ -38,6 +38,12 @@ def run_review(
     inputs = [data, *([] if decisions is None else [decisions])]
     check_outputs({} if out is None else {"--out": out}, inputs)
     file, table = load_table(data, columns, reading)
+    if table.answers is not None:
+        raise BadInput(
+            "sklnoise review needs the labels of one column, but --target "
+            f"{one_line(table.target, 40)!r} names {table.answers.n_annotators}. Name "
+            "one column; sklnoise audit --issues lists the suspicious answers of all."
+        )
     decided = None
     if decisions is not None:
         decided = read_decisions(decisions)

@@ -6,6 +6,16 @@ import numpy as np
 import pandas as pd
 
 from sklnoise._text import enumerate_names
+from sklnoise.annotators._answers import Answers, check_answers
+from sklnoise.cli._answers import (
+    check_beginning,
+    check_several,
+    find_like_answers,
+    is_pattern,
+    list_names,
+    match_columns,
+    read_answers,
+)
 from sklnoise.cli._errors import BadInput, did_you_mean, one_line
 from sklnoise.cli._files import read_table
 from sklnoise.cli._labels import NO_LABEL, label_text, read_labels
@@ -31,10 +41,14 @@ class ColumnOptions(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What is learned from: the rows that have a label."""
+    """What is learned from: the rows that have a label.
+
+    Of several annotators, `y` is a frame with a column for each, and `answers` holds the
+    same as triplets.
+    """
 
     X: pd.DataFrame
-    y: np.ndarray
+    y: np.ndarray | pd.DataFrame
     trusted: np.ndarray
     target: str
     n_left_out: int
@@ -43,6 +57,14 @@ class Table(NamedTuple):
     left_out: dict
     # Rows whose label a reviewer has corrected or confirmed.
     decided: np.ndarray
+    answers: Answers | None = None
+
+    @property
+    def class_codes(self):
+        """The class of each row, of several answers the most frequent one."""
+        if self.answers is not None:
+            return self.answers.votes.argmax(axis=1)
+        return np.unique(self.y, return_inverse=True)[1]
 
     @property
     def known(self):
@@ -65,7 +87,8 @@ def as_arguments(options):
 
 def load_table(path, options, reading):
     """Read a file, and split it; return both."""
-    wanted = [name for name in (options.target, options.trusted) if name is not None]
+    names = options.target, *list_names(options.target), options.trusted
+    wanted = list(dict.fromkeys(name for name in names if name is not None))
     file = read_table(path, wanted=wanted, options=reading)
     return file, split_table(file, options)
 
@@ -73,16 +96,19 @@ def load_table(path, options, reading):
 def split_table(file, options):
     """Split a table into the columns to learn from, labels and trusted rows."""
     frame, path = file.frame, file.path
-    target = find_column(file, options.target, "--target")
+    targets = find_targets(file, options.target)
+    target = targets[0] if len(targets) == 1 else options.target
     trusted = None
     if options.trusted is not None:
         trusted = find_column(file, options.trusted, "--trusted")
-        if trusted == target:
+        if trusted in targets:
             raise BadInput("--trusted and --target must name different columns.")
-    labels = read_labels(
-        frame[target], join=options.join_labels, missing=options.missing_label
-    )
-    X = take_columns(file, options, [target, trusted])
+    spelling = {"join": options.join_labels, "missing": options.missing_label}
+    if len(targets) == 1:
+        labels = read_labels(frame[target], **spelling)
+    else:
+        labels = read_answers(frame, targets, target, **spelling)
+    X = take_columns(file, options, [*targets, trusted])
     if X.columns.empty:
         raise BadInput(f"{path} has no column besides {target} to learn from.")
     is_trusted = np.zeros(len(frame), dtype=bool)
@@ -94,17 +120,52 @@ def split_table(file, options):
             f"--trusted {trusted!r} is true in all rows that have a label: none is left "
             "to audit. Mark only the rows that you have checked."
         )
-    X, left_out, of_twins = leave_out_twins(X, labels.y, options, path)
-    return Table(
+    table = Table(
         X,
         labels.y,
         is_trusted,
         target,
         int((~labels.is_labelled).sum()),
-        [*labels.cautions, *of_twins],
-        left_out,
+        labels.cautions,
+        {},
         np.zeros(len(X), dtype=bool),
+        check_answers(labels.y) if len(targets) > 1 else None,
     )
+    X, left_out, of_twins = leave_out_twins(X, table.class_codes, options, path)
+    if table.answers is not None:
+        of_twins += caution_of_answers(X, table.answers.classes)
+    cautions = [*table.cautions, *of_twins]
+    return table._replace(X=X, cautions=cautions, left_out=left_out)
+
+
+def find_targets(file, text):
+    """Return the column that --target names, or those of a pattern or list."""
+    columns = file.frame.columns
+    names = list_names(text, columns)
+    if text in columns or (names == [text] and not is_pattern(text)):
+        check_beginning(text, columns)
+        return [find_column(file, text, "--target")]
+    found = []
+    for name in names:
+        if name in columns or not is_pattern(name):
+            found.append(find_column(file, name, "--target"))
+        else:
+            found += match_columns(name, columns)
+    found = list(dict.fromkeys(found))
+    check_several(text, found)
+    return found
+
+
+def caution_of_answers(X, classes):
+    """Return a caution of columns that look like answers but are learned from."""
+    found = find_like_answers(X, classes)
+    if not found:
+        return []
+    return [
+        "Learned from, but with the names of classes, as the answers: "
+        f"{enumerate_names(map(repr, found))}. What has the answers of an annotator "
+        "belongs in --target; what was made from answers should be left out by --drop."
+    ]
 
 
 def find_column(file, name, option):

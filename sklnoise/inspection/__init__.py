@@ -1,5 +1,6 @@
 """Displays of what was learned about the noise; the only importer of matplotlib."""
 
+from sklnoise.inspection._annotator_display import AnnotatorDisplay
 from sklnoise.inspection._calibration_display import NoisyCalibrationDisplay
 from sklnoise.inspection._history_display import TrainingHistoryDisplay
 from sklnoise.inspection._issues_display import LabelIssuesDisplay
@@ -9,6 +10,7 @@ from sklnoise.inspection._transition_display import TransitionMatrixDisplay
 from sklnoise.report import noise_report
 
 __all__ = [
+    "AnnotatorDisplay",
     "LabelIssuesDisplay",
     "NoisyCalibrationDisplay",
     "PredictionSetDisplay",

@@ -10,6 +10,7 @@ from sklnoise._samples import as_images, index_of, sample_name
 from sklnoise._tensors import as_numpy
 from sklnoise._text import shorten
 from sklnoise.classifiers._fitted import fitted_classifier
+from sklnoise.classifiers._judgement import judge_labels
 from sklnoise.inspection._matplotlib import (
     COLOURS,
     check_axes,
@@ -17,7 +18,7 @@ from sklnoise.inspection._matplotlib import (
     new_axes,
 )
 from sklnoise.issues._fitted_rows import warn_of_fitted_proba
-from sklnoise.issues._judgement import judge_fitted, judge_held_out
+from sklnoise.issues._judgement import judge_held_out
 from sklnoise.issues._quality import order_issues
 
 MAX_NAME_LENGTH = 24
@@ -75,6 +76,9 @@ class LabelIssuesDisplay:
     n_trusted : int, default=0
         Number of samples whose label is known to be right.
 
+    annotators : array-like of shape (n_judged,), default=None
+        Who gave each label, where several annotators answered; None names nobody.
+
     Attributes
     ----------
     worst_ : ndarray of shape (n_shown,), dtype=int
@@ -121,6 +125,7 @@ class LabelIssuesDisplay:
         n_left_out=0,
         learned=False,
         n_trusted=0,
+        annotators=None,
     ):
         self.labels = labels
         self.suggested_labels = suggested_labels
@@ -131,12 +136,14 @@ class LabelIssuesDisplay:
         self.n_left_out = n_left_out
         self.learned = learned
         self.n_trusted = n_trusted
+        self.annotators = annotators
 
     def plot(self, *, ax=None, n_shown=12):
         """Draw the most suspect samples.
 
         Bars are as long as the quality of the labels; the text of each, or the title of
-        each image, is "name: label → suggested label".
+        each image, is "name: label → suggested label", with `annotators` "name,
+        annotator: label → suggested label".
 
         Parameters
         ----------
@@ -185,7 +192,8 @@ class LabelIssuesDisplay:
 
     def _columns(self):
         """Return what is known of each sample as arrays of the same length, by name."""
-        names = ("labels", "suggested_labels", "quality", "is_issue", "rows")
+        names = ["labels", "suggested_labels", "quality", "is_issue", "rows"]
+        names += [] if self.annotators is None else ["annotators"]
         try:
             columns = {name: np.asarray(as_numpy(getattr(self, name))) for name in names}
         except ValueError as error:  # lists of several lengths
@@ -242,6 +250,9 @@ class LabelIssuesDisplay:
         """Return the name of each sample, its label and the suggested one."""
         index = index_of(self.X)
         names = [sample_name(index, row) for row in self.worst_]
+        if self.annotators is not None:
+            annotators = columns["annotators"][shown].tolist()
+            names = [f"{name}, {who}" for name, who in zip(names, annotators)]
         labels = columns["labels"][shown].tolist()
         suggested = columns["suggested_labels"][shown].tolist()
         return [
@@ -253,12 +264,16 @@ class LabelIssuesDisplay:
         """Return the title: how many labels are suspect, and how they were judged."""
         n_issues = int(is_issue.sum())
         verb = "is" if n_issues == 1 else "are"
-        lines = [f"{n_issues} of {len(is_issue)} labels {verb} suspect"]
+        labels = "labels" if self.annotators is None else "answers"
+        lines = [f"{n_issues} of {len(is_issue)} {labels} {verb} suspect"]
         if self.n_left_out:
             samples, them = "samples", "them"
             if self.n_left_out == 1:
                 samples, them = "sample", "it"
-            lines.append(f"{self.n_left_out} {samples} left out: no fold held {them} out")
+            reason = f"no fold held {them} out"
+            if self.annotators is not None:
+                reason = f"the fit gave {them} no weight"
+            lines.append(f"{self.n_left_out} {samples} left out: {reason}")
         if self.n_trusted:
             lines.append(f"{self.n_trusted} known to be right")
         if self.learned:
@@ -282,8 +297,8 @@ class LabelIssuesDisplay:
             network that learned them judges, and misses many. None shows no images, and
             names samples by their position.
 
-        y : array-like of shape (n_samples,)
-            Their noisy labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_annotators)
+            Their noisy labels, or the answers of several annotators as in `fit`.
 
         new_rows : bool, default=False
             Whether X and y are not the samples of `fit`, and are to be judged by
@@ -310,8 +325,8 @@ class LabelIssuesDisplay:
             If it is not fitted yet.
 
         ValueError
-            If there are not as many samples as it was fitted on, `trusted` is no mask of
-            them, or X is None although they are not judged by `out_of_fold_proba_`.
+            If there are not as many samples as it was fitted on, or other answers of
+            annotators, `trusted` is no mask of them, or X is None although they are not judged by `out_of_fold_proba_`.
 
         Examples
         --------
@@ -328,7 +343,7 @@ class LabelIssuesDisplay:
         >>> int(display.quality.argmin())
         0
         """
-        judgement = judge_fitted(
+        judgement = judge_labels(
             fitted_classifier(estimator),
             X,
             y,

@@ -1,5 +1,6 @@
 """The transition matrix as a heat map, drawn by scikit-learn's confusion matrix."""
 
+from difflib import get_close_matches
 from numbers import Real
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklnoise._compat import StrOptions, validate_params
 from sklnoise._containers import innermost
 from sklnoise._names import align_square, names_of_columns
 from sklnoise._tensors import as_numpy
-from sklnoise._text import shorten
+from sklnoise._text import list_some, shorten
 from sklnoise._validation import check_numbers, check_transition_matrix
 from sklnoise.classifiers._fitted import fitted_classifier, known_errors
 from sklnoise.inspection._matplotlib import check_axes, check_matplotlib, new_axes
@@ -230,7 +231,9 @@ class TransitionMatrixDisplay:
         return errors.astype(float)
 
     @classmethod
-    def from_estimator(cls, estimator, *, display_labels=None, **plot_params):
+    def from_estimator(
+        cls, estimator, *, annotator=None, display_labels=None, **plot_params
+    ):
         """Draw the transition matrix that a fitted classifier estimated or was given.
 
         Rows that are as they were estimated come with their standard errors; those that
@@ -241,6 +244,10 @@ class TransitionMatrixDisplay:
         estimator : NoiseRobustClassifier, ConfidentLearningClassifier, Pipeline or search
             Fitted; a pipeline or a search that ends in such a classifier. Any other
             fitted object with `transition_matrix_` and `classes_` is taken as well.
+
+        annotator : str or int, default=None
+            One of `annotators_`, whose own matrix is drawn, if the estimator was fitted
+            to the answers of several. None draws the pool of all.
 
         display_labels : array-like of shape (n_classes,), default=None
             Names of the classes; None takes `classes_`.
@@ -261,6 +268,9 @@ class TransitionMatrixDisplay:
         NotFittedError
             If it is not fitted yet.
 
+        ValueError
+            If `annotator` is none of those of the fit.
+
         Examples
         --------
         >>> from sklnoise import NoiseRobustClassifier
@@ -274,10 +284,14 @@ class TransitionMatrixDisplay:
         clf = innermost(estimator)
         if not all(hasattr(clf, name) for name in ("transition_matrix_", "classes_")):
             fitted_classifier(estimator)  # raises what is wrong with it
+        if annotator is None:
+            T, error = clf.transition_matrix_, known_errors(clf)
+        else:
+            T, error = matrix_of_annotator(clf, annotator)
         display = cls(
-            clf.transition_matrix_,
+            T,
             display_labels=clf.classes_ if display_labels is None else display_labels,
-            standard_error=known_errors(clf),
+            standard_error=error,
         )
         return display.plot(**plot_params)
 
@@ -341,6 +355,27 @@ class TransitionMatrixDisplay:
             )
         display = cls(T, display_labels=display_labels, standard_error=standard_error)
         return display.plot(**plot_params)
+
+
+def matrix_of_annotator(clf, annotator):
+    """Return the matrix of an annotator and its standard errors, None if unknown."""
+    if not hasattr(clf, "annotators_"):
+        raise ValueError(
+            f"annotator must be None, as {type(clf).__name__} was not fitted to the "
+            f"answers of several annotators; got {shorten(repr(annotator))}."
+        )
+    names = clf.annotators_.tolist()
+    if np.ndim(annotator) or annotator not in names:
+        close = get_close_matches(str(annotator), map(str, names), n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"annotator must be one of those of the fit, {list_some(names)}; got "
+            f"{shorten(repr(annotator))}.{hint}"
+        )
+    at = names.index(annotator)
+    error = getattr(clf, "transition_matrices_standard_error_", None)
+    error = getattr(clf, "standard_error_", None) if error is None else error
+    return clf.transition_matrices_[at], None if error is None else error[at]
 
 
 def check_format(values_format):

@@ -28,7 +28,10 @@ from sklnoise.transition._base import TIE
 
 
 class Judgement(NamedTuple):
-    """What is known of the labels of some samples; `rows` are their positions."""
+    """What is known of the labels of some samples; `rows` are their positions.
+
+    Of answers, there is one entry for each, and `annotators` tells whose it is.
+    """
 
     rows: np.ndarray
     labels: np.ndarray
@@ -39,6 +42,7 @@ class Judgement(NamedTuple):
     # Whether the network that judges was trained on these labels.
     judged_in_sample: bool = False
     n_trusted: int = 0
+    annotators: np.ndarray | None = None
 
     def worst_issues(self, n_issues=None):
         """Return which of the judged samples are issues, the most suspect first."""

@@ -8,6 +8,7 @@ import numpy as np
 from sklnoise._text import as_text, shorten
 from sklnoise._transition_matrix import is_identity
 from sklnoise.classifiers._fitted import transition_of_noise
+from sklnoise.classifiers._judgement import has_annotators
 from sklnoise.issues._judgement import Judgement
 
 
@@ -29,7 +30,14 @@ class Findings(NamedTuple):
     @property
     def is_estimated(self):
         """Whether the noise was estimated, rather than given."""
+        if has_annotators(self.clf):
+            return self.noise.verdict != "known"
         return self.clf.transition_estimator_ is not None
+
+    @property
+    def judged(self):
+        """What is judged: labels, or the answers of annotators."""
+        return "answers" if has_annotators(self.clf) else "labels"
 
 
 def find(clf, judgement, new_rows):
@@ -66,6 +74,8 @@ def whole_labels(classes, max_length):
 def shown_transition(clf):
     """Return the T to show, its standard error and a sentence on its source."""
     T, estimator = transition_of_noise(clf), clf.transition_estimator_
+    if has_annotators(clf):
+        return T, None, "The pool of all annotators: T of an answer by anybody."
     if estimator is None:
         if clf.noise_summary_.noise_rate is None and is_identity(T):
             return None, None, "No transition matrix was given or estimated."

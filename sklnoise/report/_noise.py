@@ -113,11 +113,16 @@ def matrix_context(findings):
         "source": source,
         "kind": "table",
         "has_errors": bool(np.isfinite(error).any()),
-        "rows": [
-            (name, [heat_cell(*entry) for entry in zip(values, errors)])
-            for name, values, errors in zip(names, T, error)
-        ],
+        "rows": matrix_entries(T, error, names),
     }
+
+
+def matrix_entries(T, error, names):
+    """Return the name and the cells of each row of T."""
+    return [
+        (name, [heat_cell(*entry) for entry in zip(values, errors)])
+        for name, values, errors in zip(names, T, error)
+    ]
 
 
 def heat_cell(value, error):

@@ -10,7 +10,8 @@ from sklnoise._tensors import as_numpy
 from sklnoise._text import as_text
 from sklnoise._writing import find_target, write_whole
 from sklnoise.classifiers._fitted import fitted_classifier
-from sklnoise.issues._judgement import judge_fitted
+from sklnoise.classifiers._judgement import judge_labels
+from sklnoise.report._annotators import annotator_context
 from sklnoise.report._card import card_context, render_card
 from sklnoise.report._charts import CANVAS, loss_charts, quality_chart
 from sklnoise.report._findings import find
@@ -72,8 +73,9 @@ def noise_report(
         to it: the raw ones for a pipeline. Their columns, texts or images are shown.
         None shows none; it is possible where folds were fitted, which judge them.
 
-    y : array-like of shape (n_samples,)
-        Their noisy labels.
+    y : array-like of shape (n_samples,) or (n_samples, n_annotators)
+        Their noisy labels, or the answers of several annotators as in `fit`. The list is
+        then one of answers, without decisions, and there is a table of annotators.
 
     path : str or path, default=None
         Where the file is written, whole or not at all; a device or FIFO is written into.
@@ -123,11 +125,11 @@ def noise_report(
     Raises
     ------
     ValueError
-        If X and y are not as many samples as were fitted and `new_rows` is False, a label
-        is not one of the classes, `trusted` is no mask of the samples, X is None
-        or the classifier has no refit although they are not judged by
-        `out_of_fold_proba_`, `column_order` names what is no column of X, or `source`
-        has an unknown key or a step that is no pair.
+        If X and y are not as many samples as were fitted, or y holds other answers of
+        annotators, and `new_rows` is False, a label is not one of the classes, `trusted`
+        is no mask of the samples, X is None or the classifier has no refit although they
+        are not judged by `out_of_fold_proba_`, `column_order` names what is no column of
+        X, or `source` has an unknown key or a step that is no pair.
 
     TypeError
         If the estimator does not end in such a classifier, or a value of `source` is of
@@ -166,7 +168,7 @@ def noise_report(
         column_order = check_column_order(column_order, X)
     if path is not None:
         find_target(Path(path))  # raises an error before the work begins
-    judgement = judge_fitted(
+    judgement = judge_labels(
         clf, X, y, model=estimator, new_rows=new_rows, trusted=trusted
     )
     findings = find(clf, judgement, new_rows)
@@ -177,6 +179,8 @@ def noise_report(
         "source": source,
         "summary": summary_context(findings),
         "suspects": suspects,
+        "annotators": annotator_context(findings),
+        "judged": findings.judged,
         "classes": class_context(findings),
         "quality": quality_chart(judgement.quality, judgement.is_issue),
         "matrix": matrix_context(findings),

@@ -11,6 +11,7 @@ from sklnoise._text import percent
 from sklnoise._validation import SINGULAR_CONDITION_THRESHOLD
 from sklnoise.classifiers import ConfidentLearningClassifier
 from sklnoise.classifiers._fitted import transition_of_noise
+from sklnoise.classifiers._judgement import has_annotators
 from sklnoise.classifiers._noise_text import (
     caution_sentences,
     format_interval,
@@ -47,6 +48,8 @@ def fitted_facts(clf):
         "estimator of T": "none" if estimator is None else type(estimator).__name__,
         "condition number of T": f"{noise.condition_number:.3g}",
     }
+    if has_annotators(clf):
+        facts["estimator of T"] = "answers of all annotators"
     if isinstance(clf, ConfidentLearningClassifier):
         facts["classifier"] = type(innermost(clf.estimator_)).__name__
         if hasattr(clf, "label_issues_"):
@@ -77,8 +80,14 @@ def held_out_accuracies(findings):
     y_proba = getattr(findings.clf, "out_of_fold_proba_", None)
     if y_proba is None or findings.new_rows:
         return {}
-    y_pred = y_proba[findings.judgement.rows].argmax(axis=1)
+    y_proba = y_proba[findings.judgement.rows]
+    y_pred = y_proba.argmax(axis=1)
     is_right = y_pred == findings.labels
+    if has_annotators(findings.clf):
+        # Of these, some may be of rows that no fold held out.
+        is_known = ~np.isnan(y_proba).any(axis=1)
+        share = is_right[is_known].mean() if is_known.any() else np.nan
+        return {"share of the answers that held-out models predict": percent(share)}
     facts = {"held-out accuracy on the noisy labels": percent(is_right.mean())}
     if not findings.noise.condition_number < SINGULAR_CONDITION_THRESHOLD:
         return facts

@@ -16,6 +16,7 @@ def summary_context(findings):
     """Return the sentences and numbers at the head of a report."""
     noise, judgement = findings.noise, findings.judgement
     n_judged, n_issues = len(judgement.rows), int(judgement.is_issue.sum())
+    n_rows = len(np.unique(judgement.rows)) + judgement.n_left_out
     rate, interval = "unknown", "not estimated"
     if noise.noise_rate is not None:
         rate = percent(noise.noise_rate)
@@ -31,7 +32,7 @@ def summary_context(findings):
         "interval": interval,
         "n_issues": n_issues,
         "issue_share": percent(n_issues / n_judged),
-        "n_rows": n_judged + judgement.n_left_out,
+        "n_rows": n_rows,
         "n_judged": n_judged,
     }
 
@@ -40,11 +41,11 @@ def count_sentence(findings):
     """Say how many labels look wrong."""
     noise, judgement = findings.noise, findings.judgement
     if noise.noise_rate is None or findings.new_rows:
-        n_labels = f"{len(judgement.rows):,}"
-        return f"{judgement.is_issue.sum():,} of the {n_labels} labels look wrong"
-    count, of_labels = round(noise.noise_rate * n_untrusted(findings)), "labels"
+        n_labels = f"{len(judgement.rows):,} {findings.judged}"
+        return f"{judgement.is_issue.sum():,} of the {n_labels} look wrong"
+    count, of_labels = round(noise.noise_rate * n_untrusted(findings)), findings.judged
     if judgement.n_trusted:
-        of_labels = "other labels"
+        of_labels = f"other {findings.judged}"
     about = f"about {count:,} of the {n_untrusted(findings):,} {of_labels} look wrong"
     if findings.is_estimated:
         return about.capitalize()
@@ -81,8 +82,9 @@ def certainty_sentence(findings):
         return "as sure as the noise that was given; nothing here checks it."
     low, high = noise.noise_rate_interval
     if findings.new_rows:
+        of = "rows" if findings.judged == "labels" else findings.judged
         return (
-            f"of the rows that the model was fitted on, {percent(noise.noise_rate)} are "
+            f"of the {of} that the model was fitted on, {percent(noise.noise_rate)} are "
             f"wrong, very likely {format_interval((low, high))}."
         )
     fewest, most = (f"{rate * n_untrusted(findings):,.0f}" for rate in (low, high))
@@ -107,7 +109,9 @@ def trusted_sentence(findings):
     n_trusted = findings.judgement.n_trusted
     if not n_trusted:
         return ""
-    labels = "1 label is" if n_trusted == 1 else f"{n_trusted:,} labels are"
+    labels = f"{n_trusted:,} {findings.judged} are"
+    if n_trusted == 1:
+        labels = f"1 {findings.judged[:-1]} is"
     return f"{labels} known to be right: never suspected, and of quality 1."
 
 
@@ -120,6 +124,11 @@ def source_sentence(findings):
         )
     if findings.judgement.judged_in_sample:
         return ""
+    if findings.judged == "answers":
+        return (
+            "Every answer was judged by all answers to the row, and by a model that had "
+            "not seen the row."
+        )
     return "Every label was judged by a model that had not seen the row."
 
 
@@ -146,7 +155,12 @@ def all_cautions(findings):
             "The model has learned these very labels. What it learned by heart looks "
             "right, so wrong labels may be missed."
         )
-    if judgement.n_left_out:
+    if judgement.n_left_out and findings.judged == "answers":
+        cautions.append(
+            f"{judgement.n_left_out:,} rows have answers but no weight. They are not "
+            "judged."
+        )
+    elif judgement.n_left_out:
         cautions.append(
             f"{judgement.n_left_out:,} rows were never held out for a test, or have no "
             "weight. They are not judged."

@@ -18,7 +18,8 @@ LINE_BYTES = 150
 # Characters of names that decisions are exported by: of a sample, and of all classes.
 MAX_ROW_LENGTH, MAX_LABEL_LENGTH, LABELS_LENGTH = 1_000, 10_000, 400_000
 
-# Columns that say how a sample is judged.
+# Columns that say whose label is judged, where several people answered, and how.
+ANNOTATOR = "annotator"
 JUDGED = "label", "suggested", "quality"
 
 
@@ -51,7 +52,12 @@ def suspect_context(findings, X, y, n_suspects, column_order):
     headers, cells, note = [], [], ""
     if len(worst):
         headers, cells, note = sample_cells(X, positions, column_order)
-    name_headers, names = name_samples(index_of(X, y), positions)
+    of_annotators = judgement.annotators is not None
+    judged = (ANNOTATOR, *JUDGED) if of_annotators else JUDGED
+    name_headers, names = name_samples(index_of(X, y), positions, judged)
+    if of_annotators:
+        name_headers = [*name_headers, ANNOTATOR]
+        names = [[*name, judgement.annotators[k]] for name, k in zip(names, worst)]
     lines = (
         Suspect(
             [text_cell(name) for name in names[at]],
@@ -65,12 +71,11 @@ def suspect_context(findings, X, y, n_suspects, column_order):
     shown = take_bytes(lines, MAX_BYTES)
     if len(shown) < len(worst):
         note += " The list ends early to keep the file small."
-    judged = [*name_headers, *JUDGED]
     return {
         "n_found": n_found,
         "note": note.strip(),
         "name_headers": name_headers,
-        "headers": rename_duplicates(headers, judged, "X"),
+        "headers": rename_duplicates(headers, [*name_headers, *JUDGED], "X"),
         "lines": shown,
         "data": script_data(findings, shown, [name[0] for name in names]),
     }
@@ -83,6 +88,8 @@ def script_data(findings, suspects, row_names):
     return {
         "names": findings.names,
         "labels": whole_labels(findings.clf.classes_, limit),
+        # Decisions are on the label of a sample, of which there are several here.
+        "decides": findings.judgement.annotators is None,
         "suspects": [
             [as_text(name)[:MAX_ROW_LENGTH], s.label, s.suggested, round(s.quality, 6)]
             for name, s in zip(row_names, suspects)
@@ -90,11 +97,11 @@ def script_data(findings, suspects, row_names):
     }
 
 
-def name_samples(index, positions):
+def name_samples(index, positions, judged):
     """Return headers and names of samples: of their index, their positions or both."""
     header = ", ".join(str(n) for n in getattr(index, "names", ()) if n is not None)
     if header:
-        headers = rename_duplicates([header], JUDGED, "index")
+        headers = rename_duplicates([header], judged, "index")
         return headers, [[sample_name(index, row)] for row in positions]
     if index is None or list(index) == list(range(len(index))):
         return ["row"], [[str(row)] for row in positions]

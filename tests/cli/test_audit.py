@@ -320,7 +320,7 @@ def test_columns_that_tell_the_label_come_first():
     X = pd.DataFrame(
         {"price": noise[0], "x": np.where(is_cat, "price", "other"), "y": noise[1]}
     )
-    table = SimpleNamespace(X=X, y=is_cat.astype(int))
+    table = SimpleNamespace(X=X, class_codes=is_cat.astype(int))
     encoder = make_table_encoder().fit(X)
     assert order_columns(encoder, table)[0] == "x"
 

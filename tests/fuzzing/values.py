@@ -167,6 +167,11 @@ GOOD = {
     """,
     "annotator_summary.estimator": "DawidSkene().fit(crowd)",
     "suggest_next.estimator": "DawidSkene().fit(crowd)\nMajorityVote().fit(crowd)",
+    "AnnotatorDisplay.summary": "DawidSkene().fit(crowd).annotator_summary_\n"
+    "pd.DataFrame(DawidSkene().fit(crowd).annotator_summary_)",
+    "AnnotatorDisplay.from_estimator.estimator": "DawidSkene().fit(crowd)",
+    "TransitionMatrixDisplay.from_estimator.annotator": "None",
+    "LabelIssuesDisplay.annotators": "None\nnames[y]\nnp.arange(n)",
     "missing_label": "np.nan\nNone\n-1\n''\npd.NA",
     "prior": "'pooled'\nNone\n3.0\n0\n1e9",
     "max_iter": "100\n1\nnp.int64(20)",
@@ -647,6 +652,11 @@ ODD = {
     "transition_matrices": "T\nnp.ones((2, K, K))\nnp.zeros((0, K, K))\n[T, T[:2, :2]]",
     "AnnotatorForwardLoss.forward.target": "torch.tensor(y)\ntorch.tensor(p)\ncrowd\n"
     "torch.full((n, 2), K)\ntorch.zeros(n, 5, dtype=torch.int64)",
+    "AnnotatorDisplay.summary": "{}\nX\nDawidSkene()\n{'accuracy': [0.5]}\ny",
+    "AnnotatorDisplay.from_estimator.estimator": "DawidSkene()\n"
+    "MajorityVote().fit(crowd)\nquick()\nDawidSkene",
+    "TransitionMatrixDisplay.from_estimator.annotator": "'nobody'\n0\n[0]\nX",
+    "LabelIssuesDisplay.annotators": "names[y][:-1]\nX\n3",
     "X": """
         X[:-1]
         X[:0]

@@ -21,7 +21,7 @@ function addCopyButton(box) {
   box.append(button);
 }
 
-function startList({ key, names, labels, suspects }) {
+function startList({ key, names, labels, suspects, decides }) {
   const CHOICES = ["right", "suggested", "other", "unsure"];
   const STEP = 100; // rows that are shown at once, so that long lists stay quick
   const table = find("#list"), body = table.tBodies[0], rows = [...body.rows];
@@ -65,6 +65,7 @@ function startList({ key, names, labels, suspects }) {
   }
 
   function report() {
+    if (!decides) return;
     const count = suspects.filter((_, i) => isDecided(i)).length;
     find("#progress").max = suspects.length;
     find("#progress").value = count;
@@ -115,7 +116,7 @@ function startList({ key, names, labels, suspects }) {
   function matches(i) {
     const [, label, suggested, quality] = suspects[i];
     const words = find("#search").value.toLowerCase().trim();
-    const pair = find("#pair").value, most = find("#quality-limit").valueAsNumber, state = find("#state").value;
+    const pair = find("#pair").value, most = find("#quality-limit").valueAsNumber, state = find("#state")?.value;
     if (pair && pair !== `${label},${suggested}`) return false;
     if (quality > most) return false;
     if (state && isDecided(i) !== (state === "done")) return false;
@@ -132,7 +133,7 @@ function startList({ key, names, labels, suspects }) {
   }
 
   function show(shown = matching.slice(0, limit)) {
-    for (const row of shown) if (!find(".choice", row)) addChoice(places.get(row));
+    for (const row of shown) if (decides && !find(".choice", row)) addChoice(places.get(row));
     body.replaceChildren(...shown);
     const more = Math.min(STEP, matching.length - shown.length);
     find("#more").hidden = more <= 0;
@@ -148,7 +149,7 @@ function startList({ key, names, labels, suspects }) {
     const value = row => {
       if (column === qualityColumn) return suspects[places.get(row)][3];
       // The cell of the choice comes after the quality, once the row was shown.
-      const cell = row.cells[column > qualityColumn && !find(".choice", row) ? column - 1 : column];
+      const cell = row.cells[decides && column > qualityColumn && !find(".choice", row) ? column - 1 : column];
       if (cell.matches("td.quiet")) return null;
       return cell.textContent.trim();
     };
@@ -229,7 +230,7 @@ function startList({ key, names, labels, suspects }) {
     const choiceHeader = document.createElement("th");
     choiceHeader.scope = "col";
     choiceHeader.textContent = "decision";
-    headers[qualityColumn].after(choiceHeader);
+    if (decides) headers[qualityColumn].after(choiceHeader);
     [...table.tHead.rows[0].cells].forEach((header, column) => {
       if (header === choiceHeader) return;
       const button = document.createElement("button");
@@ -245,10 +246,10 @@ function startList({ key, names, labels, suspects }) {
       limit += STEP;
       const first = matching[body.rows.length];
       show();
-      find("input", first).focus();
+      find("input", first)?.focus();
     });
-    find("#export").addEventListener("click", download);
-    find("#import").addEventListener("change", async event => {
+    find("#export")?.addEventListener("click", download);
+    find("#import")?.addEventListener("change", async event => {
       const [file] = event.target.files;
       if (file) importCsv(await file.text());
       event.target.value = "";
@@ -259,7 +260,8 @@ function startList({ key, names, labels, suspects }) {
       if (!isKept && !isExported) event.preventDefault();
     });
     restore();
-    find("#tools").hidden = find("#bar").hidden = false;
+    find("#tools").hidden = false;
+    find("#bar").hidden = !decides && rows.length <= STEP;
     filter();
     report();
     table.classList.add("ready");
