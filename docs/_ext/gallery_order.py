@@ -15,6 +15,7 @@ ORDER = (
     "plot_search",
     "plot_robustness",
     "plot_human_labels",
+    "plot_annotators",
     "plot_confident_learning",
     "plot_weights_groups",
     "plot_torch_loop",
