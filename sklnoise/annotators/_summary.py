@@ -1,5 +1,6 @@
 """What the answers of each annotator are worth."""
 
+from copy import copy
 from numbers import Real
 
 import numpy as np
@@ -61,6 +62,9 @@ def annotator_summary(estimator, y, *, confidence_level=0.95):
     ValueError
         If the answers are not of the annotators and classes of the fit.
 
+    TypeError
+        If the estimator is a classifier, which has an `annotator_summary_`.
+
     Notes
     -----
     The accuracy is :math:`\sum_k \pi_k T_a[k, k]`, so that annotators who have answered
@@ -84,8 +88,14 @@ def annotator_summary(estimator, y, *, confidence_level=0.95):
     >>> bool((summary.accuracy_low < summary.accuracy).all())
     True
     """
-    check_is_fitted(estimator, "standard_error_")
-    return summarize(estimator._check_answers(y), estimator, confidence_level)
+    if hasattr(estimator, "predict_noisy_proba"):
+        raise TypeError(
+            "estimator must be a DawidSkene, which knows no features; got "
+            f"{type(estimator).__name__}. Its annotator_summary_ has the summary."
+        )
+    check_is_fitted(estimator, "prior_strength_")
+    # A copy, as what is computed once is kept.
+    return summarize(estimator._check_answers(y), copy(estimator), confidence_level)
 
 
 def summarize(answers, crowd, confidence_level=0.95):

@@ -86,7 +86,7 @@ def keep_annotators(classifier, crowd, data):
     classifier._fitted_answers = answers.sample, answers.annotator, answers.code
     classifier.annotator_summary_ = summary
     classifier.transition_matrices_ = crowd.transition_matrices_
-    classifier.transition_matrices_standard_error_ = crowd.standard_error_
+    classifier.standard_error_ = crowd.standard_error_
     classifier.transition_matrix_ = crowd.transition_matrix_
     classifier.transition_estimator_ = None
     classifier.consensus_proba_ = crowd.consensus_proba_
@@ -146,7 +146,7 @@ def keep_learned(classifier, losses, data):
     n_answers = data.answers.usage.sum(axis=1)
     T = T[data.place]
     classifier.transition_matrices_ = T
-    classifier.transition_matrices_standard_error_ = np.full_like(T, np.nan)
+    classifier.standard_error_ = np.full_like(T, np.nan)
     classifier.transition_matrix_ = np.average(T, axis=0, weights=n_answers)
 
 

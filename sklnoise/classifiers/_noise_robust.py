@@ -265,8 +265,7 @@ class NoiseRobustClassifier(
         and departs from it as the answers allow, see
         :class:`~sklnoise.annotators.DawidSkene`.
 
-    transition_matrices_standard_error_ : ndarray of shape (n_annotators, n_classes, \
-            n_classes)
+    standard_error_ : ndarray of shape (n_annotators, n_classes, n_classes)
         Standard errors of these; NaN with "crowd-layer" and "trace".
 
     consensus_proba_ : ndarray of shape (n_samples, n_classes)

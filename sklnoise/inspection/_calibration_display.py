@@ -193,7 +193,15 @@ class NoisyCalibrationDisplay:
     def _check_curve(self):
         """Return the columns of the curve as arrays."""
         columns = [self.prob_pred, self.prob_true, self.low, self.high]
-        columns = [c if c is None else np.asarray(as_numpy(c), float) for c in columns]
+        try:
+            columns = [
+                c if c is None else np.asarray(as_numpy(c), float) for c in columns
+            ]
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "prob_pred, prob_true, low and high must be columns of numbers: "
+                f"{shorten(error)}."
+            ) from error
         shapes = {c.shape for c in columns if c is not None}
         known = [c is not None for c in columns]
         if len(shapes) != 1 or len(shapes.pop()) != 1 or known[2] != known[3]:

@@ -326,7 +326,8 @@ class LabelIssuesDisplay:
 
         ValueError
             If there are not as many samples as it was fitted on, or other answers of
-            annotators, `trusted` is no mask of them, or X is None although they are not judged by `out_of_fold_proba_`.
+            annotators, `trusted` is no mask of them, or X is None although they are not
+            judged by `out_of_fold_proba_`.
 
         Examples
         --------

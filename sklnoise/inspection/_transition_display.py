@@ -373,7 +373,7 @@ def matrix_of_annotator(clf, annotator):
             f"{shorten(repr(annotator))}.{hint}"
         )
     at = names.index(annotator)
-    error = getattr(clf, "transition_matrices_standard_error_", None)
+    error = getattr(clf, "standard_error_", None)
     error = getattr(clf, "standard_error_", None) if error is None else error
     return clf.transition_matrices_[at], None if error is None else error[at]
 

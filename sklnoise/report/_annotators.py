@@ -106,7 +106,7 @@ def format_confusion(summary, a, findings):
 
 def annotator_panel(clf, a, names):
     """Return the matrix of an annotator."""
-    error = clf.transition_matrices_standard_error_[a]
+    error = clf.standard_error_[a]
     return {
         "name": shorten(clf.annotators_[a], MAX_NAME_LENGTH) or "(empty)",
         "n_answers": f"{clf.annotator_summary_.n_answers[a]:,}",

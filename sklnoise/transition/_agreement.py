@@ -1,5 +1,6 @@
 """T from how the agreement of labels and predictions rises with the score."""
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ from scipy.special import gammaln, logsumexp
 from sklearn.utils.validation import check_is_fitted
 
 from sklnoise._held_out import CHANCE
+from sklnoise._text import shorten
 from sklnoise._transition_matrix import uniform_flips
 from sklnoise._validation import check_rng
 from sklnoise.transition._agreement_curve import (
@@ -206,8 +208,17 @@ class AgreementEstimator(BaseTransitionEstimator):
         -------
         draws : ndarray of shape (n_draws, n_classes, n_classes)
             Transition matrices.
+
+        Raises
+        ------
+        ValueError
+            If `n_draws` is no positive integer.
         """
         check_is_fitted(self, "transition_matrix_")
+        if not isinstance(n_draws, Integral) or n_draws < 1:
+            raise ValueError(
+                f"n_draws must be an integer above 0; got {shorten(repr(n_draws))}."
+            )
         rng = check_rng(random_state)
         spread, n_classes = self._spread, len(self._spread.noise_rates)
         rates = spread.noise_rates + spread.shared_error * rng.standard_normal(

@@ -91,7 +91,7 @@ def test_fitted_attributes(crowd, frame, fitted):
     assert_array_equal(fitted.annotators_, NAMES)
     assert fitted.transition_matrices_.shape == (4, 3, 3)
     assert_allclose(fitted.transition_matrices_.sum(axis=2), 1)
-    assert (fitted.transition_matrices_standard_error_ > 0).all()
+    assert (fitted.standard_error_ > 0).all()
     assert_allclose(fitted.consensus_proba_.sum(axis=1), 1)
     assert_array_equal(fitted.annotator_summary_.n_answers, frame.notna().sum())
     assert (np.diff(fitted.annotator_summary_.accuracy) < 0).all()

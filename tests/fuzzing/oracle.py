@@ -262,7 +262,9 @@ def find_faults(name, value):
 
 def faults_of_array(name, array):
     """List what is wrong with numbers, by the name that they have."""
-    is_allowed = np.ones_like(array, bool) if name in MAY_BE_NAN else np.isfinite(array)
+    of_answers = name == "quality" and array.ndim == 2  # where nobody has answered
+    may_be_nan = name in MAY_BE_NAN or of_answers
+    is_allowed = np.ones_like(array, bool) if may_be_nan else np.isfinite(array)
     if name in MAY_BE_INFINITE:
         is_allowed |= np.isinf(array)
     if not is_allowed.all():

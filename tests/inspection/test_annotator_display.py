@@ -139,7 +139,7 @@ def test_matrix_of_an_annotator_is_drawn(model, crowd):
     clf = model[-1]
     drawn = TransitionMatrixDisplay.from_estimator(model, annotator="Bob")
     assert_array_equal(drawn.transition_matrix, clf.transition_matrices_[1])
-    assert_array_equal(drawn.standard_error, clf.transition_matrices_standard_error_[1])
+    assert_array_equal(drawn.standard_error, clf.standard_error_[1])
     pool = TransitionMatrixDisplay.from_estimator(model)
     assert pool.transition_matrix is clf.transition_matrix_
     consensus = DawidSkene().fit(crowd[1])
