@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
@@ -68,13 +69,26 @@ def fit_hundred():
     return NoiseRobustClassifier(transition=0.3, random_state=0), X, np.tile(y, 6)
 
 
+def fit_annotators():
+    rng = np.random.RandomState(0)
+    y = rng.randint(4, size=(200, 12)).astype(object)
+    y[rng.uniform(size=y.shape) < 0.3] = None
+    names = [f"averylongnameofanannotator{k}" * 2 for k in range(12)]
+    X = rng.standard_normal((200, 5))
+    clf = NoiseRobustClassifier(cv=2, refit=False, random_state=0)
+    return clf, X, pd.DataFrame(y, columns=names)
+
+
 def fit_texts():
     texts = [("unbreakable" * 30 + " word" * (row % 7)) for row in range(60)]
     clf = NoiseRobustClassifier(correction="none", random_state=0)
     return make_pipeline(TfidfVectorizer(), clf), texts, np.arange(60) % 2
 
 
-@pytest.fixture(scope="module", params=[fit_two, fit_ten_images, fit_hundred, fit_texts])
+FITS = fit_two, fit_ten_images, fit_hundred, fit_annotators, fit_texts
+
+
+@pytest.fixture(scope="module", params=FITS)
 def html(request):
     estimator, X, y = request.param()
     title = "averyveryverylongtitlewithoutablank" * 3
