@@ -70,7 +70,9 @@ def annotator_line(summary, a, findings):
     name = as_text(summary.annotator[a])
     short = shorten(name, MAX_NAME_LENGTH) or "(empty)"
     line = {
-        "name": Cell("text", short, "" if short == name else text_cell(name).whole),
+        "name": Cell(
+            "text", short, "" if short == name else text_cell(name).whole or name
+        ),
         "n_answers": f"{summary.n_answers[a]:,}",
     }
     if not summary.n_answers[a]:
