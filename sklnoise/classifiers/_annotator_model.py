@@ -126,6 +126,10 @@ def summarize_noise(crowd, summary, data):
     margin = float(share @ error)  # they share the errors of the consensus
     rate = float(share @ (1 - summary.accuracy))
     verdict = "known" if data.known is not None else judge(2 * margin)
+    low, high = support(rate - margin, rate + margin, verdict)
+    # Of answers that differ, some are wrong, however uncertain the consensus is.
+    n_agreeing = data.answers.votes.max(axis=1).sum()
+    low = max(low, min(rate, float(1 - n_agreeing / len(data.answers))))
     wrong = 1 - T.diagonal()
     of_class = NORMAL_95 * share @ crowd.standard_error_.diagonal(axis1=1, axis2=2)
     verdicts = [verdict if verdict == "known" else judge(2 * e) for e in of_class]
@@ -134,7 +138,7 @@ def summarize_noise(crowd, summary, data):
         **empty_summary()
         | {
             "noise_rate": rate,
-            "noise_rate_interval": support(rate - margin, rate + margin, verdict),
+            "noise_rate_interval": (low, high),
             "noise_rate_per_class": wrong,
             "noise_rate_per_class_interval": np.array([support(*end) for end in ends]),
             "verdict": verdict,

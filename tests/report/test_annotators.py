@@ -107,6 +107,14 @@ def test_rate_is_estimated_and_is_one_of_answers(page, model, crowd):
     assert "was given" not in page.split('id="statistics"')[0]
 
 
+def test_answers_that_differ_are_not_all_right(model, crowd):
+    y = crowd[1].drop(columns="Nobody")
+    counts = y.apply(lambda row: row.value_counts().max(), axis=1).fillna(0)
+    differ = 1 - counts.sum() / y.notna().to_numpy().sum()
+    noise = model[-1].noise_summary_
+    assert noise.noise_rate_interval[0] >= min(differ, noise.noise_rate) > 0
+
+
 def test_each_annotator_with_answers_has_a_matrix(page, model):
     T = model[-1].transition_matrices_[0]
     rows = cells_after(page, "P(answer of Ann | clean class)")[1:]
