@@ -25,7 +25,8 @@ from sklnoise.datasets import make_noisy_labels, make_transition_matrix
 X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X / 16, y, train_size=900, random_state=0)
 rng = np.random.RandomState(0)
-names = "Ann Bob Cid Dan Eve Fay Gil Hal Ida Jon Kim Lou".split()
+names = ["Ann", "Bob", "Cid", "Dan", "Eve", "Fay"]
+names += ["Gil", "Hal", "Ida", "Jon", "Kim", "Lou"]
 rates = dict(zip(names, [0.05, 0.1, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5, 0.6, 0.6, 0.8, 0.2]))
 answers = pd.DataFrame(index=range(len(y)))
 for name, rate in rates.items():
