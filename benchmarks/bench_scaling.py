@@ -7,9 +7,9 @@ epochs, everything else as in the benchmark of speed. In a round each size is fi
 a size whose fits have taken 20 s in all drops out of later rounds, but not before three.
 Quartiles of an exponent are those of a bootstrap of the rounds.
 
-"default" is the whole fit of `NoiseRobustClassifier()` with all its epochs, and the
-memory that it allocates besides X; "cleanlab" is its `CleanLearning` around the network
-of the other curves.
+"default" is the whole fit of `NoiseRobustClassifier()` with all its epochs; "cleanlab" is
+its `CleanLearning` around the network of the other curves. Memory is the most that a fit
+allocates besides X, sampled every 5 ms.
 
     python -m benchmarks.bench_scaling --rounds 15
 
@@ -23,7 +23,6 @@ from cleanlab.classification import CleanLearning
 
 from benchmarks._footprint import footprint
 from benchmarks._rounds import (
-    limited,
     make_net,
     make_row,
     make_samples,
@@ -90,22 +89,18 @@ def make_fit(rows, features, classes, folds, epochs, system):
     return partial(clf.fit, X, y)
 
 
-def time_curve(make, sizes, rounds):
-    """Time each size in turn, in a warm-up and in rounds until its budget is spent."""
-    seconds = {size: [] for size in sizes}
+def measure_curve(make, sizes, rounds):
+    """Fit each size in turn, in a warm-up and in rounds until its budget is spent."""
+    seconds, memory = ({size: [] for size in sizes} for _ in range(2))
     timed(make(size=sizes[0]), 1, "cpu")
     for k in range(rounds):
         for size in sizes[:: -1 if k % 2 else 1]:
             if k < MIN_ROUNDS or sum(seconds[size]) < BUDGET:
-                seconds[size].append(timed(make(size=size), 1, "cpu"))
-    return seconds
-
-
-def allocated_by(fit):
-    """Return the most memory in MB that a fit allocates."""
-    with limited(1), footprint() as found:
-        fit()
-    return found
+                fit = make(size=size)
+                with footprint() as found:
+                    seconds[size].append(timed(fit, 1, "cpu"))
+                memory[size] += found
+    return seconds, memory
 
 
 def exponent(sizes, seconds):
@@ -133,27 +128,25 @@ def curve_cell(name, rounds):
     shown = ", ".join(f"{size} {what}" for what, size in rest.items())
     note = shown if epochs is None else f"{shown}, {epochs} epochs"
     about = {"curve": name, "size": None}
-    seconds = time_curve(make, sizes, rounds)
+    seconds, memory = measure_curve(make, sizes, rounds)
     rows = [
         make_row(9, f"{size} {grows}", system, "", values, unit="s", note=note)
         | {"curve": name, "size": size}
         for size, values in seconds.items()
     ]
     parts = {"all sizes": sizes, "larger half": sizes[len(sizes) // 2 :]}
-    limit = {"limit": LIMIT} if system != CLEANLAB else {}
     for part, some in parts.items():
         slopes = bootstrap(seconds, some)
-        row = make_row(
-            9, f"{grows}, {part}", system, "", slopes, unit="exponent", note=note, **limit
-        )
-        rows.append(row | about | {"rounds": min(map(len, seconds.values()))})
-    if system == DEFAULT:
-        for size in sizes:
-            values = allocated_by(make(size))
-            of_memory = {"unit": "MB", "clock": "", "note": note}
-            row = make_row(9, f"{size} {grows}, memory", system, "", values, **of_memory)
-            rows.append(row | about)
-    return rows
+        about = {"unit": "exponent", "note": note}
+        about["limit"] = None if system == CLEANLAB else LIMIT
+        row = make_row(9, f"{grows}, {part}", system, "", slopes, **about)
+        rows.append(row | {"rounds": min(map(len, seconds.values())), "curve": name})
+    about = {"unit": "MB", "clock": "", "note": note}
+    return rows + [
+        make_row(9, f"{size} {grows}, memory", system, "", values, **about)
+        | {"curve": name, "size": size}
+        for size, values in memory.items()
+    ]
 
 
 def plot(frame, path):
