@@ -29,7 +29,6 @@ estimators leave out MNIST and IMDB.
 
 import argparse
 import time
-import tracemalloc
 import warnings
 from functools import partial
 from itertools import chain, product
@@ -56,6 +55,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from skorch import NeuralNetClassifier
 
+from benchmarks._footprint import MB, footprint
 from benchmarks._labelled_data import (
     ANNOTATORS,
     FLIPS,
@@ -201,7 +201,7 @@ def make_probabilities(n_samples, n_classes, seed=0):
 
 
 def measure_scale(n_samples, n_classes):
-    """Time the rivals in rotating order, and trace their memory."""
+    """Time the rivals in rotating order, and measure their memory."""
     y, y_proba, T = make_probabilities(n_samples, n_classes)
     symmetric = np.full_like(T, 0.2 / (n_classes - 1))
     np.fill_diagonal(symmetric, 0.8)
@@ -225,10 +225,9 @@ def measure_scale(n_samples, n_classes):
     for number in range(SCALE_ROUNDS if y_proba.size <= MANY_VALUES else 1):
         shift = number % len(rivals)
         for name in [*rivals][shift:] + [*rivals][:shift]:
-            tracemalloc.start()
-            seconds = timed(rivals[name], 1, "cpu")
-            peak = 1 + tracemalloc.get_traced_memory()[1] / y_proba.nbytes
-            tracemalloc.stop()
+            with footprint() as found:
+                seconds = timed(rivals[name], 1, "cpu")
+            peak = 1 + found[0] * MB / y_proba.nbytes
             rows += [(name, number, "seconds", seconds), (name, number, "memory", peak)]
     cell = {"samples": n_samples, "classes": n_classes}
     names = "rival", "round", "metric", "value"
