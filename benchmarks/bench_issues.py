@@ -12,7 +12,9 @@ one half of the data; all of them had been looked at before.
 
 "classes": time for many classes: few samples of 3900, and four labels of each of 2000.
 
-"scale": time and memory for a million rows of 100 classes, interleaved, median of rounds.
+"scale": time and memory for up to a million samples of 100 classes and 200 000 of 1000,
+interleaved, median of rounds, of which the largest has one, CPU time on one thread; and
+the exponent of the growth.
 
 "classifier": ConfidentLearningClassifier against cleanlab's CleanLearning around the
 same estimator, accuracy on clean test rows. MNIST has 2000 rows here; the slow
@@ -27,7 +29,6 @@ estimators leave out MNIST and IMDB.
 
 import argparse
 import time
-import tracemalloc
 import warnings
 from functools import partial
 from itertools import chain, product
@@ -54,6 +55,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 from skorch import NeuralNetClassifier
 
+from benchmarks._footprint import MB, footprint
 from benchmarks._labelled_data import (
     ANNOTATORS,
     FLIPS,
@@ -64,6 +66,7 @@ from benchmarks._labelled_data import (
     predict_held_out,
 )
 from benchmarks._problems import EASY, NOISES, add_noise, hold_out, load_easy
+from benchmarks._rounds import timed
 from sklnoise import (
     ConfidentLearningClassifier,
     find_label_issues,
@@ -73,11 +76,14 @@ from sklnoise.nn import MLP
 
 RESULTS = Path(__file__).parent / "results"
 PARTS = "quality", "flags", "classes", "scale", "classifier"
-SEEDS, ROUNDS, FLAG_SEEDS, CLASSES_ROUNDS = 5, 3, 1, 7
+SEEDS, SCALE_ROUNDS, FLAG_SEEDS, CLASSES_ROUNDS = 5, 2, 1, 7
 CLEANLAB = "self_confidence", "normalized_margin", "confidence_weighted_entropy"
 FILTERS = "prune_by_noise_rate", "both", "low_self_confidence", "confident_learning"
 CHOSEN_ON = "annotator 1", "majority", "letters", "dry_bean", "ecoli", "adult", "german"
 MANY_CLASSES = {"300 x 3900": (300, 3900), "8000 x 2000": (8000, 2000)}
+SCALES = (10_000, 100), (100_000, 100), (50_000, 1000), (1_000_000, 100), (200_000, 1000)
+ALL_RIVALS, MANY_VALUES = (1_000_000, 100), 10**8
+GROWING = "cleanlab", "confident-learning", "posterior"
 SLOW = "random forest", "hist gradient boosting", "skorch"
 
 
@@ -195,7 +201,7 @@ def make_probabilities(n_samples, n_classes, seed=0):
 
 
 def measure_scale(n_samples, n_classes):
-    """Time all rivals in rotating order, and trace the memory of each once."""
+    """Time the rivals in rotating order, and measure their memory."""
     y, y_proba, T = make_probabilities(n_samples, n_classes)
     symmetric = np.full_like(T, 0.2 / (n_classes - 1))
     np.fill_diagonal(symmetric, 0.8)
@@ -213,24 +219,19 @@ def measure_scale(n_samples, n_classes):
             y, y_proba, transition_matrix=symmetric
         ),
     }
+    if (n_samples, n_classes) != ALL_RIVALS:
+        rivals = {name: rivals[name] for name in GROWING}
     rows = []
-    for name, run in rivals.items():
-        tracemalloc.start()
-        run()
-        peak = 1 + tracemalloc.get_traced_memory()[1] / y_proba.nbytes
-        tracemalloc.stop()
-        rows.append({"rival": name, "round": -1, "metric": "memory", "value": peak})
-    names = list(rivals)
-    for number in range(ROUNDS):
-        shift = number % len(names)
-        for name in names[shift:] + names[:shift]:
-            start = time.perf_counter()
-            rivals[name]()
-            seconds = time.perf_counter() - start
-            rows.append(
-                {"rival": name, "round": number, "metric": "seconds", "value": seconds}
-            )
-    return pd.DataFrame(rows)
+    for number in range(SCALE_ROUNDS if y_proba.size <= MANY_VALUES else 1):
+        shift = number % len(rivals)
+        for name in [*rivals][shift:] + [*rivals][:shift]:
+            with footprint() as found:
+                seconds = timed(rivals[name], 1, "cpu")
+            peak = 1 + found[0] * MB / y_proba.nbytes
+            rows += [(name, number, "seconds", seconds), (name, number, "memory", peak)]
+    cell = {"samples": n_samples, "classes": n_classes}
+    names = "rival", "round", "metric", "value"
+    return [cell | dict(zip(names, row)) for row in rows]
 
 
 def measure_classes():
@@ -389,15 +390,21 @@ def show_classes():
 
 
 def show_scale():
-    """Print medians, ratios and memory."""
+    """Print medians, ratios, memory and exponents of the growth with the samples."""
     frame = pd.read_csv(RESULTS / "issues_scale.csv")
+    cell = ["classes", "samples"]
     timed = frame[frame.metric == "seconds"]
-    seconds = timed.pivot_table("value", "round", "rival")
-    memory = frame[frame.metric == "memory"].set_index("rival").value
-    table = pd.DataFrame({"seconds": seconds.median(), "memory": memory})
-    for rival in ("cleanlab", "cleanlab, confident_learning"):
-        table[f"/ {rival}"] = seconds.div(seconds[rival], axis=0).median()
-    table = table.round(3).rename_axis("call")
+    seconds = timed.pivot_table("value", [*cell, "round"], "rival")
+    ratios = seconds.div(seconds["cleanlab"], axis=0).groupby(cell).median()
+    table = frame.pivot_table("value", [*cell, "rival"], "metric", aggfunc="median")
+    table["/ cleanlab"] = [ratios.loc[key[:2], key[2]] for key in table.index]
+    for _, of_call in table.groupby(["classes", "rival"]):
+        n_samples = of_call.index.get_level_values("samples")
+        if len(of_call) > 1:
+            slope = np.polyfit(np.log(n_samples), np.log(of_call["seconds"]), 1)[0]
+            table.loc[of_call.index[-1], "exponent"] = slope
+    table = table[["seconds", "/ cleanlab", "exponent", "memory"]].round(3)
+    table = table.rename_axis(index={"rival": "call"})
     table.to_csv(RESULTS / "issues_scale_table.csv")
     print(table.to_string())
 
@@ -424,7 +431,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="for scale")
+    parser.add_argument("--shapes", type=int, help="of scale: the first ones only")
     parser.add_argument("--show", action="store_true", help="only print the tables")
     args = parser.parse_args()
     seeds = range(SEEDS)
@@ -449,8 +456,11 @@ def main():
         show_classes()
     elif args.part == "scale":
         if not args.show:
-            frame = measure_scale(args.rows, 100)
-            frame.to_csv(RESULTS / "issues_scale.csv", index=False, float_format="%.4f")
+            measure_scale(2000, 100)  # warm up
+            rows, path = [], RESULTS / "issues_scale.csv"
+            for shape in SCALES[: args.shapes]:  # saved after each, since it takes long
+                rows += measure_scale(*shape)
+                pd.DataFrame(rows).to_csv(path, index=False, float_format="%.4f")
         show_scale()
     else:
         if not args.show:

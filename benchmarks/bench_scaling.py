@@ -7,6 +7,10 @@ epochs, everything else as in the benchmark of speed. In a round each size is fi
 a size whose fits have taken 20 s in all drops out of later rounds, but not before three.
 Quartiles of an exponent are those of a bootstrap of the rounds.
 
+"default" is the whole fit of `NoiseRobustClassifier()` with all its epochs; "cleanlab" is
+its `CleanLearning` around the network of the other curves. Memory is the most that a fit
+allocates besides X, sampled every 5 ms.
+
     python -m benchmarks.bench_scaling --rounds 15
 
 `--only 9-rows` runs one curve and refreshes its rows of the CSV.
@@ -15,7 +19,9 @@ Quartiles of an exponent are those of a bootstrap of the rounds.
 from functools import partial
 
 import numpy as np
+from cleanlab.classification import CleanLearning
 
+from benchmarks._footprint import footprint
 from benchmarks._rounds import (
     make_net,
     make_row,
@@ -26,49 +32,75 @@ from benchmarks._rounds import (
 from sklnoise import NoiseRobustClassifier
 
 LIMIT, MIN_ROUNDS, BUDGET = 1.1, 3, 20
-CURVES = {  # sizes, the rest of the problem, epochs
-    "rows": (
-        (1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
-        {"features": 20, "classes": 3, "folds": 5},
-        1,
-    ),
+N_ROWS = 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000
+N_CLASSES = 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 4000
+FIT, CLEANLAB, DEFAULT = "whole fit", "cleanlab, skorch", "default net"
+CURVES = {  # what grows, sizes, the rest of the problem, epochs, what is fitted
+    "rows": ("rows", N_ROWS, {"features": 20, "classes": 3, "folds": 5}, 1, FIT),
     "features": (
+        "features",
         (20, 50, 100, 200, 500, 1000, 2000, 5000),
         {"rows": 4000, "classes": 3, "folds": 5},
         2,
+        FIT,
     ),
     "classes": (
-        (2, 5, 10, 20, 50, 100, 200, 500, 1000),
+        "classes",
+        N_CLASSES,
         {"rows": 10_000, "features": 20, "folds": 5},
         2,
+        FIT,
     ),
     "folds": (
+        "folds",
         (2, 3, 5, 8, 12, 20),
         {"rows": 4000, "features": 20, "classes": 3},
         2,
+        FIT,
+    ),
+    "default": (
+        "rows",
+        N_ROWS[2::2],
+        {"features": 50, "classes": 3, "folds": 5},
+        None,
+        DEFAULT,
+    ),
+    "cleanlab": (
+        "rows",
+        N_ROWS[2::2],
+        {"features": 20, "classes": 3, "folds": 5},
+        1,
+        CLEANLAB,
     ),
 }
 
 
-def make_fit(rows, features, classes, folds, epochs):
+def make_fit(rows, features, classes, folds, epochs, system):
     """Return a function that fits once."""
     X, y, _ = make_samples(rows, features, classes)
-    net = make_net(features, classes, epochs, callbacks="disable")
-    clf = NoiseRobustClassifier(net, cv=folds, device="cpu", random_state=0)
+    net = None
+    if system != DEFAULT:
+        net = make_net(features, classes, epochs, callbacks="disable")
+    if system == CLEANLAB:
+        in_process = {"n_jobs": 1}
+        clf = CleanLearning(net, cv_n_folds=folds, find_label_issues_kwargs=in_process)
+    else:
+        clf = NoiseRobustClassifier(net, cv=folds, device="cpu", random_state=0)
     return partial(clf.fit, X, y)
 
 
-def time_curve(name, rounds):
-    """Time each size in turn, in a warm-up and in rounds until its budget is spent."""
-    sizes, rest, epochs = CURVES[name]
-    seconds = {size: [] for size in sizes}
-    timed(make_fit(**rest, **{name: sizes[0]}, epochs=epochs), 1, "cpu")
+def measure_curve(make, sizes, rounds):
+    """Fit each size in turn, in a warm-up and in rounds until its budget is spent."""
+    seconds, memory = ({size: [] for size in sizes} for _ in range(2))
+    timed(make(size=sizes[0]), 1, "cpu")
     for k in range(rounds):
         for size in sizes[:: -1 if k % 2 else 1]:
             if k < MIN_ROUNDS or sum(seconds[size]) < BUDGET:
-                fit = make_fit(**rest, **{name: size}, epochs=epochs)
-                seconds[size].append(timed(fit, 1, "cpu"))
-    return seconds
+                fit = make(size=size)
+                with footprint() as found:
+                    seconds[size].append(timed(fit, 1, "cpu"))
+                memory[size] += found
+    return seconds, memory
 
 
 def exponent(sizes, seconds):
@@ -88,22 +120,33 @@ def bootstrap(seconds, sizes, draws=200):
 
 def curve_cell(name, rounds):
     """Time one curve, and find its exponents."""
-    sizes, rest, epochs = CURVES[name]
+    grows, sizes, rest, epochs, system = CURVES[name]
+
+    def make(size):
+        return make_fit(**rest, **{grows: size}, epochs=epochs, system=system)
+
     shown = ", ".join(f"{size} {what}" for what, size in rest.items())
-    note = f"{shown}, {epochs} epochs"
-    seconds = time_curve(name, rounds)
+    note = shown if epochs is None else f"{shown}, {epochs} epochs"
+    about = {"curve": name, "size": None}
+    seconds, memory = measure_curve(make, sizes, rounds)
     rows = [
-        make_row(9, f"{size} {name}", "whole fit", "", values, unit="s", note=note)
+        make_row(9, f"{size} {grows}", system, "", values, unit="s", note=note)
         | {"curve": name, "size": size}
         for size, values in seconds.items()
     ]
     parts = {"all sizes": sizes, "larger half": sizes[len(sizes) // 2 :]}
     for part, some in parts.items():
         slopes = bootstrap(seconds, some)
-        about = {"unit": "exponent", "limit": LIMIT, "note": note}
-        row = make_row(9, f"{name}, {part}", "whole fit", "", slopes, **about)
+        about = {"unit": "exponent", "note": note}
+        about["limit"] = None if system == CLEANLAB else LIMIT
+        row = make_row(9, f"{grows}, {part}", system, "", slopes, **about)
         rows.append(row | {"rounds": min(map(len, seconds.values())), "curve": name})
-    return rows
+    about = {"unit": "MB", "clock": "", "note": note}
+    return rows + [
+        make_row(9, f"{size} {grows}, memory", system, "", values, **about)
+        | {"curve": name, "size": size}
+        for size, values in memory.items()
+    ]
 
 
 def plot(frame, path):
@@ -114,6 +157,7 @@ def plot(frame, path):
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator
 
+    frame = frame[frame.ours == FIT]
     figure, panels = plt.subplots(1, 4, figsize=(12, 3.2))
     for axes, (name, of_curve) in zip(panels, frame.groupby("curve", sort=False)):
         points = (

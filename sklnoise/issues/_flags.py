@@ -40,7 +40,7 @@ def flag(quality, y, sample_weight, transition_matrix, threshold=None):
     mass = np.bincount(y, weights=sample_weight, minlength=n_classes)
     share, noise_rate = wrong_shares(transition_matrix, mass / mass.sum())
     # Of two classes T knows the rate of each; of more, the count of all is more certain.
-    groups = [y == label for label in np.unique(y)] if n_classes == 2 else [y >= 0]
+    groups = [y == label for label in np.unique(y)] if n_classes == 2 else [slice(None)]
     is_issue = np.zeros(len(y), dtype=bool)
     for members in groups:
         weight = sample_weight[members]

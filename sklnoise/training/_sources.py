@@ -79,7 +79,27 @@ def group_by_block(order, rows, X, *, generator=None):
 
 
 def collate_samples(dataset, indices):
-    """Take some samples out of a torch Dataset."""
+    """Take some samples out of a torch Dataset, one of its blocks after another."""
+    parts = [collate_block(dataset, part) for part in split_by_block(dataset, indices)]
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], dict):
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    return torch.cat(parts)
+
+
+def split_by_block(dataset, indices):
+    """Split indices where another block begins: items may be views that keep theirs."""
+    sizes = getattr(dataset, "block_sizes", None)
+    if sizes is None:
+        return [indices]
+    blocks = np.searchsorted(np.cumsum(sizes), indices, side="right")
+    starts = np.flatnonzero(np.diff(blocks)) + 1
+    return [part.tolist() for part in np.split(np.asarray(indices), starts)]
+
+
+def collate_block(dataset, indices):
+    """Take some samples out of a torch Dataset at once."""
     if isinstance(dataset, Columns):
         batch = dataset.take(indices)
     else:

@@ -86,7 +86,8 @@ class ClassRates(NamedTuple):
 
 def sort_by_score(y_proba, sample_weight):
     """Sort the samples predicted as each class by their score, the highest first."""
-    parts = []
+    n_classes, parts = y_proba.shape[1], []
+    code = np.min_scalar_type(n_classes)  # of many samples, codes of 64 bits are a lot
     for block in sample_blocks(*y_proba.shape):
         highest = y_proba[block].max(axis=1, keepdims=True)
         is_top = y_proba[block] >= highest - TIE
@@ -94,11 +95,13 @@ def sort_by_score(y_proba, sample_weight):
         # A sample that ties counts for each of its classes in equal parts.
         weight = sample_weight[block][rows] / is_top.sum(axis=1)[rows]
         start = block.start or 0
-        parts.append((start + rows, classes, weight, highest[rows, 0]))
+        parts.append((start + rows, classes.astype(code), weight, highest[rows, 0]))
     samples, classes, weight, score = map(np.concatenate, zip(*parts))
+    del parts
     order = np.lexsort((-score, classes))
-    bounds = np.searchsorted(classes[order], np.arange(y_proba.shape[1] + 1))
-    return Ranking(samples[order], weight[order], score[order], bounds)
+    bounds = np.searchsorted(classes, np.arange(n_classes + 1), sorter=order)
+    samples, weight = samples[order], weight[order]
+    return Ranking(samples, weight, score[order], bounds)
 
 
 def count_agreements(ranking, y):

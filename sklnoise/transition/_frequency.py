@@ -15,7 +15,7 @@ from sklnoise.transition._base import (
 )
 
 # As many probabilities of a sample as the processor reads from memory at once.
-BLOCK_COLUMNS = 16
+BLOCK_COLUMNS = 8
 
 # Total variation between two rows of T below which they may describe the same samples.
 ALIKE_THRESHOLD = 0.25

@@ -147,6 +147,20 @@ def test_row_groups_are_each_read_once_a_pass(clf, blobs, tmp_path):
     assert clf.score(source, y) > 0.5
 
 
+def test_samples_of_several_blocks_are_never_held_at_once(clf, blobs):
+    class Blocks(Lists):
+        block_sizes = (50,) * (len(blobs[0]) // 50) + (len(blobs[0]) % 50,)
+
+        def __getitems__(self, rows):
+            assert len(set(np.asarray(rows) // 50)) == 1
+            return super().__getitems__(rows)
+
+    clf.estimator.set_params(iterator_train__shuffle=True, batch_size=32)
+    blocks = Blocks(blobs[0])
+    proba = clf.fit(blocks, blobs[1]).predict_proba(blocks)
+    assert_allclose(proba, clf.predict_proba(blobs[0]), atol=1e-6)
+
+
 def test_sizes_of_blocks_that_do_not_sum_to_the_samples_are_an_error(clf, blobs):
     source = Items(blobs[0])
     source.block_sizes = [3, 4]
