@@ -12,7 +12,7 @@ from sklnoise.classifiers._noise_text import BOUND, ESTIMATED, NOTHING, weakness
 from sklnoise.classifiers._scale import scale_of_first_pass
 from sklnoise.classifiers._transition import fit_to_occurring
 from sklnoise.exceptions import WeakFirstPassWarning
-from sklnoise.issues import clean_posterior
+from sklnoise.issues._clean_posterior import solve_clean
 from sklnoise.transition import AgreementEstimator
 
 NORMAL_95 = 1.96
@@ -30,8 +30,9 @@ MIN_CLAIM = 0.02
 # Accuracy above that of the most frequent label, up to which a model has learned little.
 MAX_GAIN_OF_POOR = 0.1
 
-# Samples that the anchors are counted in.
-MAX_SAMPLES = 10_000
+# Probabilities of the samples that the anchors are counted in, as of 100 classes if they
+# have fewer, and the steps in which their clean posterior comes near enough.
+MAX_VALUES, MIN_CLASSES, MAX_STEPS = 1_000_000, 100, 30
 
 # Clean posterior from which a sample counts as an anchor of its class.
 ANCHOR_THRESHOLD = 0.95
@@ -230,16 +231,17 @@ def indistinguishable_classes(transition_matrix, classes):
 
 def count_anchors(y_proba, sample_weight, transition_matrix):
     """Return the weight of the samples that surely belong to each class."""
-    weight = sample_weight
-    if len(weight) > MAX_SAMPLES:
+    weight, n_classes = sample_weight, len(transition_matrix)
+    max_samples = MAX_VALUES // max(n_classes, MIN_CLASSES)
+    if len(weight) > max_samples:
         # Not every k-th one: data are often ordered by class.
-        drawn = np.sort(np.random.RandomState(0).permutation(len(weight))[:MAX_SAMPLES])
+        drawn = np.sort(np.random.RandomState(0).permutation(len(weight))[:max_samples])
         y_proba, weight = y_proba[drawn], weight[drawn]
-    clean = clean_posterior(y_proba, transition_matrix)
+    clean = solve_clean(y_proba, transition_matrix, MAX_STEPS)
     is_anchor = clean.max(axis=1) >= ANCHOR_THRESHOLD
     anchors = np.bincount(
         clean.argmax(axis=1)[is_anchor],
         weights=weight[is_anchor],
-        minlength=clean.shape[1],
+        minlength=n_classes,
     )
     return anchors * (sample_weight.sum() / weight.sum())

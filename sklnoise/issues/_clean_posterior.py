@@ -83,8 +83,13 @@ def clean_posterior(y_proba, transition_matrix):
     classes = frame_classes(y_proba)
     y_proba = check_proba(y_proba)
     T = check_transition_matrix(transition_matrix, y_proba.shape[1], classes)
+    return solve_clean(y_proba, T)
+
+
+def solve_clean(y_proba, transition_matrix, max_steps=None):
+    """Solve for the clean posterior of valid probabilities, block by block."""
     clean = np.empty_like(y_proba)
-    solve = make_solver(T, y_proba.dtype)
+    solve = make_solver(transition_matrix, y_proba.dtype, max_steps)
     for block in sample_blocks(*y_proba.shape):
         clean[block] = solve(y_proba[block])
     return clean
