@@ -95,7 +95,7 @@ def check_answers(y, missing_label=np.nan, *, classes=None, annotators=None):
         )
     names, cells = read_table(y, missing_label)
     n_samples, sample, annotator, values = cells
-    if len(names) < 2:
+    if len(names) < 2 and annotators is None:
         raise ValueError(
             "y must have a column for each of at least 2 annotators, shape (n_samples, "
             f"n_annotators); got {len(names)}. For the labels of one annotator, use "

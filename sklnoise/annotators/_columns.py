@@ -94,7 +94,9 @@ def find_missing(values, missing_label):
     else:
         missing = missing_labels_of_numbers(values)
     if not missing_labels(np.array([missing_label], dtype=object))[0]:
-        missing |= np.equal(values.astype(object), missing_label).astype(bool)
+        known = ~missing  # what is missing may not be comparable
+        same = np.equal(values[known].astype(object), missing_label)
+        missing[known] = same.astype(bool)
     return missing
 
 

@@ -13,10 +13,11 @@ def annotator_log_likelihood(estimator, X, y):
 
     .. math:: \frac{1}{n} \sum_i \log \sum_k p_k(x_i) \prod_a T_a[k, y_{ia}]
 
-    over the n answers: the likelihood of all answers to a sample under the clean
-    posterior p that is predicted for it and the matrices `T_a` of the fit. It is a
-    scorer, as `scoring` of :class:`~sklearn.model_selection.GridSearchCV` and
-    :func:`~sklearn.model_selection.cross_val_score` takes it, and needs no clean label.
+    over the n answers, of which repeated ones count once: the likelihood of all answers
+    to a sample under the clean posterior p that is predicted for it and the matrices
+    `T_a` of the fit. It needs no clean label, and is a scorer, as `scoring` of
+    :class:`~sklearn.model_selection.GridSearchCV` and
+    :func:`~sklearn.model_selection.cross_val_score` takes it.
 
     Parameters
     ----------
@@ -72,14 +73,13 @@ def annotator_log_likelihood(estimator, X, y):
         raise ValueError(
             "estimator must be a NoiseRobustClassifier, or end in one, that was fitted "
             f"to the answers of several annotators; got {type(classifier).__name__}. Fit "
-            "it with y of shape (n_samples, n_annotators)."
+            "it with y of shape (n_samples, n_annotators), and with a refit."
         )
     answers = classifier._check_answers(y)
     y_proba = np.asarray(estimator.predict_proba(X), dtype=np.float64)
     check_consistent_length(y_proba, y)
     if not len(answers):
         raise ValueError("y must hold answers to score by; all are missing.")
-    n_answers = len(answers)
     answers = without_duplicates(answers, classifier._leader)
     T = classifier.transition_matrices_
-    return expect(answers, T, None, y_proba)[1] / n_answers
+    return expect(answers, T, None, y_proba)[1] / len(answers)

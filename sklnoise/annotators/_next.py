@@ -3,9 +3,10 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import xlogy
 from sklearn.utils import Bunch
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklnoise._blocks import sample_blocks
 from sklnoise._compat import HasMethods, Interval, validate_params
@@ -15,7 +16,7 @@ from sklnoise._text import list_some
 
 @validate_params(
     {
-        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "estimator": [HasMethods(["fit"])],
         "y": ["array-like", HasMethods(["columns"])],
         "X": "no_validation",
         "n_suggestions": [Interval(Integral, 1, None, closed="left")],
@@ -75,6 +76,11 @@ def suggest_next(estimator, y, *, X=None, n_suggestions=10, annotators=None):
     ([4], [2])
     """
     model = innermost(estimator)
+    if not hasattr(model, "predict_proba"):
+        raise ValueError(
+            "estimator must predict probabilities; got "
+            f"{type(model).__name__}. Fit NoiseRobustClassifier with a refit."
+        )
     check_is_fitted(model, "transition_matrices_")
     needs_X = hasattr(model, "predict_noisy_proba")
     if needs_X != (X is not None):
@@ -85,17 +91,20 @@ def suggest_next(estimator, y, *, X=None, n_suggestions=10, annotators=None):
     answers = model._check_answers(y)
     asked = place_available(annotators, model.annotators_)
     of_samples = innermost_with_input(estimator, X)[1:] if needs_X else ()
+    if needs_X:
+        check_consistent_length(X, y)
     T, q = model.transition_matrices_[asked], model._posterior(answers, *of_samples)
     best = np.zeros(len(q), dtype=np.int64)
     information = np.full(len(q), -np.inf)
-    position = np.full(len(model.annotators_), -1)
-    position[asked] = np.arange(len(asked))
+    # Who repeats another one's answers adds nothing to them.
+    leader = getattr(model, "_leader", np.arange(len(model.annotators_)))
+    has_led = csr_array(
+        (np.ones(len(answers), bool), (answers.sample, leader[answers.annotator])),
+        shape=(answers.n_samples, len(leader)),
+    )
     for block in sample_blocks(len(q), len(asked) * T.shape[1]):
         gain = expected_information(q[block], T)
-        first, last = np.searchsorted(answers.sample, [block.start, block.stop])
-        has_answer = position[answers.annotator[first:last]]
-        row = answers.sample[first:last] - block.start
-        gain[row[has_answer >= 0], has_answer[has_answer >= 0]] = -np.inf
+        gain[has_led[block][:, leader[asked]].toarray()] = -np.inf
         best[block], information[block] = gain.argmax(axis=1), gain.max(axis=1)
     order = np.argsort(-information, kind="stable")[:n_suggestions]
     order = order[np.isfinite(information[order])]

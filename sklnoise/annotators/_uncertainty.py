@@ -4,8 +4,8 @@ import numpy as np
 
 from sklnoise.annotators._em import count_variance, effective_counts, fit_em, update
 
-# Of samples, for the jackknife.
-N_BLOCKS = 20
+# Of samples, for the jackknife; fewer where there are many probabilities.
+MIN_BLOCKS, MAX_BLOCKS, MAX_PROBABILITIES = 5, 20, 5_000_000
 
 # An error of the consensus has a bias, as the posteriors of the clean classes are too
 # certain, of about the size of its standard deviation: 2 times the variance in square.
@@ -47,7 +47,8 @@ def consensus_variance(answers, model, prior, sample_prior):
     answers are counted by what it says of the clean classes.
     """
     answered = np.flatnonzero(answers.answered)
-    n_blocks = min(N_BLOCKS, len(answered))
+    n_affordable = MAX_PROBABILITIES // (answers.n_samples * answers.n_classes)
+    n_blocks = min(max(MIN_BLOCKS, n_affordable), MAX_BLOCKS, len(answered))
     block = np.full(answers.n_samples, -1)
     block[answered] = np.random.RandomState(0).permutation(len(answered)) % n_blocks
     sums = [0.0, 0.0], [0.0, 0.0]

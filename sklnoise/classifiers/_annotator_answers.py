@@ -8,6 +8,7 @@ from sklnoise._validation import check_weight
 from sklnoise.annotators._answers import Answers, check_answers
 from sklnoise.annotators._copies import without_duplicates
 from sklnoise.annotators._em import expect
+from sklnoise.classifiers._annotator_input import is_annotated
 from sklnoise.issues._find import make_frame
 
 
@@ -19,6 +20,15 @@ def answers_of_fit(classifier):
         classifier.annotators_,
         len(classifier.consensus_proba_),
     )
+
+
+def holds_answers(classifier, y):
+    """Return whether y are answers of annotators, as those of the fit."""
+    if is_annotated(y):
+        return True
+    names = getattr(classifier, "annotators_", ())
+    columns = getattr(y, "columns", ())
+    return len(columns) == 1 and columns[0] in list(names)
 
 
 def check_answers_of(classifier, y):

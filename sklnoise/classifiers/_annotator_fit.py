@@ -15,8 +15,9 @@ from sklnoise.classifiers._annotator_model import (
     with_errors,
     with_evidence,
 )
+from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._fit_plan import fits_same_net
-from sklnoise.classifiers._fit_steps import run_refit
+from sklnoise.classifiers._fit_steps import first_weights, run_refit
 from sklnoise.classifiers._net_selection import fit_nets, without_fold
 from sklnoise.classifiers._refit import Refit
 from sklnoise.classifiers._refit_choice import (
@@ -51,8 +52,9 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     Returns the plan with the data that the networks were told of the answers, these
     networks, and the choice of their steps.
     """
-    data, y_proba = plan.data, first_pass.y_proba
-    crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
+    data, y_proba = plan.data, getattr(first_pass, "y_proba", None)
+    prior = prior_of_samples(y_proba, data, data.first)
+    crowd = estimate_annotators(data, prior)
     choose_steps = partial(
         choose_refit_steps,
         trainer.replace(seed=plan.first_pass_seed),
@@ -62,19 +64,31 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
         n_jobs=classifier.n_jobs,
     )
     choice, told = RefitChoice(trainer), with_evidence(data, crowd)
-    is_same, plan = fits_same_net(classifier), replace(plan, data=told)
+    is_same = fits_same_net(classifier) and first_pass is not None
+    plan = replace(plan, data=told)
     with progress.step("selection", "folds with the answers of all annotators"):
         if is_same or plan.refits:
             choice = choose_steps(told, correction=EvidenceLoss())
         if is_same:
             y_proba = predict_folds(choice, told, plan, classifier.n_jobs)
-            crowd = estimate_annotators(data, prior_of_samples(y_proba, data))
-    classifier.out_of_fold_proba_ = y_proba
+            prior = prior_of_samples(y_proba, data, crowd.model)
+            crowd = estimate_annotators(data, prior)
+    if y_proba is not None:
+        classifier.out_of_fold_proba_ = y_proba
     data = with_evidence(data, crowd)
     keep_annotators(classifier, crowd, data)
     if not plan.refits:
         return plan, None, None
-    return refit_to_answers(classifier, plan, data, choice, choose_steps, progress)
+    if first_weights(classifier, first_pass) is not None:
+        choice, choose_steps = RefitChoice(trainer), keep_steps
+    return refit_to_answers(
+        classifier, plan, data, choice, choose_steps, first_pass, progress
+    )
+
+
+def keep_steps(data, *, correction, plain=None):
+    """Leave the steps of a refit from first weights as they are."""
+    return plain
 
 
 def keep_annotators(classifier, crowd, data):
@@ -111,15 +125,18 @@ def predict_folds(choice, data, plan, n_jobs):
         return total / times[:, np.newaxis]
 
 
-def refit_to_answers(classifier, plan, data, choice, choose_steps, progress):
+def refit_to_answers(classifier, plan, data, choice, choose_steps, first_pass, progress):
     """Fit the networks of the refit with the correction that was asked for."""
     correction, loss = plan.correction, EvidenceLoss()
     if correction == "default":
         is_chosen = classifier.net_selection_ is not None
+        is_chosen &= classifier.class_weight is None and classifier.refit == "scratch"
         correction = default_correction(choice.trainer, data, is_chosen)
     if correction == "majority":
-        data = replace(data, y=data.answers.votes.argmax(axis=1), of_answers=None)
-        loss, choice = "none", choose_steps(data, correction="none")
+        majority = data.counted.votes.argmax(axis=1)
+        majority = np.where(data.trusted, data.y, majority)
+        data, loss = replace(data, y=majority, of_answers=None), "none"
+        choice = choose_steps(data, correction="none", plain=choice)
     elif correction == "forward-elr":
         loss = EvidenceMemoryLoss
         choice = choose_steps(data, correction=loss, plain=choice)
@@ -128,9 +145,11 @@ def refit_to_answers(classifier, plan, data, choice, choose_steps, progress):
         loss = LEARNED[correction](data.counted.n_annotators, data.n_classes)
     plan = replace(plan, data=data)
     chosen = loss, Transition.identity(data.n_classes), choice
-    results = run_refit(classifier, plan, chosen, None, progress)
+    results = run_refit(classifier, plan, chosen, first_pass, progress)
     if correction == "em":
-        plan, results = alternate(classifier, plan, choice, results[0], progress.say)
+        if classifier.n_estimators == "auto":
+            results = results[:1]
+        return plan, alternate(plan, choice, results, progress.say), choice
     if isinstance(results[0].loss, AnswersLoss):
         keep_learned(classifier, [result.loss for result in results], data)
     elif correction != "majority":
@@ -150,25 +169,31 @@ def keep_learned(classifier, losses, data):
     classifier.transition_matrix_ = np.average(T, axis=0, weights=n_answers)
 
 
-def alternate(classifier, plan, choice, first, report):
+def alternate(plan, choice, results, report):
+    """Fit the annotators and each network in turns until the likelihood hardly gains."""
+    seeds = [plan.refit_seed, *draw_seeds(plan.refit_seed, len(results) - 1)]
+    return [
+        alternate_net(plan.data, choice.trainer.replace(seed=seed), result, report)
+        for seed, result in zip(seeds, results, strict=True)
+    ]
+
+
+def alternate_net(data, trainer, first, report):
     """Fit the annotators and a network in turns until the likelihood hardly gains."""
-    data, net = plan.data, first.net
-    trainer = choice.trainer.replace(seed=plan.refit_seed)
-    best = -np.inf
+    net, crowd, best = first.net, data.first, -np.inf
     for number in range(1, MAX_ROUNDS + 1):
-        prior = prior_of_samples(predict_proba(net, data.X), data)
-        crowd = estimate_annotators(data, prior)
-        likelihood = log_likelihood(data.counted, crowd, prior)
+        prior = prior_of_samples(predict_proba(net, data.X), data, crowd)
+        found = estimate_annotators(data, prior)
+        likelihood = log_likelihood(data.counted, found, prior)
         report(f"EM round {number}: log-likelihood {likelihood:.6f} per answer")
         if likelihood < best + MIN_GAIN:
             break
-        best, kept = likelihood, crowd
-        data = with_evidence(data, crowd)
+        best, crowd, T = likelihood, found.model, found.transition_matrices_
+        data = with_evidence(data, found)
         net = trainer.fit(
             data.rows,
             EvidenceLoss(),
             data=data.labelled,
             start_from=weights_of(net),
         )
-    keep_annotators(classifier, kept, data)
-    return replace(plan, data=data), [Refit(net, first.loss, first.transition_matrix)]
+    return Refit(net, AnnotatorForwardLoss(T), first.transition_matrix)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklnoise._calibration import TemperatureScaling
 from sklnoise.annotators._em import CrowdModel, expect, fit_em, maximize
 from sklnoise.annotators._uncertainty import standard_errors
 from sklnoise.classifiers._noise_summary import (
@@ -54,8 +55,10 @@ def estimate_annotators(data, sample_prior):
     else:
         known = T[np.unique(data.leader)]
         proba, _ = expect(answers, known, None, sample_prior)
+        n_answers = answers.usage.sum(axis=1)
         model = maximize(answers, proba, None)
         model.transition_matrices = known
+        model.pool = np.average(known, axis=0, weights=n_answers)
     return Annotators(model, T, sample_prior)
 
 
@@ -71,13 +74,22 @@ def with_errors(crowd, data):
     return replace(crowd, standard_error_=of_matrices, _accuracy_error=of_accuracy)
 
 
-def prior_of_samples(y_proba, data):
-    """Return what is known of each sample without its own answers."""
-    prior = y_proba.astype(np.float64)
-    unknown = np.isnan(prior[:, 0])
-    prior[unknown] = prior[~unknown].mean(axis=0) if not unknown.all() else 1
+def prior_of_samples(y_proba, data, model):
+    """Return what is known of each sample without its own answers.
+
+    The probabilities are calibrated by the answers under a model of them: a network that
+    is too certain would overrule the annotators.
+    """
+    prior = np.tile(model.class_prior, (len(data.y), 1))
+    if y_proba is not None:
+        known = ~np.isnan(y_proba[:, 0])
+        judged = known & data.counted.answered
+        of_label = log_evidence(data, model)[judged].astype(np.float64)
+        weight = data.sample_weight[judged]
+        scaling = TemperatureScaling.fit_to_evidence(y_proba[judged], of_label, weight)
+        prior[known] = scaling.calibrate(y_proba[known])
     prior[data.trusted] = np.eye(data.n_classes)[data.y[data.trusted]]
-    return prior / prior.sum(axis=1, keepdims=True)
+    return prior
 
 
 def log_evidence(data, model, dtype=np.float32):

@@ -37,7 +37,10 @@ class FittedIssuesMixin:
     def label_issues_(self):
         """Mask of the training samples whose label is probably wrong."""
         check_is_fitted(self)
-        if not hasattr(self, "out_of_fold_proba_"):
+        has_posterior = hasattr(self, "annotators_") or hasattr(
+            self, "out_of_fold_proba_"
+        )
+        if not has_posterior:
             raise AttributeError(self._explain_no_fold())
         return self.find_label_issues()
 
@@ -87,10 +90,10 @@ class FittedIssuesMixin:
                 f"return_type must be one of {RETURN_TYPES}; got "
                 f"{shorten(return_type)!r}."
             )
-        if not hasattr(self, "out_of_fold_proba_"):
-            raise ValueError(self._explain_no_fold())
         if hasattr(self, "annotators_"):
             return find_answer_issues(self, return_type)
+        if not hasattr(self, "out_of_fold_proba_"):
+            raise ValueError(self._explain_no_fold())
         codes, trusted = self._fitted_labels
         labels = self.classes_[codes]
         judged = judge_fitted(self, None, labels, trusted=trusted)

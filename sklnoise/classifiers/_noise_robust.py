@@ -160,7 +160,8 @@ class NoiseRobustClassifier(
         the corrected loss: a correction by T from random weights can lose whole classes
         for good. The targets are the noisy labels; where T is known or samples are
         trusted, and a label comes mostly from other classes, they are the clean labels
-        that T makes likely. Not used with first-pass weights, nor by a loss without T.
+        that T makes likely. Not used with first-pass weights, with several annotators,
+        nor by a loss without T.
 
     fine_tune_epochs : int, default=0
         Epochs on the trusted samples alone, with cross-entropy, after the refit.
@@ -244,7 +245,7 @@ class NoiseRobustClassifier(
         where no fold held the sample out. All folds hold out the trusted samples. Absent
         where no fold was fitted. With several annotators it is the clean posterior.
 
-    label_issues_ : ndarray of shape (n_samples,), dtype=bool
+    label_issues_ : ndarray of shape (n_samples,) or (n_samples, n_annotators), dtype=bool
         The training samples whose label is probably wrong, as `find_label_issues`
         returns them. Absent where no fold was fitted.
 
@@ -266,7 +267,8 @@ class NoiseRobustClassifier(
         :class:`~sklnoise.annotators.DawidSkene`.
 
     standard_error_ : ndarray of shape (n_annotators, n_classes, n_classes)
-        Standard errors of these; NaN with "crowd-layer" and "trace".
+        Standard errors of these; NaN with "crowd-layer" and "trace", which learn other
+        matrices than those of `annotator_summary_` and `noise_summary_`.
 
     consensus_proba_ : ndarray of shape (n_samples, n_classes)
         P(clean class | sample, all its answers) of the training samples, by networks that
@@ -533,7 +535,9 @@ class NoiseRobustClassifier(
         trusted : array-like of shape (n_samples,), dtype=bool, default=None
             Samples whose label is known to be right. T is estimated with their help,
             their loss is cross-entropy, and no model of the first pass is fitted to
-            them, as these models are to predict noisy labels.
+            them, as these models are to predict noisy labels. Answers of several
+            annotators to such a sample must be equal; the T of annotators is estimated
+            from the others.
 
         **fit_params : dict
             `groups` for `cv`; all others go to the networks' training loops. With

@@ -7,10 +7,10 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from sklnoise._labels import encode_fitted_labels
 from sklnoise.classifiers._annotator_answers import (
     check_answers_of,
+    holds_answers,
     posterior_of,
     quality_of_answers,
 )
-from sklnoise.classifiers._annotator_input import is_annotated
 from sklnoise.classifiers._calibration import apply_temperature
 from sklnoise.classifiers._class_weight import put_in_class_weight
 from sklnoise.classifiers._fit_input import check_predict_input
@@ -141,7 +141,7 @@ class PredictionsMixin:
         """
         y_proba = self._clean_posterior(X)
         warn_of_fitted_samples(self, X)
-        if is_annotated(y):
+        if holds_answers(self, y):
             return quality_of_answers(self, y_proba, y)
         check_consistent_length(y_proba, y)
         codes = encode_fitted_labels(y, self.classes_)

@@ -7,8 +7,7 @@ from sklearn.utils.validation import check_consistent_length
 from sklnoise._labels import check_labels
 from sklnoise._tensors import as_numpy
 from sklnoise._text import list_some, shorten
-from sklnoise.classifiers._annotator_answers import score_answers
-from sklnoise.classifiers._annotator_input import is_annotated
+from sklnoise.classifiers._annotator_answers import holds_answers, score_answers
 from sklnoise.training import as_labels
 
 
@@ -43,7 +42,7 @@ class NoisyScoreMixin(ClassifierMixin):
             If a label is missing or of another kind than `classes_`, or the lengths
             differ.
         """
-        if hasattr(self, "annotators_") and is_annotated(y):
+        if hasattr(self, "annotators_") and holds_answers(self, y):
             return score_answers(self, self.predict(X), y, sample_weight)
         y = check_labels(as_labels(y), "y")
         y_pred = self.predict(X)

@@ -23,6 +23,7 @@ OF_FUNCTIONS = "torch.nn.functional", "torch._C._nn"
 # What classifiers, and searches over them, hold besides estimators and modules.
 NAMED = {
     "builtins": ["print"],
+    "pandas._libs.missing": ["NAType"],
     "functools": ["partial"],
     "sklearn.metrics._scorer": ["_CurveScorer", "_PassthroughScorer", "_Scorer"],
     "sklearn.utils._metadata_requests": ["MetadataRequest", "MethodMetadataRequest"],
@@ -35,6 +36,7 @@ NAMED = {
     "skorch.dataset": ["Dataset", "ValidSplit"],
     "skorch.utils": ["_indexing_other", "to_numpy"],
     "torch.utils.data.dataloader": ["DataLoader"],
+    "sklnoise.annotators._likelihood": ["annotator_log_likelihood"],
     "sklnoise._calibration": ["IsotonicScaling", "TemperatureScaling", "VectorScaling"],
     "sklnoise.classifiers._calibration": ["Calibration", "MeanCalibration"],
     "sklnoise.classifiers._conformal_threshold": ["Calibration", "Events", "Threshold"],

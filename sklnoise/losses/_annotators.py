@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import log_softmax, softmax
+from torch.nn.functional import cross_entropy, log_softmax, softmax
 
 from sklnoise._validation import check_transition_matrix
 from sklnoise.losses._base import (
@@ -193,8 +193,9 @@ class EvidenceMemoryLoss(EarlyLearningLoss):  # numpydoc ignore=PR01
 class AnswersLoss(nn.Module):
     """Base of the losses whose matrices are learned with the network.
 
-    The target holds `annotator * n_classes + answer` in each sample's first columns, and
-    -1 in the rest. The loss of a sample is the mean over its answers.
+    `answers` holds `annotator * n_classes + answer` in the first columns of a sample, and
+    -1 in the rest. The loss of a sample is the mean over them, or cross-entropy with the
+    target where there are none, as it is trusted.
     """
 
     reduction = "none"
@@ -209,21 +210,28 @@ class AnswersLoss(nn.Module):
     def forward(self, logits, target, answers):
         """Compute the loss of each sample."""
         logits = at_least_single_precision(logits)
-        sample, place = (answers >= 0).nonzero(as_tuple=True)
+        given = answers >= 0
+        sample, place = given.nonzero(as_tuple=True)
         packed = answers[sample, place].long()
         annotator, code = packed // self.n_classes, packed % self.n_classes
-        p = softmax(logits, dim=1)[sample]
-        log_likelihood = self._log_likelihood(p, annotator, code)
+        p = softmax(logits, dim=1)
+        log_likelihood = self._log_likelihood(p, sample, annotator, code)
         total = log_likelihood.new_zeros(len(logits)).index_add(0, sample, log_likelihood)
-        return -total / (answers >= 0).sum(dim=1).clamp(min=1)
+        losses = -total / given.sum(dim=1).clamp(min=1)
+        return losses.where(
+            given.any(dim=1), cross_entropy(logits, target, reduction="none")
+        )
 
 
 class CrowdLayerLoss(AnswersLoss):
     """The crowd layer of Rodrigues and Pereira (2018): a matrix without bounds."""
 
-    def _log_likelihood(self, p, annotator, code):
+    def _log_likelihood(self, p, sample, annotator, code):
         """Return the log-likelihood of answers, with scores that are linear in p."""
-        scores = torch.einsum("nk,nkj->nj", p, self.weight[annotator])
+        if len(p) * len(self.weight) <= len(sample) * self.n_classes:
+            scores = torch.einsum("nk,akj->naj", p, self.weight)[sample, annotator]
+        else:
+            scores = torch.einsum("nk,nkj->nj", p[sample], self.weight[annotator])
         return log_softmax(scores, dim=1).gather(1, code[:, None]).squeeze(1)
 
     @property
@@ -247,10 +255,10 @@ class TraceLoss(AnswersLoss):
         losses = super().forward(logits, target, answers)
         return losses + self.regularization * trace
 
-    def _log_likelihood(self, p, annotator, code):
+    def _log_likelihood(self, p, sample, annotator, code):
         """Return the log-likelihood of answers."""
         columns = self.transition_matrices[annotator, :, code]
-        return (p * columns).sum(dim=1).clamp(min=MIN_ENTRY).log()
+        return (p[sample] * columns).sum(dim=1).clamp(min=MIN_ENTRY).log()
 
     @property
     def transition_matrices(self):
@@ -264,7 +272,7 @@ def evidence_losses(logits, log_evidence):
     return -torch.logsumexp(log_softmax(logits, dim=1) + log_evidence, dim=1)
 
 
-def check_transition_matrices(transition_matrices):
+def check_transition_matrices(transition_matrices, names=None):
     """Return the T of each annotator as an array."""
     matrices = transition_matrices
     if isinstance(matrices, torch.Tensor):
@@ -279,7 +287,12 @@ def check_transition_matrices(transition_matrices):
             "transition_matrices must have shape (n_annotators, n_classes, n_classes); "
             f"got shape {shape}. For a single T use ForwardLoss."
         )
-    return np.stack([check_transition_matrix(each) for each in T])
+    for name, each in zip(range(len(T)) if names is None else names, T):
+        try:
+            check_transition_matrix(each)
+        except ValueError as error:
+            raise ValueError(f"T of annotator {name}: {error}") from error
+    return T.copy()
 
 
 def log_columns(transition_matrices):

@@ -1,6 +1,7 @@
 """Fits to the answers of several annotators."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,13 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import make_blobs
+from sklearn.datasets import make_blobs, make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 
 import sklnoise
@@ -368,13 +370,97 @@ def test_odd_annotators_are_warned_of(crowd):
         clf.fit(X, np.column_stack([answers, odd]))
 
 
-def test_a_constant_classifier_is_dawid_and_skene(crowd):
-    _, _, answers = crowd
-    X = np.zeros((len(answers), 1))
-    clf = quick().fit(X, answers)
-    crowd = DawidSkene().fit(answers)
-    assert_allclose(clf.transition_matrices_, crowd.transition_matrices_, atol=0.05)
-    assert np.mean(clf.consensus_proba_.argmax(1) == crowd.consensus_) > 0.95
+def test_a_constant_classifier_is_dawid_and_skene():
+    y = np.random.RandomState(0).randint(3, size=600)
+    answers = make_answers(y, [0.1, 0.2, 0.3, 0.3], 1, share=0.9)
+    clf = quick().fit(np.zeros((len(answers), 1)), answers)
+    alone = DawidSkene().fit(answers)
+    assert_allclose(clf.transition_matrices_, alone.transition_matrices_, atol=0.03)
+    assert np.mean(clf.consensus_proba_.argmax(1) == alone.consensus_) > 0.99
+
+
+def test_a_model_that_is_too_certain_does_not_overrule_the_annotators():
+    X, y = make_classification(600, 30, n_informative=3, n_redundant=0, random_state=0)
+    rates = [0.2, 0.25, 0.3, 0.3]
+    answers = make_answers(y, rates, 2, share=0.9)
+    clf = quick(first_pass=DecisionTreeClassifier(random_state=0)).fit(X, answers)
+    right = np.mean(clf.consensus_proba_.argmax(axis=1) == y)
+    assert right > np.mean(DawidSkene().fit(answers).consensus_ == y) - 0.01
+    summary = clf.annotator_summary_
+    truth = 1 - np.array(rates)
+    assert ((summary.accuracy_low < truth) & (truth < summary.accuracy_high)).all()
+
+
+def test_answers_to_trusted_samples_make_nobody_look_better():
+    X, y = make_blobs(900, centers=3, random_state=0)
+    answers = make_answers(y, [0.3, 0.5, 0.5, 0.6], 3)
+    trusted = np.arange(len(y)) < 300
+    right = np.where(answers == y[:, None], answers, np.nan)
+    answers[trusted] = right[trusted]
+    clf = quick().fit(X, answers, trusted=trusted)
+    assert_allclose(clf.annotator_summary_.accuracy, [0.7, 0.5, 0.5, 0.4], atol=0.07)
+    with pytest.raises(ValueError, match="not trusted"):
+        clf.fit(X[:300], answers[:300], trusted=trusted[:300])
+
+
+@pytest.mark.parametrize("answered", [1, 3, 240])
+def test_one_class_or_few_samples(crowd, answered):
+    X = crowd[0]
+    answers = np.zeros((len(X), 3))
+    answers[answered:] = np.nan
+    answers[0, 0] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        clf = quick().fit(X, answers)
+    assert np.isfinite(clf.predict_proba(X)).all()
+    assert not hasattr(clf, "out_of_fold_proba_")
+    assert clf.find_label_issues().shape == answers.shape
+
+
+def test_a_known_matrix_is_that_of_the_noise(crowd):
+    X, _, answers = crowd
+    T = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.05, 0.05, 0.9]])
+    clf = quick(transition=T).fit(X, answers)
+    assert_allclose(clf.transition_matrix_, T)
+    assert_allclose(clf.noise_summary_.noise_rate_per_class, [0.2, 0.4, 0.1])
+    with pytest.raises(ValueError, match="crowd-layer"):
+        quick(transition=T, correction="crowd-layer").fit(X, answers)
+    with pytest.raises(ValueError, match="annotator 2"):
+        quick(transition=np.stack([T, T, T + 0.1, T])).fit(X, answers)
+
+
+def test_first_weights_are_used(crowd):
+    X, _, answers = crowd
+    first = quick(refit="first-pass").fit(X, answers)
+    scratch = quick().fit(X, answers)
+    assert not np.allclose(first.predict_proba(X), scratch.predict_proba(X))
+    assert len(quick(correction="em", n_estimators=2).fit(X, answers).estimators_) == 2
+
+
+def test_missing_values_beside_a_missing_label(crowd):
+    X, _, answers = crowd
+    mixed = np.where(np.isnan(answers), -1, answers).astype(object)
+    mixed[np.isnan(answers) & (np.arange(4) % 2 == 0)] = pd.NA
+    mixed[np.isnan(answers) & (np.arange(4) == 3)] = None
+    clf = quick(missing_label=-1).fit(X, mixed)
+    expected = quick().fit(X, answers).transition_matrices_
+    assert_array_equal(clf.transition_matrices_, expected)
+
+
+def test_a_frame_of_one_annotator_holds_answers(crowd, frame, fitted):
+    X, one = crowd[0] + 1e-3, frame[["Ann"]]
+    both = one.assign(Bob=None)
+    assert_array_equal(fitted.label_quality(X, one), fitted.label_quality(X, both))
+    assert fitted.score(crowd[0], one) == fitted.score(crowd[0], both)
+    scores = [annotator_log_likelihood(fitted, X, part) for part in (one, both)]
+    assert scores[0] == scores[1]
+
+
+def test_errors_of_suggestions_say_what_to_do(crowd, frame, fitted):
+    with pytest.raises(ValueError, match="inconsistent"):
+        suggest_next(fitted, frame, X=crowd[0][:9])
+    with pytest.raises(ValueError, match="refit"):
+        suggest_next(quick(refit=False).fit(crowd[0], frame), frame, X=crowd[0])
 
 
 def test_a_repeated_annotator_counts_once(crowd):
@@ -388,6 +474,17 @@ def test_a_repeated_annotator_counts_once(crowd):
     assert_array_equal(repeated.predict_proba(X), alone.predict_proba(X))
     quality = repeated.label_quality(X + 1e-3, answers[:, at])
     assert_allclose(quality, alone.label_quality(X + 1e-3, answers)[:, at])
+    scores = [
+        annotator_log_likelihood(clf, X, y)
+        for clf, y in ((repeated, answers[:, at]), (alone, answers))
+    ]
+    assert scores[0] == pytest.approx(scores[1])
+    suggested = suggest_next(repeated, answers[:, at], X=X, annotators=[2])
+    assert np.isnan(answers[suggested.sample, 1]).all()
+    majority = quick(correction="majority")
+    with pytest.warns(AnnotatorWarning, match="count once"):
+        voted = majority.fit(X, answers[:, at]).predict_proba(X)
+    assert_array_equal(voted, clone(majority).fit(X, answers).predict_proba(X))
     learned = quick(correction="trace").fit(X, answers)
     assert learned.transition_matrices_.shape == (4, 3, 3)
 
