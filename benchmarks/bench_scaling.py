@@ -80,7 +80,8 @@ def make_fit(rows, features, classes, folds, epochs, system):
     X, y, _ = make_samples(rows, features, classes)
     net = None
     if system != DEFAULT:
-        net = make_net(features, classes, epochs, callbacks="disable")
+        # Of many classes some have no sample.
+        net = make_net(features, len(np.unique(y)), epochs, callbacks="disable")
     if system == CLEANLAB:
         in_process = {"n_jobs": 1}
         clf = CleanLearning(net, cv_n_folds=folds, find_label_issues_kwargs=in_process)

@@ -37,10 +37,8 @@ class FittedIssuesMixin:
     def label_issues_(self):
         """Mask of the training samples whose label is probably wrong."""
         check_is_fitted(self)
-        has_posterior = hasattr(self, "annotators_") or hasattr(
-            self, "out_of_fold_proba_"
-        )
-        if not has_posterior:
+        found = "annotators_", "out_of_fold_proba_"
+        if not any(hasattr(self, name) for name in found):
             raise AttributeError(self._explain_no_fold())
         return self.find_label_issues()
 
