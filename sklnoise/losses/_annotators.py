@@ -73,6 +73,8 @@ class AnnotatorForwardLoss(NoisyLabelLoss):
     tensor(0.8388)
     """
 
+    has_likelihood = True
+
     def __init__(self, transition_matrices, *, ignore_index=-100, reduction="mean"):
         super().__init__(ignore_index=ignore_index, reduction=reduction)
         T = check_transition_matrices(transition_matrices)

@@ -21,6 +21,7 @@ NAMES = np.array(["ant", "bee", "cat"])
 WITH_LIKELIHOOD = [
     torch.nn.CrossEntropyLoss(),
     losses.ForwardLoss(T),
+    losses.AnnotatorForwardLoss([T, T]),
     losses.BackwardLoss(T),
     losses.BackwardLoss(T, base_loss="squared-error"),
     losses.BackwardLoss(T, base_loss=torch.nn.CrossEntropyLoss()),
