@@ -107,7 +107,7 @@ def run_systems(X, answers, X_test, seed, n_classes):
         labels = find(X, answers, seed)
         kept = labels >= 0
         net = plain_net(seed).fit(X[kept], labels[kept])
-        yield f"{name} + net", labels, net.predict(X_test)
+        yield f"{name}, net", labels, net.predict(X_test)
     net = CrowdLayerNet(seed).fit(X, answers, n_classes)
     yield "crowd layer in torch", None, net.predict(X_test)
     for name, correction in OURS.items():

@@ -128,6 +128,8 @@ def main():
         frame = pd.concat([frame, new], ignore_index=True)
         frame.to_csv(path, index=False, float_format="%.4g")
     table = summarize(frame, args.part)
+    if args.part == "human":
+        table.columns = ["_".join(names) for names in table.columns]
     table.to_csv(args.out / f"crowds_{args.part}_table.csv", float_format="%.4f")
     print(table.to_string(float_format="%.4f"))
 
