@@ -73,15 +73,23 @@ def score_answers(classifier, y_pred, y, sample_weight):
     return float(np.average(equal, weights=weight))
 
 
-def find_answer_issues(classifier, return_type):
-    """Find the answers of the fit that are probably wrong.
+def judge_by_posterior(answers, posterior):
+    """Return the suggested code and the quality of each answer, and if it is an issue.
 
     These are the answers to which another class is more probable, given all of them.
     """
-    answers, posterior = answers_of_fit(classifier), classifier.consensus_proba_
     suggested = posterior.argmax(axis=1)[answers.sample]
     quality = posterior[answers.sample, answers.code]
     is_issue = quality < posterior[answers.sample, suggested]
+    return np.where(is_issue, suggested, answers.code), quality, is_issue
+
+
+def find_answer_issues(classifier, return_type):
+    """Find the answers of the fit that are probably wrong."""
+    answers = answers_of_fit(classifier)
+    suggested, quality, is_issue = judge_by_posterior(
+        answers, classifier.consensus_proba_
+    )
     if return_type == "frame":
         return make_frame(
             answers.classes[answers.code],

@@ -8,6 +8,7 @@ from sklnoise._validation import check_trusted
 from sklnoise.classifiers._annotator_answers import (
     answers_of_fit,
     check_answers_of,
+    judge_by_posterior,
     posterior_of,
 )
 from sklnoise.classifiers._annotator_input import is_annotated
@@ -53,13 +54,11 @@ def judge_answers(classifier, X, y, *, model, new_rows, trusted):
         posterior = classifier.consensus_proba_
         fitted = answers_of_fit(classifier)
         n_left_out, answers = check_same_answers(answers, fitted), fitted
-    suggested = posterior.argmax(axis=1)[answers.sample]
-    quality = posterior[answers.sample, answers.code]
-    is_issue = quality < posterior[answers.sample, suggested]
+    suggested, quality, is_issue = judge_by_posterior(answers, posterior)
     judgement = Judgement(
         answers.sample,
         answers.classes[answers.code],
-        answers.classes[np.where(is_issue, suggested, answers.code)],
+        answers.classes[suggested],
         quality,
         is_issue,
         n_left_out,
