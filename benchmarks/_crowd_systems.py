@@ -91,27 +91,45 @@ def by_cleanlab(X, answers, seed):
     return labels
 
 
-CONSENSUS = {
-    "majority vote": by_crowdkit(aggregation.MajorityVote),
-    "crowd-kit DawidSkene": by_crowdkit(aggregation.DawidSkene),
-    "crowd-kit OneCoinDawidSkene": by_crowdkit(aggregation.OneCoinDawidSkene),
-    "crowd-kit M-MSR": by_crowdkit(lambda: aggregation.MMSR(random_state=0)),
-    "cleanlab": by_cleanlab,
-}
-OURS = {"sklnoise": "default", "sklnoise, forward": "forward"}
+def net_by(find):
+    """Return a system: the default network, fitted to a consensus."""
 
-
-def run_systems(X, answers, X_test, seed, n_classes):
-    """Yield the name, the consensus and the predictions of each system."""
-    for name, find in CONSENSUS.items():
+    def predict(X, answers, X_test, seed, n_classes):
         labels = find(X, answers, seed)
         kept = labels >= 0
         net = plain_net(seed).fit(X[kept], labels[kept])
-        yield f"{name}, net", labels, net.predict(X_test)
-    net = CrowdLayerNet(seed).fit(X, answers, n_classes)
-    yield "crowd layer in torch", None, net.predict(X_test)
-    for name, correction in OURS.items():
+        return labels, net.predict(X_test)
+
+    return predict
+
+
+def crowd_layer(X, answers, X_test, seed, n_classes):
+    """Return no consensus and the predictions of a crowd layer."""
+    return None, CrowdLayerNet(seed).fit(X, answers, n_classes).predict(X_test)
+
+
+def ours(correction):
+    """Return a system: our classifier, fitted to all answers."""
+
+    def predict(X, answers, X_test, seed, n_classes):
         clf = NoiseRobustClassifier(correction=correction, random_state=seed)
         clf.fit(X, answers)
         labels = clf.classes_[clf.consensus_proba_.argmax(axis=1)]
-        yield name, labels, clf.predict(X_test)
+        return labels, clf.predict(X_test)
+
+    return predict
+
+
+# Functions to the consensus, None if there is none, and the predictions of a system.
+SYSTEMS = {
+    "majority vote, net": net_by(by_crowdkit(aggregation.MajorityVote)),
+    "crowd-kit DawidSkene, net": net_by(by_crowdkit(aggregation.DawidSkene)),
+    "crowd-kit OneCoinDawidSkene, net": net_by(
+        by_crowdkit(aggregation.OneCoinDawidSkene)
+    ),
+    "crowd-kit M-MSR, net": net_by(by_crowdkit(lambda: aggregation.MMSR(random_state=0))),
+    "cleanlab, net": net_by(by_cleanlab),
+    "crowd layer in torch": crowd_layer,
+    "sklnoise": ours("default"),
+    "sklnoise, forward": ours("forward"),
+}

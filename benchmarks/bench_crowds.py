@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks._crowd_systems import run_systems
+from benchmarks._crowd_systems import SYSTEMS
 from benchmarks._crowds import KINDS, draw_answers, draw_matrix
 from benchmarks._labelled_data import folder
 from benchmarks._rounds import RESULTS
@@ -40,8 +40,8 @@ MAX_TRAIN, MAX_HUMAN = 1000, 5000
 MAX_LOSS = 0.005  # that is not behind
 
 
-def measure_cell(data, kind, size, seed):
-    """Score all systems on one crowd."""
+def measure_simulated(data, kind, size, system, seed):
+    """Score one system on one crowd."""
     split = load_split(data, "none", seed)
     X, y = split.X[:MAX_TRAIN], split.y[:MAX_TRAIN]
     K, (n_annotators, per_sample) = y.max() + 1, SIZES[size]
@@ -50,12 +50,9 @@ def measure_cell(data, kind, size, seed):
     task, worker, label = draw_answers(kind, y, matrices, per_sample, rng)
     answers = np.full((len(y), n_annotators), np.nan)
     answers[task, worker] = label
-    rows = []
-    for name, consensus, predicted in run_systems(X, answers, split.X_test, seed, K):
-        right = np.nan if consensus is None else np.mean(consensus == y)
-        accuracy = np.mean(predicted == split.y_test)
-        rows.append({"system": name, "accuracy": accuracy, "consensus": right})
-    return rows
+    consensus, predicted = SYSTEMS[system](X, answers, split.X_test, seed, K)
+    right = np.nan if consensus is None else np.mean(consensus == y)
+    return {"accuracy": np.mean(predicted == split.y_test), "consensus": right}
 
 
 def measure_human(n_labels, system, seed):
@@ -78,11 +75,14 @@ def measure_human(n_labels, system, seed):
     if system == "all answers":
         labels = clf.classes_[clf.consensus_proba_.argmax(axis=1)]
     accuracy, right = clf.score(X_test, y_test), np.mean(labels == clean)
-    return [{"accuracy": accuracy, "consensus": right}]
+    return {"accuracy": accuracy, "consensus": right}
 
 
 PARTS = {
-    "simulated": (("data", "kind", "size"), list(product(DATA, KINDS, SIZES))),
+    "simulated": (
+        ("data", "kind", "size", "system"),
+        list(product(DATA, KINDS, SIZES, SYSTEMS)),
+    ),
     "human": (
         ("labels", "system"),
         [
@@ -91,7 +91,7 @@ PARTS = {
         ],
     ),
 }
-MEASURES = {"simulated": measure_cell, "human": measure_human}
+MEASURES = {"simulated": measure_simulated, "human": measure_human}
 
 
 def summarize(frame, part):
@@ -114,6 +114,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", default="", help="a part of the name of systems")
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
     names, cells = PARTS[args.part]
@@ -121,11 +122,12 @@ def main():
     frame = pd.read_csv(path) if path.exists() else pd.DataFrame()
     for seed, cell in product(range(args.seeds), cells):
         key = dict(zip(names, cell)) | {"seed": seed}
+        if args.only not in key["system"]:
+            continue
         if len(frame) and (frame[list(key)] == pd.Series(key)).all(axis=1).any():
             continue
-        rows = quietly(MEASURES[args.part], *cell, seed)
-        new = pd.DataFrame([key | row for row in rows])
-        frame = pd.concat([frame, new], ignore_index=True)
+        row = key | quietly(MEASURES[args.part], *cell, seed)
+        frame = pd.concat([frame, pd.DataFrame([row])], ignore_index=True)
         frame.to_csv(path, index=False, float_format="%.4g")
     table = summarize(frame, args.part)
     if args.part == "human":
