@@ -18,7 +18,7 @@ from sklnoise.classifiers._annotator_model import (
 from sklnoise.classifiers._fit_input import draw_seeds
 from sklnoise.classifiers._fit_plan import fits_same_net
 from sklnoise.classifiers._fit_steps import first_weights, run_refit
-from sklnoise.classifiers._net_selection import fit_nets, without_fold
+from sklnoise.classifiers._net_selection import fit_nets, select_net, without_fold
 from sklnoise.classifiers._refit import Refit
 from sklnoise.classifiers._refit_choice import (
     RefitChoice,
@@ -55,18 +55,21 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     data, y_proba = plan.data, getattr(first_pass, "y_proba", None)
     prior = prior_of_samples(y_proba, data, data.first)
     crowd = estimate_annotators(data, prior)
-    choose_steps = partial(
-        choose_refit_steps,
-        trainer.replace(seed=plan.first_pass_seed),
-        splits=plan.splits if classifier.net_selection_ is not None else [],
-        transition=Transition.identity(data.n_classes),
-        warm_up=classifier.warm_up,
-        n_jobs=classifier.n_jobs,
-    )
-    choice, told = RefitChoice(trainer), with_evidence(data, crowd)
+    told = with_evidence(data, crowd)
     is_same = fits_same_net(classifier) and first_pass is not None
     plan = replace(plan, data=told)
     with progress.step("selection", "folds with the answers of all annotators"):
+        if is_same or plan.refits:
+            trainer = choose_net(classifier, plan, trainer)
+        choose_steps = partial(
+            choose_refit_steps,
+            trainer.replace(seed=plan.first_pass_seed),
+            splits=plan.splits if classifier.net_selection_ is not None else [],
+            transition=Transition.identity(data.n_classes),
+            warm_up=classifier.warm_up,
+            n_jobs=classifier.n_jobs,
+        )
+        choice = RefitChoice(trainer)
         if is_same or plan.refits:
             choice = choose_steps(told, correction=EvidenceLoss())
         if is_same:
@@ -84,6 +87,22 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     return refit_to_answers(
         classifier, plan, data, choice, choose_steps, first_pass, progress
     )
+
+
+def choose_net(classifier, plan, trainer):
+    """Return the trainer with the net that the answers choose, if the data choose it.
+
+    A consensus without features has chosen that of the first pass.
+    """
+    if classifier.net_selection_ is None:
+        return trainer
+    trials = plan.trainer.replace(
+        seed=plan.first_pass_seed, observed=False, data=plan.data.labelled
+    )
+    with without_fold():
+        chosen = select_net(trials, plan.splits, classifier.n_jobs, EvidenceLoss())
+    classifier.net_selection_ = chosen.net_selection
+    return trainer.replace(net=chosen.net)
 
 
 def keep_steps(data, *, correction, plain=None):

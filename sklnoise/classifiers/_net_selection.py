@@ -59,8 +59,11 @@ def choice_of(net, chosen):
     return NetChoice(chosen_params(net, chosen.net), chosen.net_selection)
 
 
-def select_net(trainer, splits, n_jobs=None):
-    """Choose what the user has left open of the network of a trainer."""
+def select_net(trainer, splits, n_jobs=None, loss=None):
+    """Choose what the user has left open of the network of a trainer.
+
+    Without a `loss` it is cross-entropy with the labels.
+    """
     net, data = trainer.net, trainer.data
     if not splits or not chooses_net(net, data.X, trainer.fit_params):
         return ChosenNet(net)
@@ -71,7 +74,9 @@ def select_net(trainer, splits, n_jobs=None):
     longest = [chosen_net(net, params, n_samples) for params in candidates]
     if len(candidates) == 1 and not chooses_steps(longest[0]):
         return ChosenNet(longest[0])
-    compare = partial(fit_candidate, trainer, splits, n_jobs)
+    if loss is None:
+        loss = nn.CrossEntropyLoss(reduction="none")
+    compare = partial(fit_candidate, trainer, splits, loss, n_jobs)
     ends = ends_trials(data.X, n_samples)
     if len(candidates) == 1 and ends:
         found = [compare(longest[0])]
@@ -101,12 +106,12 @@ def select_net(trainer, splits, n_jobs=None):
     return result._replace(net_selection=selection)
 
 
-def fit_candidate(trainer, splits, n_jobs, net):
+def fit_candidate(trainer, splits, loss, n_jobs, net):
     """Fit a candidate to the folds, and choose its steps."""
     fitted = fit_nets(
         trainer.replace(net=net),
         splits,
-        nn.CrossEntropyLoss(reduction="none"),
+        loss,
         n_jobs,
         least_steps=LEAST_STEPS if chooses_steps(net) else None,
     )
@@ -170,14 +175,18 @@ def choose_steps(net, fitted, splits, data):
     return clone(net).set_params(n_steps=n_steps)
 
 
-def held_out_likelihood(nets, data, splits, transition_matrix=None):
-    """Return the log-likelihood of the labels of held-out samples; NaN for the others."""
+def held_out_likelihood(nets, data, splits):
+    """Return the log-likelihood of the labels of held-out samples; NaN for the others.
+
+    Several annotators have told the likelihood of all classes of a sample.
+    """
     total, times = np.zeros(len(data.y)), np.zeros(len(data.y))
     for net, (_, test) in zip(nets, splits, strict=True):
         y_proba = predict_proba(net, data.X, test)
-        if transition_matrix is not None:
-            y_proba = y_proba @ transition_matrix
-        total[test] += y_proba[np.arange(len(test)), data.y[test]]
+        if data.extra is None:
+            total[test] += y_proba[np.arange(len(test)), data.y[test]]
+        else:
+            total[test] += (y_proba * np.exp(data.extra[test])).sum(axis=1)
         times[test] += 1
     with np.errstate(invalid="ignore"):
         return np.log((total / times).clip(min=MIN_LIKELIHOOD))
