@@ -114,7 +114,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--only", default="", help="a part of the name of systems")
+    parser.add_argument("--only", nargs="*", help="names of systems")
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
     names, cells = PARTS[args.part]
@@ -122,7 +122,7 @@ def main():
     frame = pd.read_csv(path) if path.exists() else pd.DataFrame()
     for seed, cell in product(range(args.seeds), cells):
         key = dict(zip(names, cell)) | {"seed": seed}
-        if args.only not in key["system"]:
+        if args.only and key["system"] not in args.only:
             continue
         if len(frame) and (frame[list(key)] == pd.Series(key)).all(axis=1).any():
             continue

@@ -494,3 +494,17 @@ def test_the_default_network(crowd):
     clf = NoiseRobustClassifier(random_state=0).fit(X, answers)
     assert clf.score(X, y.astype(float)) > 0.85
     assert clf.net_selection_ is not None
+
+
+def test_the_default_network_is_chosen_by_what_the_answers_mean(crowd):
+    """Two people who always name the next class, as is known, tell all labels."""
+    X, y, _ = crowd
+    plain = NoiseRobustClassifier(correction="none", random_state=0).fit(X, y)
+    answers, T = np.stack([(y + 1) % 3] * 2, axis=1), np.roll(np.eye(3), 1, axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AnnotatorWarning)
+        clf = NoiseRobustClassifier(transition=T, random_state=0).fit(X, answers)
+    of_labels, of_answers = plain.net_selection_, clf.net_selection_
+    assert of_answers.chosen == of_labels.chosen
+    assert of_answers.n_steps == of_labels.n_steps
+    assert_allclose(of_answers.log_likelihood, of_labels.log_likelihood, rtol=1e-3)
