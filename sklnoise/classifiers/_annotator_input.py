@@ -6,7 +6,11 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklnoise._text import list_some, shorten
-from sklnoise._validation import check_transition_matrix, check_weight
+from sklnoise._validation import (
+    check_transition_matrix,
+    check_trusted,
+    check_weight,
+)
 from sklnoise.annotators._answers import Answers, check_answers, check_are_labels
 from sklnoise.annotators._checks import warn_of_answers
 from sklnoise.annotators._copies import (
@@ -70,6 +74,7 @@ def check_annotated_input(classifier, X, y, sample_weight, trusted):
     check_annotator_correction(classifier)
     known = known_matrices(classifier.transition, answers)
     weight = check_weight(sample_weight, answers.n_samples)
+    is_silent = (weight > 0) & ~answers.answered
     weight = np.where(answers.answered, weight, 0)
     answers = answers.select(weight[answers.sample] > 0)
     if not len(answers):
@@ -78,6 +83,7 @@ def check_annotated_input(classifier, X, y, sample_weight, trusted):
     warn_of_duplicates(answers, leader)
     given = answers.votes.argmax(axis=1)
     data = check_fit_input(classifier, X, given, weight, trusted)
+    check_trusted_have_answers(trusted, is_silent)
     counted, place = count_answers(answers, data.trusted, leader)
     warn_of_answers(answers.select(~data.trusted[answers.sample]))
     warn_of_copies(counted)
@@ -88,6 +94,18 @@ def check_annotated_input(classifier, X, y, sample_weight, trusted):
     fields |= {"y": consensus.astype(np.int64), "classes": answers.classes}
     of_answers = {"leader": leader, "counted": counted, "place": place, "known": known}
     return AnnotatedInput(**fields, answers=answers, first=first, **of_answers)
+
+
+def check_trusted_have_answers(trusted, is_silent):
+    """Raise a ValueError if the class of a trusted sample is not known."""
+    if trusted is None:
+        return
+    at = np.flatnonzero(check_trusted(trusted, len(is_silent)) & is_silent)
+    if len(at):
+        raise ValueError(
+            "trusted samples must have an answer, as it is known to be right; sample "
+            f"{at[0]} has none. Answer it, or do not trust it."
+        )
 
 
 def count_answers(answers, trusted, leader):

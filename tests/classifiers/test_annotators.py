@@ -268,6 +268,11 @@ def test_trusted_samples_are_of_their_class(crowd):
     answers[0, :2] = 0, 1
     with pytest.raises(ValueError, match="sample 0 differ"):
         clf.fit(X, answers, trusted=trusted)
+    answers[0] = np.nan
+    with pytest.raises(ValueError, match="sample 0 has none"):
+        clf.fit(X, answers, trusted=trusted)
+    weight = (np.arange(len(X)) > 0).astype(float)  # it is left out
+    clone(clf).fit(X, answers, sample_weight=weight, trusted=trusted)
     assert_allclose(clf.consensus_proba_[np.arange(20), y[:20]], 1, atol=1e-6)
 
 
@@ -397,10 +402,11 @@ def test_answers_to_trusted_samples_make_nobody_look_better():
     trusted = np.arange(len(y)) < 300
     right = np.where(answers == y[:, None], answers, np.nan)
     answers[trusted] = right[trusted]
+    trusted &= ~np.isnan(answers).all(axis=1)
     clf = quick().fit(X, answers, trusted=trusted)
     assert_allclose(clf.annotator_summary_.accuracy, [0.7, 0.5, 0.5, 0.4], atol=0.07)
     with pytest.raises(ValueError, match="not trusted"):
-        clf.fit(X[:300], answers[:300], trusted=trusted[:300])
+        clf.fit(X[trusted], answers[trusted], trusted=trusted[trusted])
 
 
 @pytest.mark.parametrize("answered", [1, 3, 240])
