@@ -1,6 +1,7 @@
 """The annotators of an audit: lines for people, and entries for programs."""
 
 import numpy as np
+import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +16,9 @@ MAX_ANNOTATORS = 15
 
 # Rows whose most probable class is less probable are counted as uncertain.
 MIN_CERTAIN = 0.8
+
+# Decimals that the probability of a consensus is rounded to.
+PROBABILITY_DIGITS = 6
 
 SUMMARY_KEYS = (
     *("annotator", "n_answers", "accuracy", "accuracy_low", "accuracy_high"),
@@ -77,6 +81,20 @@ def cells_of(summary, a):
     note = "at random" if summary.is_random[a] else ""
     accuracy, bits = percent(summary.accuracy[a]), f"{summary.information[a]:.2f}"
     return [str(n_answers), accuracy, interval, bits, note]
+
+
+def consensus_frame(audit):
+    """Return the class of each row that has an answer, the least certain first."""
+    answers, proba = audit.table.answers, audit.classifier.consensus_proba_
+    codes, rows = proba.argmax(axis=1), np.arange(len(proba))
+    columns = {
+        "consensus": audit.classifier.classes_[codes],
+        "probability": proba[rows, codes].astype(np.float64).round(PROBABILITY_DIGITS),
+        "answers": answers.votes.sum(axis=1),
+        "agreeing": answers.votes[rows, codes],
+    }
+    frame = pd.DataFrame(columns, index=audit.table.X.index)
+    return frame.sort_values("probability", kind="stable")
 
 
 def answers_as_json(clf):

@@ -121,6 +121,10 @@ def audit(
     all_rows: Annotated[
         bool, typer.Option("--all-rows", help="Write all rows to --issues.")
     ] = False,
+    consensus: Annotated[
+        Path | None,
+        typer.Option(help="CSV to write: the class of each row, by all annotators."),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="Fitted model to write, for sklnoise predict.")
     ] = None,
@@ -159,7 +163,12 @@ def audit(
     from sklnoise.cli._model import Settings
     from sklnoise.cli._targets import ColumnOptions
 
-    outputs = {"--out": out, "--issues": issues, "--model": model}
+    outputs = {
+        "--out": out,
+        "--issues": issues,
+        "--consensus": consensus,
+        "--model": model,
+    }
     run_audit(
         data,
         ColumnOptions(target, trusted, columns, drop, join_labels, missing_label),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sklnoise.classifiers._judgement import judge_labels
+from sklnoise.cli._annotators import consensus_frame
 from sklnoise.cli._decisions import decide, read_decisions
 from sklnoise.cli._errors import BadInput, free_name, one_line
 from sklnoise.cli._files import TableFile
@@ -66,6 +67,12 @@ def run_audit(
     check_settings(settings)
     check_outputs(outputs, [data, *([] if decisions is None else [decisions])])
     file, table = load_table(data, columns, reading)
+    if "--consensus" in outputs and table.answers is None:
+        raise BadInput(
+            "--consensus writes what several annotators agree on, but --target "
+            f"{one_line(table.target, 40)!r} names one column. Leave it out, or name "
+            "the columns of all."
+        )
     if decisions is not None and table.answers is not None:
         raise BadInput(
             "--decisions corrects the labels of one column, but --target "
@@ -79,12 +86,13 @@ def run_audit(
     pipeline, warned = fit_table(table, settings, verbose=verbose)
     suspects, judged = find_suspects(pipeline, table)
     notes = list_notes(file, table, pipeline, judged, warned)
-    rows = table.X.index if all_rows else suspects.index
-    if "--issues" in outputs and has_formulas(file.frame.loc[rows]):
-        notes.append(
-            "Cells that a spreadsheet would run as a formula got an apostrophe in "
-            f"{outputs['--issues']}."
-        )
+    of_issues = table.X.index if all_rows else suspects.index
+    for option, rows in {"--issues": of_issues, "--consensus": table.X.index}.items():
+        if option in outputs and has_formulas(file.frame.loc[rows]):
+            notes.append(
+                "Cells that a spreadsheet would run as a formula got an apostrophe in "
+                f"{outputs[option]}."
+            )
     audit = Audit(
         file, table, pipeline, judged, suspects, table.cautions, notes, outputs, before
     )
@@ -177,6 +185,9 @@ def write_files(audit, data, steps, all_rows):
                 if all_rows:
                     rows = judged_frame(audit.judged, table).sort_values("quality")
                 write_table(beside_file(rows, audit.file.frame), temporary[path])
+            elif option == "--consensus":
+                rows = consensus_frame(audit)
+                write_table(beside_file(rows, audit.file.frame), temporary[path])
             else:
                 names = table.X.columns.tolist()
                 save_model(pipeline, table.target, names, temporary[path])
@@ -214,6 +225,9 @@ def next_steps(data, columns, reading, table):
     if table.answers is not None:
         audit = "audit", data.name, *same_table
         steps = {
+            "Write the class of each row to a file, the least certain first:": (
+                *(*audit, "--consensus", "consensus.csv"),
+            ),
             "Write all suspicious answers to a file, one a line:": (
                 *(*audit, "--issues", "answers.csv"),
             ),

@@ -41,6 +41,7 @@ def audited(cli, crowd, tmp_path_factory):
     folder = tmp_path_factory.mktemp("crowd")
     crowd.to_csv(folder / "crowd.csv", index=False)
     files = {"--out": "r.html", "--issues": "i.csv", "--model": "m.skops"}
+    files |= {"--consensus": "c.csv"}
     options = [part for o, name in files.items() for part in (o, folder / name)]
     done = cli(
         *("audit", folder / "crowd.csv", "--target", "rater_*", "--fast", "--json"),
@@ -77,6 +78,29 @@ def test_issues_have_a_line_for_each_answer(audited, crowd):
     assert issues["quality"].is_monotonic_increasing
     for line in issues.itertuples():
         assert crowd.loc[line.row - 2, line.annotator] == line.label != line.suggested
+
+
+def test_consensus_has_a_line_for_each_row(audited, crowd):
+    found, folder = audited
+    lines = pd.read_csv(folder / "c.csv")
+    assert lines["probability"].is_monotonic_increasing
+    assert lines["probability"].between(0.5, 1).all()
+    lines = lines.set_index(lines["row"] - 2).sort_index()
+    answers = crowd.loc[lines.index, RATERS]
+    assert answers.notna().any(axis=1).all()
+    assert len(lines) == found["rows"]
+    assert (lines["answers"] == answers.notna().sum(axis=1)).all()
+    agreeing = answers.eq(lines["consensus"], axis=0).sum(axis=1)
+    assert (lines["agreeing"] == agreeing).all()
+    clean = np.array(["cat", "dog"])[lines.index % 2]
+    assert np.mean(lines["consensus"] == clean) > 0.95
+    assert (lines["width"] == crowd.loc[lines.index, "width"]).all()
+
+
+def test_consensus_needs_several_annotators(cli, crowd_file, tmp_path, check_refused):
+    out = tmp_path / "c.csv"
+    done = cli("audit", crowd_file, "--target", "rater_Ann", "--consensus", out)
+    check_refused(done, "'rater_Ann' names one column")
 
 
 def test_report_names_the_annotators(audited):
