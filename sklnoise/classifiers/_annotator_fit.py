@@ -100,7 +100,10 @@ def choose_net(classifier, plan, trainer):
         seed=plan.first_pass_seed, observed=False, data=plan.data.labelled
     )
     with without_fold():
-        chosen = select_net(trials, plan.splits, classifier.n_jobs, EvidenceLoss())
+        # All answers tell networks apart that a label for each sample would not.
+        chosen = select_net(
+            trials, plan.splits, classifier.n_jobs, EvidenceLoss(), tie=0.0
+        )
     classifier.net_selection_ = chosen.net_selection
     return trainer.replace(net=chosen.net)
 

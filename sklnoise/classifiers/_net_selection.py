@@ -59,10 +59,11 @@ def choice_of(net, chosen):
     return NetChoice(chosen_params(net, chosen.net), chosen.net_selection)
 
 
-def select_net(trainer, splits, n_jobs=None, loss=None):
+def select_net(trainer, splits, n_jobs=None, loss=None, tie=TIE):
     """Choose what the user has left open of the network of a trainer.
 
-    Without a `loss` it is cross-entropy with the labels.
+    Without a `loss` it is cross-entropy with the labels. Of networks within `tie`
+    standard errors of the best the cheapest is taken.
     """
     net, data = trainer.net, trainer.data
     if not splits or not chooses_net(net, data.X, trainer.fit_params):
@@ -87,7 +88,7 @@ def select_net(trainer, splits, n_jobs=None, loss=None):
     scores, weight = np.array(likelihoods)[:, held_out], data.sample_weight[held_out]
     means, errors = mean_with_error(scores, weight)
     gains, gain_errors = mean_with_error(scores - scores[means.argmax()], weight)
-    chosen = int(np.flatnonzero(gains >= -TIE * gain_errors)[0])  # the cheapest is first
+    chosen = int(np.flatnonzero(gains >= -tie * gain_errors)[0])  # the cheapest is first
     n_steps = [getattr(one.net, "n_steps", None) for one in found]
     selection = Bunch(
         candidates=[describe_candidate(params) for params in candidates],
