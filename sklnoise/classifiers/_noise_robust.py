@@ -227,7 +227,8 @@ class NoiseRobustClassifier(
         `log_likelihood_error`, the gain over the best one `log_likelihood_gain` with the
         standard error of the difference, `log_likelihood_gain_error`; and `chosen`, the
         index of the first that is as good as the best one up to half a standard error.
-        None where nothing was left to choose, as with a skorch network.
+        With several annotators the likelihood is that of all answers, and the best one
+        is chosen. None where nothing was left to choose, as with a skorch network.
 
     transition_matrix_ : ndarray of shape (n_classes, n_classes)
         T, rows and columns in the order of `classes_`: known, estimated or, with an
