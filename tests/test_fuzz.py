@@ -17,8 +17,8 @@ from tests.fuzzing.problem import NAMES, make_problem
 from tests.fuzzing.programs import call_routes, draw_program, fit_routes, without_strategy
 from tests.fuzzing.values import ANYTHING, GOOD, ODD
 
-# As many as take about ten seconds each.
-N_EXAMPLES = {"calls": 220, "fits": 80}
+# As many as take about half a minute.
+N_EXAMPLES = {"calls": 220, "fits": 40}
 
 FAMILIES = {"calls": call_routes, "fits": fit_routes}
 

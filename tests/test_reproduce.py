@@ -287,12 +287,12 @@ def test_the_learning_rate_of_cifar_falls_twice(rng):
 def test_ideas_for_the_defaults_run(monkeypatch):
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32) / 16
-    monkeypatch.setattr(tune, "data", lambda: (X[:400], y[:400], X, y))
+    monkeypatch.setattr(tune, "data", lambda: (X[:200], y[:200], X, y))
     [cell] = [cell for cell in tune.cells(1) if cell.noise == "symmetric .2"]
     rows = {row["system"]: row for row in tune.run(cell)}
     tune.fit_defaults.cache_clear()
     assert tuple(rows) == tune.IDEAS
-    assert min(row["accuracy"] for row in rows.values()) > 80
+    assert min(row["accuracy"] for row in rows.values()) > 70
     # Each idea but one makes a difference: the same T̂ gives the same network.
     accuracies = [row["accuracy"] for row in rows.values()]
     assert accuracies[0] == accuracies[1]
