@@ -58,8 +58,9 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     told = with_evidence(data, crowd)
     is_same = fits_same_net(classifier) and first_pass is not None
     plan = replace(plan, data=told)
+    keeps_weights = first_weights(classifier, first_pass) is not None
     with progress.step("selection", "folds with the answers of all annotators"):
-        if is_same or plan.refits:
+        if (is_same or plan.refits) and not keeps_weights:
             trainer = choose_net(classifier, plan, trainer)
         choose_steps = partial(
             choose_refit_steps,
@@ -82,7 +83,7 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     keep_annotators(classifier, crowd, data)
     if not plan.refits:
         return plan, None, None
-    if first_weights(classifier, first_pass) is not None:
+    if keeps_weights:
         choice, choose_steps = RefitChoice(trainer), keep_steps
     return refit_to_answers(
         classifier, plan, data, choice, choose_steps, first_pass, progress

@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import make_blobs, make_classification
+from sklearn.datasets import make_blobs, make_classification, make_moons
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
@@ -500,6 +500,17 @@ def test_the_default_network(crowd):
     clf = NoiseRobustClassifier(random_state=0).fit(X, answers)
     assert clf.score(X, y.astype(float)) > 0.85
     assert clf.net_selection_ is not None
+
+
+def test_the_network_of_first_weights_is_theirs():
+    """Here the first consensus chooses a linear network, and all answers a deep one."""
+    X, y = make_moons(300, noise=0.15, random_state=0)
+    answers = make_answers(y, [0.3] * 6, 0, share=0.5)
+    clf = NoiseRobustClassifier(random_state=0).fit(X, answers)
+    assert clf.estimator_.module__hidden
+    clf.set_params(refit="first-pass").fit(X, answers)
+    assert not clf.estimator_.module__hidden
+    assert clf.score(X, y.astype(float)) > 0.8
 
 
 def test_the_default_network_is_chosen_by_what_the_answers_mean(crowd):
