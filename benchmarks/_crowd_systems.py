@@ -108,16 +108,11 @@ def crowd_layer(X, answers, X_test, seed, n_classes):
     return None, CrowdLayerNet(seed).fit(X, answers, n_classes).predict(X_test)
 
 
-def ours(correction):
-    """Return a system: our classifier, fitted to all answers."""
-
-    def predict(X, answers, X_test, seed, n_classes):
-        clf = NoiseRobustClassifier(correction=correction, random_state=seed)
-        clf.fit(X, answers)
-        labels = clf.classes_[clf.consensus_proba_.argmax(axis=1)]
-        return labels, clf.predict(X_test)
-
-    return predict
+def ours(X, answers, X_test, seed, n_classes):
+    """Return the consensus and the predictions of our classifier, with its defaults."""
+    clf = NoiseRobustClassifier(random_state=seed).fit(X, answers)
+    labels = clf.classes_[clf.consensus_proba_.argmax(axis=1)]
+    return labels, clf.predict(X_test)
 
 
 # Functions to the consensus, None if there is none, and the predictions of a system.
@@ -130,6 +125,5 @@ SYSTEMS = {
     "crowd-kit M-MSR, net": net_by(by_crowdkit(lambda: aggregation.MMSR(random_state=0))),
     "cleanlab, net": net_by(by_cleanlab),
     "crowd layer in torch": crowd_layer,
-    "sklnoise": ours("default"),
-    "sklnoise, forward": ours("forward"),
+    "sklnoise": ours,
 }

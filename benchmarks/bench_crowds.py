@@ -101,7 +101,7 @@ def summarize(frame, part):
         return frame.groupby(["labels", "system"])[scores].agg(["mean", "std"])
     table = frame.groupby("system", sort=False)[scores].mean()
     cells = frame.pivot_table("accuracy", ["data", "kind", "size"], "system")
-    rivals = cells.drop(columns=[name for name in cells if "sklnoise" in name])
+    rivals = cells.drop(columns="sklnoise")
     for name in cells.columns:
         behind = rivals.max(axis=1) - cells[name] > MAX_LOSS
         table.loc[name, "cells_behind"] = behind.sum()
