@@ -133,7 +133,7 @@ def main():
     if args.part == "human":
         table.columns = ["_".join(names) for names in table.columns]
     table.to_csv(args.out / f"crowds_{args.part}_table.csv", float_format="%.4f")
-    print(table.to_string(float_format="%.4f"))
+    print(table.to_string(float_format="{:.4f}".format))
 
 
 if __name__ == "__main__":
