@@ -49,7 +49,9 @@ def read_frame(frame, missing_label):
     sizes = [len(rows) for rows, _ in columns]
     annotator = np.repeat(np.arange(len(names), dtype=np.int32), sizes)
     values = concatenate([values for _, values in columns if len(values)])
-    return as_objects_or_array(names), (len(frame), sample, annotator, values)
+    kept = ~find_missing(values, missing_label)  # of sparse columns, all at once
+    cells = len(frame), sample[kept], annotator[kept], values[kept]
+    return as_objects_or_array(names), cells
 
 
 def iterate_columns(frame):
@@ -61,16 +63,24 @@ def iterate_columns(frame):
 
 
 def read_column(column, missing_label):
-    """Return where a column has answers, and the answers."""
-    if hasattr(column, "sp_values") and missing_labels(np.array([column.fill_value]))[0]:
-        rows, values = column.sp_index.indices, np.asarray(column.sp_values)
-    else:
-        values = np.asarray(column)
-        if values.dtype.kind not in "biufUO":
-            values = values.astype(object)
-        rows = np.arange(len(values), dtype=np.int32)
-    kept = ~find_missing(values, missing_label)
-    return rows[kept], values[kept]
+    """Return where a column has answers, and the answers.
+
+    Of a sparse column some of what is stored may be missing.
+    """
+    if hasattr(column, "sp_values") and is_missing(column.fill_value):
+        return column.sp_index.indices, np.asarray(column.sp_values)
+    values = np.asarray(column)
+    if values.dtype.kind not in "biufUO":
+        values = values.astype(object)
+    rows = np.flatnonzero(~find_missing(values, missing_label))
+    return rows.astype(np.int32), values[rows]
+
+
+def is_missing(value):
+    """Return whether a value stands for a missing one."""
+    if isinstance(value, float):  # much faster
+        return np.isnan(value)
+    return missing_labels(np.array([value]))[0]
 
 
 def concatenate(values):

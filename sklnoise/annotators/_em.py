@@ -17,7 +17,7 @@ STRENGTH_BOUNDS = 0.1, 1e4
 USUAL_CORRELATION = 0.1
 
 # Of the logit of being right, against the pool.
-MAX_LEVEL, N_BISECTIONS = 8.0, 30
+MAX_LEVEL, N_BISECTIONS = 8.0, 20
 
 # Entries of T that rest on fewer answers say nothing about the differences of annotators.
 MIN_EFFECTIVE = 1.0

@@ -25,6 +25,7 @@ def with_missing(labels, missing, dtype=object):
 
 
 TEXT = with_missing(NAMES, None)
+SPARSE_TEXT = pd.SparseDtype(object, np.nan)
 TABLES = {
     "object array, None": (TEXT, {}),
     "object array, NaN": (with_missing(NAMES, np.nan), {}),
@@ -34,6 +35,11 @@ TABLES = {
     "frame": (pd.DataFrame(TEXT), {}),
     "frame of string": (pd.DataFrame(TEXT).astype("string"), {}),
     "frame of category": (pd.DataFrame(TEXT).astype("category"), {}),
+    "sparse": (pd.DataFrame(TEXT).astype(SPARSE_TEXT), {}),
+    "sparse, ?": (
+        pd.DataFrame(with_missing(NAMES, "?")).astype(SPARSE_TEXT),
+        {"missing_label": "?"},
+    ),
     "polars": (pl.DataFrame(TEXT.tolist(), schema=PEOPLE, orient="row"), {}),
     "masked": (np.ma.MaskedArray(NAMES[CODES], MISSING), {}),
 }
@@ -42,6 +48,16 @@ NUMBERS = {
     "integers, -1": (CODES, {"missing_label": -1}),
     "Int64": (pd.DataFrame(with_missing(np.arange(3), pd.NA)).astype("Int64"), {}),
     "objects": (with_missing(np.arange(3), None), {}),
+    "sparse floats": (
+        pd.DataFrame(with_missing(np.arange(3), np.nan, float)).astype("Sparse"),
+        {},
+    ),
+    "sparse floats, filled with 0": (
+        pd.DataFrame(with_missing(np.arange(3), np.nan, float)).astype(
+            pd.SparseDtype(float, 0)
+        ),
+        {},
+    ),
 }
 
 
