@@ -67,7 +67,7 @@ def read_column(column, missing_label):
 
     Of a sparse column some of what is stored may be missing.
     """
-    if hasattr(column, "sp_values") and is_missing(column.fill_value):
+    if is_sparse(column):
         return column.sp_index.indices, np.asarray(column.sp_values)
     values = np.asarray(column)
     if values.dtype.kind not in "biufUO":
@@ -76,11 +76,13 @@ def read_column(column, missing_label):
     return rows.astype(np.int32), values[rows]
 
 
-def is_missing(value):
-    """Return whether a value stands for a missing one."""
-    if isinstance(value, float):  # much faster
-        return np.isnan(value)
-    return missing_labels(np.array([value]))[0]
+def is_sparse(column):
+    """Return whether a column stores only the cells that hold an answer."""
+    if not hasattr(column, "sp_values"):
+        return False
+    import pandas as pd
+
+    return pd.isna(column.fill_value)
 
 
 def concatenate(values):
