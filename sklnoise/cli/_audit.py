@@ -180,17 +180,21 @@ def write_files(audit, data, steps, all_rows):
         for option, path in audit.written.items():
             if option == "--out":
                 write_report(audit, data, steps, temporary[path])
-            elif option == "--issues":
-                rows = audit.suspects
-                if all_rows:
-                    rows = judged_frame(audit.judged, table).sort_values("quality")
-                write_table(beside_file(rows, audit.file.frame), temporary[path])
-            elif option == "--consensus":
-                rows = consensus_frame(audit)
-                write_table(beside_file(rows, audit.file.frame), temporary[path])
-            else:
+            elif option == "--model":
                 names = table.X.columns.tolist()
                 save_model(pipeline, table.target, names, temporary[path])
+            else:
+                rows = rows_of(option, audit, all_rows)
+                write_table(beside_file(rows, audit.file.frame), temporary[path])
+
+
+def rows_of(option, audit, all_rows):
+    """Return the rows of a CSV file: suspicious labels, all labels or the consensus."""
+    if option == "--consensus":
+        return consensus_frame(audit)
+    if all_rows:
+        return judged_frame(audit.judged, audit.table).sort_values("quality")
+    return audit.suspects
 
 
 def write_report(audit, data, steps, path):
