@@ -61,7 +61,7 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     keeps_weights = first_weights(classifier, first_pass) is not None
     with progress.step("selection", "folds with the answers of all annotators"):
         if (is_same or plan.refits) and not keeps_weights:
-            trainer = choose_net(classifier, plan, trainer)
+            trainer = choose_net_again(classifier, plan, trainer)
         choose_steps = partial(
             choose_refit_steps,
             trainer.replace(seed=plan.first_pass_seed),
@@ -90,10 +90,10 @@ def fit_annotators(classifier, plan, trainer, first_pass, progress):
     )
 
 
-def choose_net(classifier, plan, trainer):
-    """Return the trainer with the net that the answers choose, if the data choose it.
+def choose_net_again(classifier, plan, trainer):
+    """Return the trainer with the net that all answers choose, if the data choose it.
 
-    A consensus without features has chosen that of the first pass.
+    Before, a consensus without features has chosen it, which may be often wrong.
     """
     if classifier.net_selection_ is None:
         return trainer
